@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is compiled with the same strictness.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+// Targets are listed bottom-up, which is also the order to read them in: a target may depend only on
+// targets above it (`Scripts/check-layers.py`).
+let package = Package(
+    name: "FASTer",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "faster", targets: ["faster"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // 0. Nouns, and the doors to native libraries
+        module("RobotTypes"),
+        .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
+        .target(name: "CTorch", dependencies: ["CLibTorch"]),
+        module("Torch", ["CTorch"]),
+        // 1. File formats and layers
+        module("Safetensors"),
+        module("TextTokenizer"),
+        module("LeRobot", ["RobotTypes"]),
+        module("NN", ["Torch", "Safetensors"]),
+        // 2. Models
+        module("ActionTokenizers", ["RobotTypes"]),
+        module("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "Safetensors", "RobotTypes"]),
+        module("Backbones", ["NN", "Torch", "TextTokenizer", "RobotTypes"]),
+        // 3. The policy
+        module(
+            "FASTerVLA",
+            [
+                "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Torch", "Safetensors", "TextTokenizer",
+                "RobotTypes",
+            ]),
+        // 4. Uses of tokenizer and policy
+        module(
+            "Training",
+            ["FASTerVLA", "FASTerVQ", "Backbones", "ActionTokenizers", "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes"]
+        ),
+        module("PolicyProtocol", ["RobotTypes"]),
+        module("PolicyServer", ["PolicyProtocol", "RobotTypes"]),
+        module("Evaluation", ["RobotTypes"]),
+        module("Reports"),
+        // 5. The command line
+        .executableTarget(
+            name: "faster",
+            dependencies: [
+                "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "LeRobot", "PolicyServer", "PolicyProtocol",
+                "Evaluation", "Reports", "Torch", "NN", "RobotTypes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        // Tests mirror the sources.
+        tests("RobotTypes"),
+    ],
+    cxxLanguageStandard: .cxx20
+)

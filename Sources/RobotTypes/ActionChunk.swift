@@ -1,0 +1,65 @@
+/// The motion proposed for the near future, one row of targets per control step.
+public struct ActionChunk: Equatable, Sendable {
+    /// Control steps in the chunk.
+    public let horizon: Int
+
+    /// Columns of a step.
+    public let dimension: Int
+
+    /// `[horizon, dimension]`, row-major, oldest step first.
+    public let values: [Float]
+
+    /// Wraps `values`, `[horizon, dimension]`.
+    public init(horizon: Int, dimension: Int, values: [Float]) {
+        precondition(values.count == horizon * dimension, "a chunk needs horizon * dimension values")
+        self.horizon = horizon
+        self.dimension = dimension
+        self.values = values
+    }
+}
+
+/// Many chunks of one shape, stored without gaps: what tokenizers turn into codes.
+public struct ActionChunks: Equatable, Sendable {
+    /// Number of chunks.
+    public let count: Int
+
+    /// Control steps in a chunk.
+    public let horizon: Int
+
+    /// Columns of a step.
+    public let dimension: Int
+
+    /// `[count, horizon, dimension]`, row-major.
+    public var values: [Float]
+
+    /// Steps of every chunk that lie inside the episode; the rest repeats the episode's last action and
+    /// counts in no loss and no metric. `[count]`, each in `1 ... horizon`.
+    public var validSteps: [Int]
+
+    /// Wraps `values`, `[count, horizon, dimension]`; without `validSteps`, every step is valid.
+    public init(count: Int, horizon: Int, dimension: Int, values: [Float], validSteps: [Int]? = nil) {
+        precondition(values.count == count * horizon * dimension, "chunks need count * horizon * dimension values")
+        precondition(validSteps == nil || validSteps?.count == count, "one number of valid steps a chunk")
+        self.count = count
+        self.horizon = horizon
+        self.dimension = dimension
+        self.values = values
+        self.validSteps = validSteps ?? Array(repeating: horizon, count: count)
+    }
+
+    /// The chunk at `index`.
+    public subscript(index: Int) -> ActionChunk {
+        let size = horizon * dimension
+        return ActionChunk(
+            horizon: horizon, dimension: dimension, values: Array(values[index * size ..< (index + 1) * size]))
+    }
+
+    /// The chunks in `range`.
+    public subscript(range: Range<Int>) -> ActionChunks {
+        let size = horizon * dimension
+        return ActionChunks(
+            count: range.count, horizon: horizon, dimension: dimension,
+            values: Array(values[range.lowerBound * size ..< range.upperBound * size]),
+            validSteps: Array(validSteps[range]))
+    }
+}

@@ -1,0 +1,90 @@
+extension ActionSpace {
+    /// Reads `position=0:3,rotation=3:6,gripper=6`; the end of a range is excluded.
+    ///
+    /// - Throws: ``ActionSpaceError`` that quotes what cannot be read.
+    public init(parsing text: String) throws(ActionSpaceError) {
+        var groups: [Group] = []
+        for piece in text.split(separator: ",") {
+            let halves = piece.split(separator: "=", maxSplits: 1)
+            let bounds = halves.count == 2 ? halves[1].split(separator: ":").map { Int($0) } : []
+            switch bounds.count {
+            case 1:
+                guard let first = bounds[0], first >= 0 else { throw .unreadable(String(piece)) }
+                groups.append(Group(name: String(halves[0]), columns: first ..< first + 1))
+            case 2:
+                guard let first = bounds[0], let end = bounds[1], first >= 0, end > first else {
+                    throw .unreadable(String(piece))
+                }
+                groups.append(Group(name: String(halves[0]), columns: first ..< end))
+            default: throw .unreadable(String(piece))
+            }
+        }
+        try self.init(groups: groups)
+    }
+
+    /// Understands the column names of a dataset's `action` feature.
+    ///
+    /// Neighbouring columns of one kind (and, on a robot with two arms, of one side) form a group:
+    /// `x y z roll pitch yaw gripper` gives position, rotation, gripper. Columns that no rule knows are
+    /// joints when the name says so, else `other`.
+    ///
+    /// - Throws: ``ActionSpaceError/noGroups`` when there are no names.
+    public init(columnNames: [String]) throws(ActionSpaceError) {
+        var groups: [Group] = []
+        var counts: [String: Int] = [:]
+        for (column, name) in columnNames.enumerated() {
+            let kind = Kind(columnName: name)
+            let side = Self.side(of: name)
+            let base = side.isEmpty ? kind.rawValue : "\(side)_\(kind.rawValue)"
+            if let last = groups.last, last.kind == kind, last.name == base || last.name.hasPrefix(base + "_") {
+                groups[groups.count - 1].count += 1
+            } else {
+                counts[base, default: 0] += 1
+                let number = counts[base, default: 1]
+                groups.append(Group(name: number == 1 ? base : "\(base)_\(number)", columns: column ..< column + 1))
+            }
+        }
+        try self.init(groups: groups)
+    }
+
+    /// The groups as ``init(parsing:)`` reads them.
+    public var description: String {
+        groups.map { $0.count == 1 ? "\($0.name)=\($0.start)" : "\($0.name)=\($0.start):\($0.start + $0.count)" }
+            .joined(separator: ",")
+    }
+
+    private static func side(of name: String) -> String {
+        let lowered = name.lowercased()
+        return lowered.contains("left") ? "left" : lowered.contains("right") ? "right" : ""
+    }
+}
+
+extension ActionSpace.Kind {
+    /// The kind that a group's name suggests: `left_arm_position` is a position.
+    public init(groupName: String) {
+        let name = groupName.lowercased()
+        self = Self.allCases.first { name.contains($0.rawValue) } ?? Self(columnName: groupName)
+    }
+
+    /// The kind that the name of one column suggests: `delta_x` is a position, `roll` a rotation.
+    public init(columnName: String) {
+        let name = columnName.lowercased()
+        let words = Set(name.split { !$0.isLetter }.map(String.init))
+        func mentions(_ candidates: String...) -> Bool { candidates.contains { name.contains($0) } }
+        if mentions("grip", "finger", "hand") {
+            self = .gripper
+        } else if mentions("base", "wheel") {
+            self = .base
+        } else if mentions("torso", "head", "waist", "neck", "lift") {
+            self = .torso
+        } else if mentions("roll", "pitch", "yaw", "rot", "quat", "axisangle") || !words.isDisjoint(with: ["rx", "ry", "rz"]) {
+            self = .rotation
+        } else if mentions("joint", "shoulder", "elbow", "wrist", "forearm", "motor", "hip", "knee", "ankle") {
+            self = .joints
+        } else if mentions("pos") || !words.isDisjoint(with: ["x", "y", "z", "dx", "dy", "dz"]) {
+            self = .position
+        } else {
+            self = .other
+        }
+    }
+}

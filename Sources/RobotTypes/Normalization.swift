@@ -1,0 +1,102 @@
+/// Summary of one feature of a dataset, one value a column, over valid steps.
+///
+/// Source: openpi's `norm_stats.json`, whose key names the coding keys keep.
+public struct FeatureStatistics: Codable, Equatable, Sendable {
+    /// Mean.
+    public var mean: [Float]
+
+    /// Standard deviation.
+    public var std: [Float]
+
+    /// 1 % quantile.
+    public var q01: [Float]
+
+    /// 99 % quantile.
+    public var q99: [Float]
+
+    /// Smallest value.
+    public var min: [Float]
+
+    /// Largest value.
+    public var max: [Float]
+
+    /// Columns.
+    public var dimension: Int { mean.count }
+
+    /// Creates statistics from columns of equal length.
+    public init(mean: [Float], std: [Float], q01: [Float], q99: [Float], min: [Float], max: [Float]) {
+        self.mean = mean
+        self.std = std
+        self.q01 = q01
+        self.q99 = q99
+        self.min = min
+        self.max = max
+    }
+}
+
+/// A reversible map from a feature's own units to about [-1, 1].
+///
+/// The method is stored with the statistics, because a checkpoint read with another method than it was
+/// trained with fails silently (openpi, issue 849).
+public struct Normalization: Codable, Equatable, Sendable {
+    /// How values are mapped.
+    public enum Method: String, Codable, CaseIterable, Sendable {
+        /// `q01 ... q99` to `-1 ... 1`; a column that never moves maps to 0.
+        case quantiles
+        /// Zero mean and unit standard deviation.
+        case meanStandardDeviation = "mean_std"
+        /// Values stay as they are.
+        case identity
+    }
+
+    /// How values are mapped.
+    public var method: Method
+
+    /// What the map is derived from.
+    public var statistics: FeatureStatistics
+
+    /// Creates a map from statistics.
+    public init(method: Method, statistics: FeatureStatistics) {
+        self.method = method
+        self.statistics = statistics
+    }
+
+    /// A column narrower than this counts as idle: it maps to 0 and comes back as its centre.
+    private static let idleWidth: Float = 1e-6
+
+    /// Centre and half-width of every column.
+    private var affine: [(centre: Float, scale: Float)] {
+        (0 ..< statistics.dimension).map { column in
+            switch method {
+            case .quantiles:
+                let low = statistics.q01[column]
+                let high = statistics.q99[column]
+                return ((low + high) / 2, (high - low) / 2)
+            case .meanStandardDeviation: return (statistics.mean[column], statistics.std[column])
+            case .identity: return (0, 1)
+            }
+        }
+    }
+
+    /// Rows in the feature's units, `[n, dimension]`, mapped to about [-1, 1].
+    public func normalized(_ values: [Float]) -> [Float] {
+        map(values) { value, centre, scale in scale < Self.idleWidth ? 0 : (value - centre) / scale }
+    }
+
+    /// The reverse of ``normalized(_:)``.
+    public func restored(_ values: [Float]) -> [Float] {
+        map(values) { value, centre, scale in scale < Self.idleWidth ? centre : value * scale + centre }
+    }
+
+    private func map(_ values: [Float], _ transform: (Float, Float, Float) -> Float) -> [Float] {
+        let columns = affine
+        precondition(
+            columns.isEmpty ? values.isEmpty : values.count % columns.count == 0, "values must be whole rows")
+        var result = values
+        for index in result.indices {
+            let (centre, scale) = columns[index % columns.count]
+            result[index] = transform(result[index], centre, scale)
+        }
+        return result
+    }
+}

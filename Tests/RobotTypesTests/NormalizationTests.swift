@@ -1,0 +1,23 @@
+import RobotTypes
+import Testing
+
+@Suite("Normalization")
+struct NormalizationTests {
+    let statistics = FeatureStatistics(
+        mean: [1, 5], std: [2, 0], q01: [-1, 5], q99: [3, 5], min: [-2, 5], max: [4, 5])
+
+    @Test("maps quantiles to the unit interval and back", arguments: Normalization.Method.allCases)
+    func roundTrip(method: Normalization.Method) {
+        let normalization = Normalization(method: method, statistics: statistics)
+        let values: [Float] = [-1, 5, 3, 5, 0.5, 5]
+        let restored = normalization.restored(normalization.normalized(values))
+        for (found, expected) in zip(restored, values) { #expect(abs(found - expected) < 1e-6) }
+    }
+
+    @Test("keeps an idle column finite")
+    func idleColumn() {
+        let normalization = Normalization(method: .quantiles, statistics: statistics)
+        #expect(normalization.normalized([-1, 5.01]) == [-1, 0])
+        #expect(normalization.normalized([3, 5]) == [1, 0])
+    }
+}
