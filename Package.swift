@@ -14,8 +14,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
-        swiftSettings: strict)
+        name: name + "Tests",
+        dependencies: [.byName(name: name)] + dependencies,
+        resources: resources,
+        swiftSettings: strict
+    )
 }
 
 // Targets are listed bottom-up, which is also the order to read them in: a target may depend only on
@@ -33,11 +36,12 @@ let package = Package(
     targets: [
         // 0. Nouns, and the doors to native libraries
         module("RobotTypes"),
+        module("DurableFiles"),
         .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["CLibTorch"]),
         module("Torch", ["CTorch"]),
         // 1. File formats and layers
-        module("Safetensors"),
+        module("Safetensors", ["DurableFiles"]),
         module("TextTokenizer"),
         module("LeRobot", ["RobotTypes"]),
         module("NN", ["Torch", "Safetensors"]),
@@ -51,11 +55,15 @@ let package = Package(
             [
                 "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Torch", "Safetensors", "TextTokenizer",
                 "RobotTypes",
-            ]),
+            ]
+        ),
         // 4. Uses of tokenizer and policy
         module(
             "Training",
-            ["FASTerVLA", "FASTerVQ", "Backbones", "ActionTokenizers", "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes"]
+            [
+                "FASTerVLA", "FASTerVQ", "Backbones", "ActionTokenizers", "LeRobot", "NN", "Torch",
+                "Safetensors", "RobotTypes",
+            ]
         ),
         module("PolicyProtocol", ["RobotTypes"]),
         module("PolicyServer", ["PolicyProtocol", "RobotTypes"]),
@@ -65,7 +73,8 @@ let package = Package(
         .executableTarget(
             name: "faster",
             dependencies: [
-                "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "LeRobot", "PolicyServer", "PolicyProtocol",
+                "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "LeRobot", "PolicyServer",
+                "PolicyProtocol",
                 "Evaluation", "Reports", "Torch", "NN", "RobotTypes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -38,7 +38,10 @@ public struct ActionChunks: Equatable, Sendable {
 
     /// Wraps `values`, `[count, horizon, dimension]`; without `validSteps`, every step is valid.
     public init(count: Int, horizon: Int, dimension: Int, values: [Float], validSteps: [Int]? = nil) {
-        precondition(values.count == count * horizon * dimension, "chunks need count * horizon * dimension values")
+        precondition(
+            values.count == count * horizon * dimension,
+            "chunks need count * horizon * dimension values"
+        )
         precondition(validSteps == nil || validSteps?.count == count, "one number of valid steps a chunk")
         self.count = count
         self.horizon = horizon
@@ -51,15 +54,21 @@ public struct ActionChunks: Equatable, Sendable {
     public subscript(index: Int) -> ActionChunk {
         let size = horizon * dimension
         return ActionChunk(
-            horizon: horizon, dimension: dimension, values: Array(values[index * size ..< (index + 1) * size]))
+            horizon: horizon,
+            dimension: dimension,
+            values: Array(values[index * size ..< (index + 1) * size])
+        )
     }
 
     /// The chunks in `range`.
     public subscript(range: Range<Int>) -> ActionChunks {
         let size = horizon * dimension
         return ActionChunks(
-            count: range.count, horizon: horizon, dimension: dimension,
+            count: range.count,
+            horizon: horizon,
+            dimension: dimension,
             values: Array(values[range.lowerBound * size ..< range.upperBound * size]),
-            validSteps: Array(validSteps[range]))
+            validSteps: Array(validSteps[range])
+        )
     }
 }

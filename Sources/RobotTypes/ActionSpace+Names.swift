@@ -36,12 +36,15 @@ extension ActionSpace {
             let kind = Kind(columnName: name)
             let side = Self.side(of: name)
             let base = side.isEmpty ? kind.rawValue : "\(side)_\(kind.rawValue)"
-            if let last = groups.last, last.kind == kind, last.name == base || last.name.hasPrefix(base + "_") {
+            if let last = groups.last, last.kind == kind, last.name == base || last.name.hasPrefix(base + "_")
+            {
                 groups[groups.count - 1].count += 1
             } else {
                 counts[base, default: 0] += 1
                 let number = counts[base, default: 1]
-                groups.append(Group(name: number == 1 ? base : "\(base)_\(number)", columns: column ..< column + 1))
+                groups.append(
+                    Group(name: number == 1 ? base : "\(base)_\(number)", columns: column ..< column + 1)
+                )
             }
         }
         try self.init(groups: groups)
@@ -49,8 +52,10 @@ extension ActionSpace {
 
     /// The groups as ``init(parsing:)`` reads them.
     public var description: String {
-        groups.map { $0.count == 1 ? "\($0.name)=\($0.start)" : "\($0.name)=\($0.start):\($0.start + $0.count)" }
-            .joined(separator: ",")
+        groups.map {
+            $0.count == 1 ? "\($0.name)=\($0.start)" : "\($0.name)=\($0.start):\($0.start + $0.count)"
+        }
+        .joined(separator: ",")
     }
 
     private static func side(of name: String) -> String {
@@ -77,9 +82,12 @@ extension ActionSpace.Kind {
             self = .base
         } else if mentions("torso", "head", "waist", "neck", "lift") {
             self = .torso
-        } else if mentions("roll", "pitch", "yaw", "rot", "quat", "axisangle") || !words.isDisjoint(with: ["rx", "ry", "rz"]) {
+        } else if mentions("roll", "pitch", "yaw", "rot", "quat", "axisangle")
+            || !words.isDisjoint(with: ["rx", "ry", "rz"])
+        {
             self = .rotation
-        } else if mentions("joint", "shoulder", "elbow", "wrist", "forearm", "motor", "hip", "knee", "ankle") {
+        } else if mentions("joint", "shoulder", "elbow", "wrist", "forearm", "motor", "hip", "knee", "ankle")
+        {
             self = .joints
         } else if mentions("pos") || !words.isDisjoint(with: ["x", "y", "z", "dx", "dy", "dz"]) {
             self = .position

@@ -61,12 +61,16 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
         var next = 0
         for group in sorted {
             guard group.count > 0 else { throw .emptyGroup(group.name) }
-            guard group.start == next else { throw .notContiguous(group: group.name, expected: next, found: group.start) }
+            guard group.start == next else {
+                throw .notContiguous(group: group.name, expected: next, found: group.start)
+            }
             next += group.count
         }
         guard !sorted.isEmpty else { throw .noGroups }
         let names = sorted.map(\.name)
-        for (index, name) in names.enumerated() where names[..<index].contains(name) { throw .duplicate(name) }
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw .duplicate(name)
+        }
         self.groups = sorted
     }
 }

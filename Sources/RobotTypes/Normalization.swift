@@ -91,7 +91,9 @@ public struct Normalization: Codable, Equatable, Sendable {
     private func map(_ values: [Float], _ transform: (Float, Float, Float) -> Float) -> [Float] {
         let columns = affine
         precondition(
-            columns.isEmpty ? values.isEmpty : values.count % columns.count == 0, "values must be whole rows")
+            columns.isEmpty ? values.isEmpty : values.count % columns.count == 0,
+            "values must be whole rows"
+        )
         var result = values
         for index in result.indices {
             let (centre, scale) = columns[index % columns.count]

@@ -52,7 +52,11 @@ public struct PolicyContract: Codable, Equatable, Sendable {
 
     /// Creates a contract from its parts.
     public init(
-        cameras: [Camera], stateDimension: Int, horizon: Int, actionSpace: ActionSpace, framesPerSecond: Double
+        cameras: [Camera],
+        stateDimension: Int,
+        horizon: Int,
+        actionSpace: ActionSpace,
+        framesPerSecond: Double
     ) {
         self.cameras = cameras
         self.stateDimension = stateDimension

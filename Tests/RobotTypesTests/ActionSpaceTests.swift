@@ -18,9 +18,11 @@ struct ActionSpaceTests {
         let bimanual = try ActionSpace(columnNames: [
             "left_shoulder", "left_elbow", "left_gripper", "right_shoulder", "right_elbow", "right_gripper",
         ])
-        #expect(bimanual.groups.map(\.name) == [
-            "left_joints", "left_gripper", "right_joints", "right_gripper",
-        ])
+        #expect(
+            bimanual.groups.map(\.name) == [
+                "left_joints", "left_gripper", "right_joints", "right_gripper",
+            ]
+        )
     }
 
     @Test("name the group that leaves a gap")
@@ -28,6 +30,8 @@ struct ActionSpaceTests {
         #expect(throws: ActionSpaceError.notContiguous(group: "gripper", expected: 3, found: 6)) {
             try ActionSpace(parsing: "position=0:3,gripper=6")
         }
-        #expect(throws: ActionSpaceError.unreadable("position=3:1")) { try ActionSpace(parsing: "position=3:1") }
+        #expect(throws: ActionSpaceError.unreadable("position=3:1")) {
+            try ActionSpace(parsing: "position=3:1")
+        }
     }
 }

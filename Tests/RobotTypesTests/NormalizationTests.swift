@@ -4,7 +4,13 @@ import Testing
 @Suite("Normalization")
 struct NormalizationTests {
     let statistics = FeatureStatistics(
-        mean: [1, 5], std: [2, 0], q01: [-1, 5], q99: [3, 5], min: [-2, 5], max: [4, 5])
+        mean: [1, 5],
+        std: [2, 0],
+        q01: [-1, 5],
+        q99: [3, 5],
+        min: [-2, 5],
+        max: [4, 5]
+    )
 
     @Test("maps quantiles to the unit interval and back", arguments: Normalization.Method.allCases)
     func roundTrip(method: Normalization.Method) {

@@ -1,0 +1,60 @@
+// What belongs to the whole process: errors, threads, random numbers, devices.
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/version.h>
+
+#include <mutex>
+
+#include "Handles.h"
+
+namespace {
+thread_local std::string last_error;
+}
+
+void ctorch::set_last_error(const std::string &message) { last_error = message; }
+
+const char *torch_last_error(void) { return last_error.c_str(); }
+
+const char *torch_version(void) { return TORCH_VERSION; }
+
+void torch_manual_seed(uint64_t seed) { at::manual_seed(seed); }
+
+TorchTensor *torch_random_state(void) {
+    return ctorch::guarded<TorchTensor *>(nullptr, [&] {
+        auto generator = at::detail::getDefaultCPUGenerator();
+        std::lock_guard<std::mutex> lock(generator.mutex());
+        return ctorch::wrap(generator.get_state());
+    });
+}
+
+bool torch_set_random_state(const TorchTensor *state) {
+    return ctorch::guarded(false, [&] {
+        auto generator = at::detail::getDefaultCPUGenerator();
+        std::lock_guard<std::mutex> lock(generator.mutex());
+        generator.set_state(state->value);
+        return true;
+    });
+}
+
+void torch_set_thread_count(int32_t count) { at::set_num_threads(count); }
+
+int32_t torch_thread_count(void) { return at::get_num_threads(); }
+
+bool torch_cuda_is_available(void) {
+    return ctorch::guarded(false, [] { return at::hasCUDA(); });
+}
+
+bool torch_mps_is_available(void) {
+    return ctorch::guarded(false, [] { return at::hasMPS(); });
+}
+
+bool torch_synchronize(const char *device) {
+    return ctorch::guarded(false, [&] {
+        c10::Device target{std::string(device)};
+        if (!target.is_cpu()) c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.index());
+        return true;
+    });
+}

@@ -1,0 +1,119 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The whole surface between Swift and libtorch. Operators go through one door, torch_call, which hands
+// boxed arguments to ATen's dispatcher: autograd, autocast and every device work as they do in PyTorch, the
+// operator's schema checks the arguments, and a new operator needs no new C.
+//
+// Rules for every function:
+//  1. No C++ exception crosses. A call that can fail returns NULL or false and leaves a message for
+//     torch_last_error() on the calling thread.
+//  2. A returned TorchTensor belongs to the caller, who releases it once with torch_release().
+//  3. Arguments are borrowed, and modified only by operators whose name ends in an underscore.
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct TorchTensor TorchTensor;
+typedef struct TorchOperator TorchOperator;
+
+/// Message of the last failed call on this thread. Valid until the next failure on this thread.
+const char *torch_last_error(void);
+
+/// Version of libtorch, for example "2.13.0".
+const char *torch_version(void);
+
+// MARK: Operators
+
+typedef enum {
+    TORCH_NONE,
+    TORCH_TENSOR,
+    TORCH_TENSORS,
+    TORCH_OPTIONAL_TENSORS,  // a NULL element is "no tensor"
+    TORCH_INTEGER,
+    TORCH_INTEGERS,
+    TORCH_REAL,
+    TORCH_BOOLEAN,
+    TORCH_TEXT,
+    TORCH_DTYPE,
+    TORCH_DEVICE,  // text, for example "cuda:0"
+} TorchKind;
+
+typedef struct {
+    TorchKind kind;
+    bool boolean;
+    int64_t integer;
+    double real;
+    int64_t count;
+    const int64_t *integers;
+    const char *text;
+    TorchTensor *tensor;
+    TorchTensor *const *tensors;
+} TorchValue;
+
+/// Finds an operator, for example ("aten::sum", "dim_IntList"). NULL when there is none. The result lives
+/// as long as the process.
+const TorchOperator *torch_find_operator(const char *name, const char *overload);
+
+/// Calls an operator. Arguments left out at the end take the schema's defaults. Results that are tensors
+/// (a list of tensors counts as so many results) are written to `results`, at most `capacity` of them.
+///
+/// Returns the number of tensors written, or -1 on failure.
+int64_t torch_call(const TorchOperator *op, const TorchValue *arguments, int64_t argument_count,
+                   TorchTensor **results, int64_t capacity);
+
+// MARK: Tensors
+
+/// Copies `bytes` of host memory, laid out row-major, into a new CPU tensor. dtype is c10::ScalarType.
+TorchTensor *torch_from_bytes(const void *bytes, size_t byte_count, int32_t dtype, const int64_t *sizes,
+                              int64_t rank);
+/// One more reference to the same tensor.
+TorchTensor *torch_retain(const TorchTensor *tensor);
+/// Gives up one reference. Accepts NULL.
+void torch_release(TorchTensor *tensor);
+
+int64_t torch_rank(const TorchTensor *tensor);
+int64_t torch_size(const TorchTensor *tensor, int64_t axis);
+int32_t torch_dtype(const TorchTensor *tensor);
+/// Writes the device's name, for example "cpu" or "cuda:0", into `name`.
+void torch_device(const TorchTensor *tensor, char *name, size_t capacity);
+/// Copies all elements, row-major, to host memory of `byte_count` bytes.
+bool torch_copy_bytes(const TorchTensor *tensor, void *bytes, size_t byte_count);
+/// Address of the first element of a contiguous CPU tensor; NULL (and a message) for any other.
+void *torch_host_pointer(const TorchTensor *tensor);
+
+// MARK: Autograd
+
+bool torch_requires_grad(const TorchTensor *tensor);
+bool torch_set_requires_grad(TorchTensor *tensor, bool value);
+bool torch_backward(const TorchTensor *loss);
+/// The gradient that backward accumulated, or NULL (without a message) when there is none.
+TorchTensor *torch_grad(const TorchTensor *tensor);
+/// Replaces the gradient; NULL forgets it.
+void torch_set_grad(TorchTensor *tensor, const TorchTensor *grad);
+/// Returns the former value. Thread-local.
+bool torch_set_grad_enabled(bool enabled);
+
+/// Autocast of one device type to a low-precision dtype. Thread-local. Leaving clears the cast cache.
+bool torch_autocast_enter(const char *device_type, int32_t dtype);
+void torch_autocast_leave(const char *device_type);
+
+// MARK: Process
+
+void torch_manual_seed(uint64_t seed);
+/// The CPU generator's state as a uint8 tensor, and back.
+TorchTensor *torch_random_state(void);
+bool torch_set_random_state(const TorchTensor *state);
+void torch_set_thread_count(int32_t count);
+int32_t torch_thread_count(void);
+bool torch_cuda_is_available(void);
+bool torch_mps_is_available(void);
+/// Waits for the device's queued work.
+bool torch_synchronize(const char *device);
+
+#ifdef __cplusplus
+}
+#endif

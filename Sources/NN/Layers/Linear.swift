@@ -1,0 +1,21 @@
+public import Torch
+
+/// An affine map of the last axis: `[..., in]` to `[..., out]`.
+public struct Linear: Module {
+    /// `[out, in]`.
+    @Parameter public var weight: Tensor
+
+    /// `[out]`, or nil.
+    @Parameter public var bias: Tensor?
+
+    /// Weights from a normal distribution cut to the layer's width (standard deviation `gain / √in`); biases zero.
+    public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, gain: Double = 1, device: Device = .cpu) {
+        let scale = gain / Double(inputs).squareRoot()
+        _weight = Parameter(wrappedValue: Tensor.randn([outputs, inputs]).to(device) * scale)
+        let shift = bias ? Tensor.zeros([outputs], device: device).requiringGradient() : nil
+        _bias = Parameter(wrappedValue: shift)
+    }
+
+    /// `x`, `[..., in]`, mapped to `[..., out]`.
+    public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
+}

@@ -1,0 +1,11 @@
+/// A file that is not what the safetensors format allows.
+public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
+    /// Path of the file.
+    public let file: String
+
+    /// What is wrong: field, expected, found.
+    public let reason: String
+
+    /// The error in a sentence.
+    public var description: String { "\(file): \(reason)" }
+}

@@ -1,0 +1,115 @@
+internal import CTorch
+
+private enum Create {
+    static let zeros = Operator("aten::zeros")
+    static let ones = Operator("aten::ones")
+    static let full = Operator("aten::full")
+    static let arange = Operator("aten::arange", "start")
+    static let randn = Operator("aten::randn")
+    static let rand = Operator("aten::rand")
+    static let randint = Operator("aten::randint", "low")
+    static let randperm = Operator("aten::randperm")
+    static let zerosLike = Operator("aten::zeros_like")
+    static let onesLike = Operator("aten::ones_like")
+}
+
+extension Tensor {
+    /// Copies `values`, row-major, into a tensor of `shape`.
+    public init<Element: TensorElement>(_ values: [Element], shape: [Int], device: Device = .cpu) {
+        precondition(
+            shape.reduce(1, *) == values.count,
+            "\(values.count) values cannot have the shape \(shape)"
+        )
+        let host = values.withUnsafeBytes { Tensor(bytes: $0, dtype: Element.dtype, shape: shape) }
+        self = device == .cpu ? host : host.to(device)
+    }
+
+    /// Copies `values` into a tensor of one axis.
+    public init<Element: TensorElement>(_ values: [Element], device: Device = .cpu) {
+        self.init(values, shape: [values.count], device: device)
+    }
+
+    /// Copies `bytes`, row-major elements of `dtype`, into a CPU tensor.
+    public init(bytes: UnsafeRawBufferPointer, dtype: DType, shape: [Int]) {
+        let sizes = shape.map(Int64.init)
+        self.init(
+            adopting: torch_from_bytes(
+                bytes.baseAddress,
+                bytes.count,
+                dtype.rawValue,
+                sizes,
+                Int64(sizes.count)
+            ),
+            from: "tensor from bytes"
+        )
+    }
+
+    /// A tensor without axes.
+    public static func scalar(_ value: Double, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        full([], value, dtype: dtype, device: device)
+    }
+
+    /// Zeros.
+    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        Create.zeros(.integers(shape), .dtype(dtype), nil, .device(device))
+    }
+
+    /// Ones.
+    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        Create.ones(.integers(shape), .dtype(dtype), nil, .device(device))
+    }
+
+    /// One value everywhere.
+    public static func full(
+        _ shape: [Int],
+        _ value: Double,
+        dtype: DType = .float32,
+        device: Device = .cpu
+    ) -> Tensor {
+        Create.full(.integers(shape), .real(value), .dtype(dtype), nil, .device(device))
+    }
+
+    /// The integers of `range`, int64 unless said otherwise.
+    public static func arange(_ range: Range<Int>, dtype: DType = .int64, device: Device = .cpu) -> Tensor {
+        Create.arange(
+            .integer(range.lowerBound),
+            .integer(range.upperBound),
+            .dtype(dtype),
+            nil,
+            .device(device)
+        )
+    }
+
+    /// Standard normal noise.
+    public static func randn(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        Create.randn(.integers(shape), .dtype(dtype), nil, .device(device))
+    }
+
+    /// Uniform noise in `0 ..< 1`.
+    public static func rand(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        Create.rand(.integers(shape), .dtype(dtype), nil, .device(device))
+    }
+
+    /// Uniform integers of `range`, int64.
+    public static func randint(_ range: Range<Int>, _ shape: [Int], device: Device = .cpu) -> Tensor {
+        Create.randint(
+            .integer(range.lowerBound),
+            .integer(range.upperBound),
+            .integers(shape),
+            .dtype(.int64),
+            nil,
+            .device(device)
+        )
+    }
+
+    /// A random order of `0 ..< count`, int64.
+    public static func randperm(_ count: Int, device: Device = .cpu) -> Tensor {
+        Create.randperm(.integer(count), .dtype(.int64), nil, .device(device))
+    }
+
+    /// Zeros of the same shape, type and device.
+    public func zerosLike() -> Tensor { Create.zerosLike(.tensor(self)) }
+
+    /// Ones of the same shape, type and device.
+    public func onesLike() -> Tensor { Create.onesLike(.tensor(self)) }
+}

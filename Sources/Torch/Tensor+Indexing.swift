@@ -1,0 +1,62 @@
+private enum Index {
+    static let indexSelect = Operator("aten::index_select")
+    static let gather = Operator("aten::gather")
+    static let index = Operator("aten::index", "Tensor")
+    static let indexPut = Operator("aten::index_put_")
+    static let indexAdd = Operator("aten::index_add_")
+    static let selectWhere = Operator("aten::where", "self")
+    static let maskedFill = Operator("aten::masked_fill", "Scalar")
+    static let nonzero = Operator("aten::nonzero")
+    static let sort = Operator("aten::argsort")
+    static let multinomial = Operator("aten::multinomial")
+}
+
+extension Tensor {
+    /// The elements at `indices`, int64 of one axis, along `axis`.
+    public func gathering(_ indices: Tensor, axis: Int) -> Tensor {
+        Index.indexSelect(.tensor(self), .integer(axis), .tensor(indices))
+    }
+
+    /// For every element of `indices`, int64 of the same rank, the element there along `axis`.
+    public func gather(axis: Int, _ indices: Tensor) -> Tensor {
+        Index.gather(.tensor(self), .integer(axis), .tensor(indices))
+    }
+
+    /// Advanced indexing: one index tensor (int64 or bool) for each of the first axes, nil for all.
+    public func indexed(_ indices: [Tensor?]) -> Tensor {
+        Index.index(.tensor(self), .optionalTensors(indices))
+    }
+
+    /// Overwrites the elements that ``indexed(_:)`` would return.
+    public func putInPlace(_ indices: [Tensor?], _ values: Tensor) {
+        Index.indexPut(.tensor(self), .optionalTensors(indices), .tensor(values))
+    }
+
+    /// Adds the slices of `source` to those at `indices` along `axis`.
+    public func indexAddInPlace(axis: Int, _ indices: Tensor, _ source: Tensor) {
+        Index.indexAdd(.tensor(self), .integer(axis), .tensor(indices), .tensor(source))
+    }
+
+    /// `self` where `condition`, else `other`.
+    public func selected(where condition: Tensor, otherwise other: Tensor) -> Tensor {
+        Index.selectWhere(.tensor(condition), .tensor(self), .tensor(other))
+    }
+
+    /// `value` where `mask`, else the element.
+    public func filled(where mask: Tensor, with value: Double) -> Tensor {
+        Index.maskedFill(.tensor(self), .tensor(mask), .real(value))
+    }
+
+    /// Indices of the elements that are not zero, `[count, rank]`, int64.
+    public func nonzero() -> Tensor { Index.nonzero(.tensor(self)) }
+
+    /// The order that sorts the last axis, int64.
+    public func argsort(descending: Bool = false) -> Tensor {
+        Index.sort(.tensor(self), -1, .boolean(descending))
+    }
+
+    /// `count` draws from the distribution of every row, `[..., count]`, int64.
+    public func multinomial(_ count: Int, replacement: Bool = true) -> Tensor {
+        Index.multinomial(.tensor(self), .integer(count), .boolean(replacement))
+    }
+}

@@ -1,0 +1,136 @@
+private enum Network {
+    static let matmul = Operator("aten::matmul")
+    static let linear = Operator("aten::linear")
+    static let layerNorm = Operator("aten::layer_norm")
+    static let rmsNorm = Operator("aten::rms_norm")
+    static let embedding = Operator("aten::embedding")
+    static let conv1d = Operator("aten::conv1d")
+    static let conv2d = Operator("aten::conv2d")
+    static let attention = Operator("aten::scaled_dot_product_attention")
+    static let softmax = Operator("aten::softmax", "int")
+    static let logSoftmax = Operator("aten::log_softmax", "int")
+    static let crossEntropy = Operator("aten::cross_entropy_loss")
+    static let dropout = Operator("aten::dropout")
+}
+
+extension Tensor {
+    /// The matrix product, batched over leading axes.
+    public func matmul(_ other: Tensor) -> Tensor { Network.matmul(.tensor(self), .tensor(other)) }
+
+    /// `self · weightᵀ + bias`: `[..., in]` with weight `[out, in]` gives `[..., out]`.
+    public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
+        Network.linear(.tensor(self), .tensor(weight), .optional(bias))
+    }
+
+    /// Zero mean and unit variance over the last axis, then scale and shift.
+    public func layerNorm(weight: Tensor?, bias: Tensor?, epsilon: Double) -> Tensor {
+        Network.layerNorm(
+            .tensor(self),
+            .integers([size(-1)]),
+            .optional(weight),
+            .optional(bias),
+            .real(epsilon)
+        )
+    }
+
+    /// Unit root mean square over the last axis, then scale.
+    public func rmsNorm(weight: Tensor?, epsilon: Double) -> Tensor {
+        Network.rmsNorm(.tensor(self), .integers([size(-1)]), .optional(weight), .real(epsilon))
+    }
+
+    /// Rows of `table`, `[entries, width]`, at these indices: `[...]` gives `[..., width]`.
+    public func embedded(in table: Tensor) -> Tensor { Network.embedding(.tensor(table), .tensor(self)) }
+
+    /// Convolution along the last axis: `[B, in, T]` with weight `[out, in / groups, k]`.
+    public func conv1d(
+        weight: Tensor,
+        bias: Tensor?,
+        stride: Int = 1,
+        padding: Int = 0,
+        dilation: Int = 1,
+        groups: Int = 1
+    ) -> Tensor {
+        Network.conv1d(
+            .tensor(self),
+            .tensor(weight),
+            .optional(bias),
+            .integers([stride]),
+            .integers([padding]),
+            .integers([dilation]),
+            .integer(groups)
+        )
+    }
+
+    /// Convolution over the last two axes: `[B, in, h, w]` with weight `[out, in / groups, kh, kw]`.
+    public func conv2d(
+        weight: Tensor,
+        bias: Tensor?,
+        stride: [Int] = [1, 1],
+        padding: [Int] = [0, 0],
+        groups: Int = 1
+    ) -> Tensor {
+        Network.conv2d(
+            .tensor(self),
+            .tensor(weight),
+            .optional(bias),
+            .integers(stride),
+            .integers(padding),
+            [1, 1],
+            .integer(groups)
+        )
+    }
+
+    /// softmax(query · keyᵀ / √E + mask) · value, where `self` is the query.
+    ///
+    /// - Parameters:
+    ///   - key: `[B, A, S, E]`; the query is `[B, A, L, E]`.
+    ///   - value: `[B, A, S, E]`.
+    ///   - mask: Broadcasts to `[B, A, L, S]`: bool (true attends) or added to the scores; nil attends to all.
+    ///   - isCausal: Whether row i attends to columns up to i only; excludes a mask.
+    ///   - dropout: Share of weights dropped.
+    /// - Returns: `[B, A, L, E]`.
+    public func attention(
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor? = nil,
+        isCausal: Bool = false,
+        dropout: Double = 0
+    ) -> Tensor {
+        Network.attention(
+            .tensor(self),
+            .tensor(key),
+            .tensor(value),
+            .optional(mask),
+            .real(dropout),
+            .boolean(isCausal)
+        )
+    }
+
+    /// Exponentials along `axis` that sum to one.
+    public func softmax(_ axis: Int) -> Tensor { Network.softmax(.tensor(self), .integer(axis)) }
+
+    /// The logarithm of ``softmax(_:)``, computed stably.
+    public func logSoftmax(_ axis: Int) -> Tensor { Network.logSoftmax(.tensor(self), .integer(axis)) }
+
+    /// Mean cross-entropy of logits `[n, classes]` against int64 `targets`, `[n]`.
+    ///
+    /// - Parameters:
+    ///   - targets: Classes; those equal to `ignoring` do not count.
+    ///   - ignoring: The class that stands for "no target".
+    ///   - labelSmoothing: Share of the target spread over all classes.
+    public func crossEntropy(_ targets: Tensor, ignoring: Int = -100, labelSmoothing: Double = 0) -> Tensor {
+        Network.crossEntropy(
+            .tensor(self),
+            .tensor(targets),
+            nil,
+            1,
+            .integer(ignoring),
+            .real(labelSmoothing)
+        )
+    }
+
+    /// Elements set to zero at random, the others scaled up; does nothing unless `training`.
+    public func dropout(_ share: Double, training: Bool) -> Tensor {
+        share > 0 && training ? Network.dropout(.tensor(self), .real(share), true) : self
+    }
+}

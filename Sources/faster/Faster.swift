@@ -1,0 +1,1 @@
+@main struct Faster { static func main() {} }
