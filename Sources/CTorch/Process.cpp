@@ -51,6 +51,14 @@ bool torch_mps_is_available(void) {
     return ctorch::guarded(false, [] { return at::hasMPS(); });
 }
 
+bool torch_cpu_has_bfloat16(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 bool torch_synchronize(const char *device) {
     return ctorch::guarded(false, [&] {
         c10::Device target{std::string(device)};

@@ -38,6 +38,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     /// `cpu`, `cuda` or `mps`, without an index.
     public var type: String { String(description.prefix { $0 != ":" }) }
 
+    /// Whether the device multiplies matrices faster in bfloat16 than in single precision.
+    public var hasFastBFloat16: Bool { type == "cpu" ? torch_cpu_has_bfloat16() : type == "cuda" }
+
     /// Waits until the device has finished its queued work.
     public func synchronize() {
         if !torch_synchronize(description) { trap("synchronize \(description)") }

@@ -111,6 +111,8 @@ void torch_set_thread_count(int32_t count);
 int32_t torch_thread_count(void);
 bool torch_cuda_is_available(void);
 bool torch_mps_is_available(void);
+/// Whether the processor multiplies bfloat16 natively.
+bool torch_cpu_has_bfloat16(void);
 /// Waits for the device's queued work.
 bool torch_synchronize(const char *device);
 

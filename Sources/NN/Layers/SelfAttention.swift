@@ -14,10 +14,10 @@ public struct SelfAttention: Module {
     public let output: Linear
 
     /// Of each head's queries.
-    public let queryNorm: RMSNorm
+    public let queryNorm: LayerNorm
 
     /// Of each head's keys.
-    public let keyNorm: RMSNorm
+    public let keyNorm: LayerNorm
 
     /// Heads.
     public let headCount: Int
@@ -25,14 +25,32 @@ public struct SelfAttention: Module {
     /// Positions, or nil where the caller's embeddings tell them.
     public let rotary: RotaryPositions?
 
-    /// Creates attention over `width` channels in `headCount` heads.
-    public init(_ width: Int, headCount: Int, rotary: Bool, gain: Double = 1, device: Device = .cpu) {
-        precondition(width % headCount == 0, "width \(width) is not a multiple of \(headCount) heads")
-        let headWidth = width / headCount
-        projection = Linear(width, 3 * width, bias: false, device: device)
-        output = Linear(width, width, bias: false, gain: gain, device: device)
-        queryNorm = RMSNorm(headWidth, device: device)
-        keyNorm = RMSNorm(headWidth, device: device)
+    /// Creates attention over `width` channels.
+    ///
+    /// - Parameters:
+    ///   - width: Channels of the sequence.
+    ///   - headCount: Heads.
+    ///   - headWidth: Channels of a head; `width / headCount` unless said otherwise.
+    ///   - rotary: Whether queries and keys are rotated by positions.
+    ///   - gain: Scale of the output's first weights.
+    ///   - device: Where the parameters live.
+    public init(
+        _ width: Int,
+        headCount: Int,
+        headWidth: Int? = nil,
+        rotary: Bool,
+        gain: Double = 1,
+        device: Device = .cpu
+    ) {
+        precondition(
+            headWidth != nil || width % headCount == 0,
+            "width \(width) is not a multiple of \(headCount) heads"
+        )
+        let headWidth = headWidth ?? width / headCount
+        projection = Linear(width, 3 * headCount * headWidth, bias: false, device: device)
+        output = Linear(headCount * headWidth, width, bias: false, gain: gain, device: device)
+        queryNorm = LayerNorm(headWidth, bias: false, device: device)
+        keyNorm = LayerNorm(headWidth, bias: false, device: device)
         self.headCount = headCount
         self.rotary = rotary ? RotaryPositions(width: headWidth) : nil
     }

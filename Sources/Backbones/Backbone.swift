@@ -1,0 +1,65 @@
+public import NN
+public import Torch
+
+// Axes in this folder
+//   B  batch      S  prefix tokens      A  heads      E  width of a head
+
+/// A vision-language model that reads what a robot sees and is told.
+///
+/// The action expert attends to its keys and values layer by layer, so a backbone runs once an
+/// observation, whatever number of action codes follows (paper, FASTerVLA 2 and 3).
+public protocol Backbone: Module {
+    /// Transformer blocks; the action expert has as many.
+    var layerCount: Int { get }
+
+    /// Heads of a block.
+    var headCount: Int { get }
+
+    /// Channels of a head.
+    var headWidth: Int { get }
+
+    /// Reads images, instruction and state in one forward.
+    func prefix(of input: PrefixInput) -> Prefix
+}
+
+/// What a backbone reads, for a batch of instants.
+public struct PrefixInput: Sendable {
+    /// One tensor a camera, uint8 `[B, height, width, 3]`, in the order of the contract's cameras.
+    public let images: [Tensor]
+
+    /// Text ids of the instructions, int64 `[B, length]`, padded with 0 at the end.
+    public let text: Tensor
+
+    /// Bin of every state dimension, int64 `[B, stateDimension]`.
+    public let state: Tensor
+
+    /// Creates an input from its parts.
+    public init(images: [Tensor], text: Tensor, state: Tensor) {
+        self.images = images
+        self.text = text
+        self.state = state
+    }
+}
+
+/// What a backbone made of its input: the prefix of the KV cache.
+public struct Prefix: Sendable {
+    /// Keys of every layer, `[B, A, S, E]`.
+    public let keys: [Tensor]
+
+    /// Values of every layer, `[B, A, S, E]`.
+    public let values: [Tensor]
+
+    /// Which prefix tokens are real, bool `[B, 1, 1, S]`; nil where all are.
+    public let mask: Tensor?
+
+    /// The rotary position that follows the prefix.
+    public let nextPosition: Int
+
+    /// Creates a prefix from its parts.
+    public init(keys: [Tensor], values: [Tensor], mask: Tensor?, nextPosition: Int) {
+        self.keys = keys
+        self.values = values
+        self.mask = mask
+        self.nextPosition = nextPosition
+    }
+}

@@ -1,0 +1,56 @@
+extension CompactBackbone {
+    /// The architecture of a ``CompactBackbone``.
+    public struct Configuration: Codable, Equatable, Sendable {
+        /// One camera's picture.
+        public struct Camera: Codable, Equatable, Sendable {
+            /// Rows; a multiple of ``pixelsPerToken``.
+            public var height: Int
+
+            /// Columns; a multiple of ``pixelsPerToken``.
+            public var width: Int
+
+            /// Rows and columns of pixels that become one token: 8, 16 or 32.
+            public var pixelsPerToken: Int
+
+            /// Creates the description of one camera.
+            public init(height: Int, width: Int, pixelsPerToken: Int) {
+                self.height = height
+                self.width = width
+                self.pixelsPerToken = pixelsPerToken
+            }
+
+            /// Tokens of a picture.
+            public var tokenCount: Int { height / pixelsPerToken * (width / pixelsPerToken) }
+        }
+
+        /// Cameras, in the order of the contract.
+        public var cameras: [Camera]
+
+        /// Length of the state vector.
+        public var stateDimension: Int
+
+        /// Bins that a state value falls into.
+        public var stateBins = 256
+
+        /// Bytes of the instruction that share a token.
+        public var bytesPerToken = 4
+
+        /// Longest instruction, in bytes; the rest is cut off.
+        public var longestInstruction = 128
+
+        /// Channels.
+        public var width = 192
+
+        /// Transformer blocks.
+        public var layerCount = 4
+
+        /// Heads of a block.
+        public var headCount = 4
+
+        /// Describes a backbone for `cameras` and a state of `stateDimension` values.
+        public init(cameras: [Camera], stateDimension: Int) {
+            self.cameras = cameras
+            self.stateDimension = stateDimension
+        }
+    }
+}

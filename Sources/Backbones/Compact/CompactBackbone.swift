@@ -1,0 +1,162 @@
+internal import NN
+internal import TextTokenizer
+public import Torch
+
+/// A small vision-language transformer, trained from scratch, that answers in milliseconds on a CPU.
+///
+/// Tokens of all cameras, the instruction and the state attend to each other freely. Positions are learned
+/// with the tokens; every key counts as lying at rotary position 0, before the action tokens.
+public struct CompactBackbone: Backbone {
+    /// The architecture.
+    public let configuration: Configuration
+
+    private let stems: [PatchStem]
+    private let text: Embedding
+    private let textProjection: Linear
+    private let state: Embedding
+    @Parameter private var imagePositions: Tensor
+    @Parameter private var textPositions: Tensor
+    private let blocks: [CompactBlock]
+
+    /// Creates the network with first weights from libtorch's generator.
+    public init(_ configuration: Configuration, device: Device) {
+        self.configuration = configuration
+        let width = configuration.width
+        stems = configuration.cameras.map {
+            PatchStem(width: width, pixelsPerToken: $0.pixelsPerToken, device: device)
+        }
+        let bytes = configuration.bytesPerToken
+        let byteWidth = width / bytes
+        text = Embedding(ByteTokenizer.vocabularySize, byteWidth, standardDeviation: 1, device: device)
+        textProjection = Linear(byteWidth * bytes, width, device: device)
+        let states = max(1, configuration.stateDimension) * configuration.stateBins
+        state = Embedding(states, width, standardDeviation: 0.5, device: device)
+        let imageTokens = configuration.cameras.reduce(0) { $0 + $1.tokenCount }
+        let textTokens = (configuration.longestInstruction + bytes - 1) / bytes
+        _imagePositions = Parameter(wrappedValue: Tensor.randn([imageTokens, width]).to(device) * 0.5)
+        _textPositions = Parameter(wrappedValue: Tensor.randn([textTokens, width]).to(device) * 0.5)
+        blocks = (0 ..< configuration.layerCount).map { layer in
+            CompactBlock(
+                configuration,
+                isLast: layer == configuration.layerCount - 1,
+                device: device
+            )
+        }
+    }
+
+    /// Transformer blocks.
+    public var layerCount: Int { configuration.layerCount }
+
+    /// Heads of a block.
+    public var headCount: Int { configuration.headCount }
+
+    /// Channels of a head.
+    public var headWidth: Int { configuration.width / configuration.headCount }
+
+    /// Reads images, instruction and state in one forward.
+    public func prefix(of input: PrefixInput) -> Prefix {
+        let images = Tensor.concatenated(zip(stems, input.images).map { $0($1) }, axis: 1) + imagePositions
+        let (words, wordMask) = textTokens(input.text)
+        var x = Tensor.concatenated([images, words, stateTokens(input.state)], axis: 1)
+        var mask: Tensor?
+        if let wordMask {
+            let batch = x.size(0)
+            let before = Tensor.ones([batch, images.size(1)], dtype: .bool, device: x.device)
+            let after = Tensor.ones([batch, input.state.size(1)], dtype: .bool, device: x.device)
+            mask = Tensor.concatenated([before, wordMask, after], axis: 1).unsqueezed(1).unsqueezed(1)
+        }
+        var keys: [Tensor] = []
+        var values: [Tensor] = []
+        for block in blocks { x = block(x, mask: mask, keys: &keys, values: &values) }
+        return Prefix(keys: keys, values: values, mask: mask, nextPosition: 1)
+    }
+
+    /// Bytes `[B, length]`, grouped: tokens `[B, n, width]`, and which are not all padding, bool `[B, n]` (nil: all).
+    private func textTokens(_ ids: Tensor) -> (tokens: Tensor, mask: Tensor?) {
+        let bytes = configuration.bytesPerToken
+        let length = min(ids.size(1), configuration.longestInstruction / bytes * bytes)
+        let padded = ids.narrowed(1, from: 0, count: length).padded([0, (bytes - length % bytes) % bytes])
+        let groups = padded.reshaped(padded.size(0), -1, bytes)
+        let embedded = text(groups).reshaped(groups.size(0), groups.size(1), -1)
+        let positions = textPositions.narrowed(0, from: 0, count: groups.size(1))
+        let mask = groups.select(2, 0).greater(0)
+        return (textProjection(embedded) + positions, mask.all().item == 1 ? nil : mask)
+    }
+
+    /// Bins `[B, stateDimension]` as tokens `[B, stateDimension, width]`; every dimension has its own table.
+    private func stateTokens(_ bins: Tensor) -> Tensor {
+        let offsets = (0 ..< bins.size(1)).map { $0 * configuration.stateBins }
+        return state(bins + Tensor(offsets, device: bins.device))
+    }
+}
+
+/// A pre-norm transformer block that also hands out its keys and values.
+///
+/// Of the last block only keys and values are of use, so it has nothing else.
+struct CompactBlock: Module {
+    private let attentionNorm: LayerNorm
+    private let attention: SelfAttention?
+    private let keyValue: KeyValueProjection?
+    private let feedForwardNorm: LayerNorm?
+    private let feedForward: FeedForward?
+
+    init(_ configuration: CompactBackbone.Configuration, isLast: Bool, device: Device) {
+        let width = configuration.width
+        let gain = 1 / Double(2 * configuration.layerCount).squareRoot()
+        attentionNorm = LayerNorm(width, device: device)
+        if isLast {
+            attention = nil
+            keyValue = KeyValueProjection(width, headCount: configuration.headCount, device: device)
+            feedForwardNorm = nil
+            feedForward = nil
+        } else {
+            attention = SelfAttention(
+                width,
+                headCount: configuration.headCount,
+                rotary: false,
+                gain: gain,
+                device: device
+            )
+            keyValue = nil
+            feedForwardNorm = LayerNorm(width, device: device)
+            feedForward = FeedForward(width, hidden: 4 * width, gain: gain, device: device)
+        }
+    }
+
+    /// `x`, `[B, S, width]`, transformed; the block's keys and values are appended.
+    func callAsFunction(_ x: Tensor, mask: Tensor?, keys: inout [Tensor], values: inout [Tensor]) -> Tensor {
+        let normalized = attentionNorm(x)
+        if let keyValue {
+            let heads = keyValue(normalized)
+            keys.append(heads.key)
+            values.append(heads.value)
+            return x
+        }
+        guard let attention, let feedForward, let feedForwardNorm else { return x }
+        let heads = attention.heads(normalized)
+        keys.append(heads.key)
+        values.append(heads.value)
+        let attended = heads.query.attention(key: heads.key, value: heads.value, mask: mask)
+        let y = x + attention.joined(attended)
+        return y + feedForward(feedForwardNorm(y))
+    }
+}
+
+/// Keys and values without queries.
+struct KeyValueProjection: Module {
+    private let projection: Linear
+    private let keyNorm: LayerNorm
+    private let headCount: Int
+
+    init(_ width: Int, headCount: Int, device: Device) {
+        projection = Linear(width, 2 * width, bias: false, device: device)
+        keyNorm = LayerNorm(width / headCount, bias: false, device: device)
+        self.headCount = headCount
+    }
+
+    /// `x`, `[B, S, width]`: keys and values, each `[B, A, S, E]`.
+    func callAsFunction(_ x: Tensor) -> (key: Tensor, value: Tensor) {
+        let parts = projection(x).reshaped(x.size(0), x.size(1), 2, headCount, -1).permuted(2, 0, 3, 1, 4)
+        return (keyNorm(parts.select(0, 0)), parts.select(0, 1))
+    }
+}

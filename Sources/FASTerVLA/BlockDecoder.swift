@@ -1,0 +1,76 @@
+public import Backbones
+public import Torch
+
+/// Codes decoded block by block on top of one prefix: one expert forward a block.
+public struct BlockDecoder {
+    private let network: FASTerVLANetwork
+    private let schedule: BlockSchedule
+    private let sampling: Sampling
+
+    /// Prepares to decode with `network`.
+    ///
+    /// - Parameters:
+    ///   - network: The trained network.
+    ///   - blockSize: Codes of one forward; the network's own unless said otherwise. 1 decodes token by token.
+    ///   - sampling: How codes are chosen.
+    public init(_ network: FASTerVLANetwork, blockSize: Int? = nil, sampling: Sampling) {
+        self.network = network
+        schedule = blockSize.map(network.schedule.withBlockSize) ?? network.schedule
+        self.sampling = sampling
+    }
+
+    /// The codes that follow `prefix`, int64 `[B, N]`.
+    public func codes(after prefix: Prefix) -> Tensor {
+        codes(after: prefix) { sampling.codes(from: $0) }
+    }
+
+    /// The codes that follow `prefix`, each row of scores `[n, K]` turned into codes `[n]` by `choose`.
+    func codes(after prefix: Prefix, choose: (Tensor) -> Tensor) -> Tensor {
+        let device = prefix.keys[0].device
+        let batch = prefix.keys[0].size(0)
+        let positions = network.spacing.positions(
+            schedule.tokenCount,
+            from: prefix.nextPosition,
+            device: device
+        )
+        var cache = KeyValueCache(prefix)
+        var fed = Tensor.zeros([batch, schedule.blockSize], dtype: .int64, device: device)
+        var decoded: [Tensor] = []
+        for block in schedule.blocks {
+            let previous = fed.narrowed(1, from: 0, count: block.count)
+            let features = network.expert.features(
+                network.expert.inputs(previous, slots: block, schedule: schedule),
+                positions: positions.narrowed(1, from: block.lowerBound, count: block.count),
+                prefix: prefix,
+                cache: &cache,
+                mask: mask(prefix, keys: block.upperBound)
+            )
+            fed = codes(features, block: block, choose: choose)
+            decoded.append(fed)
+        }
+        return .concatenated(decoded, axis: 1)
+    }
+
+    /// Answers of a block's slots; those of one codebook share a head.
+    private func codes(_ features: Tensor, block: Range<Int>, choose: (Tensor) -> Tensor) -> Tensor {
+        let size = network.expert.codebookSize
+        var parts: [Tensor] = []
+        var start = block.lowerBound
+        while start < block.upperBound {
+            let codebook = schedule.codebook(ofSlot: start)
+            let end = min(block.upperBound, (codebook + 1) * schedule.placeCount)
+            let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
+            let logits = network.expert.logits(rows, codebook: codebook).narrowed(2, from: 0, count: size)
+            parts.append(choose(logits.reshaped(-1, size).to(.float32)).reshaped(-1, end - start))
+            start = end
+        }
+        return .concatenated(parts, axis: 1)
+    }
+
+    /// Hides the prefix's padding; later blocks do not exist yet, so nothing else needs hiding.
+    private func mask(_ prefix: Prefix, keys: Int) -> Tensor? {
+        guard let seen = prefix.mask else { return nil }
+        let own = Tensor.ones([seen.size(0), 1, 1, keys], dtype: .bool, device: seen.device)
+        return Tensor.concatenated([seen, own], axis: 3)
+    }
+}

@@ -1,0 +1,19 @@
+/// Text as the bytes of its UTF-8 form: needs no vocabulary and no download.
+public struct ByteTokenizer: Sendable {
+    /// Number of ids: a padding id and one for every byte.
+    public static let vocabularySize = 257
+
+    /// The id that stands for no text.
+    public static let padding = 0
+
+    /// Creates the tokenizer.
+    public init() {}
+
+    /// One id in `1 ... 256` for every byte of `text`.
+    public func ids(for text: String) -> [Int] { text.utf8.map { Int($0) + 1 } }
+
+    /// The text of `ids`; padding and ids out of range are left out, broken UTF-8 is replaced.
+    public func text(for ids: [Int]) -> String {
+        String(decoding: ids.filter { (1 ... 256).contains($0) }.map { UInt8($0 - 1) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,61 @@
+public import Backbones
+internal import TextTokenizer
+
+/// Where a policy's training gets its pictures: any frame of any camera, quickly, from any thread.
+public protocol FrameSource: Sendable {
+    /// Copies the frame with the dataset's index `frame` of the camera at `camera`, uint8 `[height, width, 3]`.
+    func copyFrame(_ frame: Int, camera: Int, into pixels: UnsafeMutableBufferPointer<UInt8>) throws
+}
+
+/// Demonstrations as a policy's training reads them: one example a recorded frame.
+public struct PolicyExamples: Sendable {
+    /// Pictures of the cameras, in the order of the contract.
+    public let cameras: [CompactBackbone.Configuration.Camera]
+
+    /// Source of the pictures.
+    public let frames: any FrameSource
+
+    /// Frame of every example, `[n]`.
+    public let frameIndices: [Int]
+
+    /// Bins of every example's state, `[n, stateDimension]`.
+    public let stateBins: [Int]
+
+    /// Length of the state.
+    public let stateDimension: Int
+
+    /// Text ids of the instructions.
+    public let instructions: [[Int]]
+
+    /// Which instruction an example follows, `[n]`.
+    public let instructionIndices: [Int]
+
+    /// Codes of the chunk that starts at the example, `[n, tokenCount]`; -100 where a place lies wholly beyond
+    /// the episode's end.
+    public let codes: [Int]
+
+    /// Codes of a chunk.
+    public let tokenCount: Int
+
+    /// Number of examples.
+    public var count: Int { frameIndices.count }
+
+    /// Creates examples from columns of equal length.
+    public init(
+        cameras: [CompactBackbone.Configuration.Camera], frames: any FrameSource, frameIndices: [Int],
+        stateBins: [Int], stateDimension: Int, instructions: [String], instructionIndices: [Int], codes: [Int],
+        tokenCount: Int
+    ) {
+        precondition(stateBins.count == frameIndices.count * stateDimension, "one row of bins an example")
+        precondition(codes.count == frameIndices.count * tokenCount, "one row of codes an example")
+        self.cameras = cameras
+        self.frames = frames
+        self.frameIndices = frameIndices
+        self.stateBins = stateBins
+        self.stateDimension = stateDimension
+        self.instructions = instructions.map { ByteTokenizer().ids(for: $0) }
+        self.instructionIndices = instructionIndices
+        self.codes = codes
+        self.tokenCount = tokenCount
+    }
+}
