@@ -32,6 +32,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // 0. Nouns, and the doors to native libraries
@@ -65,8 +67,18 @@ let package = Package(
                 "Safetensors", "RobotTypes",
             ]
         ),
-        module("PolicyProtocol", ["RobotTypes"]),
-        module("PolicyServer", ["PolicyProtocol", "RobotTypes"]),
+        .systemLibrary(name: "CMsgPack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
+        module("PolicyProtocol", ["CMsgPack", "RobotTypes"]),
+        module(
+            "PolicyServer",
+            [
+                "PolicyProtocol", "RobotTypes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         module("Evaluation", ["RobotTypes"]),
         module("Reports"),
         // 5. The command line
@@ -82,6 +94,15 @@ let package = Package(
         ),
         // Tests mirror the sources.
         tests("RobotTypes"),
+        tests("PolicyProtocol", ["RobotTypes"]),
+        tests(
+            "PolicyServer",
+            [
+                "PolicyProtocol", "RobotTypes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
     ],
     cxxLanguageStandard: .cxx20
 )

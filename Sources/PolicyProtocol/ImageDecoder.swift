@@ -1,0 +1,76 @@
+import RobotTypes
+
+/// Reads one camera's array.
+struct ImageDecoder {
+    /// Where the array was sent, for error messages.
+    let key: String
+
+    /// `[height, width, 3]` or `[3, height, width]`.
+    let array: NDArray
+
+    /// Longest side that is accepted, so that no message can make scaling expensive.
+    static let longestSide = 16_384
+
+    /// How far a floating-point pixel may leave [0, 1], as sharpening filters do.
+    private static let tolerance: Float = 0.01
+
+    /// The picture at the size that `camera` asks for.
+    func image(fitting camera: PolicyContract.Camera) throws(ObservationError) -> Image {
+        let shape = array.shape
+        let isPlanar = shape.count == 3 && shape[0] == 3  // openpi's rule
+        guard isPlanar || (shape.count == 3 && shape[2] == 3) else { throw mismatch(camera) }
+        let (height, width) = isPlanar ? (shape[1], shape[2]) : (shape[0], shape[1])
+        let accepted = 1 ... Self.longestSide
+        guard accepted.contains(height), accepted.contains(width) else { throw mismatch(camera) }
+        let pixels: [UInt8]
+        switch (array.elementType.kind, array.elementType.size) {
+        case (.unsigned, 1): pixels = array.data
+        case (.float, _): pixels = try quantized(array.floats())
+        default: throw mismatch(camera)
+        }
+        let image = Image(
+            width: width,
+            height: height,
+            pixels: isPlanar ? interleaved(pixels, planes: width * height) : pixels
+        )
+        return image.resizedWithPadding(width: camera.width, height: camera.height)
+    }
+
+    /// Bytes from values in [0, 1].
+    ///
+    /// Departure: openpi cuts the fraction off, which darkens a byte that went through float32 by one; here it is rounded.
+    private func quantized(_ values: [Float]) throws(ObservationError) -> [UInt8] {
+        let accepted = -Self.tolerance ... 1 + Self.tolerance
+        // NaN is in no range, so one comparison finds everything that is wrong.
+        if let position = values.firstIndex(where: { !accepted.contains($0) }) {
+            let value = values[position]
+            guard value.isFinite else { throw .notFinite(key: key, index: index(of: position), value: value) }
+            throw .pixelOutOfRange(key: key, index: index(of: position), value: value)
+        }
+        return values.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }
+    }
+
+    private func index(of position: Int) -> [Int] {
+        let (rows, columns) = (array.shape[1], array.shape[2])
+        return [position / (rows * columns), position / columns % rows, position % columns]
+    }
+
+    /// `[3, planes]` to `[planes, 3]`.
+    private func interleaved(_ pixels: [UInt8], planes: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
+            for channel in 0 ..< 3 {
+                for pixel in 0 ..< planes { target[pixel * 3 + channel] = pixels[channel * planes + pixel] }
+            }
+            count = pixels.count
+        }
+    }
+
+    private func mismatch(_ camera: PolicyContract.Camera) -> ObservationError {
+        .mismatch(
+            key: key,
+            expected: "an image, uint8 (or float in 0 ... 1) [\(camera.height), \(camera.width), 3], at most "
+                + "\(Self.longestSide) a side",
+            found: WireValue.array(array).kind
+        )
+    }
+}

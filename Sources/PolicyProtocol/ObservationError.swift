@@ -1,0 +1,29 @@
+/// A message that is not the observation a policy needs.
+public enum ObservationError: Error, Equatable, CustomStringConvertible {
+    /// The message is no map.
+    case notAMap(found: String)
+    /// A key is missing.
+    case missing(key: String, expected: String, present: [String])
+    /// A value of the wrong kind, number type or shape.
+    case mismatch(key: String, expected: String, found: String)
+    /// A NaN or an infinity at `index`.
+    case notFinite(key: String, index: [Int], value: Float)
+    /// A floating-point pixel far outside 0 ... 1.
+    case pixelOutOfRange(key: String, index: [Int], value: Float)
+
+    /// The error in a sentence that names the key.
+    public var description: String {
+        switch self {
+        case .notAMap(let found): "observation: expected a map of named values, found \(found)"
+        case .missing(let key, let expected, let present):
+            "observation: key '\(key)' is missing; expected \(expected); "
+                + (present.isEmpty
+                    ? "the message is empty" : "keys present: \(present.joined(separator: ", "))")
+        case .mismatch(let key, let expected, let found): "\(key): expected \(expected), found \(found)"
+        case .notFinite(let key, let index, let value):
+            "\(key): element \(index) is \(value); the policy was not asked, as it would answer with nonsense"
+        case .pixelOutOfRange(let key, let index, let value):
+            "\(key): element \(index) is \(value); floating-point images must lie in 0 ... 1, or send uint8"
+        }
+    }
+}

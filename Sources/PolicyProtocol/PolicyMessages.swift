@@ -1,0 +1,77 @@
+public import RobotTypes
+
+extension PolicyContract {
+    /// What a server says when a client connects.
+    ///
+    /// It lists every key of an observation with its shape and type, and what the answer means: enough for a
+    /// stranger to write a client.
+    ///
+    /// - Parameters:
+    ///   - server: Name of the server program.
+    ///   - version: Version of the server program.
+    /// - Returns: A map with `protocol`, `server`, `observation`, `action` and `fps`.
+    public func metadata(server: String, version: String) -> WireValue {
+        var observation = WireMap()
+        for camera in cameras {
+            observation[WireKey.feature(camera.name)] = Self.feature(
+                [camera.height, camera.width, 3],
+                "uint8"
+            )
+        }
+        if stateDimension > 0 { observation[WireKey.state] = Self.feature([stateDimension], "float32") }
+        observation[WireKey.instruction] = Self.feature([], "string")
+        return [
+            "protocol": "openpi",
+            "server": ["name": .string(server), "version": .string(version)],
+            "observation": .map(observation),
+            "action": [
+                "horizon": .integer(Int64(horizon)),
+                "dimension": .integer(Int64(actionSpace.dimension)),
+                "groups": .list(actionSpace.groups.map(\.wireValue)),
+            ],
+            "fps": .double(framesPerSecond),
+        ]
+    }
+
+    private static func feature(_ shape: [Int], _ type: String) -> WireValue {
+        ["shape": .list(shape.map { .integer(Int64($0)) }), "dtype": .string(type)]
+    }
+}
+
+extension ActionSpace.Group {
+    fileprivate var wireValue: WireValue {
+        [
+            "name": .string(name), "kind": .string(kind.rawValue), "start": .integer(Int64(start)),
+            "count": .integer(Int64(count)),
+        ]
+    }
+}
+
+extension ActionChunk {
+    /// The reply that carries this chunk: `actions`, float32 `[horizon, dimension]`, and the time the policy took.
+    public func reply(inferenceTime: Duration) -> WireValue {
+        [
+            WireKey.actions: .array(NDArray(shape: [horizon, dimension], values: values)),
+            WireKey.policyTiming: ["infer_ms": .double(inferenceTime.milliseconds)],
+        ]
+    }
+}
+
+extension WireValue: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral {
+    /// A map of the pairs, in their order.
+    public init(dictionaryLiteral elements: (String, WireValue)...) {
+        var map = WireMap()
+        for (key, value) in elements { map[key] = value }
+        self = .map(map)
+    }
+
+    /// Text.
+    public init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension Duration {
+    /// The duration in milliseconds.
+    public var milliseconds: Double {
+        Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
+    }
+}

@@ -1,0 +1,68 @@
+/// Bytes that are not a message of the protocol, or a value that cannot become one.
+public struct WireError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Problem: Equatable, Sendable {
+        /// The message ends inside a value.
+        case truncated
+        /// A byte that starts no MessagePack value.
+        case invalidByte(UInt8)
+        /// Bytes after the end of the value.
+        case trailingBytes(Int)
+        /// More bytes than the limit.
+        case tooLarge(bytes: Int, limit: Int)
+        /// More lists and maps inside each other than the limit.
+        case tooDeep(limit: Int)
+        /// More single values than the limit.
+        case tooManyValues(limit: Int)
+        /// Text that is not UTF-8.
+        case notText
+        /// A map key that is neither text nor bytes.
+        case keyIsNotText
+        /// An extension type; the protocol uses none.
+        case extensionType(Int8)
+        /// A NumPy array or scalar that contradicts itself; the text says how.
+        case malformedArray(String)
+        /// msgpack-c refused what passed every other check.
+        case refused(code: Int32)
+    }
+
+    /// What is wrong.
+    public let problem: Problem
+
+    /// Keys and list indices from the outermost map to the value, joined by `.`; empty for the message itself.
+    public let path: String
+
+    init(_ problem: Problem, path: String = "") {
+        self.problem = problem
+        self.path = path
+    }
+
+    /// The same error, seen from the map or list that holds the value at `key`.
+    func inside(_ key: String) -> WireError {
+        WireError(problem, path: path.isEmpty ? key : "\(key).\(path)")
+    }
+
+    /// The error in a sentence that names the key.
+    public var description: String {
+        (path.isEmpty ? "message: " : "message, key '\(path)': ") + explanation
+    }
+
+    private var explanation: String {
+        switch problem {
+        case .truncated: "it ends inside a value; send one whole MessagePack value in a binary message"
+        case .invalidByte(let byte): "byte \(byte) starts no MessagePack value; pack with msgpack_numpy"
+        case .trailingBytes(let count): "\(count) bytes follow its end; send one MessagePack value a message"
+        case .tooLarge(let bytes, let limit):
+            "\(bytes) bytes, at most \(limit) are accepted; send smaller images"
+        case .tooDeep(let limit): "lists and maps lie more than \(limit) deep inside each other"
+        case .tooManyValues(let limit):
+            "more than \(limit) single values; send long lists of numbers as NumPy arrays"
+        case .notText: "text that is not UTF-8"
+        case .keyIsNotText: "a map key that is not text"
+        case .extensionType(let type):
+            "MessagePack extension type \(type) is not part of the protocol; send plain values and NumPy arrays"
+        case .malformedArray(let reason): "NumPy array: \(reason)"
+        case .refused(let code): "msgpack-c cannot read it (code \(code))"
+        }
+    }
+}

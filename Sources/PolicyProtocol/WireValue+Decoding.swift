@@ -1,0 +1,128 @@
+import CMsgPack
+
+extension WireValue {
+    /// Reads one MessagePack value with msgpack-numpy's arrays.
+    ///
+    /// NumPy scalars arrive as plain numbers. Any bytes are safe to pass.
+    ///
+    /// - Throws: ``WireError`` that names the key at which the message cannot be read.
+    public init(decoding bytes: [UInt8], limits: WireLimits = WireLimits()) throws(WireError) {
+        let result: Result<WireValue, WireError> = bytes.withUnsafeBytes { bytes in
+            Result { () throws(WireError) in try WireValue(decoding: bytes, limits: limits) }
+        }
+        self = try result.get()
+    }
+
+    /// Reads one MessagePack value with msgpack-numpy's arrays, copying only what it keeps.
+    ///
+    /// - Throws: ``WireError`` that names the key at which the message cannot be read.
+    public init(decoding bytes: UnsafeRawBufferPointer, limits: WireLimits = WireLimits()) throws(WireError) {
+        try MessageStructure.check(bytes, limits)
+        var unpacked = msgpack_unpacked()
+        msgpack_unpacked_init(&unpacked)
+        defer { msgpack_unpacked_destroy(&unpacked) }
+        let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let code = msgpack_unpack_next(&unpacked, start, bytes.count, nil)
+        guard code == MSGPACK_UNPACK_SUCCESS else { throw WireError(.refused(code: code.rawValue)) }
+        self = try WireValue(unpacked.data)
+    }
+
+    private init(_ object: msgpack_object) throws(WireError) {
+        switch object.type {
+        case MSGPACK_OBJECT_NIL: self = .null
+        case MSGPACK_OBJECT_BOOLEAN: self = .boolean(object.via.boolean)
+        case MSGPACK_OBJECT_POSITIVE_INTEGER:
+            self = Int64(exactly: object.via.u64).map(WireValue.integer) ?? .double(Double(object.via.u64))
+        case MSGPACK_OBJECT_NEGATIVE_INTEGER: self = .integer(object.via.i64)
+        case MSGPACK_OBJECT_FLOAT32, MSGPACK_OBJECT_FLOAT64: self = .double(object.via.f64)
+        case MSGPACK_OBJECT_STR: self = .string(try Self.text(object.via.str.ptr, object.via.str.size))
+        case MSGPACK_OBJECT_BIN: self = .binary(Self.bytes(object.via.bin.ptr, object.via.bin.size))
+        case MSGPACK_OBJECT_ARRAY: self = .list(try Self.list(object.via.array))
+        case MSGPACK_OBJECT_MAP: self = try Self.mapOrArray(object.via.map)
+        default: throw WireError(.extensionType(object.via.ext.type))
+        }
+    }
+
+    private static func bytes(_ start: UnsafePointer<CChar>?, _ count: UInt32) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: start, count: Int(count)))
+    }
+
+    private static func text(_ start: UnsafePointer<CChar>?, _ count: UInt32) throws(WireError) -> String {
+        let characters = UnsafeRawBufferPointer(start: start, count: Int(count))
+        guard let text = String(validating: characters, as: UTF8.self) else { throw WireError(.notText) }
+        return text
+    }
+
+    private static func list(_ list: msgpack_object_array) throws(WireError) -> [WireValue] {
+        var values: [WireValue] = []
+        values.reserveCapacity(Int(list.size))
+        for (index, object) in UnsafeBufferPointer(start: list.ptr, count: Int(list.size)).enumerated() {
+            do { values.append(try WireValue(object)) } catch { throw error.inside(String(index)) }
+        }
+        return values
+    }
+
+    private static func mapOrArray(_ map: msgpack_object_map) throws(WireError) -> WireValue {
+        var entries: [(key: String, value: WireValue)] = []
+        entries.reserveCapacity(Int(map.size))
+        for pair in UnsafeBufferPointer(start: map.ptr, count: Int(map.size)) {
+            let key = try name(pair.key)
+            do { entries.append((key, try WireValue(pair.val))) } catch { throw error.inside(key) }
+        }
+        let map = WireMap(entries: entries)
+        if map[NumPyKey.array] != nil { return .array(try NDArray(map)) }
+        if map[NumPyKey.scalar] != nil { return try scalar(map) }
+        return .map(map)
+    }
+
+    /// A key; Python's msgpack sends bytes for `b"..."` and text for `"..."`.
+    private static func name(_ key: msgpack_object) throws(WireError) -> String {
+        switch key.type {
+        case MSGPACK_OBJECT_STR: try text(key.via.str.ptr, key.via.str.size)
+        case MSGPACK_OBJECT_BIN: try text(key.via.bin.ptr, key.via.bin.size)
+        default: throw WireError(.keyIsNotText)
+        }
+    }
+
+    private static func scalar(_ map: WireMap) throws(WireError) -> WireValue {
+        switch map[NumPyKey.data] {
+        case .some(.boolean(let value)): return .boolean(value)
+        case .some(.integer(let value)): return .integer(value)
+        case .some(.double(let value)): return .double(value)
+        case .some(.string(let value)): return .string(value)
+        default: throw WireError(.malformedArray("a NumPy scalar without 'data' that is a number"))
+        }
+    }
+}
+
+/// The keys by which msgpack-numpy marks arrays; on the wire they are bytes, not text.
+enum NumPyKey {
+    static let array = "__ndarray__"
+    static let scalar = "__npgeneric__"
+    static let data = "data"
+    static let dtype = "dtype"
+    static let shape = "shape"
+}
+
+extension NDArray {
+    /// Reads the map by which msgpack-numpy represents an array.
+    fileprivate init(_ map: WireMap) throws(WireError) {
+        guard case .binary(let data) = map[NumPyKey.data] else {
+            throw WireError(.malformedArray("no bytes under 'data'"))
+        }
+        guard case .string(let dtype) = map[NumPyKey.dtype] else {
+            throw WireError(.malformedArray("no text under 'dtype'"))
+        }
+        guard case .list(let axes) = map[NumPyKey.shape] else {
+            throw WireError(.malformedArray("no list under 'shape'"))
+        }
+        var shape: [Int] = []
+        for axis in axes {
+            guard case .integer(let size) = axis else {
+                throw WireError(.malformedArray("'shape' holds \(axis.kind) where a whole number belongs"))
+            }
+            shape.append(Int(size))
+        }
+        try self.init(dtype: dtype, shape: shape, data: data)
+    }
+}

@@ -1,0 +1,102 @@
+/// Anything that openpi's protocol can say in one message.
+public enum WireValue: Equatable, Sendable {
+    /// Nothing; Python's `None`.
+    case null
+    /// True or false.
+    case boolean(Bool)
+    /// A whole number. Numbers above `Int64.max` arrive as ``double(_:)``.
+    case integer(Int64)
+    /// A floating-point number.
+    case double(Double)
+    /// Text.
+    case string(String)
+    /// Bytes without further meaning.
+    case binary([UInt8])
+    /// Values in order; Python's list or tuple.
+    case list([WireValue])
+    /// Values under names.
+    case map(WireMap)
+    /// A NumPy array.
+    case array(NDArray)
+
+    /// The map, or nothing when this is another kind of value.
+    public var map: WireMap? {
+        guard case .map(let map) = self else { return nil }
+        return map
+    }
+
+    /// The array, or nothing when this is another kind of value.
+    public var array: NDArray? {
+        guard case .array(let array) = self else { return nil }
+        return array
+    }
+
+    /// The text, or nothing when this is another kind of value.
+    public var string: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    /// The number, whole or not, or nothing when this is another kind of value.
+    public var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
+
+    /// What kind of value this is, for an error message: `text`, `array float32 [7]`.
+    public var kind: String {
+        switch self {
+        case .null: "nothing (None)"
+        case .boolean: "a boolean"
+        case .integer: "a whole number"
+        case .double: "a number"
+        case .string: "text"
+        case .binary: "bytes"
+        case .list(let values): "a list of \(values.count)"
+        case .map: "a map"
+        case .array(let array): "an array of \(array.elementType.name) \(array.shape)"
+        }
+    }
+}
+
+/// Values under names, in the order in which they were sent.
+public struct WireMap: Equatable, Sendable, ExpressibleByDictionaryLiteral {
+    /// Names and values, in order.
+    public private(set) var entries: [(key: String, value: WireValue)]
+
+    /// An empty map.
+    public init() { entries = [] }
+
+    /// A map of the pairs, in their order; of two pairs with one name the later wins.
+    public init(dictionaryLiteral elements: (String, WireValue)...) {
+        self.init()
+        for (key, value) in elements { self[key] = value }
+    }
+
+    /// A map of pairs whose names may repeat; reading takes the later one, as Python's dictionaries do.
+    init(entries: [(key: String, value: WireValue)]) { self.entries = entries }
+
+    /// The names, in order.
+    public var keys: [String] { entries.map(\.key) }
+
+    /// The value under `key`; assigning replaces in place, appends, or (nothing) removes.
+    public subscript(key: String) -> WireValue? {
+        get { entries.last { $0.key == key }?.value }
+        set {
+            guard let newValue else { return entries.removeAll { $0.key == key } }
+            if let index = entries.lastIndex(where: { $0.key == key }) {
+                entries[index].value = newValue
+            } else {
+                entries.append((key, newValue))
+            }
+        }
+    }
+
+    /// Whether names, values and their order agree.
+    public static func == (left: WireMap, right: WireMap) -> Bool {
+        left.entries.elementsEqual(right.entries) { $0.key == $1.key && $0.value == $1.value }
+    }
+}

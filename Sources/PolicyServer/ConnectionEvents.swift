@@ -1,0 +1,157 @@
+import NIOCore
+import NIOWebSocket
+
+/// What a connection's conversation sees of the websocket.
+enum ConnectionEvent: Sendable {
+    /// A whole binary message.
+    case message(ByteBuffer)
+    /// A text message, which the protocol does not use.
+    case text
+    /// The server is shutting down.
+    case stop
+}
+
+/// Asks an open connection to end after the reply it is working on.
+struct StopEvent: Sendable {}
+
+/// Keeps the websocket's housekeeping away from the conversation: unmasking, ping and pong, closing.
+///
+/// It works on the event loop, so a client that pings during a slow inference is answered at once.
+final class ConnectionEvents: ChannelDuplexHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias InboundOut = ConnectionEvent
+    typealias OutboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    /// How long a client may take to answer a close.
+    private static let closingTime = TimeAmount.seconds(2)
+
+    /// Silent intervals after which a client counts as gone.
+    private static let toleratedSilences = 3
+
+    private var closeSent = false
+    private var silences = 0
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var frame = Self.unwrapInboundIn(data)
+        silences = 0
+        switch frame.opcode {
+        case .binary where frame.rsv1 || frame.rsv2 || frame.rsv3:
+            close(context, .protocolError, "compressed or extended frames were not negotiated")
+        case .binary:
+            var data = frame.data
+            if let key = frame.maskKey {
+                // Leaves the bytes with one owner, so that they are unmasked in place.
+                frame.data = ByteBuffer()
+                data.unmask(key)
+            }
+            context.fireChannelRead(Self.wrapInboundOut(.message(data)))
+        case .text: context.fireChannelRead(Self.wrapInboundOut(.text))
+        case .ping:
+            let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
+            context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
+        case .connectionClose: closeRequested(context, frame)
+        default: break
+        }
+    }
+
+    /// Answers a close with the code that came, and ends the connection.
+    private func closeRequested(_ context: ChannelHandlerContext, _ frame: WebSocketFrame) {
+        guard !closeSent else { return context.close(promise: nil) }
+        closeSent = true
+        var data = frame.unmaskedData
+        let answer = WebSocketFrame(
+            fin: true,
+            opcode: .connectionClose,
+            data: data.readSlice(length: 2) ?? ByteBuffer()
+        )
+        let bound = context.loopBound
+        context.writeAndFlush(Self.wrapOutboundOut(answer)).whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is StopEvent:
+            context.fireChannelRead(Self.wrapInboundOut(.stop))
+            context.fireChannelReadComplete()
+        case IdleStateHandler.IdleStateEvent.read:
+            silences += 1
+            if silences > Self.toleratedSilences { return context.close(promise: nil) }
+            let ping = WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
+            context.writeAndFlush(Self.wrapOutboundOut(ping), promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength,
+            NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
+            close(context, .messageTooLarge, "more than 64 MiB in a message; send smaller images")
+        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
+            close(context, .protocolError, "broken websocket frame")
+        default: context.close(promise: nil)
+        }
+    }
+
+    private func close(_ context: ChannelHandlerContext, _ code: WebSocketErrorCode, _ reason: String) {
+        guard !closeSent else { return }
+        write(context: context, data: Self.wrapOutboundOut(.close(code, reason)), promise: nil)
+        context.flush()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let frame = Self.unwrapOutboundIn(data)
+        if frame.opcode == .connectionClose {
+            guard !closeSent else {
+                promise?.succeed()
+                return
+            }
+            closeSent = true
+            let bound = context.loopBound
+            context.eventLoop.scheduleTask(in: Self.closingTime) { bound.value.close(promise: nil) }
+        } else if closeSent {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        context.write(data, promise: promise)
+    }
+}
+
+extension WebSocketFrame {
+    /// A whole message of bytes.
+    static func binary(_ bytes: [UInt8]) -> WebSocketFrame {
+        WebSocketFrame(fin: true, opcode: .binary, data: ByteBuffer(bytes: bytes))
+    }
+
+    /// A whole message of text.
+    static func text(_ text: String) -> WebSocketFrame {
+        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))
+    }
+
+    /// A close; `reason` is at most 123 bytes (RFC 6455, section 5.5).
+    static func close(_ code: WebSocketErrorCode, _ reason: String) -> WebSocketFrame {
+        var data = ByteBuffer()
+        data.write(webSocketErrorCode: code)
+        data.writeString(reason)
+        return WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
+    }
+}
+
+extension ByteBuffer {
+    /// Undoes the mask of a client's frame, eight bytes at a time: NIO's own takes them one by one.
+    fileprivate mutating func unmask(_ key: WebSocketMaskingKey) {
+        withUnsafeMutableReadableBytes { bytes in
+            let word = (0 ..< 8).reduce(UInt64(0)) { $0 | UInt64(key[$1 % 4]) << UInt64($1 * 8) }
+            let mask = UInt64(littleEndian: word)
+            let whole = bytes.count & ~7
+            for offset in stride(from: 0, to: whole, by: 8) {
+                let value = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                bytes.storeBytes(of: value ^ mask, toByteOffset: offset, as: UInt64.self)
+            }
+            for offset in whole ..< bytes.count { bytes[offset] ^= key[offset % 4] }
+        }
+    }
+}

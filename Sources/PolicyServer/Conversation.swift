@@ -1,0 +1,110 @@
+import Logging
+import NIOCore
+import NIOWebSocket
+import PolicyProtocol
+
+/// One client's websocket: metadata first, then one reply a message until either side closes.
+struct Conversation: Sendable {
+    typealias Channel = NIOAsyncChannel<ConnectionEvent, WebSocketFrame>
+    typealias Writer = NIOAsyncChannelOutboundWriter<WebSocketFrame>
+
+    let connection: ConnectionID
+    let handler: any MessageHandler
+    let logger: Logger
+
+    /// Talks until the connection is closed; never throws, because a lost client concerns nobody else.
+    func run(on channel: Channel) async {
+        logger.info("client connected", metadata: ["client": "\(address(of: channel))"])
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                try await outbound.write(.binary(handler.metadata.encoded()))
+                try await answer(inbound, outbound)
+            }
+        } catch {
+            logger.debug("connection lost: \(error)")
+        }
+        await handler.closed(connection: connection)
+        logger.info("client disconnected")
+    }
+
+    private func answer(_ inbound: NIOAsyncChannelInboundStream<ConnectionEvent>, _ outbound: Writer)
+        async throws
+    {
+        var isClosing = false
+        var timing = CycleTiming()
+        for try await event in inbound where !isClosing {
+            switch event {
+            case .message(let bytes):
+                do {
+                    let reply = try await reply(to: bytes, timing: timing)
+                    try await outbound.write(.binary(reply.encoded()))
+                    timing.finishCycle()
+                } catch let error as ReplyFailure {
+                    isClosing = true
+                    try await fail(error, outbound)
+                }
+            case .text:
+                isClosing = true
+                try await fail(ReplyFailure("message: expected binary MessagePack, found text"), outbound)
+            case .stop:
+                isClosing = true
+                try await outbound.write(.close(.goingAway, "the server is shutting down"))
+            }
+        }
+    }
+
+    private func reply(to bytes: ByteBuffer, timing: CycleTiming) async throws(ReplyFailure) -> WireValue {
+        do {
+            let message = try bytes.withUnsafeReadableBytes { bytes throws(WireError) in
+                try WireValue(decoding: bytes)
+            }
+            let start = ContinuousClock.now
+            let reply = try await handler.reply(to: message, connection: connection)
+            return timing.added(to: reply, inferenceTime: ContinuousClock.now - start)
+        } catch {
+            throw ReplyFailure(String(describing: error))
+        }
+    }
+
+    /// openpi's clients take text as the server's failure and raise it.
+    private func fail(_ failure: ReplyFailure, _ outbound: Writer) async throws {
+        logger.error("request failed: \(failure.text)")
+        try await outbound.write(.text(failure.text))
+        try await outbound.write(
+            .close(.unexpectedServerError, "request failed; the message before says why")
+        )
+    }
+
+    private func address(of channel: Channel) -> String {
+        channel.channel.remoteAddress?.description ?? "unknown"
+    }
+}
+
+/// A request that cannot be answered, in words for the client.
+private struct ReplyFailure: Error {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+}
+
+/// openpi's `server_timing`.
+///
+/// Source: openpi's server: a cycle lasts from one reply sent to the next, the wait for the client included.
+private struct CycleTiming {
+    private var previousTotal: Duration?
+    private var start = ContinuousClock.now
+
+    mutating func finishCycle() {
+        let now = ContinuousClock.now
+        previousTotal = now - start
+        start = now
+    }
+
+    func added(to reply: WireValue, inferenceTime: Duration) -> WireValue {
+        guard case .map(var map) = reply else { return reply }
+        var timing: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
+        if let previousTotal { timing["prev_total_ms"] = .double(previousTotal.milliseconds) }
+        map[WireKey.serverTiming] = .map(timing)
+        return .map(map)
+    }
+}

@@ -1,0 +1,60 @@
+public import PolicyProtocol
+public import RobotTypes
+
+/// Answers observations with the motion that a policy proposes.
+public struct PolicyHandler: MessageHandler {
+    /// The policy's contract, in openpi's terms.
+    public let metadata: WireValue
+
+    private let policy: any Policy
+    private let decoder: ObservationDecoder
+
+    /// Creates a handler that asks `policy`.
+    ///
+    /// - Parameters:
+    ///   - policy: Answers observations.
+    ///   - serverName: Name of the program, for the metadata.
+    ///   - version: Version of the program, for the metadata.
+    public init(policy: any Policy, serverName: String, version: String) {
+        self.policy = policy
+        decoder = ObservationDecoder(contract: policy.contract)
+        metadata = policy.contract.metadata(server: serverName, version: version)
+    }
+
+    /// The chunk that the policy proposes, with the time it took.
+    ///
+    /// - Throws: `ObservationError` for an observation outside the contract, ``PolicyAnswerError`` for a chunk that
+    ///   no robot should follow, and whatever the policy throws.
+    public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
+        let observation = try decoder.observation(from: message)
+        let start = ContinuousClock.now
+        let chunk = try await policy.act(on: observation)
+        let duration = ContinuousClock.now - start
+        if let index = chunk.values.firstIndex(where: { !$0.isFinite }) {
+            throw PolicyAnswerError(
+                step: index / chunk.dimension,
+                column: index % chunk.dimension,
+                value: chunk.values[index]
+            )
+        }
+        return chunk.reply(inferenceTime: duration)
+    }
+}
+
+/// A chunk with a number that no robot should follow.
+public struct PolicyAnswerError: Error, Equatable, CustomStringConvertible {
+    /// Control step of the chunk.
+    public let step: Int
+
+    /// Column of the action.
+    public let column: Int
+
+    /// NaN or an infinity.
+    public let value: Float
+
+    /// The error in a sentence.
+    public var description: String {
+        "actions: the policy answered \(value) at step \(step), column \(column); hold the robot still and check "
+            + "the checkpoint and its normalization"
+    }
+}
