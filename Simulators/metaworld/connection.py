@@ -1,0 +1,94 @@
+"""The server on the other end of openpi's protocol, and the observation it asks for."""
+
+import re
+import time
+
+import numpy as np
+from openpi_client.websocket_client_policy import WebsocketClientPolicy
+
+from environment import Environment
+from tasks import ROBOT
+
+
+class ServerError(RuntimeError):
+    """The server cannot be reached, refuses, or asks for what MetaWorld cannot give."""
+
+
+class Server:
+    """A policy or a recorder that answers openpi's unmodified client."""
+
+    def __init__(self, host: str, port: int, patience: float):
+        self.address = f"ws://{host}:{port}"
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self._client = WebsocketClientPolicy(host, port)
+                break
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise ServerError(
+                        f"no server at {self.address} after {patience:g} s: start one with 'faster serve'"
+                    ) from None
+                time.sleep(0.2)
+            except Exception as error:
+                raise ServerError(f"{self.address} does not speak openpi's protocol: {error}") from error
+        self.metadata = self._client.get_server_metadata()
+
+    def ask(self, message: dict) -> dict:
+        """Sends `message` and waits for the answer."""
+        try:
+            return self._client.infer(message)
+        except Exception as error:
+            raise ServerError(f"{self.address}: {str(error).strip()}") from error
+
+
+class ObservationForm:
+    """Which pictures, state and words a server wants, and under which keys."""
+
+    def __init__(self, metadata: dict, size: int):
+        self.pictures = {}
+        self.state_key = None
+        self.instruction_key = None
+        wanted = metadata.get("observation")
+        if wanted is None:
+            wanted = {f"observation/images/{name}": _entry("uint8", size, size, 3) for name in ROBOT["cameras"]}
+            wanted |= {"observation/state": _entry("float32", 4), "prompt": _entry("string")}
+        for key, entry in wanted.items():
+            self._add(key, entry.get("dtype"), tuple(entry.get("shape", ())))
+
+    def _add(self, key: str, dtype: str, shape: tuple):
+        camera = re.split(r"[/.]", key)[-1]
+        if dtype == "uint8" and len(shape) == 3 and shape[2] == 3 and camera in ROBOT["cameras"]:
+            self.pictures[key] = (camera, shape[0], shape[1])
+        elif dtype == "float32" and shape == (len(ROBOT["state"]),) and self.state_key is None:
+            self.state_key = key
+        elif dtype == "string" and self.instruction_key is None:
+            self.instruction_key = key
+        else:
+            raise ServerError(
+                f"the server wants '{key}' ({dtype} {list(shape)}), which MetaWorld cannot give: it has uint8 "
+                f"[height, width, 3] pictures of {' and '.join(ROBOT['cameras'])}, a float32 [4] state and an instruction"
+            )
+
+    def observation(self, environment: Environment) -> dict:
+        """What the server wants to know of `environment` now."""
+        result = {key: environment.picture(*view) for key, view in self.pictures.items()}
+        if self.state_key:
+            result[self.state_key] = environment.state
+        if self.instruction_key:
+            result[self.instruction_key] = environment.instruction
+        return result
+
+
+def _entry(dtype: str, *shape: int) -> dict:
+    return {"dtype": dtype, "shape": shape}
+
+
+def actions(reply: dict) -> np.ndarray:
+    """The actions in a policy's reply, `[steps, 4]`, checked."""
+    found = np.asarray(reply.get("actions"))
+    if found.ndim != 2 or found.shape[1] != len(ROBOT["action"]) or len(found) == 0:
+        raise ServerError(f"the policy's 'actions' have shape {list(found.shape)}, expected [steps, 4]")
+    if not np.isfinite(found).all():
+        raise ServerError("the policy's 'actions' hold values that are not finite")
+    return found

@@ -1,0 +1,94 @@
+"""One MetaWorld task as a robot would know it: a state of four numbers and two cameras."""
+
+import os
+
+os.environ.setdefault("MUJOCO_GL", "egl")
+
+import mujoco
+import numpy as np
+from metaworld.env_dict import ALL_V3_ENVIRONMENTS
+
+from tasks import instruction
+
+# MetaWorld itself ends an episode here.
+LONGEST_EPISODE = 500
+# The scene mounts this camera upside down and far away. It is turned and moved as LeRobot does, so that
+# pictures look like those of its MetaWorld datasets.
+CORNER = "corner2"
+CORNER_POSITION = (0.75, 0.075, 0.7)
+
+
+class Environment:
+    """A task with scene and goal drawn anew from the seed of every reset.
+
+    Actions and states are described by `tasks.ROBOT`.
+    """
+
+    def __init__(self, task: str):
+        self.task = task
+        self.instruction = instruction(task)
+        self._env = ALL_V3_ENVIRONMENTS[task]()
+        # Experts read the goal; the space that clips observations is cached and must be built with it.
+        self._env._partially_observable = False
+        self._env.__dict__.pop("sawyer_observation_space", None)
+        # Without these, every reset repeats one frozen scene.
+        self._env._freeze_rand_vec = False
+        self._env.seeded_rand_vec = True
+        self._env._set_task_called = True
+        self._env.model.camera(CORNER).pos = CORNER_POSITION
+        self._renderers = {}
+        self.observation = None
+
+    def reset(self, seed: int):
+        """Draws the scene that belongs to `seed`; the same seed gives the same scene again."""
+        self._env.seed(seed)
+        self.observation, _ = self._env.reset()
+
+    def step(self, action: np.ndarray) -> bool:
+        """Moves for 12.5 ms; true when the task's own measure says that it is done."""
+        self.observation, _, _, _, information = self._env.step(np.clip(action, -1, 1))
+        return information["success"] >= 1
+
+    @property
+    def state(self) -> np.ndarray:
+        """Where the end effector is, and how far the gripper is open: float32 `[4]`."""
+        return self.observation[:4].astype(np.float32)
+
+    @property
+    def cameras(self) -> list[str]:
+        """Names of the scene's cameras."""
+        model = self._env.model
+        return [model.camera(index).name for index in range(model.ncam)]
+
+    def picture(self, camera: str, height: int, width: int) -> np.ndarray:
+        """What `camera` sees, uint8 `[height, width, 3]`.
+
+        Software rendering costs by the vertex, not by the pixel: pictures are drawn at twice the size and
+        averaged, which is cheaper than multisampling. Shadows and reflections would cost ten times more.
+        """
+        renderer = self._renderer(2 * height, 2 * width)
+        renderer.update_scene(self._env.data, camera)
+        renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+        large = renderer.render().astype(np.uint16)
+        small = (large[0::2, 0::2] + large[1::2, 0::2] + large[0::2, 1::2] + large[1::2, 1::2] + 2) >> 2
+        if camera == CORNER:
+            small = small[::-1, ::-1]
+        return np.ascontiguousarray(small.astype(np.uint8))
+
+    def _renderer(self, height: int, width: int) -> mujoco.Renderer:
+        if (height, width) not in self._renderers:
+            model = self._env.model
+            model.vis.quality.offsamples = 0
+            model.vis.quality.shadowsize = 0
+            model.vis.global_.offheight = max(model.vis.global_.offheight, height)
+            model.vis.global_.offwidth = max(model.vis.global_.offwidth, width)
+            self._renderers[height, width] = mujoco.Renderer(model, height, width)
+        return self._renderers[height, width]
+
+    def close(self):
+        """Frees the scene and its renderers."""
+        for renderer in self._renderers.values():
+            renderer.close()
+        self._renderers = {}
+        self._env.close()

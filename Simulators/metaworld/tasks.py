@@ -1,0 +1,88 @@
+"""What this simulator offers: 50 tasks, each with the words a policy is given, and one robot.
+
+Nothing here loads the physics, so that questions about it are answered at once.
+"""
+
+import difflib
+
+ROBOT = {
+    "robot": "sawyer",
+    # Physics steps of 2.5 ms, five to an action.
+    "fps": 80,
+    "cameras": ["corner2", "gripperPOV"],
+    # Metres, and the gripper's opening in [0, 1].
+    "state": ["x", "y", "z", "gripper"],
+    # In [-1, 1]: a fraction of 1 cm a step, and the gripper's effort, positive to close.
+    "action": ["delta_x", "delta_y", "delta_z", "gripper"],
+}
+
+INSTRUCTIONS = {
+    "assembly-v3": "put the ring on the peg",
+    "basketball-v3": "drop the ball into the basket",
+    "bin-picking-v3": "move the block to the other bin",
+    "box-close-v3": "put the lid on the box",
+    "button-press-topdown-v3": "press the button from above",
+    "button-press-topdown-wall-v3": "press the button from above, behind the wall",
+    "button-press-v3": "press the button",
+    "button-press-wall-v3": "press the button behind the wall",
+    "coffee-button-v3": "press the button of the coffee machine",
+    "coffee-pull-v3": "pull the mug away from the coffee machine",
+    "coffee-push-v3": "push the mug under the coffee machine",
+    "dial-turn-v3": "turn the dial",
+    "disassemble-v3": "take the ring off the peg",
+    "door-close-v3": "close the door",
+    "door-lock-v3": "lock the door",
+    "door-open-v3": "open the door",
+    "door-unlock-v3": "unlock the door",
+    "drawer-close-v3": "close the drawer",
+    "drawer-open-v3": "open the drawer",
+    "faucet-close-v3": "close the faucet",
+    "faucet-open-v3": "open the faucet",
+    "hammer-v3": "hammer the nail",
+    "hand-insert-v3": "insert the hand into the hole",
+    "handle-press-side-v3": "press the handle down from the side",
+    "handle-press-v3": "press the handle down",
+    "handle-pull-side-v3": "pull the handle up from the side",
+    "handle-pull-v3": "pull the handle up",
+    "lever-pull-v3": "pull the lever",
+    "peg-insert-side-v3": "insert the peg into the side of the box",
+    "peg-unplug-side-v3": "pull the peg out of the box",
+    "pick-out-of-hole-v3": "take the block out of the hole",
+    "pick-place-v3": "pick up the block and hold it at the goal",
+    "pick-place-wall-v3": "lift the block over the wall to the goal",
+    "plate-slide-back-side-v3": "slide the plate out of the goal to the side",
+    "plate-slide-back-v3": "slide the plate out of the goal",
+    "plate-slide-side-v3": "slide the plate into the goal at the side",
+    "plate-slide-v3": "slide the plate into the goal",
+    "push-back-v3": "push the block back to the goal",
+    "push-v3": "push the block to the goal",
+    "push-wall-v3": "push the block around the wall to the goal",
+    "reach-v3": "reach the goal",
+    "reach-wall-v3": "reach the goal behind the wall",
+    "shelf-place-v3": "put the block on the shelf",
+    "soccer-v3": "kick the ball into the goal",
+    "stick-pull-v3": "pull the mug with the stick",
+    "stick-push-v3": "push the mug with the stick",
+    "sweep-into-v3": "sweep the block into the hole",
+    "sweep-v3": "sweep the block off the table",
+    "window-close-v3": "close the window",
+    "window-open-v3": "open the window",
+}
+
+
+class UnknownTask(ValueError):
+    """A name that is none of MetaWorld's tasks."""
+
+    def __init__(self, name: str):
+        nearest = difflib.get_close_matches(name, INSTRUCTIONS, n=1, cutoff=0.0)[0]
+        super().__init__(
+            f"unknown MetaWorld task '{name}': did you mean '{nearest}'? "
+            f"The tasks are {', '.join(INSTRUCTIONS)}"
+        )
+
+
+def instruction(task: str) -> str:
+    """The words for `task`; raises `UnknownTask`."""
+    if task not in INSTRUCTIONS:
+        raise UnknownTask(task)
+    return INSTRUCTIONS[task]
