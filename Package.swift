@@ -56,7 +56,7 @@ let package = Package(
             "FASTerVLA",
             [
                 "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Torch", "Safetensors", "TextTokenizer",
-                "RobotTypes",
+                "RobotTypes", "DurableFiles",
             ]
         ),
         // 4. Uses of tokenizer and policy
@@ -94,6 +94,11 @@ let package = Package(
         ),
         // Tests mirror the sources.
         tests("RobotTypes"),
+        tests("Torch"),
+        tests("Safetensors"),
+        tests("TextTokenizer"),
+        tests("NN", ["Torch"]),
+        tests("FASTerVLA", ["Backbones", "NN", "Torch"]),
         tests("PolicyProtocol", ["RobotTypes"]),
         tests(
             "PolicyServer",

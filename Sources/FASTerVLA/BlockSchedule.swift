@@ -4,7 +4,7 @@ public import Torch
 ///
 /// Codes run along the places of a codebook, then through the next codebook: coarse to fine. They are cut into
 /// blocks, and all codes of a block come out of one forward. The slots of block 1 are fed `<BoBlk>`; those of
-/// block j the codes of block j - 1, so that no slot sees its own target; a last block, fed the last codes, is
+/// block j the codes of block j - 1, so that no slot sees its own target; a closing block, fed the last codes, is
 /// trained to answer `<EoBlk>`. With blocks of 2 and 4 codes:
 ///
 ///     fed        Bo Bo  c1 c2  c3 c4
@@ -56,8 +56,10 @@ public struct BlockSchedule: Codable, Equatable, Sendable {
     /// The place that the slot's answer belongs to.
     public func place(ofSlot slot: Int) -> Int { slot % placeCount }
 
-    /// The block of a slot.
-    public func block(ofSlot slot: Int) -> Int { slot / blockSize }
+    /// The block of a slot; the closing slots are a block of their own.
+    public func block(ofSlot slot: Int) -> Int {
+        slot < tokenCount ? slot / blockSize : (tokenCount + blockSize - 1) / blockSize
+    }
 
     /// Which slots may see which among the first `count`, bool `[count, count]`: all of their own block and of
     /// earlier ones.

@@ -53,9 +53,9 @@ public struct FASTerVLANetwork: Module {
         training: Bool
     ) -> (codebooks: [Tensor], closing: Tensor) {
         let batch = codes.size(0)
-        let closing = schedule.blocks.last?.count ?? 0
-        let count = schedule.blocks.count * schedule.blockSize + closing
-        let previous = codes.padded([schedule.blockSize, count - schedule.blockSize - schedule.tokenCount])
+        let closing = schedule.blockSize
+        let count = schedule.tokenCount + closing
+        let previous = codes.padded([schedule.blockSize, 0])
         let inputs = expert.inputs(previous, slots: 0 ..< count, schedule: schedule)
         let positions =
             training

@@ -1,7 +1,7 @@
 public import ActionTokenizers
 internal import Backbones
 internal import FASTerVQ
-public import Foundation
+internal import Foundation
 internal import NN
 public import RobotTypes
 internal import TextTokenizer

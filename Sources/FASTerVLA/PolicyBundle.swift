@@ -1,10 +1,10 @@
 internal import ActionTokenizers
-internal import FASTerVQ
+internal import DurableFiles
+public import FASTerVQ
 public import Foundation
-public import NN
+internal import NN
 public import RobotTypes
 public import Torch
-internal import DurableFiles
 
 /// A policy on disk: a folder that holds everything that inference needs.
 ///
@@ -21,8 +21,11 @@ public enum PolicyBundle {
 
     /// Writes a policy, replacing a former one as a whole.
     public static func save(
-        _ configuration: PolicyConfiguration, network: FASTerVLANetwork, tokenizer: FASTerVQTokenizer,
-        state: Normalization, to folder: URL
+        _ configuration: PolicyConfiguration,
+        network: FASTerVLANetwork,
+        tokenizer: FASTerVQTokenizer,
+        state: Normalization,
+        to folder: URL
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -30,7 +33,9 @@ public enum PolicyBundle {
             try DurableFile.write(encoder.encode(configuration), to: aside.appending(path: configurationFile))
             let normalizations = NormalizationSet(["state": state, "actions": tokenizer.normalization])
             try DurableFile.write(
-                encoder.encode(normalizations), to: aside.appending(path: NormalizationSet.fileName))
+                encoder.encode(normalizations),
+                to: aside.appending(path: NormalizationSet.fileName)
+            )
             try Checkpoint.save(network.tensors, to: aside.appending(path: weightsFile))
             try tokenizer.save(to: aside.appending(path: tokenizerFolder))
         }
@@ -44,33 +49,50 @@ public enum PolicyBundle {
     ///   - blockSize: Codes of one forward; the policy's own unless said otherwise.
     /// - Throws: ``PolicyBundleError`` when parts are missing or do not fit each other, and the errors of
     ///   checkpoints and tokenizers.
-    public static func load(from folder: URL, device: Device, blockSize: Int? = nil) throws -> FASTerVLAPolicy {
+    public static func load(from folder: URL, device: Device, blockSize: Int? = nil) throws -> FASTerVLAPolicy
+    {
         let (configuration, network, tokenizer, normalizations) = try parts(of: folder, device: device)
         guard let state = normalizations["state"] else {
             throw PolicyBundleError(
                 file: folder.appending(path: NormalizationSet.fileName).path,
-                reason: "lacks the statistics or the method of 'state'")
+                reason: "lacks the statistics or the method of 'state'"
+            )
         }
         return FASTerVLAPolicy(
-            configuration: configuration, network: network, tokenizer: tokenizer, state: state, device: device,
-            blockSize: blockSize)
+            configuration: configuration,
+            network: network,
+            tokenizer: tokenizer,
+            state: state,
+            device: device,
+            blockSize: blockSize
+        )
     }
 
     private static func parts(
-        of folder: URL, device: Device
+        of folder: URL,
+        device: Device
     ) throws -> (PolicyConfiguration, FASTerVLANetwork, FASTerVQTokenizer, NormalizationSet) {
         guard FileManager.default.fileExists(atPath: folder.path) else {
             throw PolicyBundleError(file: folder.path, reason: "no such folder")
         }
-        let configuration = try decode(PolicyConfiguration.self, from: folder.appending(path: configurationFile))
+        let configuration = try decode(
+            PolicyConfiguration.self,
+            from: folder.appending(path: configurationFile)
+        )
         guard configuration.formatVersion == 1 else {
             throw PolicyBundleError(
                 file: folder.appending(path: configurationFile).path,
-                reason: "formatVersion: expected 1, found \(configuration.formatVersion); use a newer faster")
+                reason: "formatVersion: expected 1, found \(configuration.formatVersion); use a newer faster"
+            )
         }
         let normalizations = try decode(
-            NormalizationSet.self, from: folder.appending(path: NormalizationSet.fileName))
-        let tokenizer = try FASTerVQTokenizer(loading: folder.appending(path: tokenizerFolder), device: device)
+            NormalizationSet.self,
+            from: folder.appending(path: NormalizationSet.fileName)
+        )
+        let tokenizer = try FASTerVQTokenizer(
+            loading: folder.appending(path: tokenizerFolder),
+            device: device
+        )
         try verify(configuration, tokenizer: tokenizer, normalizations: normalizations, folder: folder)
         let network = FASTerVLANetwork(configuration, device: device)
         try Checkpoint.load(network.tensors, from: folder.appending(path: weightsFile))
@@ -79,7 +101,9 @@ public enum PolicyBundle {
 
     /// Checks that contract, tokenizer, schedule and statistics speak of one robot.
     private static func verify(
-        _ configuration: PolicyConfiguration, tokenizer: FASTerVQTokenizer, normalizations: NormalizationSet,
+        _ configuration: PolicyConfiguration,
+        tokenizer: FASTerVQTokenizer,
+        normalizations: NormalizationSet,
         folder: URL
     ) throws {
         let contract = configuration.contract
@@ -87,24 +111,34 @@ public enum PolicyBundle {
             if !holds { throw PolicyBundleError(file: folder.appending(path: file).path, reason: reason()) }
         }
         try require(
-            tokenizer.actionSpace == contract.actionSpace, tokenizerFolder,
-            "the tokenizer's action space is \(tokenizer.actionSpace), the policy's \(contract.actionSpace)")
+            tokenizer.actionSpace == contract.actionSpace,
+            tokenizerFolder,
+            "the tokenizer's action space is \(tokenizer.actionSpace), the policy's \(contract.actionSpace)"
+        )
         try require(
-            tokenizer.horizon == contract.horizon, tokenizerFolder,
-            "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)")
+            tokenizer.horizon == contract.horizon,
+            tokenizerFolder,
+            "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)"
+        )
         let schedule = configuration.schedule
         let found = [tokenizer.codebookCount, tokenizer.placeCount, tokenizer.codebookSize]
         let expected = [schedule.codebookCount, schedule.placeCount, configuration.codebookSize]
         try require(
-            found == expected, tokenizerFolder,
-            "codebooks, places and entries: the policy expects \(expected), the tokenizer has \(found)")
+            found == expected,
+            tokenizerFolder,
+            "codebooks, places and entries: the policy expects \(expected), the tokenizer has \(found)"
+        )
         try require(
-            normalizations["actions"] == tokenizer.normalization, NormalizationSet.fileName,
-            "the statistics of 'actions' are not those of the tokenizer")
+            normalizations["actions"] == tokenizer.normalization,
+            NormalizationSet.fileName,
+            "the statistics of 'actions' are not those of the tokenizer"
+        )
         let stateDimension = normalizations["state"]?.statistics.dimension
         try require(
-            stateDimension == contract.stateDimension, NormalizationSet.fileName,
-            "'state' has \(stateDimension ?? 0) columns, the policy expects \(contract.stateDimension)")
+            stateDimension == contract.stateDimension,
+            NormalizationSet.fileName,
+            "'state' has \(stateDimension ?? 0) columns, the policy expects \(contract.stateDimension)"
+        )
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
@@ -135,8 +169,12 @@ extension FASTerVLANetwork {
     /// A network with first weights, as `configuration` describes it.
     public init(_ configuration: PolicyConfiguration, device: Device) {
         self.init(
-            backbone: configuration.backbone.makeBackbone(device: device), expert: configuration.expert,
-            schedule: configuration.schedule, codebookSize: configuration.codebookSize,
-            spacing: configuration.spacing, device: device)
+            backbone: configuration.backbone.makeBackbone(device: device),
+            expert: configuration.expert,
+            schedule: configuration.schedule,
+            codebookSize: configuration.codebookSize,
+            spacing: configuration.spacing,
+            device: device
+        )
     }
 }

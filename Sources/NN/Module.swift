@@ -35,6 +35,12 @@ public struct NamedTensor: Sendable {
 
     /// The tensor, sharing memory with the module's.
     public let tensor: Tensor
+
+    /// Gives `tensor` a name.
+    public init(name: String, tensor: Tensor) {
+        self.name = name
+        self.tensor = tensor
+    }
 }
 
 private protocol Slot {

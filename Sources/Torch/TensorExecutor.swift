@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// Runs an actor's work on one thread of its own.
 ///

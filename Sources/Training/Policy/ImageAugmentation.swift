@@ -14,8 +14,11 @@ public struct ImageAugmentation: Codable, Equatable, Sendable {
 
     /// Writes `source`, `[height, width, 3]`, changed at random, to `target`.
     func apply(
-        _ source: UnsafeBufferPointer<UInt8>, height: Int, width: Int,
-        to target: UnsafeMutableBufferPointer<UInt8>, random: inout SeededRandom
+        _ source: UnsafeBufferPointer<UInt8>,
+        height: Int,
+        width: Int,
+        to target: UnsafeMutableBufferPointer<UInt8>,
+        random: inout SeededRandom
     ) {
         let down = shift > 0 ? Int.random(in: -shift ... shift, using: &random) : 0
         let right = shift > 0 ? Int.random(in: -shift ... shift, using: &random) : 0

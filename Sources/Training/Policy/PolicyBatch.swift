@@ -16,7 +16,10 @@ struct PolicyBatch: Sendable {
 extension PolicyExamples {
     /// The batch of `indices`, with pictures changed by `augmentation`; equal arguments give equal batches.
     func batch(
-        _ indices: [Int], augmentation: ImageAugmentation, seed: UInt64, step: Int
+        _ indices: [Int],
+        augmentation: ImageAugmentation,
+        seed: UInt64,
+        step: Int
     ) throws -> PolicyBatch {
         let longest = max(1, instructions.map(\.count).max() ?? 1)
         var batch = PolicyBatch(images: [], text: [], state: [], codes: [])
@@ -35,9 +38,12 @@ extension PolicyExamples {
                     for (row, index) in indices.enumerated() {
                         try frames.copyFrame(frameIndices[index], camera: camera, into: plain)
                         augmentation.apply(
-                            UnsafeBufferPointer(plain), height: height, width: width,
+                            UnsafeBufferPointer(plain),
+                            height: height,
+                            width: width,
                             to: UnsafeMutableBufferPointer(rebasing: target[row * size ..< (row + 1) * size]),
-                            random: &random)
+                            random: &random
+                        )
                     }
                     count = size * indices.count
                 }
@@ -56,8 +62,10 @@ extension PolicyBatch {
             Tensor(pixels, shape: [count, camera.height, camera.width, 3], device: device)
         }
         let input = PrefixInput(
-            images: images, text: Tensor(text, shape: [count, text.count / count], device: device),
-            state: Tensor(state, shape: [count, examples.stateDimension], device: device))
+            images: images,
+            text: Tensor(text, shape: [count, text.count / count], device: device),
+            state: Tensor(state, shape: [count, examples.stateDimension], device: device)
+        )
         return (input, Tensor(codes, shape: [count, examples.tokenCount], device: device))
     }
 }

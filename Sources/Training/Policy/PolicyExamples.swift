@@ -42,8 +42,14 @@ public struct PolicyExamples: Sendable {
 
     /// Creates examples from columns of equal length.
     public init(
-        cameras: [CompactBackbone.Configuration.Camera], frames: any FrameSource, frameIndices: [Int],
-        stateBins: [Int], stateDimension: Int, instructions: [String], instructionIndices: [Int], codes: [Int],
+        cameras: [CompactBackbone.Configuration.Camera],
+        frames: any FrameSource,
+        frameIndices: [Int],
+        stateBins: [Int],
+        stateDimension: Int,
+        instructions: [String],
+        instructionIndices: [Int],
+        codes: [Int],
         tokenCount: Int
     ) {
         precondition(stateBins.count == frameIndices.count * stateDimension, "one row of bins an example")

@@ -1,0 +1,149 @@
+import Backbones
+import NN
+import Testing
+import Torch
+
+@testable import FASTerVLA
+
+@Suite("Block-wise decoding")
+struct BlockDecoderTests {
+    static let codebookSize = 16
+    let batch = 3
+
+    static func network(blockSize: Int?) -> FASTerVLANetwork {
+        Torch.seed(11)
+        var configuration = CompactBackbone.Configuration(
+            cameras: [
+                .init(height: 32, width: 32, pixelsPerToken: 16),
+                .init(height: 32, width: 64, pixelsPerToken: 32),
+            ],
+            stateDimension: 3
+        )
+        configuration.width = 32
+        configuration.layerCount = 3
+        return FASTerVLANetwork(
+            backbone: CompactBackbone(configuration, device: .cpu),
+            expert: .init(),
+            schedule: BlockSchedule(codebookCount: 3, placeCount: 5, blockSize: blockSize),
+            codebookSize: codebookSize,
+            spacing: Spacing(),
+            device: .cpu
+        )
+    }
+
+    var input: PrefixInput {
+        Torch.seed(12)
+        var text = Tensor.randint(1 ..< 257, [batch, 12]).values(as: Int.self)
+        for index in 5 ..< 12 { text[index] = 0 }
+        return PrefixInput(
+            images: [
+                Tensor.randint(0 ..< 256, [batch, 32, 32, 3]).to(.uint8),
+                Tensor.randint(0 ..< 256, [batch, 32, 64, 3]).to(.uint8),
+            ],
+            text: Tensor(text, shape: [batch, 12]),
+            state: Tensor.randint(0 ..< 256, [batch, 3])
+        )
+    }
+
+    @Test(
+        "gives, with the cache, the scores of the training-time forward to 1e-5",
+        arguments: [nil, 1, 4, 8, 15]
+    )
+    func cacheEqualsTeacherForcing(blockSize: Int?) {
+        let network = Self.network(blockSize: blockSize)
+        withoutGradients {
+            let prefix = network.backbone.prefix(of: input)
+            var scores: [Tensor] = []
+            let codes = BlockDecoder(network, sampling: .greedy).codes(after: prefix) { logits in
+                scores.append(logits.reshaped(batch, -1, Self.codebookSize))
+                return logits.argmax(-1)
+            }
+            #expect(codes.shape == [batch, 15])
+            let forced = network.teacherForcedLogits(codes: codes, prefix: prefix, training: false).codebooks
+            let expected = Tensor.concatenated(forced, axis: 1).narrowed(2, from: 0, count: Self.codebookSize)
+            let difference = (Tensor.concatenated(scores, axis: 1) - expected).abs().max().item
+            #expect(difference < 1e-5)
+        }
+    }
+
+    @Test("needs one forward a block")
+    func forwards() {
+        let network = Self.network(blockSize: nil)
+        withoutGradients {
+            let prefix = network.backbone.prefix(of: input)
+            for (blockSize, expected) in [(5, 3), (1, 15)] {
+                var forwards = 0
+                _ = BlockDecoder(network, blockSize: blockSize, sampling: .greedy).codes(after: prefix) {
+                    forwards += 1
+                    return $0.argmax(-1)
+                }
+                #expect(forwards == expected)
+            }
+        }
+    }
+
+    @Test("lets no score depend on its own block's or a later block's codes")
+    func causality() {
+        let network = Self.network(blockSize: nil)
+        withoutGradients {
+            let prefix = network.backbone.prefix(of: input)
+            let codes = Tensor.randint(0 ..< Self.codebookSize, [batch, 15])
+            let other = Tensor.concatenated(
+                [codes.narrowed(1, from: 0, count: 5), codes.narrowed(1, from: 5, count: 10).flipped(0, 1)],
+                axis: 1
+            )
+            let first = network.teacherForcedLogits(codes: codes, prefix: prefix, training: false).codebooks
+            let second = network.teacherForcedLogits(codes: other, prefix: prefix, training: false).codebooks
+            #expect((first[0] - second[0]).abs().max().item == 0)
+            #expect((first[1] - second[1]).abs().max().item < 1e-6)
+            #expect((first[2] - second[2]).abs().max().item > 1e-4)
+        }
+    }
+
+    @Test("ignores what lies under the instruction's padding")
+    func padding() {
+        let network = Self.network(blockSize: nil)
+        withoutGradients {
+            let whole = input
+            let one = PrefixInput(
+                images: whole.images.map { $0.narrowed(0, from: 0, count: 1) },
+                text: whole.text.narrowed(0, from: 0, count: 1).narrowed(1, from: 0, count: 5),
+                state: whole.state.narrowed(0, from: 0, count: 1)
+            )
+            let decoder = BlockDecoder(network, sampling: .greedy)
+            let alone = decoder.codes(after: network.backbone.prefix(of: one)).integers
+            #expect(
+                Array(decoder.codes(after: network.backbone.prefix(of: whole)).integers.prefix(15)) == alone
+            )
+        }
+    }
+
+    @Test("learns a batch by heart")
+    func overfits() {
+        let network = Self.network(blockSize: nil)
+        let input = self.input
+        Torch.seed(5)
+        let codes = Tensor.randint(0 ..< Self.codebookSize, [batch, 15])
+        var settings = AdamW.Configuration()
+        settings.learningRate = 2e-3
+        let optimizer = AdamW(network.parameters, configuration: settings)
+        for _ in 0 ..< 120 {
+            network.loss(input, codes: codes, labelSmoothing: 0).total.backward()
+            GradientClipping.clip(network.parameters, limit: 1)
+            optimizer.step(factor: 1)
+            optimizer.forgetGradients()
+        }
+        let decoded = withoutGradients {
+            BlockDecoder(network, sampling: .greedy).codes(after: network.backbone.prefix(of: input))
+        }
+        #expect(decoded.integers == codes.integers)
+    }
+
+    @Test("gives every parameter a gradient")
+    func gradients() {
+        let network = Self.network(blockSize: nil)
+        network.loss(input, codes: Tensor.randint(0 ..< Self.codebookSize, [batch, 15]), labelSmoothing: 0.1)
+            .total.backward()
+        for parameter in network.parameters { #expect(parameter.tensor.gradient != nil, "\(parameter.name)") }
+    }
+}
