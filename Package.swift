@@ -64,7 +64,8 @@ let package = Package(
             "Training",
             [
                 "FASTerVLA", "FASTerVQ", "Backbones", "ActionTokenizers", "LeRobot", "NN", "Torch",
-                "Safetensors", "RobotTypes",
+                "Safetensors", "RobotTypes", "DurableFiles", "TextTokenizer",
+                .product(name: "Yams", package: "Yams"),
             ]
         ),
         .systemLibrary(name: "CMsgPack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
@@ -78,7 +79,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ]
+        ),
         module("Evaluation", ["RobotTypes"]),
         module("Reports"),
         // 5. The command line
@@ -99,15 +101,6 @@ let package = Package(
         tests("TextTokenizer"),
         tests("NN", ["Torch"]),
         tests("FASTerVLA", ["Backbones", "NN", "Torch"]),
-        tests("PolicyProtocol", ["RobotTypes"]),
-        tests(
-            "PolicyServer",
-            [
-                "PolicyProtocol", "RobotTypes",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-            ]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -19,7 +19,7 @@ public enum PolicyBundle {
     private static let weightsFile = "model.safetensors"
     private static let tokenizerFolder = "tokenizer"
 
-    /// Writes a policy, replacing a former one as a whole.
+    /// Writes a policy. The configuration comes last: a folder without it is not finished.
     public static func save(
         _ configuration: PolicyConfiguration,
         network: FASTerVLANetwork,
@@ -29,16 +29,14 @@ public enum PolicyBundle {
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DurableFile.writeFolder(to: folder) { aside in
-            try DurableFile.write(encoder.encode(configuration), to: aside.appending(path: configurationFile))
-            let normalizations = NormalizationSet(["state": state, "actions": tokenizer.normalization])
-            try DurableFile.write(
-                encoder.encode(normalizations),
-                to: aside.appending(path: NormalizationSet.fileName)
-            )
-            try Checkpoint.save(network.tensors, to: aside.appending(path: weightsFile))
-            try tokenizer.save(to: aside.appending(path: tokenizerFolder))
-        }
+        let normalizations = NormalizationSet(["state": state, "actions": tokenizer.normalization])
+        try DurableFile.write(
+            encoder.encode(normalizations),
+            to: folder.appending(path: NormalizationSet.fileName)
+        )
+        try Checkpoint.save(network.tensors, to: folder.appending(path: weightsFile))
+        try tokenizer.save(to: folder.appending(path: tokenizerFolder))
+        try DurableFile.write(encoder.encode(configuration), to: folder.appending(path: configurationFile))
     }
 
     /// Reads and verifies a policy.

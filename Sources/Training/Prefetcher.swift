@@ -10,11 +10,19 @@ final class Prefetcher<Element>: @unchecked Sendable {
     private let depth: Int
 
     /// Starts to make the elements of `range`, at most `depth` ahead of their use.
-    init(_ range: Range<Int>, depth: Int = 3, make: @escaping @Sendable (Int) -> Element) {
+    ///
+    /// `state` is what `make` may change from one element to the next.
+    init<State: Sendable>(
+        _ range: Range<Int>,
+        depth: Int = 3,
+        state: State,
+        make: @escaping @Sendable (_ state: inout State, _ number: Int) -> Element
+    ) {
         self.depth = depth
         let thread = Thread { [weak self] in
+            var state = state
             for number in range {
-                let element = make(number)
+                let element = make(&state, number)
                 guard let self, self.append(element) else { return }
             }
         }

@@ -1,0 +1,128 @@
+internal import Backbones
+public import FASTerVLA
+public import Foundation
+public import NN
+public import Torch
+
+/// Trains a policy's network on demonstrations.
+public struct PolicyTraining {
+    private let recipe: PolicyRecipe
+    private let examples: PolicyExamples
+    private let seed: UInt64
+    private let device: Device
+
+    /// Prepares a training.
+    ///
+    /// - Parameters:
+    ///   - recipe: How to train.
+    ///   - examples: What to learn from.
+    ///   - seed: Determines first weights, order and augmentation.
+    ///   - device: Where to compute.
+    public init(recipe: PolicyRecipe, examples: PolicyExamples, seed: UInt64, device: Device) {
+        self.recipe = recipe
+        self.examples = examples
+        self.seed = seed
+        self.device = device
+    }
+
+    /// Trains `configuration`'s network in `run`.
+    ///
+    /// - Returns: The trained network.
+    public func train(_ configuration: PolicyConfiguration, run: TrainingRun, resume: Bool) throws
+        -> FASTerVLANetwork
+    {
+        Torch.seed(seed)
+        let network = FASTerVLANetwork(configuration, device: device)
+        let parameters = network.parameters
+        let optimizer = AdamW(parameters, configuration: recipe.optimizer)
+        let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
+        let precision = try MixedPrecision(recipe.precision, device: device)
+        let batches = BatchQueue(recipe: recipe, examples: examples, seed: seed)
+        defer { batches.cancel() }
+        try run.run(network.tensors, optimizer: optimizer, resume: resume, prepare: { batches.start(at: $0) })
+        {
+            step,
+            measure in
+            let (input, codes) = try batches.next().tensors(examples, device: device)
+            let loss = withAutocast(to: precision.dtype, on: device) {
+                network.loss(input, codes: codes, labelSmoothing: recipe.labelSmoothing)
+            }
+            loss.total.backward()
+            let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
+            let factor = schedule.factor(at: step)
+            optimizer.step(factor: factor)
+            optimizer.forgetGradients()
+            return measure ? measurements(loss, gradient: length, factor: factor) : [:]
+        }
+        return network
+    }
+
+    private func measurements(_ loss: PolicyLoss, gradient: Tensor, factor: Double) -> [String: Double] {
+        var measured = [
+            "loss": loss.total.item, "gradient": gradient.item,
+            "learning_rate": recipe.optimizer.learningRate * factor,
+            "accuracy": loss.accuracies.map(\.item).reduce(0, +) / Double(loss.accuracies.count),
+        ]
+        for (codebook, accuracy) in loss.accuracies.enumerated() {
+            measured["accuracy_\(codebook)"] = accuracy.item
+        }
+        return measured
+    }
+}
+
+/// The number format of matrix products during training.
+struct MixedPrecision {
+    /// The format to cast to, or nil for none.
+    let dtype: DType?
+
+    init(_ name: String, device: Device) throws(RecipeError) {
+        switch name {
+        case "auto": dtype = device.hasFastBFloat16 ? .bfloat16 : nil
+        case "bfloat16": dtype = .bfloat16
+        case "float32": dtype = nil
+        default:
+            throw RecipeError(
+                source: "recipe",
+                reason: "'precision' should be auto, float32 or bfloat16, found '\(name)'"
+            )
+        }
+    }
+}
+
+/// Batches of a training in the order of its steps, made ahead on another thread.
+private final class BatchQueue {
+    private let recipe: PolicyRecipe
+    private let examples: PolicyExamples
+    private let seed: UInt64
+    private var prefetcher: Prefetcher<Result<PolicyBatch, any Error>>?
+
+    init(recipe: PolicyRecipe, examples: PolicyExamples, seed: UInt64) {
+        self.recipe = recipe
+        self.examples = examples
+        self.seed = seed
+    }
+
+    func start(at step: Int) {
+        let (recipe, examples, seed) = (self.recipe, self.examples, self.seed)
+        let order = EpochOrder(count: examples.count, batchSize: recipe.batchSize, seed: seed)
+        prefetcher = Prefetcher(step ..< max(step, recipe.steps), state: order) { order, step in
+            Result {
+                try examples.batch(
+                    order.indices(step: step),
+                    augmentation: recipe.augmentation,
+                    seed: seed,
+                    step: step
+                )
+            }
+        }
+    }
+
+    func next() throws -> PolicyBatch {
+        guard let prefetcher else {
+            preconditionFailure("batches are asked for before the first step is known")
+        }
+        return try prefetcher.next().get()
+    }
+
+    func cancel() { prefetcher?.cancel() }
+}

@@ -1,0 +1,114 @@
+public import Foundation
+
+/// Reads recipes: YAML on top of defaults, single values on top of that.
+///
+/// Absent keys keep their defaults. Unknown keys and values of another kind are errors, so a typing mistake
+/// never trains something else than was asked for. A default that is an empty group of keys admits any key.
+public enum RecipeReader {
+    /// The recipe that `file` and `settings` describe.
+    ///
+    /// - Parameters:
+    ///   - defaults: What holds where nothing is said.
+    ///   - file: A YAML file, or nil.
+    ///   - settings: `key=value` texts; dots reach into groups (`optimizer.learningRate=3e-4`).
+    /// - Throws: ``RecipeError`` that names the file or setting, the key, what was expected and what was found.
+    public static func recipe<Recipe: Codable>(
+        _ defaults: Recipe,
+        file: URL? = nil,
+        settings: [String] = []
+    ) throws(RecipeError) -> Recipe {
+        guard let base = try? JSONEncoder().encode(defaults),
+            var value = try? JSONDecoder().decode(RecipeValue.self, from: base)
+        else { throw RecipeError(source: "recipe", reason: "the defaults cannot be encoded") }
+        if let file {
+            guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+                throw RecipeError(source: file.path, reason: "no such file, or it cannot be read")
+            }
+            guard let given = RecipeValue(yaml: text) else {
+                throw RecipeError(source: file.path, reason: "is not YAML")
+            }
+            if given != .null { try merge(given, over: &value, path: "", source: file.path) }
+        }
+        for setting in settings {
+            let halves = setting.split(separator: "=", maxSplits: 1)
+            guard halves.count == 2, let leaf = RecipeValue(yaml: real(String(halves[1]))) else {
+                throw RecipeError(source: "--set \(setting)", reason: "expected key=value")
+            }
+            let nested = halves[0].split(separator: ".").reversed().reduce(leaf) { .map([String($1): $0]) }
+            try merge(nested, over: &value, path: "", source: "--set \(setting)")
+        }
+        do {
+            return try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(value))
+        } catch {
+            throw RecipeError(source: file?.path ?? "--set", reason: "cannot be understood: \(error)")
+        }
+    }
+
+    /// YAML 1.1 reads `1e-4` as text; people mean a number.
+    private static func real(_ text: String) -> String {
+        text.contains("e") && Int(text) == nil ? Double(text).map { "\($0)" }.map(withFraction) ?? text : text
+    }
+
+    private static func withFraction(_ text: String) -> String {
+        text.contains(".") ? text : text.replacingOccurrences(of: "e", with: ".0e")
+    }
+
+    private static func merge(
+        _ given: RecipeValue,
+        over value: inout RecipeValue,
+        path: String,
+        source: String
+    ) throws(RecipeError) {
+        if case .map(let entries) = given, case .map(var known) = value {
+            let isOpen = known.isEmpty
+            for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
+                let place = path.isEmpty ? key : "\(path).\(key)"
+                if var inner = known[key] {
+                    try merge(entry, over: &inner, path: place, source: source)
+                    known[key] = inner
+                } else if isOpen {
+                    known[key] = entry
+                } else {
+                    let meant =
+                        nearest(to: key, among: Array(known.keys)).map { "; did you mean '\($0)'?" } ?? ""
+                    throw RecipeError(
+                        source: source,
+                        reason:
+                            "unknown key '\(place)'\(meant) Known: \(known.keys.sorted().joined(separator: ", "))"
+                    )
+                }
+            }
+            value = .map(known)
+            return
+        }
+        var given = given
+        if case .text(let text) = given, let number = Double(text), case .real = value {
+            given = .real(number)
+        }
+        if case .text(let text) = given, let number = Double(text), case .integer = value {
+            given = .real(number)
+        }
+        guard value.accepts(given) else {
+            throw RecipeError(
+                source: source,
+                reason: "'\(path)' should be \(value.kind), for example \(value.example), found \(given.kind)"
+            )
+        }
+        value = given
+    }
+}
+
+extension RecipeValue {
+    /// The value as a person would write it.
+    fileprivate var example: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .real(let value): "\(value)"
+        case .text(let value): value
+        case .list(let values): "[" + values.map(\.example).joined(separator: ", ") + "]"
+        case .map(let entries): "{" + entries.keys.sorted().joined(separator: ", ") + "}"
+        }
+    }
+}
