@@ -85,15 +85,15 @@ let package = Package(
         ),
         // Tests mirror the sources.
         tests("RobotTypes"),
-        tests("PolicyProtocol", ["RobotTypes"]),
+        .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
+        tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(
             "PolicyServer",
             [
-                "PolicyProtocol", "RobotTypes",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "PolicyProtocol", "PythonPeer", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            resources: [.copy("Peers")]),
     ],
     cxxLanguageStandard: .cxx20
 )
