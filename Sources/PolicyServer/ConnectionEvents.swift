@@ -86,6 +86,8 @@ final class ConnectionEvents: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // After a close, whatever else arrives is refused by the decoder, once for every piece.
+        guard !closeSent else { return }
         switch error {
         case NIOWebSocketError.invalidFrameLength,
             NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:

@@ -38,6 +38,9 @@ struct PolicyServerTests {
 
     @Test("answers plain HTTP") func plainHTTP() async throws { try await run("plain_http") }
 
+    @Test("accepts only proper handshakes, and survives damaged ones")
+    func handshakes() async throws { try await run("handshakes") }
+
     @Test("survives clients that vanish") func vanish() async throws { try await run("vanish") }
 
     @Test("a port in use is named with its host, and what to do")

@@ -71,7 +71,7 @@ def errors():
     cases = [
         (observation(**{"observation/images/wrist": None}), "key 'observation/images/wrist' is missing"),
         (observation((1, float("nan"), 3)), "observation/state: element [1] is nan"),
-        (observation((1, 2)), "observation/state: expected a state vector, float32 [3], found an array of float64 [2]"),
+        (observation((1.0, 2.0)), "observation/state: expected a state vector, float32 [3], found an array of float64 [2]"),
         (observation(prompt="fail"), "the gripper is on fire"),
         (observation(prompt="nan"), "actions: the policy answered nan at step 1, column 2"),
         ([1, 2], "expected a map of named values, found a list of 2"),
@@ -157,12 +157,67 @@ def plain_http():
     status, text, headers = get("/")
     assert status == 426 and headers["Upgrade"] == "websocket" and "websocket" in text, (status, text)
     assert get("/nothing")[0] == 404 and get("/nothing", "POST")[0] == 404
-    assert get("/", headers={"Upgrade": "websocket", "Connection": "Upgrade"})[0] == 426  # no key
+    assert get("/", headers={"Upgrade": "websocket", "Connection": "Upgrade"})[0] == 400  # no key
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "MDEyMzQ1Njc4OTAxMjM0NQ=="}
     assert get("/healthz", headers=upgrade | {"Sec-WebSocket-Version": "13"})[:2] == (200, "OK\n")
     with socket.create_connection(("127.0.0.1", PORT), timeout=10) as garbage:
         garbage.sendall(b"\x16\x03\x01\x02\x00 no http at all\r\n\r\n")
         assert b"400" in garbage.recv(1000)
+
+
+def exchange(payload, until=None):
+    """Sends raw bytes and returns what comes back, up to `until`; without it, hangs up at once."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", PORT), timeout=10) as connection:
+        try:
+            connection.sendall(payload)
+            if until is None:
+                connection.shutdown(socket.SHUT_WR)
+            while (until is None or until not in received) and (piece := connection.recv(1 << 16)):
+                received += piece
+        except ConnectionError:
+            pass
+    return received
+
+
+def handshakes():
+    """Requests that are nearly a websocket's, also with bytes behind them, and random damage."""
+    lines = ["GET / HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ=="]
+
+    def request(body="", **changes):
+        headers = {line.split(":")[0].split(" ")[0]: line for line in lines} | {key.replace("_", "-"): line for key, line in changes.items()}
+        return ("\r\n".join(line for line in headers.values() if line) + "\r\n\r\n" + body).encode()
+
+    frame = "\x82\x81\0\0\0\0\xc1"  # a masked binary message that is no MessagePack
+    for good in (request(), request(Connection="Connection: keep-alive, Upgrade")):
+        reply = exchange(good, until=b"openpi")
+        assert reply.startswith(b"HTTP/1.1 101") and b"openpi" in reply, reply
+    sentence = b"starts no MessagePack value"
+    assert sentence in exchange(request() + frame.encode("latin1"), until=sentence)
+    again = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    refused = [
+        request("hello", Length="Content-Length: 5"), request(Connection=None), request(Connection="Connection: close"),
+        request(again, Connection=None), request(Sec_WebSocket_Version="Sec-WebSocket-Version: 8"),
+        request(Sec_WebSocket_Key=None), request(GET="POST / HTTP/1.1"), request(GET="GET / HTTP/1.0"),
+        request(Connection="Connection: upgrade;q=1"), request("5\r\nhello\r\n0\r\n\r\n", Chunks="Transfer-Encoding: chunked"),
+    ]
+    for payload in refused:
+        reply = exchange(payload, until=b"Sec-WebSocket-Key'.\n")
+        assert reply.startswith(b"HTTP/1.1 400"), (payload, reply)
+    random = np.random.default_rng(5)
+    opened = request() + frame.encode("latin1")
+    for number in range(150):
+        payload = bytearray(opened + again.encode() if number % 3 == 0 else opened)
+        for _ in range(random.integers(1, 5)):
+            place = random.integers(0, len(payload))
+            if random.integers(0, 2):
+                payload[place] = random.integers(0, 256)
+            else:
+                del payload[place]
+        exchange(bytes(payload))
+    for number in range(100):
+        exchange(request() + random.bytes(random.integers(1, 100)))
+    check_actions(connect().infer(observation()), (1, 2, 3))
 
 
 def vanish():
