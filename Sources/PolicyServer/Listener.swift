@@ -5,12 +5,15 @@ import NIOWebSocket
 import PolicyProtocol
 
 /// How a listening socket is opened, and what every connection's pipeline consists of.
-enum Listener {
-    /// Time without a byte after which a client is pinged; openpi's server waits as long.
-    private static let pingInterval = TimeAmount.seconds(20)
+struct Listener: Sendable {
+    /// Where every connection is noted.
+    let connections: Connections
 
-    /// Listens on `host:port`; every connection is noted in `connections`.
-    static func open(host: String, port: Int, connections: Connections) async throws -> any Channel {
+    /// Time without a byte after which a client is pinged.
+    let pingInterval: TimeAmount
+
+    /// Listens on `host:port`.
+    func open(host: String, port: Int) async throws -> any Channel {
         try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -20,17 +23,17 @@ enum Listener {
             )
             .childChannelInitializer { channel in
                 connections.add(channel)
-                return channel.eventLoop.makeCompletedFuture { try addHTTP(to: channel, connections) }
+                return channel.eventLoop.makeCompletedFuture { try addHTTP(to: channel) }
             }
             .bind(host: host, port: port).get()
     }
 
-    private static func addHTTP(to channel: any Channel, _ connections: Connections) throws {
+    private func addHTTP(to channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let errors = HTTPServerProtocolErrorHandler()
-        let entrance = Entrance { context in
+        let entrance = Entrance { [self] context in
             let pipeline = context.pipeline.syncOperations
             let channel = context.channel
             pipeline.removeHandler(encoder, promise: nil)
@@ -46,7 +49,7 @@ enum Listener {
         ])
     }
 
-    private static func addWebsocket(to channel: any Channel) throws -> Conversation.Channel {
+    private func addWebsocket(to channel: any Channel) throws -> Conversation.Channel {
         let limit = WireLimits().bytes
         try channel.pipeline.syncOperations.addHandlers([
             WebSocketFrameEncoder(),

@@ -13,6 +13,7 @@ import NIOCore
 public actor PolicyServer {
     private let host: String
     private let port: Int
+    private let pingInterval: Duration
     private let logger: Logger
     private let connections: Connections
     private var isStarted = false
@@ -25,11 +26,20 @@ public actor PolicyServer {
     ///   - handler: Answers the clients.
     ///   - host: Address to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for all networks.
     ///   - port: TCP port; 0 takes any free one.
+    ///   - pingInterval: Silence after which a client is pinged, and three times which it counts as gone;
+    ///     openpi's server waits 20 s, too.
     ///   - logger: Says who connects and what fails.
-    public init(handler: any MessageHandler, host: String, port: Int, logger: Logger) {
+    public init(
+        handler: any MessageHandler,
+        host: String,
+        port: Int,
+        pingInterval: Duration = .seconds(20),
+        logger: Logger
+    ) {
         connections = Connections(handler: handler, logger: logger)
         self.host = host
         self.port = port
+        self.pingInterval = pingInterval
         self.logger = logger
     }
 
@@ -48,7 +58,8 @@ public actor PolicyServer {
         isStarted = true
         let listener: any Channel
         do {
-            listener = try await Listener.open(host: host, port: port, connections: connections)
+            listener = try await Listener(connections: connections, pingInterval: TimeAmount(pingInterval))
+                .open(host: host, port: port)
         } catch {
             isStarted = false
             throw PolicyServerError(error, host: host, port: port)

@@ -9,8 +9,8 @@ import Testing
 @Suite("Policy server, driven by openpi's client")
 struct PolicyServerTests {
     /// Runs a scenario of `client.py` against a server of its own.
-    private func run(_ scenario: String) async throws {
-        let server = try Self.makeServer()
+    private func run(_ scenario: String, pingInterval: Duration = .seconds(20)) async throws {
+        let server = try Self.makeServer(pingInterval: pingInterval)
         let port = try await server.start()
         do { _ = try await PythonPeer.run("client.py", [String(port), scenario]) } catch {
             Issue.record(error, "\(scenario)")
@@ -18,9 +18,15 @@ struct PolicyServerTests {
         await server.shutdown()
     }
 
-    static func makeServer(port: Int = 0) throws -> PolicyServer {
+    static func makeServer(port: Int = 0, pingInterval: Duration = .seconds(20)) throws -> PolicyServer {
         let handler = PolicyHandler(policy: try ScriptedPolicy(), serverName: "faster", version: "0.1.0")
-        return PolicyServer(handler: handler, host: "127.0.0.1", port: port, logger: .silent)
+        return PolicyServer(
+            handler: handler,
+            host: "127.0.0.1",
+            port: port,
+            pingInterval: pingInterval,
+            logger: .silent
+        )
     }
 
     @Test("sends metadata, actions and timings") func converse() async throws { try await run("converse") }
@@ -41,7 +47,20 @@ struct PolicyServerTests {
     @Test("accepts only proper handshakes, and survives damaged ones")
     func handshakes() async throws { try await run("handshakes") }
 
+    @Test("keeps quiet clients and drops dead ones")
+    func silent() async throws { try await run("silent", pingInterval: .milliseconds(200)) }
+
     @Test("survives clients that vanish") func vanish() async throws { try await run("vanish") }
+
+    @Test("a round trip of two images waits for no timer")
+    func latency() async throws {
+        let server = try Self.makeServer()
+        let output = try await PythonPeer.run("client.py", [String(try await server.start()), "latency"])
+        await server.shutdown()
+        let median = try #require(Double(String(decoding: output.dropLast(), as: UTF8.self)))
+        // Delayed acknowledgements cost 40 ms, unoptimized code a few.
+        #expect(median < 20, "\(median) ms")
+    }
 
     @Test("a port in use is named with its host, and what to do")
     func portInUse() async throws {
