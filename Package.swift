@@ -49,7 +49,7 @@ let package = Package(
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
         module("ActionTokenizers", ["RobotTypes"]),
-        module("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "Safetensors", "RobotTypes"]),
+        module("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]),
         module("Backbones", ["NN", "Torch", "TextTokenizer", "RobotTypes"]),
         // 3. The policy
         module(
@@ -101,6 +101,15 @@ let package = Package(
         tests("TextTokenizer"),
         tests("NN", ["Torch"]),
         tests("FASTerVLA", ["Backbones", "NN", "Torch"]),
+        .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
+        tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
+        tests(
+            "PolicyServer",
+            [
+                "PolicyProtocol", "PythonPeer", "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Peers")]),
     ],
     cxxLanguageStandard: .cxx20
 )

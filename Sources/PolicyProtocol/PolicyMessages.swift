@@ -72,6 +72,6 @@ extension WireValue: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral 
 extension Duration {
     /// The duration in milliseconds.
     public var milliseconds: Double {
-        Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
+        Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15
     }
 }

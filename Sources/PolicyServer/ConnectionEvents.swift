@@ -78,7 +78,7 @@ final class ConnectionEvents: ChannelDuplexHandler {
             context.fireChannelReadComplete()
         case IdleStateHandler.IdleStateEvent.read:
             silences += 1
-            if silences > Self.toleratedSilences { return context.close(promise: nil) }
+            guard silences < Self.toleratedSilences else { return context.close(promise: nil) }
             let ping = WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
             context.writeAndFlush(Self.wrapOutboundOut(ping), promise: nil)
         default: context.fireUserInboundEventTriggered(event)
@@ -86,6 +86,8 @@ final class ConnectionEvents: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // After a close, whatever else arrives is refused by the decoder, once for every piece.
+        guard !closeSent else { return }
         switch error {
         case NIOWebSocketError.invalidFrameLength,
             NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:

@@ -4,20 +4,16 @@ import NIOPosix
 import NIOWebSocket
 import PolicyProtocol
 
-/// What a new connection turned out to be.
-enum Negotiated: Sendable {
-    /// A client of openpi's protocol.
-    case websocket(Conversation.Channel)
-    /// A plain request, answered by ``PlainHTTP``.
-    case plainHTTP
-}
+/// How a listening socket is opened, and what every connection's pipeline consists of.
+struct Listener: Sendable {
+    /// Where every connection is noted.
+    let connections: Connections
 
-/// A listening socket for websockets and plain HTTP.
-typealias Listener = NIOAsyncChannel<EventLoopFuture<Negotiated>, Never>
+    /// Time without a byte after which a client is pinged.
+    let pingInterval: TimeAmount
 
-extension Listener {
-    /// Listens on `host:port`; every connection is noted in `channels`.
-    static func listening(host: String, port: Int, channels: OpenChannels) async throws -> Listener {
+    /// Listens on `host:port`.
+    func open(host: String, port: Int) async throws -> any Channel {
         try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -25,59 +21,48 @@ extension Listener {
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 1 << 12, initial: 1 << 16, maximum: 1 << 20)
             )
-            .bind(host: host, port: port) { channel in
-                channels.add(channel)
-                return channel.eventLoop.makeCompletedFuture { try channel.configurePolicyPipeline(channels) }
+            .childChannelInitializer { channel in
+                connections.add(channel)
+                return channel.eventLoop.makeCompletedFuture { try addHTTP(to: channel) }
             }
-    }
-}
-
-extension Channel {
-    /// Time without a byte after which a client is pinged; openpi's server waits as long.
-    private static var pingInterval: TimeAmount { .seconds(20) }
-
-    fileprivate func configurePolicyPipeline(_ channels: OpenChannels) throws -> EventLoopFuture<Negotiated> {
-        try pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: Self.pingInterval))
-        let upgrader = NIOTypedWebSocketServerUpgrader<Negotiated>(
-            maxFrameSize: WireLimits().bytes,
-            enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                let accepts = PlainHTTP.path(of: head) != PlainHTTP.healthPath
-                return channel.eventLoop.makeSucceededFuture(accepts ? HTTPHeaders() : nil)
-            },
-            upgradePipelineHandler: { channel, _ in
-                channels.markConversing(channel)
-                return channel.eventLoop.makeCompletedFuture {
-                    .websocket(try channel.makeConversationChannel())
-                }
-            }
-        )
-        let configuration = NIOTypedHTTPServerUpgradeConfiguration(
-            upgraders: [upgrader],
-            notUpgradingCompletionHandler: { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PlainHTTP())
-                    return .plainHTTP
-                }
-            }
-        )
-        return try pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-            configuration: .init(upgradeConfiguration: configuration)
-        )
+            .bind(host: host, port: port).get()
     }
 
-    private func makeConversationChannel() throws -> Conversation.Channel {
+    private func addHTTP(to channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        let errors = HTTPServerProtocolErrorHandler()
+        let entrance = Entrance { [self] context in
+            let pipeline = context.pipeline.syncOperations
+            let channel = context.channel
+            pipeline.removeHandler(encoder, promise: nil)
+            pipeline.removeHandler(errors, promise: nil)
+            pipeline.removeHandler(context: context, promise: nil)
+            let conversation = try addWebsocket(to: channel)
+            // Last, because it hands on the frames that arrived with the request.
+            pipeline.removeHandler(decoder).whenComplete { _ in channel.pipeline.fireChannelReadComplete() }
+            connections.converse(on: conversation)
+        }
+        try pipeline.addHandlers([
+            IdleStateHandler(readTimeout: pingInterval), encoder, decoder, errors, entrance,
+        ])
+    }
+
+    private func addWebsocket(to channel: any Channel) throws -> Conversation.Channel {
         let limit = WireLimits().bytes
-        try pipeline.syncOperations.addHandler(
+        try channel.pipeline.syncOperations.addHandlers([
+            WebSocketFrameEncoder(),
+            ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limit)),
             NIOWebSocketFrameAggregator(
                 minNonFinalFragmentSize: 0,
                 maxAccumulatedFrameCount: 1 << 16,
                 maxAccumulatedFrameSize: limit
-            )
-        )
-        try pipeline.syncOperations.addHandler(ConnectionEvents())
+            ),
+            ConnectionEvents(),
+        ])
         return try NIOAsyncChannel(
-            wrappingChannelSynchronously: self,
+            wrappingChannelSynchronously: channel,
             configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
         )
     }

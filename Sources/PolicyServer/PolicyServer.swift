@@ -11,15 +11,14 @@ import NIOCore
 ///
 /// Source: openpi's `websocket_policy_server.py`; `Documentation/Formats/OpenpiProtocol.md` has the messages.
 public actor PolicyServer {
-    private let handler: any MessageHandler
     private let host: String
     private let port: Int
+    private let pingInterval: Duration
     private let logger: Logger
-    private let channels = OpenChannels()
-    private var listener: Listener?
+    private let connections: Connections
     private var isStarted = false
-    private var isFinished: EventLoopPromise<Void>?
-    private var serving: Task<Void, Never>?
+    private var listener: (any Channel)?
+    private var isStopped: EventLoopPromise<Void>?
 
     /// Creates a server that does not listen yet.
     ///
@@ -27,12 +26,26 @@ public actor PolicyServer {
     ///   - handler: Answers the clients.
     ///   - host: Address to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for all networks.
     ///   - port: TCP port; 0 takes any free one.
+    ///   - pingInterval: Silence after which a client is pinged, and three times which it counts as gone;
+    ///     openpi's server waits 20 s, too.
     ///   - logger: Says who connects and what fails.
-    public init(handler: any MessageHandler, host: String, port: Int, logger: Logger) {
-        self.handler = handler
+    public init(
+        handler: any MessageHandler,
+        host: String,
+        port: Int,
+        pingInterval: Duration = .seconds(20),
+        logger: Logger
+    ) {
+        connections = Connections(handler: handler, logger: logger)
         self.host = host
         self.port = port
+        self.pingInterval = pingInterval
         self.logger = logger
+    }
+
+    deinit {
+        listener?.close(promise: nil)
+        isStopped?.succeed()
     }
 
     /// Starts to listen and returns at once; clients are served in the background.
@@ -43,21 +56,17 @@ public actor PolicyServer {
     public func start() async throws(PolicyServerError) -> Int {
         guard !isStarted else { throw .alreadyStarted }
         isStarted = true
-        let listener: Listener
+        let listener: any Channel
         do {
-            listener = try await .listening(host: host, port: port, channels: channels)
+            listener = try await Listener(connections: connections, pingInterval: TimeAmount(pingInterval))
+                .open(host: host, port: port)
         } catch {
             isStarted = false
             throw PolicyServerError(error, host: host, port: port)
         }
         self.listener = listener
-        let isFinished = listener.channel.eventLoop.makePromise(of: Void.self)
-        self.isFinished = isFinished
-        serving = Task { [handler, logger] in
-            await Self.serve(listener, handler, logger)
-            isFinished.succeed()
-        }
-        let actualPort = listener.channel.localAddress?.port ?? port
+        isStopped = listener.eventLoop.makePromise()
+        let actualPort = listener.localAddress?.port ?? port
         logger.info("listening", metadata: ["address": "\(host):\(actualPort)"])
         return actualPort
     }
@@ -67,16 +76,22 @@ public actor PolicyServer {
     /// - Parameter gracePeriod: Time for requests in progress; after it, connections are cut and the tasks
     ///   that answer them cancelled.
     public func shutdown(gracePeriod: Duration = .seconds(5)) async {
-        guard let listener, let isFinished else { return }
-        listener.channel.close(promise: nil)
-        channels.stop()
-        let loop = listener.channel.eventLoop
-        let cut = loop.scheduleTask(in: TimeAmount(gracePeriod)) { [channels, serving] in
-            channels.closeAll()
-            serving?.cancel()
+        guard let isStopped else { return }
+        guard let listener else { return await waitUntilStopped() }
+        self.listener = nil
+        try? await listener.close()
+        let conversations = connections.stop()
+        Task {
+            for conversation in conversations { await conversation.value }
+            isStopped.succeed()
+        }
+        let cut = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod)) { [connections] in
+            connections.cut()
         }
         // A policy that ignores cancellation must not keep the program from ending.
-        let leave = loop.scheduleTask(in: TimeAmount(gracePeriod) + .seconds(1)) { isFinished.succeed() }
+        let leave = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod) + .seconds(1)) {
+            isStopped.succeed()
+        }
         await waitUntilStopped()
         cut.cancel()
         leave.cancel()
@@ -85,6 +100,6 @@ public actor PolicyServer {
 
     /// Waits until ``shutdown(gracePeriod:)`` has done its work; returns at once where nothing was started.
     public func waitUntilStopped() async {
-        try? await isFinished?.futureResult.get()
+        try? await isStopped?.futureResult.get()
     }
 }

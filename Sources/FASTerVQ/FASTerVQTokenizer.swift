@@ -1,0 +1,151 @@
+public import ActionTokenizers
+internal import DurableFiles
+public import Foundation
+internal import NN
+public import RobotTypes
+public import Torch
+
+/// The learned tokenizer: a chunk of actions to a small grid of codes and back (paper, FASTerVQ).
+///
+/// Codes run along the places of the first codebook, then of the next: coarse to fine. Any codes in range decode
+/// to finite actions.
+public struct FASTerVQTokenizer: ActionTokenizer {
+    /// What the tokenizer is.
+    public let configuration: FASTerVQConfiguration
+
+    /// How the robot's units map to normalised ones.
+    public let normalization: Normalization
+
+    let network: FASTerVQNetwork
+    private let device: Device
+
+    /// Chunks that pass through the network at once.
+    private static let batchSize = 1024
+
+    /// Creates a tokenizer from trained parts.
+    public init(
+        configuration: FASTerVQConfiguration,
+        network: FASTerVQNetwork,
+        normalization: Normalization,
+        device: Device
+    ) {
+        self.configuration = configuration
+        self.network = network
+        self.normalization = normalization
+        self.device = device
+    }
+
+    /// `fastervq`.
+    public var name: String { "fastervq" }
+
+    /// Control steps of a chunk.
+    public var horizon: Int { configuration.horizon }
+
+    /// Columns of an action.
+    public var dimension: Int { configuration.actionSpace.dimension }
+
+    /// What the columns of an action mean.
+    public var actionSpace: ActionSpace { configuration.actionSpace }
+
+    /// Codebooks, coarse to fine.
+    public var codebookCount: Int { configuration.quantizer.codebookCount }
+
+    /// Entries of a codebook.
+    public var codebookSize: Int { configuration.quantizer.codebookSize }
+
+    /// Places of a codebook.
+    public var placeCount: Int { network.patchifier.placeCount }
+
+    /// Codes of a chunk.
+    public var tokenCount: Int { codebookCount * placeCount }
+
+    /// The size of every codebook.
+    public var codebookSizes: [Int] { Array(repeating: codebookSize, count: codebookCount) }
+
+    /// Codes run through a codebook's places before the next codebook.
+    public func codebook(ofToken position: Int) -> Int { position / placeCount }
+
+    /// Which places hold at least one step before `validSteps`, `[chunks, places]`, row-major.
+    public func validPlaces(_ validSteps: [Int]) -> [Bool] { network.patchifier.validPlaces(validSteps) }
+
+    /// The codes of normalised chunks.
+    ///
+    /// - Throws: ``FASTerVQError`` when a chunk has another shape or a value that is not finite.
+    public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
+        guard chunks.horizon == horizon, chunks.dimension == dimension else {
+            throw FASTerVQError(
+                "actions: expected [n, \(horizon), \(dimension)], found [n, \(chunks.horizon), \(chunks.dimension)]"
+            )
+        }
+        if let index = chunks.values.firstIndex(where: { !$0.isFinite }) {
+            let (step, column) = (index / dimension, index % dimension)
+            throw FASTerVQError(
+                "chunk \(step / horizon), step \(step % horizon), column \(column): \(chunks.values[index]) is not finite"
+            )
+        }
+        let held = chunks.holdingLastValidStep()
+        return batches(of: chunks.count).flatMap { range -> [[Int]] in
+            let part = held[range]
+            let actions = Tensor(part.values, shape: [part.count, horizon, dimension], device: device)
+            return rows(withoutGradients { network.codes(for: actions) }.integers)
+        }
+    }
+
+    /// The normalised chunks of codes.
+    ///
+    /// - Throws: ``FASTerVQError`` when a list has another length or a code is out of range.
+    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+        for (chunk, codes) in tokens.enumerated() {
+            guard codes.count == tokenCount else {
+                throw FASTerVQError("chunk \(chunk): expected \(tokenCount) codes, found \(codes.count)")
+            }
+            if let place = codes.firstIndex(where: { !(0 ..< codebookSize).contains($0) }) {
+                throw FASTerVQError(
+                    "chunk \(chunk), code \(place): expected 0 ..< \(codebookSize), found \(codes[place])"
+                )
+            }
+        }
+        let values = batches(of: tokens.count).flatMap { range -> [Float] in
+            let codes = Tensor(
+                tokens[range].flatMap { $0 },
+                shape: [range.count, tokenCount],
+                device: device
+            )
+            return withoutGradients { network.actions(for: codes) }.floats
+        }
+        return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+    }
+
+    private func batches(of count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: Self.batchSize).map { $0 ..< min($0 + Self.batchSize, count) }
+    }
+
+    private func rows(_ codes: [Int]) -> [[Int]] {
+        stride(from: 0, to: codes.count, by: tokenCount).map { Array(codes[$0 ..< $0 + tokenCount]) }
+    }
+}
+
+/// Actions or codes that do not fit a tokenizer, or a folder that is not one.
+public struct FASTerVQError: Error, Equatable, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension ActionChunks {
+    /// The same chunks with every step beyond the valid ones replaced by the last valid one, so that padding
+    /// cannot influence codes.
+    public func holdingLastValidStep() -> ActionChunks {
+        var result = self
+        for chunk in 0 ..< count where validSteps[chunk] < horizon {
+            let last = (chunk * horizon + max(1, validSteps[chunk]) - 1) * dimension
+            for step in validSteps[chunk] ..< horizon {
+                for column in 0 ..< dimension {
+                    result.values[(chunk * horizon + step) * dimension + column] = values[last + column]
+                }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,176 @@
+public import NN
+public import Torch
+
+/// Turns latent vectors into short lists of codes and back.
+///
+/// Codebook 0 stores the entry nearest to the vector; every further codebook stores the entry nearest to what the
+/// ones before left over. Reading only the first codebooks gives a coarse but valid motion.
+///
+/// Entries follow the vectors that chose them as moving averages; an entry that nothing chooses any more is put
+/// where a vector of the present batch is. Source: SoundStream (arXiv 2107.03312), VQ-VAE-2 (arXiv 1906.00446).
+public struct ResidualQuantizer: Module {
+    /// The size of the quantizer and how its entries move.
+    public struct Configuration: Codable, Equatable, Sendable {
+        /// Codebooks, coarse to fine.
+        public var codebookCount = 3
+
+        /// Entries of a codebook.
+        public var codebookSize = 1024
+
+        /// Memory of the moving averages.
+        public var decay = 0.99
+
+        /// An entry chosen less often than this share of an average entry counts as dead.
+        public var deadShare = 0.1
+
+        /// Rounds of k-means that give the first entries.
+        public var kMeansRounds = 10
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Entries, `[codebooks, K, C]`.
+    @Buffer public var entries: Tensor
+
+    /// Moving average of how many vectors choose an entry, `[codebooks, K]`.
+    @Buffer public var counts: Tensor
+
+    /// Moving average of the sum of the vectors that choose an entry, `[codebooks, K, C]`.
+    @Buffer public var sums: Tensor
+
+    /// The size and behaviour.
+    public let configuration: Configuration
+
+    /// Creates a quantizer of vectors of `width` channels; its entries are zero until ``initialize(from:)``.
+    public init(_ configuration: Configuration, width: Int, device: Device = .cpu) {
+        let (count, size) = (configuration.codebookCount, configuration.codebookSize)
+        self.configuration = configuration
+        _entries = Buffer(wrappedValue: .zeros([count, size, width], device: device))
+        _counts = Buffer(wrappedValue: .zeros([count, size], device: device))
+        _sums = Buffer(wrappedValue: .zeros([count, size, width], device: device))
+    }
+
+    /// The codes of `vectors`: `[n, C]` to int64 `[n, codebooks]`, each in `0 ..< K`.
+    ///
+    /// - Complexity: one product of `[n, C]` with `[C, K]` a codebook.
+    public func codes(for vectors: Tensor) -> Tensor {
+        withoutGradients {
+            var left = vectors
+            let codes = (0 ..< configuration.codebookCount).map { codebook in
+                let chosen = nearest(to: left, codebook: codebook)
+                left = left - entries.select(0, codebook).gathering(chosen, axis: 0)
+                return chosen
+            }
+            return .stacked(codes, axis: 1)
+        }
+    }
+
+    /// The sum of the entries of `codes`: int64 `[n, codebooks]` to `[n, C]`.
+    public func vectors(for codes: Tensor) -> Tensor {
+        let parts = (0 ..< configuration.codebookCount).map { codebook in
+            entries.select(0, codebook).gathering(codes.select(1, codebook), axis: 0)
+        }
+        return parts.dropFirst().reduce(parts[0], +)
+    }
+
+    /// Entry nearest to each of `vectors`, `[n, C]`: int64 `[n]`. The vector's own length does not matter.
+    private func nearest(to vectors: Tensor, codebook: Int) -> Tensor {
+        let table = entries.select(0, codebook)
+        let half = table.squared().sum(1) * 0.5
+        return (half - vectors.matmul(table.transposed(0, 1))).argmin(1)
+    }
+
+    /// Quantizes `vectors` in training, and lets the entries follow them.
+    ///
+    /// - Parameters:
+    ///   - vectors: `[n, C]`.
+    ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`.
+    /// - Returns: `quantized`, `[n, C]`, through which gradients pass straight to `vectors`; `commitment`, the
+    ///   mean squared distance that pulls `vectors` to their entries.
+    func train(_ vectors: Tensor, weights: Tensor) -> (quantized: Tensor, commitment: Tensor) {
+        let fixed = vectors.detached()
+        var left = fixed
+        withoutGradients {
+            for codebook in 0 ..< configuration.codebookCount {
+                let chosen = nearest(to: left, codebook: codebook)
+                let found = entries.select(0, codebook).gathering(chosen, axis: 0)
+                follow(left, chosen: chosen, weights: weights, codebook: codebook)
+                left = left - found
+            }
+        }
+        let quantized = fixed - left
+        let distances = (vectors - quantized).squared().mean(1) * weights
+        let commitment = distances.sum() / weights.sum().clamped(1 ... .infinity)
+        return (vectors + (quantized - vectors).detached(), commitment)
+    }
+
+    /// Moves the entries of a codebook towards the vectors that chose them, and revives dead ones.
+    private func follow(_ vectors: Tensor, chosen: Tensor, weights: Tensor, codebook: Int) {
+        let (count, sum, entry) = (
+            counts.select(0, codebook), sums.select(0, codebook), entries.select(0, codebook)
+        )
+        let share = 1 - configuration.decay
+        count.multiplyInPlace(configuration.decay)
+        count.indexAddInPlace(axis: 0, chosen, weights * share)
+        sum.multiplyInPlace(configuration.decay)
+        sum.indexAddInPlace(axis: 0, chosen, vectors * (weights * share).unsqueezed(1))
+        revive(vectors, weights: weights, count: count, sum: sum)
+        entry.copyInPlace(sum / count.unsqueezed(1).clamped(1e-6 ... .infinity))
+    }
+
+    /// Puts dead entries where counted vectors of the batch are, with the weight of an average entry.
+    ///
+    /// Entry, count and sum move together: an entry whose old sum stayed behind would fall back at the next step.
+    private func revive(_ vectors: Tensor, weights: Tensor, count: Tensor, sum: Tensor) {
+        let average = count.mean()
+        let dead = count.less(average * configuration.deadShare)
+        let picks = (weights + 1e-12).multinomial(configuration.codebookSize)
+        let fresh = vectors.gathering(picks, axis: 0)
+        count.copyInPlace(
+            average.expanded([configuration.codebookSize]).selected(where: dead, otherwise: count)
+        )
+        sum.copyInPlace((fresh * average).selected(where: dead.unsqueezed(1), otherwise: sum))
+    }
+
+    /// Gives every codebook its first entries: k-means over what the codebooks before left of `vectors`, `[n, C]`.
+    func initialize(from vectors: Tensor) {
+        withoutGradients {
+            var left = vectors
+            for codebook in 0 ..< configuration.codebookCount {
+                let (means, sizes) = kMeans(left)
+                entries.select(0, codebook).copyInPlace(means)
+                counts.select(0, codebook).copyInPlace(sizes)
+                sums.select(0, codebook).copyInPlace(means * sizes.unsqueezed(1))
+                left = left - means.gathering(nearest(to: left, codebook: codebook), axis: 0)
+            }
+        }
+    }
+
+    /// Lloyd's algorithm from random vectors: means `[K, C]` and sizes `[K]`. Empty clusters restart elsewhere.
+    private func kMeans(_ vectors: Tensor) -> (means: Tensor, sizes: Tensor) {
+        let (size, total) = (configuration.codebookSize, vectors.size(0))
+        let noise = vectors.mean(0, keepingAxes: true).abs().mean() * 1e-4 + 1e-6
+        func draw() -> Tensor {
+            let picks =
+                total >= size
+                ? Tensor.randperm(total).narrowed(0, from: 0, count: size).to(vectors.device)
+                : Tensor.randint(0 ..< total, [size], device: vectors.device)
+            return vectors.gathering(picks, axis: 0) + Tensor.randn([size, vectors.size(1)]).to(
+                vectors.device
+            ) * noise
+        }
+        var means = draw()
+        var sizes = Tensor.zeros([size], device: vectors.device)
+        for _ in 0 ..< configuration.kMeansRounds {
+            let half = means.squared().sum(1) * 0.5
+            let chosen = (half - vectors.matmul(means.transposed(0, 1))).argmin(1)
+            sizes = chosen.bincount(minimumLength: size).to(.float32)
+            let sums = means.zerosLike()
+            sums.indexAddInPlace(axis: 0, chosen, vectors)
+            let centres = sums / sizes.unsqueezed(1).clamped(1 ... .infinity)
+            means = draw().selected(where: sizes.equal(0).unsqueezed(1), otherwise: centres)
+        }
+        return (means, sizes.clamped(1 ... .infinity))
+    }
+}

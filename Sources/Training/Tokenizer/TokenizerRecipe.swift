@@ -1,0 +1,56 @@
+public import FASTerVQ
+public import NN
+
+/// How a tokenizer is trained; the keys of a recipe file.
+public struct TokenizerRecipe: Codable, Equatable, Sendable {
+    /// Steps of the training.
+    public var steps = 6000
+
+    /// Chunks of a step.
+    public var batchSize = 256
+
+    /// Control steps of a chunk.
+    public var horizon = 16
+
+    /// Peak learning rate, weight decay and memory.
+    public var optimizer = AdamW.Configuration()
+
+    /// Steps until the peak learning rate.
+    public var warmUpSteps = 100
+
+    /// Steps before the codebooks get their first entries; until then latents pass unquantized.
+    public var quantizeAfter = 300
+
+    /// Chunks whose latents the first entries are taken from.
+    public var initialChunks = 8192
+
+    /// Longest joint gradient.
+    public var gradientClip = 1.0
+
+    /// Shares of the parts of the loss.
+    public var loss = TokenizerLossWeights()
+
+    /// Encoder and decoder.
+    public var autoencoder = ActionAutoencoder.Configuration()
+
+    /// Codebooks.
+    public var quantizer = ResidualQuantizer.Configuration()
+
+    /// Wished places along time by a group's name or kind.
+    public var places: [String: Int] = [:]
+
+    /// How actions are normalised: `quantiles`, `mean_std` or `identity`.
+    public var normalization = "quantiles"
+
+    /// `auto` multiplies in bfloat16 where the device is faster so; `float32` and `bfloat16` insist.
+    public var precision = "float32"
+
+    /// Steps between checkpoints.
+    public var checkpointEvery = 500
+
+    /// The defaults.
+    public init() {
+        optimizer.learningRate = 1e-3
+        optimizer.weightDecay = 0.01
+    }
+}

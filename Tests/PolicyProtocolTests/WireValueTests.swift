@@ -1,0 +1,110 @@
+import Foundation
+import PolicyProtocol
+import PythonPeer
+import Testing
+
+@Suite("Wire values, against openpi's msgpack_numpy")
+struct WireValueTests {
+    /// What `golden.py` packed, by case.
+    let golden: [String: [UInt8]]
+
+    init() async throws {
+        let output = try await PythonPeer.run("golden.py")
+        let map = try #require(try WireValue(decoding: Array(output)).map)
+        golden = Dictionary(
+            uniqueKeysWithValues: map.entries.compactMap { entry in
+                guard case .binary(let bytes) = entry.value else { return nil }
+                return (entry.key, bytes)
+            }
+        )
+        #expect(golden.count == map.entries.count)
+    }
+
+    private func value(_ name: String) throws -> WireValue {
+        try WireValue(decoding: try #require(golden[name]))
+    }
+
+    @Test("reads every kind of value and writes the same bytes")
+    func sameBytes() throws {
+        let names = [
+            "none", "booleans", "integers", "doubles", "text", "bytes", "nested", "long_list", "float32",
+            "float64", "uint8",
+            "int64", "bool", "float16", "big_endian", "uint16", "zero_dimensions", "empty", "strided",
+            "observation",
+        ]
+        for name in names { #expect(try value(name).encoded() == golden[name], "\(name)") }
+    }
+
+    @Test("reads plain values")
+    func plainValues() throws {
+        #expect(try value("none") == .null)
+        #expect(try value("booleans") == .list([.boolean(true), .boolean(false)]))
+        guard case .list(let integers) = try value("integers") else {
+            Issue.record("integers are no list")
+            return
+        }
+        #expect(integers[9] == .integer(.max) && integers.last == .integer(.min))
+        #expect(
+            try value("doubles") == .list([.double(0), .double(-1.5), .double(1e300), .double(.infinity)])
+        )
+        #expect(try value("nested").map?.keys == ["a", "z", "y"])
+        #expect(try value("large_unsigned") == .double(0x1p64))
+        #expect(try value("single_precision") == .double(1.5))
+    }
+
+    @Test("reads arrays of every number type")
+    func arrays() throws {
+        let float32 = try #require(try value("float32").array)
+        #expect(float32 == NDArray(shape: [2, 3], values: [0, 1, 2, 3, 4, 5]))
+        let expected: [(name: String, shape: [Int], type: String, values: [Float])] = [
+            ("float64", [3], "float64", [1.5, -2.25, 1e-3]), ("int64", [2], "int64", [-1, 0x1p40]),
+            ("bool", [2], "bool", [1, 0]), ("big_endian", [2], "float32", [1.5, -2.25]),
+            ("uint16", [2, 1], "uint16", [1, 65535]), ("zero_dimensions", [], "float64", [3.5]),
+            ("empty", [0, 7], "float32", []),
+            ("strided", [4, 3], "float32", [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]),
+            ("float16", [5], "float16", [1.5, -2, 0x1p-24, 65504, 0.33300781]),
+        ]
+        for (name, shape, type, values) in expected {
+            let array = try #require(try value(name).array)
+            #expect(
+                array.shape == shape && array.elementType.name == type && array.floats() == values,
+                "\(name)"
+            )
+        }
+    }
+
+    @Test("reads NumPy scalars as plain numbers")
+    func scalars() throws {
+        #expect(try value("scalars") == .list([.double(1.5), .integer(-3), .boolean(true), .integer(200)]))
+    }
+
+    @Test("accepts text where msgpack-numpy sends bytes as keys")
+    func textKeys() throws {
+        #expect(try value("text_keys").array == NDArray(shape: [1], bytes: [1]))
+    }
+
+    @Test("says what is wrong with what it does not accept")
+    func rejected() throws {
+        func problem(_ name: String) throws -> WireError.Problem? {
+            #expect(throws: WireError.self) { try value(name) }?.problem
+        }
+        #expect(try problem("timestamp") == .extensionType(-1))
+        #expect(try problem("integer_key") == .keyIsNotText)
+        #expect(try problem("two_values") == .trailingBytes(1))
+        #expect(try problem("deep") == .tooDeep(limit: 16))
+        #expect(try problem("billions") == .truncated)
+    }
+
+    @Test("names the key of an array that contradicts itself")
+    func contradiction() throws {
+        var bytes = try #require(golden["observation"])
+        let text = Array("<f8".utf8)
+        let place = try #require((0 ..< bytes.count - 3).first { Array(bytes[$0 ..< $0 + 3]) == text })
+        bytes[place + 2] = UInt8(ascii: "4")
+        let error = #expect(throws: WireError.self) { try WireValue(decoding: bytes) }
+        #expect(
+            error?.description
+                == "message, key 'observation/state': NumPy array: shape [8] of float32 needs 32 bytes, but 64 were sent"
+        )
+    }
+}

@@ -1,0 +1,38 @@
+import PolicyServer
+import RobotTypes
+
+/// Answers `[2, 4]` made of the state and the row number; the instruction can ask for trouble.
+struct ScriptedPolicy: Policy {
+    let contract: PolicyContract
+
+    init() throws {
+        contract = PolicyContract(
+            cameras: [
+                PolicyContract.Camera(name: "observation.images.corner2", height: 96, width: 96),
+                PolicyContract.Camera(name: "observation.images.wrist", height: 96, width: 96),
+            ],
+            stateDimension: 3,
+            horizon: 2,
+            actionSpace: try ActionSpace(parsing: "position=0:3,gripper=3"),
+            framesPerSecond: 20
+        )
+    }
+
+    func act(on observation: Observation) async throws -> ActionChunk {
+        switch observation.instruction {
+        case "fail": throw Trouble()
+        case "slow": try await Task.sleep(for: .seconds(1))
+        case "nan": return ActionChunk(horizon: 2, dimension: 4, values: [0, 0, 0, 0, 0, 0, .nan, 0])
+        default: break
+        }
+        return ActionChunk(
+            horizon: 2,
+            dimension: 4,
+            values: observation.state + [0] + observation.state + [1]
+        )
+    }
+
+    struct Trouble: Error, CustomStringConvertible {
+        let description = "the gripper is on fire"
+    }
+}
