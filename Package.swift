@@ -39,7 +39,10 @@ let package = Package(
         // 1. File formats and layers
         module("Safetensors"),
         module("TextTokenizer"),
-        module("LeRobot", ["RobotTypes"]),
+        .systemLibrary(name: "CArrow", pkgConfig: "faster-parquet"),
+        .target(name: "CParquet", dependencies: ["CArrow"]),
+        .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev", "libswscale-dev"])]),
+        module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes"]),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
         module("ActionTokenizers", ["RobotTypes"]),
@@ -73,6 +76,7 @@ let package = Package(
         ),
         // Tests mirror the sources.
         tests("RobotTypes"),
+        tests("LeRobot", ["RobotTypes"]),
     ],
     cxxLanguageStandard: .cxx20
 )
