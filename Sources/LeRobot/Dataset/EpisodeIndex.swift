@@ -51,7 +51,7 @@ struct EpisodeIndex {
         for camera in cameras { segments[camera] = try self.segments(of: camera, in: table) }
         var episodes: [Episode] = []
         for row in indices.indices {
-            guard starts[row] >= 0, lengths[row] >= 0, ends[row] - starts[row] == lengths[row] else {
+            guard starts[row] >= 0, ends[row] >= starts[row], ends[row] - starts[row] == lengths[row] else {
                 throw .wrongField(
                     file: file.path,
                     field: "length",

@@ -44,7 +44,8 @@ public struct Feature: Codable, Equatable, Sendable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         dtype = try values.decode(String.self, forKey: .dtype)
         shape = try values.decode([Int].self, forKey: .shape)
-        guard shape.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), shape.count < 8 else {
+        let sizes = shape.filter { $0 > 0 && $0 < 1 << 20 }
+        guard sizes.count == shape.count, sizes.reduce(1.0, { $0 * Double($1) }) < 1e9 else {
             throw DecodingError.dataCorruptedError(
                 forKey: .shape,
                 in: values,

@@ -7,6 +7,7 @@ extension LeRobotDataset {
     /// - Parameters:
     ///   - index: Position within the dataset, `0 ..< frameCount`.
     ///   - camera: One of ``cameras``.
+    /// - Returns: The decoded picture.
     /// - Throws: ``LeRobotError`` when there is no such frame or camera, or the video is damaged there.
     /// - Complexity: Opens the video for every call; for many frames use ``FrameStore``.
     public func frame(at index: Int, camera: String) throws(LeRobotError) -> Image {
@@ -25,6 +26,7 @@ extension LeRobotDataset {
     /// - Parameters:
     ///   - episode: Position of the episode, `0 ..< episodes.count`.
     ///   - camera: One of ``cameras``.
+    /// - Returns: The decoded pictures, one a frame.
     /// - Throws: ``LeRobotError`` when there is no such episode or camera, or the video is damaged there.
     public func frames(episode: Int, camera: String) throws(LeRobotError) -> [Image] {
         guard episodes.indices.contains(episode) else {

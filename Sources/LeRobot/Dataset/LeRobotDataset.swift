@@ -95,8 +95,9 @@ public struct LeRobotDataset: Sendable {
         }
     }
 
-    /// Checks that every file is there, and that every Parquet file holds as many rows as its episodes have
-    /// frames. Only footers are read.
+    /// Checks that every file is there, and that Parquet files hold as many rows as their episodes have frames.
+    ///
+    /// Only footers are read.
     private func checkFiles() throws(LeRobotError) {
         var frames: [FileLocation: Int] = [:]
         var seen: Set<String> = []

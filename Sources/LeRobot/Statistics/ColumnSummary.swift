@@ -22,9 +22,9 @@ struct ColumnSummary: Equatable {
         }
     }
 
-    /// Summarizes colours from how often every level 0 ... 255 occurs in each channel, on a scale of 0 to 1.
+    /// Summarizes the colours of `count` pictures, on a scale of 0 to 1.
     ///
-    /// - Parameter count: Number of pictures.
+    /// A histogram says how often every level from 0 to 255 occurs in a channel.
     init(histograms: [[Int]], count: Int) {
         self.count = count
         for histogram in histograms { append(histogram) }
@@ -66,9 +66,7 @@ struct ColumnSummary: Equatable {
     }
 }
 
-/// The quantile of sorted values, linear between neighbours (as `numpy.quantile`).
-///
-/// - Parameter value: The value at a rank of `0 ..< count`.
+/// The quantile of values known by their rank, linear between neighbours (as `numpy.quantile`).
 private func quantile(_ level: Double, count: Int, _ value: (Int) -> Double) -> Double {
     let position = level * Double(count - 1)
     let low = Int(position)

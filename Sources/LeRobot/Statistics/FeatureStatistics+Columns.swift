@@ -5,6 +5,7 @@ public import RobotTypes
 /// - Parameters:
 ///   - values: `[n, dimension]`, row-major, at least one row; no picture is decoded for it.
 ///   - dimension: Columns.
+/// - Returns: One value a column of everything.
 /// - Complexity: O(n log n) for every column.
 public func featureStatistics(values: [Float], dimension: Int) -> FeatureStatistics {
     precondition(dimension > 0 && values.count >= dimension, "statistics need at least one row of values")

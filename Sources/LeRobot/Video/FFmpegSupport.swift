@@ -1,4 +1,5 @@
 import CFFmpeg
+import RobotTypes
 
 /// Things that FFmpeg is asked for in several places.
 enum FFmpeg {
@@ -33,5 +34,21 @@ enum FFmpeg {
             return nil
         }
         return frame
+    }
+
+    /// Copies a picture into an RGB frame of its size.
+    static func fill(_ frame: UnsafeMutablePointer<AVFrame>, with image: Image) {
+        guard let target = frame.pointee.data.0 else { return }
+        frame.pointee.color_range = AVCOL_RANGE_JPEG
+        let stride = Int(frame.pointee.linesize.0)
+        let size = image.width * 3
+        image.pixels.withUnsafeBufferPointer { pixels in
+            for row in 0 ..< image.height {
+                let line = UnsafeBufferPointer(rebasing: pixels[row * size ..< (row + 1) * size])
+                _ = UnsafeMutableBufferPointer(start: target + row * stride, count: size).update(
+                    fromContentsOf: line
+                )
+            }
+        }
     }
 }

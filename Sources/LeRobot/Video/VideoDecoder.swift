@@ -58,6 +58,7 @@ public final class VideoDecoder {
     /// - Parameters:
     ///   - time: Seconds from the start of the file; it may be off by less than half a frame.
     ///   - fps: Frames a second, which gives the tolerance.
+    /// - Returns: The decoded picture.
     /// - Throws: ``LeRobotError/video(file:at:reason:)``.
     public func frame(at time: Double, fps: Double) throws(LeRobotError) -> Image {
         var pixels = [UInt8](repeating: 0, count: width * height * 3)
@@ -75,6 +76,7 @@ public final class VideoDecoder {
     ///   - fps: Frames a second.
     ///   - pixels: Room for `[count, height, width, 3]`.
     ///   - episode: Episode that errors name.
+    ///   - firstFrame: Number that errors give to the first frame.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` that names the frame, when the file ends early, is
     ///   damaged, or has no frame at one of the times.
     public func read(

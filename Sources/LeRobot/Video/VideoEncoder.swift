@@ -91,7 +91,7 @@ public final class VideoEncoder {
         guard let rgb, let yuv, av_frame_make_writable(yuv) == 0 else {
             throw .unwritable(file: file.path, reason: "no memory")
         }
-        fill(rgb, with: image)
+        FFmpeg.fill(rgb, with: image)
         guard converter.convert(rgb, to: yuv) else {
             throw .unwritable(file: file.path, reason: "colours cannot be converted")
         }
@@ -155,19 +155,6 @@ public final class VideoEncoder {
             packet?.pointee.duration = 1
             av_packet_rescale_ts(packet, coder.pointee.time_base, stream.pointee.time_base)
             try check(av_interleaved_write_frame(muxer, packet), "frame \(frameCount)")
-        }
-    }
-
-    private func fill(_ frame: UnsafeMutablePointer<AVFrame>, with image: Image) {
-        guard let target = frame.pointee.data.0 else { return }
-        frame.pointee.color_range = AVCOL_RANGE_JPEG
-        let stride = Int(frame.pointee.linesize.0)
-        image.pixels.withUnsafeBufferPointer { pixels in
-            for row in 0 ..< height {
-                let line = UnsafeBufferPointer(rebasing: pixels[row * width * 3 ..< (row + 1) * width * 3])
-                let place = UnsafeMutableBufferPointer(start: target + row * stride, count: width * 3)
-                _ = place.update(fromContentsOf: line)
-            }
         }
     }
 

@@ -19,13 +19,7 @@ final class DataFiles {
         maximumSize = description.dataFilesSizeInMB * 1_000_000
     }
 
-    /// Writes an episode and returns where.
-    ///
-    /// - Parameters:
-    ///   - columns: Numbers of the episode.
-    ///   - episode: Position of the episode.
-    ///   - task: Position of its task.
-    ///   - firstRow: Frames in all episodes before.
+    /// Writes an episode, before which there are `firstRow` frames, and returns where.
     func append(
         _ columns: EpisodeColumns,
         episode: Int,

@@ -14,7 +14,7 @@ public struct DatasetDescription: Sendable {
     /// Names of the columns of the state; empty where the robot reports none.
     public var stateNames: [String]
 
-    /// Cameras; even width and height. Empty for a dataset without pictures.
+    /// Cameras, of even width and height; empty for a dataset without pictures.
     public var cameras: [PolicyContract.Camera]
 
     /// How pictures are compressed.

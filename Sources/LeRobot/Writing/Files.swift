@@ -36,3 +36,21 @@ func partialPath(for url: URL) -> URL {
     url.deletingLastPathComponent()
         .appending(path: "\(url.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)")
 }
+
+/// Lets `write` fill a file of another name, which then takes the place of `file`.
+func writeAside(
+    _ file: URL,
+    _ write: (URL) throws(LeRobotError) -> Void
+) throws(LeRobotError) {
+    let partial = partialPath(for: file)
+    do throws(LeRobotError) {
+        try write(partial)
+        try synchronize(partial)
+        guard rename(partial.path, file.path) == 0 else {
+            throw .unwritable(file: file.path, reason: String(cString: strerror(errno)))
+        }
+    } catch {
+        unlink(partial.path)
+        throw error
+    }
+}
