@@ -45,7 +45,14 @@ let package = Package(
         // 1. File formats and layers
         module("Safetensors", ["DurableFiles"]),
         module("TextTokenizer"),
-        module("LeRobot", ["RobotTypes"]),
+        .systemLibrary(name: "CArrow", pkgConfig: "faster-parquet"),
+        .target(name: "CParquet", dependencies: ["CArrow"]),
+        .systemLibrary(
+            name: "CFFmpeg",
+            pkgConfig: "libavformat",
+            providers: [.apt(["libavformat-dev", "libswscale-dev"])]
+        ),
+        module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes"]),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
         module("ActionTokenizers", ["RobotTypes"]),
@@ -109,7 +116,9 @@ let package = Package(
                 "PolicyProtocol", "PythonPeer", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.copy("Peers")]),
+            resources: [.copy("Peers")]
+        ),
+        tests("LeRobot", ["RobotTypes"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -1,6 +1,6 @@
 public import NN
 internal import RobotTypes
-public import Torch
+internal import Torch
 
 /// The networks before and after the quantizer: convolution along time for local smoothness, a transformer over
 /// the grid of places for global structure (paper, TAAE).

@@ -1,6 +1,6 @@
 public import ActionTokenizers
 internal import DurableFiles
-public import Foundation
+internal import Foundation
 internal import NN
 public import RobotTypes
 public import Torch

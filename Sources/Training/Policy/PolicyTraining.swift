@@ -1,7 +1,7 @@
 internal import Backbones
 public import FASTerVLA
-public import Foundation
-public import NN
+internal import Foundation
+internal import NN
 public import Torch
 
 /// Trains a policy's network on demonstrations.

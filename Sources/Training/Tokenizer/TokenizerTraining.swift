@@ -1,5 +1,5 @@
 public import FASTerVQ
-public import NN
+internal import NN
 public import RobotTypes
 public import Torch
 

@@ -1,0 +1,20 @@
+#pragma once
+#include <errno.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/error.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/log.h>
+#include <libavutil/opt.h>
+#include <libswscale/swscale.h>
+
+// FFmpeg's constants that are macros with casts or function calls, which Swift cannot import.
+
+/// The coder wants to be fed (or emptied) before it goes on.
+static const int FFMPEG_AGAIN = AVERROR(EAGAIN);
+
+/// The file, or the coder, has nothing more to give.
+static const int FFMPEG_END = AVERROR_EOF;
+
+/// A packet or frame without a time.
+static const int64_t FFMPEG_NO_TIME = AV_NOPTS_VALUE;

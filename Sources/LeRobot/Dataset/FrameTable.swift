@@ -1,0 +1,65 @@
+/// The numbers of a dataset, all frames of all episodes in order.
+public struct FrameTable: Sendable {
+    /// One numeric feature.
+    public struct Column: Equatable, Sendable {
+        /// Name of the feature.
+        public let name: String
+
+        /// Values of one frame.
+        public let dimension: Int
+
+        /// `[count, dimension]`, row-major.
+        public let values: [Float]
+
+        /// The values of one frame, `[dimension]`.
+        public func row(_ index: Int) -> ArraySlice<Float> {
+            values[index * dimension ..< (index + 1) * dimension]
+        }
+
+        /// The values of consecutive frames, `[rows.count, dimension]`.
+        public func rows(_ rows: Range<Int>) -> ArraySlice<Float> {
+            values[rows.lowerBound * dimension ..< rows.upperBound * dimension]
+        }
+    }
+
+    /// Number of frames.
+    public let count: Int
+
+    /// Every numeric feature that is no bookkeeping, by name.
+    public let columns: [String: Column]
+
+    /// Seconds since the start of the episode, `[count]`.
+    public let timestamp: [Float]
+
+    /// Position within the episode, `[count]`.
+    public let frameIndex: [Int]
+
+    /// The episode, `[count]`.
+    public let episodeIndex: [Int]
+
+    /// The task, an index into the dataset's tasks, `[count]`.
+    public let taskIndex: [Int]
+
+    /// Position within the dataset, `[count]`.
+    public let index: [Int]
+
+    /// The column of a feature.
+    ///
+    /// - Throws: ``LeRobotError/noSuchFeature(_:expected:available:)``.
+    public func column(_ name: String) throws(LeRobotError) -> Column {
+        guard let column = columns[name] else {
+            throw .noSuchFeature(name, expected: "numeric feature", available: columns.keys.sorted())
+        }
+        return column
+    }
+
+    /// The `action` column, `[count, D]`.
+    ///
+    /// - Throws: ``LeRobotError/noSuchFeature(_:expected:available:)``.
+    public var actions: Column {
+        get throws(LeRobotError) { try column("action") }
+    }
+
+    /// The `observation.state` column, `[count, S]`; nil where the robot reports none.
+    public var states: Column? { columns["observation.state"] }
+}

@@ -1,0 +1,170 @@
+import Foundation
+public import RobotTypes
+import Synchronization
+
+/// Keeps decoded pictures of a dataset in memory, for loaders that read frames in any order.
+///
+/// At the start every episode is decoded once, as many as the budget holds. Further episodes are decoded
+/// when a frame of theirs is asked for, and replace those that were not used for the longest time.
+public final class FrameStore: Sendable {
+    /// The dataset whose pictures are kept.
+    public let dataset: LeRobotDataset
+
+    /// The cameras that can be read.
+    public let cameras: [String]
+
+    /// Bytes that pictures may take.
+    public let byteBudget: Int
+
+    private let features: [String: Feature]
+    private let cache: Mutex<EpisodeCache>
+
+    /// Fills the store.
+    ///
+    /// - Parameters:
+    ///   - dataset: The dataset.
+    ///   - cameras: Cameras to decode; nil for all.
+    ///   - episodes: Episodes to decode ahead, in order of preference; nil for all.
+    ///   - byteBudget: Bytes that pictures may take; nil for 4 GB or half of the memory, whichever is less.
+    ///   - threads: Episodes that are decoded at the same time.
+    ///   - progress: Called after every episode with the number done and the number to do, on any thread.
+    /// - Throws: ``LeRobotError`` when there is no such camera or episode, or a video is damaged.
+    public init(
+        dataset: LeRobotDataset,
+        cameras: [String]? = nil,
+        episodes: [Int]? = nil,
+        byteBudget: Int? = nil,
+        threads: Int = 2,
+        progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
+    ) throws(LeRobotError) {
+        self.dataset = dataset
+        self.cameras = cameras ?? dataset.cameras
+        self.byteBudget =
+            byteBudget ?? min(4 << 30, Int(clamping: ProcessInfo.processInfo.physicalMemory / 2))
+        var features: [String: Feature] = [:]
+        for camera in self.cameras { features[camera] = try dataset.feature(ofCamera: camera) }
+        self.features = features
+        cache = Mutex(EpisodeCache(byteBudget: self.byteBudget))
+        let wanted = episodes ?? Array(dataset.episodes.indices)
+        for episode in wanted where !dataset.episodes.indices.contains(episode) {
+            throw .outOfRange(what: "episode", index: episode, count: dataset.episodes.count)
+        }
+        try decodeAhead(fitting(wanted), threads: max(1, threads), progress: progress)
+    }
+
+    /// Size of a camera's pictures; nil for a camera that the store was not asked to keep.
+    public func size(of camera: String) -> (height: Int, width: Int)? { features[camera]?.videoSize }
+
+    /// Number of episodes in memory now.
+    public var residentEpisodes: Int { cache.withLock { $0.count } }
+
+    /// Copies the picture of a camera at a frame, `[height, width, 3]`.
+    ///
+    /// - Parameters:
+    ///   - camera: One of ``cameras``.
+    ///   - frame: Position within the dataset.
+    ///   - target: Room for the picture, exactly.
+    /// - Throws: ``LeRobotError`` when there is no such frame or camera, the room has another size, or the
+    ///   video is damaged.
+    public func pixels(
+        camera: String,
+        frame: Int,
+        into target: UnsafeMutableBufferPointer<UInt8>
+    ) throws(LeRobotError) {
+        guard let position = cameras.firstIndex(of: camera), let size = size(of: camera) else {
+            throw .noSuchFeature(camera, expected: "camera in the store", available: cameras)
+        }
+        let count = size.height * size.width * 3
+        guard target.count == count else {
+            throw .invalidData(
+                field: "room for \(camera)",
+                expected: "\(count) bytes",
+                found: "\(target.count)"
+            )
+        }
+        let episode = try dataset.episode(ofFrame: frame)
+        let pictures = try self.pictures(of: episode)[position]
+        let first = (frame - episode.rows.lowerBound) * count
+        pictures.withUnsafeBufferPointer { pixels in
+            _ = target.update(fromContentsOf: UnsafeBufferPointer(rebasing: pixels[first ..< first + count]))
+        }
+    }
+
+    /// The picture of a camera at a frame.
+    ///
+    /// - Parameters:
+    ///   - camera: One of ``cameras``.
+    ///   - frame: Position within the dataset.
+    /// - Returns: The picture.
+    /// - Throws: As ``pixels(camera:frame:into:)``.
+    public func image(camera: String, frame: Int) throws(LeRobotError) -> Image {
+        let size = self.size(of: camera) ?? (0, 0)
+        var pixels = [UInt8](repeating: 0, count: size.height * size.width * 3)
+        try pixels.withUnsafeMutableBufferPointer { (buffer) throws(LeRobotError) in
+            try self.pixels(camera: camera, frame: frame, into: buffer)
+        }
+        return Image(width: size.width, height: size.height, pixels: pixels)
+    }
+
+    /// The decoded pictures of an episode, one array a camera.
+    private func pictures(of episode: Episode) throws(LeRobotError) -> [[UInt8]] {
+        if let pictures = cache.withLock({ $0[episode.index] }) { return pictures }
+        var decoders = DecoderPool()
+        let pictures = try decoded(episode, with: &decoders)
+        cache.withLock { $0.insert(pictures, for: episode.index) }
+        return pictures
+    }
+
+    private func decoded(_ episode: Episode, with decoders: inout DecoderPool) throws(LeRobotError)
+        -> [[UInt8]]
+    {
+        var pictures: [[UInt8]] = []
+        for camera in cameras {
+            let decoder = try decoders.decoder(dataset: dataset, camera: camera, episode: episode)
+            pictures.append(
+                try dataset.pixels(of: episode, camera: camera, frames: 0 ..< episode.length, with: decoder)
+            )
+        }
+        return pictures
+    }
+
+    /// The first of `episodes` that fit the budget together.
+    private func fitting(_ episodes: [Int]) -> [Episode] {
+        let frameSize = features.values.reduce(0) { $0 + $1.videoSize.height * $1.videoSize.width * 3 }
+        var bytes = 0
+        return episodes.map { dataset.episodes[$0] }.prefix { episode in
+            bytes += episode.length * frameSize
+            return bytes <= byteBudget
+        }
+    }
+
+    private func decodeAhead(
+        _ episodes: [Episode],
+        threads: Int,
+        progress: (@Sendable (Int, Int) -> Void)?
+    ) throws(LeRobotError) {
+        guard !cameras.isEmpty else { return }
+        let state = Mutex((next: 0, done: 0, failure: LeRobotError?.none))
+        DispatchQueue.concurrentPerform(iterations: min(threads, max(1, episodes.count))) { _ in
+            var decoders = DecoderPool()
+            while let index = state.withLock({ state -> Int? in
+                guard state.failure == nil, state.next < episodes.count else { return nil }
+                defer { state.next += 1 }
+                return state.next
+            }) {
+                do throws(LeRobotError) {
+                    let pictures = try decoded(episodes[index], with: &decoders)
+                    cache.withLock { $0.insert(pictures, for: episodes[index].index) }
+                    let done = state.withLock { state in
+                        state.done += 1
+                        return state.done
+                    }
+                    progress?(done, episodes.count)
+                } catch {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+}

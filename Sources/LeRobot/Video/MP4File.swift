@@ -1,0 +1,55 @@
+public import Foundation
+public import RobotTypes
+
+/// Writes a video to be watched: H.264, yuv420p, index first, which every browser plays.
+///
+/// The file appears whole or not at all. Pictures of odd size lose their last column or row.
+///
+/// - Parameters:
+///   - frames: Pictures of one size, at least one.
+///   - fps: Frames a second.
+///   - file: Where to write; an existing file is replaced.
+/// - Throws: ``LeRobotError`` when there is no frame, sizes differ, or the file cannot be written.
+public func encodeMP4(frames: [Image], fps: Double, to file: URL) throws(LeRobotError) {
+    guard let first = frames.first else {
+        throw .invalidData(field: file.lastPathComponent, expected: "at least one frame", found: "none")
+    }
+    guard fps.isFinite, fps > 0, fps <= 100_000 else {
+        throw .invalidData(
+            field: "\(file.lastPathComponent): fps",
+            expected: "a positive number",
+            found: "\(fps)"
+        )
+    }
+    try createParent(of: file)
+    try writeAside(file) { (partial) throws(LeRobotError) in
+        let encoder = try VideoEncoder(
+            creating: partial,
+            width: first.width / 2 * 2,
+            height: first.height / 2 * 2,
+            fps: fps,
+            settings: .watching
+        )
+        for frame in frames {
+            guard frame.width == first.width, frame.height == first.height else {
+                throw .invalidData(
+                    field: file.lastPathComponent,
+                    expected: "frames of \(first.width)x\(first.height) pixels",
+                    found: "\(frame.width)x\(frame.height)"
+                )
+            }
+            try encoder.append(frame.croppedToEvenSize)
+        }
+        try encoder.finish()
+    }
+}
+
+extension Image {
+    /// The picture without its last column or row where their number is odd.
+    fileprivate var croppedToEvenSize: Image {
+        let (evenWidth, evenHeight) = (width / 2 * 2, height / 2 * 2)
+        guard evenWidth != width || evenHeight != height else { return self }
+        let rows = (0 ..< evenHeight).flatMap { pixels[$0 * width * 3 ..< ($0 * width + evenWidth) * 3] }
+        return Image(width: evenWidth, height: evenHeight, pixels: rows)
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// The Parquet files with the numbers of a dataset, one row group an episode.
+final class DataFiles {
+    private let folder: URL
+    private let actionDimension: Int
+    private let stateDimension: Int
+    private let fps: Double
+    private let maximumSize: Int
+    private var location = FileLocation(chunk: 0, file: 0)
+    private var file: ParquetFileWriter?
+
+    /// Files will be made below `folder`.
+    init(folder: URL, description: DatasetDescription) {
+        self.folder = folder
+        actionDimension = description.actionNames.count
+        stateDimension = description.stateNames.count
+        fps = description.fps
+        maximumSize = description.dataFilesSizeInMB * 1_000_000
+    }
+
+    /// Writes an episode, before which there are `firstRow` frames, and returns where.
+    func append(
+        _ columns: EpisodeColumns,
+        episode: Int,
+        task: Int,
+        firstRow: Int
+    ) throws(LeRobotError) -> FileLocation {
+        let file = try currentFile()
+        let rows = columns.length
+        var values: [ParquetValues] = [.floats(columns.actions)]
+        if stateDimension > 0 { values.append(.floats(columns.states)) }
+        values += [
+            .floats(columns.timestamps), .integers(Array(0 ..< rows)),
+            .integers(Array(repeating: episode, count: rows)), .integers(Array(firstRow ..< firstRow + rows)),
+            .integers(Array(repeating: task, count: rows)),
+        ]
+        try file.writeRowGroup(rows: rows, values)
+        return location
+    }
+
+    /// Closes the file being written.
+    func finish() throws(LeRobotError) {
+        try file?.finish()
+        file = nil
+    }
+
+    private func currentFile() throws(LeRobotError) -> ParquetFileWriter {
+        if let file, file.byteCount < maximumSize { return file }
+        if file != nil {
+            try finish()
+            location = location.next(chunksSize: 1000)
+        }
+        let url = folder.appending(path: DatasetInfo.filled(DatasetInfo.defaultDataPath, location))
+        try createParent(of: url)
+        let created = try ParquetFileWriter(creating: url, fields: fields)
+        file = created
+        return created
+    }
+
+    private var fields: [ParquetFieldSpec] {
+        // A feature with one column is stored as a plain number.
+        func layout(_ dimension: Int) -> ParquetFieldSpec.Layout {
+            dimension == 1 ? .scalar : .fixedList(dimension)
+        }
+        var fields = [ParquetFieldSpec("action", .float, layout(actionDimension))]
+        if stateDimension > 0 {
+            fields.append(ParquetFieldSpec("observation.state", .float, layout(stateDimension)))
+        }
+        fields.append(ParquetFieldSpec("timestamp", .float))
+        for name in ["frame_index", "episode_index", "index", "task_index"] {
+            fields.append(ParquetFieldSpec(name, .integer))
+        }
+        return fields
+    }
+}
+
+/// The numbers of one episode.
+struct EpisodeColumns {
+    /// Number of frames.
+    let length: Int
+    /// `[length, D]`.
+    let actions: [Float]
+    /// `[length, S]`.
+    let states: [Float]
+    /// Seconds since the start, `[length]`.
+    let timestamps: [Float]
+}

@@ -1,0 +1,114 @@
+public import RobotTypes
+
+/// What every episode of a dataset to be written has in common.
+public struct DatasetDescription: Sendable {
+    /// Frames a second.
+    public var fps: Double
+
+    /// The robot that is recorded.
+    public var robotType: String
+
+    /// Names of the columns of an action.
+    public var actionNames: [String]
+
+    /// Names of the columns of the state; empty where the robot reports none.
+    public var stateNames: [String]
+
+    /// Cameras, of even width and height; empty for a dataset without pictures.
+    public var cameras: [PolicyContract.Camera]
+
+    /// How pictures are compressed.
+    public var video: VideoSettings
+
+    /// Size at which a new Parquet file is begun, megabytes.
+    public var dataFilesSizeInMB: Int
+
+    /// Size at which a new video file is begun, megabytes.
+    public var videoFilesSizeInMB: Int
+
+    /// Puts the description together; sizes are LeRobot's defaults.
+    public init(
+        fps: Double,
+        robotType: String,
+        actionNames: [String],
+        stateNames: [String] = [],
+        cameras: [PolicyContract.Camera] = [],
+        video: VideoSettings = .dataset,
+        dataFilesSizeInMB: Int = 100,
+        videoFilesSizeInMB: Int = 200
+    ) {
+        self.fps = fps
+        self.robotType = robotType
+        self.actionNames = actionNames
+        self.stateNames = stateNames
+        self.cameras = cameras
+        self.video = video
+        self.dataFilesSizeInMB = dataFilesSizeInMB
+        self.videoFilesSizeInMB = videoFilesSizeInMB
+    }
+
+    /// The features as `meta/info.json` lists them.
+    var features: [String: Feature] {
+        var features = DatasetInfo.bookkeeping
+        features["action"] = Feature(dtype: "float32", shape: [actionNames.count], names: actionNames)
+        if !stateNames.isEmpty {
+            features["observation.state"] = Feature(
+                dtype: "float32",
+                shape: [stateNames.count],
+                names: stateNames
+            )
+        }
+        for camera in cameras {
+            features[camera.name] = Feature(
+                dtype: "video",
+                shape: [camera.height, camera.width, 3],
+                names: ["height", "width", "channels"],
+                video: VideoDescription(
+                    height: camera.height,
+                    width: camera.width,
+                    codec: video.codec.rawValue,
+                    pixelFormat: "yuv420p",
+                    isDepthMap: false,
+                    fps: fps,
+                    channels: 3,
+                    hasAudio: false
+                )
+            )
+        }
+        return features
+    }
+
+    /// Checks what no episode could be written with.
+    func check() throws(LeRobotError) {
+        func require(_ isGood: Bool, _ field: String, _ expected: String, _ found: String)
+            throws(LeRobotError)
+        {
+            if !isGood { throw .invalidData(field: field, expected: expected, found: found) }
+        }
+        try require(fps.isFinite && fps > 0 && fps <= 100_000, "fps", "a positive number", "\(fps)")
+        try require(!actionNames.isEmpty, "actionNames", "at least one name", "none")
+        for names in [actionNames, stateNames, cameras.map(\.name)] {
+            let duplicate = names.first { name in names.filter { $0 == name }.count > 1 }
+            try require(duplicate == nil, "names", "different names", "'\(duplicate ?? "")' twice")
+        }
+        for camera in cameras {
+            let isPath = camera.name.isEmpty || camera.name.contains("/") || camera.name.hasPrefix(".")
+            try require(!isPath, "cameras", "names without '/'", "'\(camera.name)'")
+            let isTaken = DatasetInfo.bookkeeping[camera.name] != nil
+            try require(
+                !isTaken && !["action", "observation.state"].contains(camera.name),
+                "cameras",
+                "a name that no column has",
+                "'\(camera.name)'"
+            )
+            try require(
+                camera.width > 0 && camera.height > 0 && camera.width % 2 == 0 && camera.height % 2 == 0,
+                camera.name,
+                "even width and height",
+                "\(camera.width)x\(camera.height)"
+            )
+        }
+        try require(dataFilesSizeInMB > 0, "dataFilesSizeInMB", "at least 1", "\(dataFilesSizeInMB)")
+        try require(videoFilesSizeInMB > 0, "videoFilesSizeInMB", "at least 1", "\(videoFilesSizeInMB)")
+    }
+}

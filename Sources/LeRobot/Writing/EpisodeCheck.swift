@@ -1,0 +1,52 @@
+import RobotTypes
+
+/// Compares an episode with the description of its dataset before anything is written.
+struct EpisodeCheck {
+    let description: DatasetDescription
+    let episode: Int
+
+    /// - Throws: ``LeRobotError/invalidData(field:expected:found:)`` that names the step.
+    func check(frames: [String: [Image]], states: [[Float]], actions: [[Float]]) throws(LeRobotError) {
+        guard !actions.isEmpty else { throw wrong("actions", "at least one step", "none") }
+        try check(actions, "actions", dimension: description.actionNames.count, count: actions.count)
+        if description.stateNames.isEmpty {
+            guard states.isEmpty else { throw wrong("states", "none, as described", "\(states.count)") }
+        } else {
+            try check(states, "states", dimension: description.stateNames.count, count: actions.count)
+        }
+        let cameras = description.cameras.map(\.name)
+        guard Set(frames.keys) == Set(cameras) else {
+            throw wrong("cameras", "\(cameras.sorted())", "\(frames.keys.sorted())")
+        }
+        for camera in description.cameras {
+            let images = frames[camera.name] ?? []
+            guard images.count == actions.count else {
+                throw wrong(camera.name, "\(actions.count) frames, one an action", "\(images.count)")
+            }
+            let size = (camera.width, camera.height)
+            for (step, image) in images.enumerated() where (image.width, image.height) != size {
+                throw wrong(
+                    "\(camera.name), step \(step)",
+                    "\(camera.width)x\(camera.height) pixels",
+                    "\(image.width)x\(image.height)"
+                )
+            }
+        }
+    }
+
+    private func check(_ rows: [[Float]], _ name: String, dimension: Int, count: Int) throws(LeRobotError) {
+        guard rows.count == count else { throw wrong(name, "\(count) steps", "\(rows.count)") }
+        for (step, row) in rows.enumerated() {
+            guard row.count == dimension else {
+                throw wrong("\(name), step \(step)", "\(dimension) values", "\(row.count)")
+            }
+            if let column = row.firstIndex(where: { !$0.isFinite }) {
+                throw wrong("\(name), step \(step), column \(column)", "a finite number", "\(row[column])")
+            }
+        }
+    }
+
+    private func wrong(_ field: String, _ expected: String, _ found: String) -> LeRobotError {
+        .invalidData(field: "episode \(episode): \(field)", expected: expected, found: found)
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import LeRobot
+import RobotTypes
+
+/// A small dataset whose pictures show their own number.
+struct SampleDataset {
+    var lengths: [Int]
+    var cameras: [String] = []
+    var fps = 20.0
+    var video = VideoSettings.dataset
+    var width = 64
+    var height = 48
+
+    var description: DatasetDescription {
+        DatasetDescription(
+            fps: fps,
+            robotType: "sawyer",
+            actionNames: ["x", "y", "z", "gripper"],
+            stateNames: ["x", "y", "z"],
+            cameras: cameras.map { PolicyContract.Camera(name: $0, height: height, width: width) },
+            video: video
+        )
+    }
+
+    /// Writes the dataset and returns the numbers in it.
+    @discardableResult
+    func write(to folder: URL) throws -> (actions: [Float], states: [Float]) {
+        let writer = try DatasetWriter(creating: folder, description)
+        var actions: [Float] = []
+        var states: [Float] = []
+        var next = 0
+        for (episode, length) in lengths.enumerated() {
+            let numbers = next ..< next + length
+            let episodeActions = numbers.map { row in (0 ..< 4).map { Float(row) * 0.1 + Float($0) } }
+            let episodeStates = numbers.map { row in (0 ..< 3).map { sin(Float(row * 3 + $0)) } }
+            var frames: [String: [Image]] = [:]
+            for camera in cameras { frames[camera] = numbers.map { picture(of: $0) } }
+            try writer.addEpisode(
+                frames: frames,
+                states: episodeStates,
+                actions: episodeActions,
+                task: "task \(episode % 2)"
+            )
+            actions += episodeActions.flatMap(\.self)
+            states += episodeStates.flatMap(\.self)
+            next += length
+        }
+        try writer.finish()
+        return (actions, states)
+    }
+
+    /// A picture of 12 blocks, dark or bright, that spell a number in binary.
+    func picture(of number: Int) -> Image {
+        var pixels = [UInt8](repeating: 0, count: width * height * 3)
+        for row in 0 ..< height {
+            for column in 0 ..< width {
+                let bit = row * 3 / height * 4 + column * 4 / width
+                let level: UInt8 = number >> bit & 1 == 1 ? 210 : 40
+                for channel in 0 ..< 3 { pixels[(row * width + column) * 3 + channel] = level }
+            }
+        }
+        return Image(width: width, height: height, pixels: pixels)
+    }
+
+    /// The number that a picture shows.
+    static func number(in image: Image) -> Int {
+        (0 ..< 12).reduce(0) { number, bit in
+            let row = (bit / 4 * 2 + 1) * image.height / 6
+            let column = (bit % 4 * 2 + 1) * image.width / 8
+            return image.pixels[(row * image.width + column) * 3 + 1] > 125 ? number | 1 << bit : number
+        }
+    }
+}
+
+/// Runs `body` with the path of a folder that does not exist yet, and removes it afterwards.
+func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+    let parent = FileManager.default.temporaryDirectory.appending(path: "lerobot-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: parent) }
+    return try body(parent.appending(path: "dataset"))
+}
