@@ -44,6 +44,7 @@ let package = Package(
         module("Torch", ["CTorch"]),
         // 1. File formats and layers
         module("Safetensors", ["DurableFiles"]),
+        module("Numpy", ["DurableFiles"]),
         module("TextTokenizer"),
         .systemLibrary(name: "CArrow", pkgConfig: "faster-parquet"),
         .target(name: "CParquet", dependencies: ["CArrow"]),

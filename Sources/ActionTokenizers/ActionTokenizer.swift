@@ -1,3 +1,4 @@
+internal import Foundation
 public import RobotTypes
 
 /// Turns chunks of actions into a few integers and back.
@@ -21,8 +22,59 @@ public protocol ActionTokenizer: Sendable {
     func codebook(ofToken position: Int) -> Int
 
     /// The tokens of normalised chunks, one list a chunk.
+    ///
+    /// - Throws: An error that names chunk, step and column where a value is not finite or a shape differs.
     func tokens(for chunks: ActionChunks) throws -> [[Int]]
 
-    /// The normalised chunks of tokens; lists that cannot be decoded throw.
+    /// The normalised chunks of tokens.
+    ///
+    /// - Throws: An error that names the chunk whose tokens cannot be decoded; never silent zeros.
     func chunks(for tokens: [[Int]]) throws -> ActionChunks
+}
+
+extension ActionTokenizer {
+    /// Information in `tokens`, were every entry of their codebooks equally likely, in bits.
+    public func bits(of tokens: [Int]) -> Double {
+        tokens.indices.reduce(0) { $0 + log2(Double(codebookSizes[codebook(ofToken: $1)])) }
+    }
+
+    /// Chunks in the robot's units as the codec works on them.
+    public func normalized(_ chunks: ActionChunks) -> ActionChunks {
+        var result = chunks
+        result.values = normalization.normalized(chunks.values)
+        return result
+    }
+
+    /// Chunks as the codec gives them back, in the robot's units.
+    public func restored(_ chunks: ActionChunks) -> ActionChunks {
+        var result = chunks
+        result.values = normalization.restored(chunks.values)
+        return result
+    }
+
+    /// Checks that `chunks` have this tokenizer's shape and only finite values.
+    ///
+    /// - Throws: ``ActionTokenizerError``.
+    public func check(_ chunks: ActionChunks) throws(ActionTokenizerError) {
+        guard chunks.horizon == horizon, chunks.dimension == dimension else {
+            throw ActionTokenizerError(
+                "actions: expected [n, \(horizon), \(dimension)], found [n, \(chunks.horizon), \(chunks.dimension)]"
+            )
+        }
+        if let index = chunks.values.firstIndex(where: { !$0.isFinite }) {
+            let (row, column) = (index / dimension, index % dimension)
+            throw ActionTokenizerError(
+                "chunk \(row / horizon), step \(row % horizon), column \(column): \(chunks.values[index]) is not finite"
+            )
+        }
+    }
+}
+
+/// Actions or tokens that a tokenizer cannot use, or a folder that is not one.
+public struct ActionTokenizerError: Error, Equatable, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+
+    /// Creates an error from its sentence.
+    public init(_ description: String) { self.description = description }
 }

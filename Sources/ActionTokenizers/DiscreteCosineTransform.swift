@@ -18,3 +18,30 @@ public struct DiscreteCosineTransform: Equatable, Sendable {
         }
     }
 }
+
+extension DiscreteCosineTransform {
+    /// Coefficients of every column of `[length, columns]`, row-major, low frequencies first.
+    public func coefficients(_ samples: ArraySlice<Float>, columns: Int) -> [Float] {
+        product(samples, columns: columns) { frequency, sample in matrix[frequency * length + sample] }
+    }
+
+    /// The samples of ``coefficients(_:columns:)``.
+    public func samples(_ coefficients: ArraySlice<Float>, columns: Int) -> [Float] {
+        product(coefficients, columns: columns) { sample, frequency in matrix[frequency * length + sample] }
+    }
+
+    private func product(_ input: ArraySlice<Float>, columns: Int, _ entry: (Int, Int) -> Float) -> [Float] {
+        precondition(input.count == length * columns, "the transform takes \(length) rows")
+        var output = [Float](repeating: 0, count: input.count)
+        for row in 0 ..< length {
+            for inner in 0 ..< length {
+                let factor = entry(row, inner)
+                for column in 0 ..< columns {
+                    output[row * columns + column] +=
+                        factor * input[input.startIndex + inner * columns + column]
+                }
+            }
+        }
+        return output
+    }
+}

@@ -1,3 +1,4 @@
+internal import ActionTokenizers
 internal import DurableFiles
 public import Foundation
 internal import NN
@@ -27,18 +28,18 @@ extension FASTerVQTokenizer {
 
     /// Reads and verifies a tokenizer.
     ///
-    /// - Throws: ``FASTerVQError`` when files are missing or cannot be understood, `CheckpointError` and
+    /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, `CheckpointError` and
     ///   `SafetensorsError` when the weights do not fit.
     public init(loading folder: URL, device: Device) throws {
         guard FileManager.default.fileExists(atPath: folder.path) else {
-            throw FASTerVQError("\(folder.path): no such folder")
+            throw ActionTokenizerError("\(folder.path): no such folder")
         }
         let configuration = try Self.decode(
             FASTerVQConfiguration.self,
             from: folder.appending(path: Self.configurationFile)
         )
         guard configuration.formatVersion == 1 else {
-            throw FASTerVQError(
+            throw ActionTokenizerError(
                 "\(folder.path)/\(Self.configurationFile): formatVersion: expected 1, found "
                     + "\(configuration.formatVersion); use a newer faster"
             )
@@ -47,7 +48,7 @@ extension FASTerVQTokenizer {
         guard let normalization = try Self.decode(NormalizationSet.self, from: file)["actions"],
             normalization.statistics.dimension == configuration.actionSpace.dimension
         else {
-            throw FASTerVQError(
+            throw ActionTokenizerError(
                 "\(file.path): expected statistics and method of 'actions' with \(configuration.actionSpace.dimension) columns"
             )
         }
@@ -63,12 +64,12 @@ extension FASTerVQTokenizer {
 
     private static func decode<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
         guard let data = try? Data(contentsOf: file) else {
-            throw FASTerVQError("\(file.path): is missing or cannot be read")
+            throw ActionTokenizerError("\(file.path): is missing or cannot be read")
         }
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
-            throw FASTerVQError("\(file.path): cannot be understood: \(error)")
+            throw ActionTokenizerError("\(file.path): cannot be understood: \(error)")
         }
     }
 }

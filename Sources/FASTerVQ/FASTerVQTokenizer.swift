@@ -70,19 +70,9 @@ public struct FASTerVQTokenizer: ActionTokenizer {
 
     /// The codes of normalised chunks.
     ///
-    /// - Throws: ``FASTerVQError`` when a chunk has another shape or a value that is not finite.
+    /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
-        guard chunks.horizon == horizon, chunks.dimension == dimension else {
-            throw FASTerVQError(
-                "actions: expected [n, \(horizon), \(dimension)], found [n, \(chunks.horizon), \(chunks.dimension)]"
-            )
-        }
-        if let index = chunks.values.firstIndex(where: { !$0.isFinite }) {
-            let (step, column) = (index / dimension, index % dimension)
-            throw FASTerVQError(
-                "chunk \(step / horizon), step \(step % horizon), column \(column): \(chunks.values[index]) is not finite"
-            )
-        }
+        try check(chunks)
         let held = chunks.holdingLastValidStep()
         return batches(of: chunks.count).flatMap { range -> [[Int]] in
             let part = held[range]
@@ -93,14 +83,16 @@ public struct FASTerVQTokenizer: ActionTokenizer {
 
     /// The normalised chunks of codes.
     ///
-    /// - Throws: ``FASTerVQError`` when a list has another length or a code is out of range.
+    /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
     public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
         for (chunk, codes) in tokens.enumerated() {
             guard codes.count == tokenCount else {
-                throw FASTerVQError("chunk \(chunk): expected \(tokenCount) codes, found \(codes.count)")
+                throw ActionTokenizerError(
+                    "chunk \(chunk): expected \(tokenCount) codes, found \(codes.count)"
+                )
             }
             if let place = codes.firstIndex(where: { !(0 ..< codebookSize).contains($0) }) {
-                throw FASTerVQError(
+                throw ActionTokenizerError(
                     "chunk \(chunk), code \(place): expected 0 ..< \(codebookSize), found \(codes[place])"
                 )
             }
@@ -123,14 +115,6 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     private func rows(_ codes: [Int]) -> [[Int]] {
         stride(from: 0, to: codes.count, by: tokenCount).map { Array(codes[$0 ..< $0 + tokenCount]) }
     }
-}
-
-/// Actions or codes that do not fit a tokenizer, or a folder that is not one.
-public struct FASTerVQError: Error, Equatable, CustomStringConvertible {
-    /// The error in a sentence.
-    public let description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 extension ActionChunks {
