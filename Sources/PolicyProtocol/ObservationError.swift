@@ -17,13 +17,18 @@ public enum ObservationError: Error, Equatable, CustomStringConvertible {
         case .notAMap(let found): "observation: expected a map of named values, found \(found)"
         case .missing(let key, let expected, let present):
             "observation: key '\(key)' is missing; expected \(expected); "
-                + (present.isEmpty
-                    ? "the message is empty" : "keys present: \(present.joined(separator: ", "))")
+                + (present.isEmpty ? "the message is empty" : "keys present: \(Self.list(present))")
         case .mismatch(let key, let expected, let found): "\(key): expected \(expected), found \(found)"
         case .notFinite(let key, let index, let value):
             "\(key): element \(index) is \(value); the policy was not asked, as it would answer with nonsense"
         case .pixelOutOfRange(let key, let index, let value):
             "\(key): element \(index) is \(value); floating-point images must lie in 0 ... 1, or send uint8"
         }
+    }
+
+    /// The first names, so that an odd message makes no endless error.
+    private static func list(_ keys: [String]) -> String {
+        let shown = keys.prefix(20).joined(separator: ", ")
+        return keys.count > 20 ? "\(shown) and \(keys.count - 20) more" : shown
     }
 }

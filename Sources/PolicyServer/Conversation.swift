@@ -82,9 +82,10 @@ struct Conversation: Sendable {
 
 /// A request that cannot be answered, in words for the client.
 private struct ReplyFailure: Error {
+    /// At most 4,000 characters, as an error may quote what a client sent.
     let text: String
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String) { self.text = String(text.prefix(4000)) }
 }
 
 /// openpi's `server_timing`.
