@@ -82,6 +82,8 @@ let package = Package(
         ),
         // Tests mirror the sources.
         tests("RobotTypes"),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["Peers"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx20
 )
