@@ -89,15 +89,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        module(
+            "Recording",
+            ["PolicyServer", "PolicyProtocol", "LeRobot", "RobotTypes"]
+        ),
         module("Evaluation", ["RobotTypes"]),
-        module("Reports"),
+        module("Reports", ["DurableFiles"]),
         // 5. The command line
         .executableTarget(
             name: "faster",
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "LeRobot", "PolicyServer",
                 "PolicyProtocol",
-                "Evaluation", "Reports", "Torch", "NN", "RobotTypes",
+                "Recording", "Evaluation", "Reports", "Torch", "NN", "Numpy", "DurableFiles", "Backbones",
+                "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -120,6 +126,12 @@ let package = Package(
             resources: [.copy("Peers")]
         ),
         tests("LeRobot", ["RobotTypes"]),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Evaluation"],
+            exclude: ["Peers"],
+            swiftSettings: strict
+        ),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -89,7 +89,8 @@ def run(options, report):
                 raise RuntimeError(f"{task}: the expert failed {failures} times under noise {options.noise}: use less")
             message["index"] = index
             _send(server, message)
-            report({"task": task, "seed": seed, "steps": len(message["action"]), "failures": failures})
+            steps = len(message["action"])
+            report({"task": task, "index": index, "seed": seed, "steps": steps, "failures": failures})
         environment.close()
 
 

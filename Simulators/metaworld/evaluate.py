@@ -65,6 +65,8 @@ def episode(environment: Environment, policy, seed: int, max_steps: int, film: l
             film.append(environment.picture(CORNER, film_size, film_size))
         success = environment.step(policy.action(environment))
         steps += 1
+    if film is not None:
+        film.append(environment.picture(CORNER, film_size, film_size))
     return {
         "task": environment.task,
         "seed": seed,

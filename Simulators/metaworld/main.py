@@ -7,12 +7,15 @@ import argparse
 import json
 import os
 import sys
+import threading
 
 from tasks import INSTRUCTIONS, ROBOT, UnknownTask, instruction
 
 
 def main():
     options = parser().parse_args()
+    if options.leash:
+        threading.Thread(target=_end_with_standard_input, daemon=True).start()
     try:
         if options.mode == "describe":
             report(ROBOT | {"tasks": INSTRUCTIONS})
@@ -34,6 +37,12 @@ def main():
         os._exit(1)
 
 
+def _end_with_standard_input():
+    """Whoever started this process holds the other end, and may be killed."""
+    os.read(0, 1)
+    os._exit(1)
+
+
 def report(result: dict):
     """One line on standard output."""
     print(json.dumps(result), flush=True)
@@ -42,6 +51,7 @@ def report(result: dict):
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    result.add_argument("--leash", action="store_true", help="end when standard input closes")
     modes = result.add_subparsers(dest="mode", required=True)
     modes.add_parser("describe", help="print tasks, cameras, state and action as JSON")
 

@@ -1,0 +1,36 @@
+/// How one closed-loop episode went: a line of a simulator's output.
+public struct EpisodeResult: Codable, Equatable, Sendable {
+    /// The simulator's name of the task.
+    public let task: String
+
+    /// What drew scene and goal.
+    public let seed: Int
+
+    /// Whether the task was done at any step; the episode ends there.
+    public let success: Bool
+
+    /// Control steps until success or the end.
+    public let steps: Int
+
+    /// Round trip of every request to the policy, milliseconds; empty where none was asked.
+    public let latencies: [Double]
+
+    /// A film of the episode, `[frames, height, width, 3]` uint8 in numpy's format, where one was wanted.
+    public let video: String?
+
+    /// Creates a result from its parts.
+    public init(task: String, seed: Int, success: Bool, steps: Int, latencies: [Double], video: String? = nil)
+    {
+        self.task = task
+        self.seed = seed
+        self.success = success
+        self.steps = steps
+        self.latencies = latencies
+        self.video = video
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case task, seed, success, steps, video
+        case latencies = "latency_ms"
+    }
+}

@@ -1,0 +1,62 @@
+extension EvaluationPlan {
+    /// Episodes in all.
+    var count: Int { tasks.count * episodes }
+
+    /// The command line of the simulator's client.
+    var arguments: [String] {
+        var result = ["evaluate", "--tasks", tasks.joined(separator: ","), "--episodes", "\(episodes)"]
+        result += [
+            "--seed", "\(Self.firstSeed + seed)", "--max-steps", "\(maxSteps)", "--execute", "\(execute)",
+        ]
+        switch mover {
+        case .server(let host, let port): result += ["--host", host, "--port", "\(port)"]
+        case .expert: result += ["--policy", "expert"]
+        }
+        if let films {
+            result += [
+                "--video-dir", films.folder, "--videos", "\(films.count)", "--video-size", "\(films.size)",
+            ]
+        }
+        return result
+    }
+
+    /// Makes sure that the numbers make sense.
+    func check() throws(SimulatorError) {
+        guard !tasks.isEmpty else { throw .badPlan("an evaluation needs at least one task") }
+        guard episodes > 0 else {
+            throw .badPlan("an evaluation needs at least one episode, got \(episodes)")
+        }
+        guard seed >= 0 else { throw .badPlan("an evaluation's seed must not be negative, got \(seed)") }
+        guard execute > 0, maxSteps > 0 else {
+            throw .badPlan("an episode needs at least one step a chunk and in all")
+        }
+    }
+}
+
+extension CollectionPlan {
+    /// Episodes in all.
+    var count: Int { tasks.count * episodes }
+
+    /// The command line of the simulator's client.
+    var arguments: [String] {
+        [
+            "collect", "--tasks", tasks.joined(separator: ","), "--episodes", "\(episodes)", "--seed",
+            "\(seed)",
+        ]
+            + ["--host", host, "--port", "\(port)", "--noise", "\(noise)"]
+            + (recordsImages ? [] : ["--no-images"])
+    }
+
+    /// Makes sure that the numbers make sense and leave the evaluation's scenes alone.
+    func check() throws(SimulatorError) {
+        guard !tasks.isEmpty else { throw .badPlan("a collection needs at least one task") }
+        guard episodes > 0 else { throw .badPlan("a collection needs at least one episode, got \(episodes)") }
+        guard noise >= 0 else { throw .badPlan("noise must not be negative, got \(noise)") }
+        let last = seed + Self.scenesPerEpisode * episodes
+        guard seed >= 0, last <= EvaluationPlan.firstSeed else {
+            throw .badPlan(
+                "seeds from \(EvaluationPlan.firstSeed) on belong to evaluations: a collection from seed \(seed) could use up to \(last)"
+            )
+        }
+    }
+}

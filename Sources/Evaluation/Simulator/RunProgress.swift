@@ -1,0 +1,14 @@
+/// How far a run of episodes is.
+public struct RunProgress: Equatable, Sendable {
+    /// Episodes that ended.
+    public let done: Int
+
+    /// Episodes planned.
+    public let total: Int
+
+    /// Time since the start.
+    public let elapsed: Duration
+
+    /// Time until the end, if the rest goes as fast as what is done.
+    public var remaining: Duration { done == 0 ? .zero : elapsed * (total - done) / done }
+}

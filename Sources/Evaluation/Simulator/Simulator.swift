@@ -1,0 +1,84 @@
+public import Foundation
+
+/// A simulator on this machine: a folder with `main.py`, and the Python that runs it.
+///
+/// The program reaches it only through the process's arguments and output; the simulator reaches the
+/// program only as a client of openpi's protocol, so any policy server can stand in for ours.
+public struct Simulator: Equatable, Sendable {
+    /// The folder's name, for example `metaworld`.
+    public let name: String
+
+    /// The client's entry.
+    public let script: URL
+
+    /// The interpreter with the simulator's packages.
+    public let python: URL
+
+    /// Wraps a simulator whose place is known.
+    public init(name: String, script: URL, python: URL) {
+        self.name = name
+        self.script = script
+        self.python = python
+    }
+
+    /// Finds a simulator from the place of a program or file: every folder on the way up is searched for
+    /// `Simulators` and `share/faster/Simulators`, so checkout, build folder and installation all work.
+    ///
+    /// - Parameters:
+    ///   - name: The simulator's folder.
+    ///   - place: Where to start; the running program if left out. Links are followed.
+    /// - Throws: ``SimulatorError/unknownSimulator(_:known:searched:)``, ``SimulatorError/noPython(expected:)``.
+    public init(named name: String, near place: URL? = nil) throws(SimulatorError) {
+        let start = (place ?? Self.program).resolvingSymlinksInPath()
+        let roots = Self.roots(above: start)
+        guard !name.contains("/"), let root = roots.first(where: { Self.script(of: name, in: $0).exists })
+        else {
+            throw .unknownSimulator(name, known: roots.first.map(Self.names) ?? [], searched: start.path)
+        }
+        let python = root.appending(path: ".deps/python/bin/python")
+        guard python.exists else { throw .noPython(expected: python.path) }
+        self.init(name: name, script: Self.script(of: name, in: root), python: python)
+    }
+
+    /// Asks the simulator about its robot and tasks.
+    ///
+    /// - Throws: ``SimulatorError`` when it does not answer.
+    public func description() async throws -> SimulatorDescription {
+        var lines: [String] = []
+        for try await line in try SimulatorProcess(simulator: self, arguments: ["describe"]).lines {
+            lines.append(line)
+        }
+        return try JSONDecoder().decode(SimulatorDescription.self, from: Data(lines.joined().utf8))
+    }
+
+    private static var program: URL {
+        Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
+    }
+
+    private static func roots(above place: URL) -> [URL] {
+        var roots: [URL] = []
+        var folder = place.deletingLastPathComponent()
+        while true {
+            roots += [folder, folder.appending(path: "share/faster")].filter {
+                $0.appending(path: "Simulators").exists
+            }
+            let parent = folder.deletingLastPathComponent().standardizedFileURL
+            guard parent.path.count < folder.path.count else { return roots }
+            folder = parent
+        }
+    }
+
+    private static func script(of name: String, in root: URL) -> URL {
+        root.appending(path: "Simulators").appending(path: name).appending(path: "main.py")
+    }
+
+    private static func names(in root: URL) -> [String] {
+        let folder = root.appending(path: "Simulators").path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { script(of: $0, in: root).exists }.sorted()
+    }
+}
+
+extension URL {
+    fileprivate var exists: Bool { FileManager.default.fileExists(atPath: path) }
+}

@@ -1,0 +1,42 @@
+/// A simulator that cannot be used as asked.
+public enum SimulatorError: Error, Equatable, CustomStringConvertible {
+    /// No folder of that name beside the program.
+    case unknownSimulator(String, known: [String], searched: String)
+    /// The simulator's Python environment is missing.
+    case noPython(expected: String)
+    /// A task that the simulator does not have.
+    case unknownTask(String, nearest: String?, known: [String])
+    /// Numbers that make no plan.
+    case badPlan(String)
+    /// The process could not be started.
+    case notStarted(command: String, reason: String)
+    /// The process ended with an error; `output` holds the last lines that it wrote about it.
+    case failed(simulator: String, status: Int32, output: String)
+    /// The process wrote a line that is no episode.
+    case unreadableLine(String)
+    /// The process ended well but skipped episodes.
+    case missingEpisodes(expected: Int, found: Int)
+
+    /// The error in a sentence.
+    public var description: String {
+        switch self {
+        case .unknownSimulator(let name, let known, let searched):
+            "no simulator '\(name)' found from \(searched) upwards"
+                + (known.isEmpty
+                    ? ": run from a checkout or an installation of FASTer"
+                    : "; known: \(known.joined(separator: ", "))")
+        case .noPython(let expected):
+            "the simulator's Python is missing: \(expected) does not exist; run Scripts/bootstrap"
+        case .unknownTask(let name, let nearest, let known):
+            "unknown task '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
+                + " The tasks are \(known.joined(separator: ", "))"
+        case .badPlan(let reason): reason
+        case .notStarted(let command, let reason): "cannot start \(command): \(reason)"
+        case .failed(let simulator, let status, let output):
+            "simulator \(simulator) ended with status \(status)" + (output.isEmpty ? "" : ":\n\(output)")
+        case .unreadableLine(let line): "the simulator wrote a line that is no episode: \(line.prefix(200))"
+        case .missingEpisodes(let expected, let found):
+            "the simulator reported \(found) episodes instead of \(expected)"
+        }
+    }
+}

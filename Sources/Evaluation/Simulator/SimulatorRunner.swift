@@ -1,0 +1,109 @@
+import Foundation
+
+/// Runs a simulator's episodes, in several processes where there are cores for them.
+///
+/// What an episode does depends on its plan alone, never on the number of processes.
+public struct SimulatorRunner: Sendable {
+    /// The simulator.
+    public let simulator: Simulator
+
+    /// Processes at a time.
+    public let workers: Int
+
+    /// Runs `simulator` in `workers` processes.
+    public init(simulator: Simulator, workers: Int = 1) {
+        precondition(workers > 0, "a simulator needs at least one process")
+        self.simulator = simulator
+        self.workers = workers
+    }
+
+    /// Runs the episodes of `plan`; cancelling the task ends the processes.
+    ///
+    /// - Parameters:
+    ///   - plan: What to run.
+    ///   - onEpisode: Called after every episode, one call at a time, in the order they end.
+    /// - Returns: All episodes, in the order of the plan's tasks, then by seed.
+    /// - Throws: ``SimulatorError``; the other processes are ended then.
+    public func evaluate(
+        _ plan: EvaluationPlan,
+        onEpisode: @escaping @Sendable (EpisodeResult, RunProgress) -> Void = { _, _ in }
+    ) async throws -> [EpisodeResult] {
+        try plan.check()
+        try await simulator.description().check(tasks: plan.tasks)
+        return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
+            .sorted { ($0.rank(in: plan.tasks), $0.seed) < ($1.rank(in: plan.tasks), $1.seed) }
+    }
+
+    /// Sends the demonstrations of `plan` to its recorder; cancelling the task ends the processes.
+    ///
+    /// - Parameters:
+    ///   - plan: What to collect.
+    ///   - onEpisode: Called after every episode kept, one call at a time, in the order they end.
+    /// - Returns: All episodes, in the order of the plan's tasks, then by index.
+    /// - Throws: ``SimulatorError``; the other processes are ended then.
+    public func collect(
+        _ plan: CollectionPlan,
+        onEpisode: @escaping @Sendable (CollectedEpisode, RunProgress) -> Void = { _, _ in }
+    ) async throws -> [CollectedEpisode] {
+        try plan.check()
+        try await simulator.description().check(tasks: plan.tasks)
+        return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
+            .sorted { ($0.rank(in: plan.tasks), $0.index) < ($1.rank(in: plan.tasks), $1.index) }
+    }
+
+    private func run<Episode: Decodable & Sendable>(
+        _ arguments: [String],
+        episodes: Int,
+        count: Int,
+        _ onEpisode: @escaping @Sendable (Episode, RunProgress) -> Void
+    ) async throws -> [Episode] {
+        let tally = Tally(total: count, onEpisode: onEpisode)
+        let processes = min(workers, episodes)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0 ..< processes {
+                group.addTask {
+                    let share = ["--share", "\(index)/\(processes)"]
+                    let process = try SimulatorProcess(simulator: simulator, arguments: arguments + share)
+                    defer { process.end() }
+                    for try await line in process.lines { try await tally.add(line) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try Task.checkCancellation()
+        let found = await tally.episodes
+        guard found.count == count else {
+            throw SimulatorError.missingEpisodes(expected: count, found: found.count)
+        }
+        return found
+    }
+}
+
+/// Episodes as they come from all processes.
+private actor Tally<Episode: Decodable & Sendable> {
+    private(set) var episodes: [Episode] = []
+    private let total: Int
+    private let onEpisode: @Sendable (Episode, RunProgress) -> Void
+    private let start = ContinuousClock.now
+
+    init(total: Int, onEpisode: @escaping @Sendable (Episode, RunProgress) -> Void) {
+        self.total = total
+        self.onEpisode = onEpisode
+    }
+
+    func add(_ line: String) throws(SimulatorError) {
+        guard let episode = try? JSONDecoder().decode(Episode.self, from: Data(line.utf8)) else {
+            throw .unreadableLine(line)
+        }
+        episodes.append(episode)
+        onEpisode(episode, RunProgress(done: episodes.count, total: total, elapsed: start.duration(to: .now)))
+    }
+}
+
+extension EpisodeResult {
+    fileprivate func rank(in tasks: [String]) -> Int { tasks.firstIndex(of: task) ?? tasks.count }
+}
+
+extension CollectedEpisode {
+    fileprivate func rank(in tasks: [String]) -> Int { tasks.firstIndex(of: task) ?? tasks.count }
+}

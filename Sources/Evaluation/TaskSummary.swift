@@ -1,0 +1,37 @@
+/// Many episodes in five numbers.
+public struct TaskSummary: Codable, Equatable, Sendable {
+    /// Share of episodes that succeeded, in `0 ... 1`.
+    public let success: Double
+
+    /// Episodes run.
+    public let episodes: Int
+
+    /// 95 % confidence interval of ``success``.
+    public let interval: WilsonInterval
+
+    /// Mean length of an episode, failed ones included, control steps.
+    public let steps: Double
+
+    /// Round trip of a request, milliseconds; `nil` where no policy was asked.
+    public let latency: Percentiles?
+
+    /// Summarizes `episodes`.
+    public init(of episodes: [EpisodeResult]) {
+        let successes = episodes.count { $0.success }
+        self.init(success: episodes.isEmpty ? 0 : Double(successes) / Double(episodes.count), of: episodes)
+    }
+
+    /// Summarizes `episodes`, with a success rate that is averaged otherwise.
+    init(success: Double, of episodes: [EpisodeResult]) {
+        self.success = success
+        self.episodes = episodes.count
+        interval = WilsonInterval(successes: episodes.count { $0.success }, trials: episodes.count)
+        steps = episodes.map { Double($0.steps) }.mean ?? 0
+        latency = Percentiles(of: episodes.flatMap(\.latencies))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case success, episodes, interval, steps
+        case latency = "latency_ms"
+    }
+}

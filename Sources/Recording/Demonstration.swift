@@ -1,0 +1,77 @@
+internal import PolicyProtocol
+internal import RobotTypes
+
+/// One episode as a simulator sent it.
+struct Demonstration: Sendable {
+    /// The simulator's name of the task.
+    let taskName: String
+    /// The task in plain words.
+    let instruction: String
+    /// Number of the episode within its task.
+    let index: Int
+    /// A picture for every step, by the camera's name in the dataset.
+    let frames: [String: [Image]]
+    /// The state at every step.
+    let states: [[Float]]
+    /// The expert's wish at every step.
+    let actions: [[Float]]
+
+    /// Reads a message.
+    ///
+    /// - Throws: ``RecordingError`` that names the key.
+    init(_ message: WireValue) throws(RecordingError) {
+        guard let map = message.map, map["record"]?.string == "episode" else {
+            throw RecordingError(
+                description:
+                    "record: expected 'episode', found \(message.map?["record"]?.kind ?? message.kind)"
+            )
+        }
+        taskName = try Self.text("task", in: map)
+        instruction = try Self.text(WireKey.instruction, in: map)
+        guard let index = map["index"]?.number else {
+            throw RecordingError(
+                description: "index: expected a number, found \(map["index"]?.kind ?? "nothing")"
+            )
+        }
+        self.index = Int(index)
+        states = try Self.rows(WireKey.feature("observation.state"), in: map)
+        actions = try Self.rows("action", in: map)
+        var frames: [String: [Image]] = [:]
+        for (camera, value) in map["images"]?.map?.entries ?? [] {
+            frames["observation.images.\(camera)"] = try Self.images(value, camera: camera)
+        }
+        self.frames = frames
+    }
+
+    private static func text(_ key: String, in map: WireMap) throws(RecordingError) -> String {
+        guard let text = map[key]?.string else {
+            throw RecordingError(description: "\(key): expected text, found \(map[key]?.kind ?? "nothing")")
+        }
+        return text
+    }
+
+    private static func rows(_ key: String, in map: WireMap) throws(RecordingError) -> [[Float]] {
+        guard let array = map[key]?.array, array.shape.count == 2 else {
+            throw RecordingError(
+                description: "\(key): expected an array [n, columns], found \(map[key]?.kind ?? "nothing")"
+            )
+        }
+        let (values, columns) = (array.floats(), array.shape[1])
+        return (0 ..< array.shape[0]).map { Array(values[$0 * columns ..< ($0 + 1) * columns]) }
+    }
+
+    private static func images(_ value: WireValue, camera: String) throws(RecordingError) -> [Image] {
+        guard let array = value.array, array.shape.count == 4, array.shape[3] == 3,
+            array.elementType == .uint8
+        else {
+            throw RecordingError(
+                description: "images/\(camera): expected uint8 [n, height, width, 3], found \(value.kind)"
+            )
+        }
+        let (height, width) = (array.shape[1], array.shape[2])
+        let size = height * width * 3
+        return (0 ..< array.shape[0]).map {
+            Image(width: width, height: height, pixels: Array(array.data[$0 * size ..< ($0 + 1) * size]))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import LeRobot
+public import PolicyProtocol
+public import PolicyServer
+internal import RobotTypes
+
+/// Records the demonstrations that simulators send through openpi's protocol, as a LeRobot dataset.
+///
+/// A client sends a whole episode in one message: `task`, `prompt`, `index`, `images` {camera: uint8
+/// `[n, height, width, 3]`}, `observation/state` float32 `[n, S]` and `action` float32 `[n, D]`. Several clients
+/// may send at once; the dataset's order depends on tasks and indices only.
+public actor DemonstrationRecorder: MessageHandler {
+    /// What a client needs to know: which pictures, state and words to send.
+    public nonisolated let metadata: WireValue
+
+    private let writer: DatasetWriter
+    private let tasks: [String]
+    private let episodesPerTask: Int
+    private var waiting: [Int: Demonstration] = [:]
+    private var written = 0
+
+    /// Prepares to record.
+    ///
+    /// - Parameters:
+    ///   - writer: Receives the episodes, task by task.
+    ///   - description: What the writer was made with.
+    ///   - tasks: Names of the tasks, in the order of the dataset.
+    ///   - episodesPerTask: Episodes of every task.
+    public init(
+        writer: sending DatasetWriter,
+        description: DatasetDescription,
+        tasks: [String],
+        episodesPerTask: Int
+    ) {
+        self.writer = writer
+        self.tasks = tasks
+        self.episodesPerTask = episodesPerTask
+        var observation: WireMap = [
+            WireKey.feature("observation.state"): .map([
+                "shape": .list([.integer(Int64(description.stateNames.count))]), "dtype": "float32",
+            ]),
+            WireKey.instruction: .map(["shape": .list([]), "dtype": "string"]),
+        ]
+        for camera in description.cameras {
+            observation[WireKey.feature(camera.name)] = .map([
+                "shape": .list([.integer(Int64(camera.height)), .integer(Int64(camera.width)), .integer(3)]),
+                "dtype": "uint8",
+            ])
+        }
+        metadata = .map(["observation": .map(observation), "server": "faster collect"])
+    }
+
+    /// Takes an episode.
+    ///
+    /// - Throws: ``RecordingError`` when the message is not an episode, `LeRobotError` when it does not fit the
+    ///   dataset or cannot be written.
+    public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
+        let demonstration = try Demonstration(message)
+        guard let task = tasks.firstIndex(of: demonstration.taskName),
+            (0 ..< episodesPerTask).contains(demonstration.index)
+        else {
+            throw RecordingError(
+                description:
+                    "episode \(demonstration.index) of task '\(demonstration.taskName)' was not asked for"
+            )
+        }
+        waiting[task * episodesPerTask + demonstration.index] = demonstration
+        while let next = waiting.removeValue(forKey: written) {
+            try writer.addEpisode(
+                frames: next.frames,
+                states: next.states,
+                actions: next.actions,
+                task: next.instruction
+            )
+            written += 1
+        }
+        return .map([:])
+    }
+
+    /// Completes the dataset.
+    ///
+    /// - Throws: ``RecordingError`` when episodes are missing, `LeRobotError` when the files cannot be written.
+    public func finish() throws -> LeRobotDataset {
+        guard written == tasks.count * episodesPerTask else {
+            throw RecordingError(
+                description:
+                    "expected \(tasks.count * episodesPerTask) episodes, received \(written + waiting.count)"
+            )
+        }
+        return try writer.finish()
+    }
+}
+
+/// A demonstration that cannot be recorded.
+public struct RecordingError: Error, Equatable, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+}

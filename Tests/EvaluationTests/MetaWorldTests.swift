@@ -1,0 +1,115 @@
+import Evaluation
+import Foundation
+import Testing
+
+/// The real physics behind the real client.
+@Suite("MetaWorld")
+struct MetaWorldTests {
+    @Test("describes its robot and 50 tasks")
+    func description() async throws {
+        let description = try await metaWorld().description()
+        #expect(description.instructions.count == 50)
+        #expect(description.instructions["drawer-open-v3"] == "open the drawer")
+        #expect(description.framesPerSecond == 80)
+        #expect(description.cameras == ["corner2", "gripperPOV"])
+        #expect(description.actionNames.count == 4 && description.stateNames.count == 4)
+    }
+
+    @Test("an unknown task is answered with the nearest and all known ones")
+    func unknownTask() async throws {
+        let runner = SimulatorRunner(simulator: try metaWorld())
+        let plan = EvaluationPlan(mover: .expert, tasks: ["drawer-opn-v3"], episodes: 1)
+        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        #expect(error?.description.contains("did you mean 'drawer-open-v3'?") == true)
+        #expect(error?.description.contains("window-close-v3") == true)
+    }
+
+    @Test("the expert succeeds, alike in one process and in two, and is filmed")
+    func expert() async throws {
+        let folder = try TemporaryFolder()
+        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
+        let alone = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+        plan.films = .init(folder: folder.url.path, size: 32)
+        let shared = try await SimulatorRunner(simulator: metaWorld(), workers: 2).evaluate(plan) {
+            _,
+            progress in
+            #expect((1 ... 4).contains(progress.done) && progress.total == 4)
+        }
+        #expect(alone.allSatisfy { $0.success && $0.latencies.isEmpty })
+        #expect(alone.map(\.task) == ["reach-v3", "reach-v3", "coffee-button-v3", "coffee-button-v3"])
+        #expect(alone.map(\.seed) == [1_000_000, 1_000_001, 1_000_000, 1_000_001])
+        #expect(alone.map(\.steps) == shared.map(\.steps))
+        let film = try Data(contentsOf: URL(filePath: try #require(shared[0].video)))
+        let header = String(decoding: film.prefix(128), as: UTF8.self)
+        #expect(header.contains("'shape': (\(shared[0].steps + 1), 32, 32, 3)"))
+        #expect(header.contains("'descr': '|u1'"))
+    }
+
+    @Test("asks a policy once a chunk, with what its metadata wants")
+    func policy() async throws {
+        let peer = try Peer("policy", size: 24)
+        var plan = EvaluationPlan(
+            mover: .server(host: "127.0.0.1", port: peer.port),
+            tasks: ["door-close-v3"],
+            episodes: 1
+        )
+        plan.maxSteps = 20
+        let episodes = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+        #expect(episodes.map(\.success) == [false])
+        #expect(episodes.map(\.steps) == [20])
+        #expect(episodes.first?.latencies.count == 3)
+        let messages = try peer.messages()
+        #expect(messages.count == 3)
+        #expect(
+            messages.first as? [String: String] == [
+                "observation/images/corner2": "uint8[24, 24, 3]",
+                "observation/images/gripperPOV": "uint8[24, 24, 3]",
+                "observation/state": "float32[4]", "prompt": "close the door",
+            ]
+        )
+    }
+
+    @Test("refuses a policy that wants a camera it does not have, naming it")
+    func stranger() async throws {
+        let peer = try Peer("stranger", size: 24)
+        let plan = EvaluationPlan(
+            mover: .server(host: "127.0.0.1", port: peer.port),
+            tasks: ["reach-v3"],
+            episodes: 1
+        )
+        let error = await #expect(throws: SimulatorError.self) {
+            try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+        }
+        #expect(error?.description.contains("the server wants 'observation/images/wrist'") == true)
+    }
+
+    @Test("sends whole demonstrations to a recorder")
+    func collection() async throws {
+        let peer = try Peer("recorder", size: 24)
+        let plan = CollectionPlan(port: peer.port, tasks: ["reach-v3"], episodes: 2)
+        let episodes = try await SimulatorRunner(simulator: metaWorld(), workers: 2).collect(plan)
+        #expect(episodes.map(\.index) == [0, 1])
+        let messages = try peer.messages().sorted { ($0["index"] as? Int ?? 0) < ($1["index"] as? Int ?? 0) }
+        for (message, episode) in zip(messages, episodes) {
+            #expect(message["record"] as? String == "episode")
+            #expect(message["task"] as? String == "reach-v3")
+            #expect(message["prompt"] as? String == "reach the goal")
+            #expect(message["seed"] as? Int == episode.seed)
+            let pictures = "uint8[\(episode.steps), 24, 24, 3]"
+            #expect(message["images"] as? [String: String] == ["corner2": pictures, "gripperPOV": pictures])
+            #expect(message["action"] as? String == "float32[\(episode.steps), 4]")
+            #expect(message["observation/state"] as? String == "float32[\(episode.steps), 4]")
+        }
+        #expect(messages.count == 2)
+    }
+
+    @Test("collections keep away from the scenes of evaluations")
+    func seeds() async throws {
+        var plan = CollectionPlan(port: 1, tasks: ["reach-v3"], episodes: 40)
+        plan.seed = EvaluationPlan.firstSeed - 100
+        let error = await #expect(throws: SimulatorError.self) {
+            try await SimulatorRunner(simulator: metaWorld()).collect(plan)
+        }
+        #expect(error?.description.contains("belong to evaluations") == true)
+    }
+}

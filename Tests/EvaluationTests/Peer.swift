@@ -1,0 +1,68 @@
+import Evaluation
+import Foundation
+
+/// Where the package lies.
+let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+/// MetaWorld's client as a checkout has it.
+func metaWorld() throws -> Simulator {
+    try Simulator(named: "metaworld", near: packageFolder.appending(path: "bin/faster"))
+}
+
+/// `Peers/peer.py`, which serves until it is ended.
+final class Peer {
+    let port: Int
+    private let process = Process()
+    private let output = Pipe()
+
+    init(_ kind: String, size: Int) throws {
+        process.executableURL = packageFolder.appending(path: ".deps/python/bin/python")
+        process.arguments = [
+            packageFolder.appending(path: "Tests/EvaluationTests/Peers/peer.py").path, kind, "\(size)",
+        ]
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        port = Int(line.trimmingCharacters(in: .newlines)) ?? 0
+    }
+
+    /// Ends the server and gives what it printed about the messages it got.
+    func messages() throws -> [[String: Any]] {
+        end()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        return try text.split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+
+    // Threads of Swift's pool block the gentler signals, and a child inherits that.
+    private func end() { kill(process.processIdentifier, SIGKILL) }
+
+    deinit { end() }
+}
+
+/// A folder that is removed with its owner.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "faster-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    /// Writes `text` to a file below this folder.
+    @discardableResult
+    func write(_ text: String, to path: String) throws -> URL {
+        let file = url.appending(path: path)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: file)
+        return file
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+}

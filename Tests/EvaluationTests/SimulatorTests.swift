@@ -1,0 +1,111 @@
+import Evaluation
+import Foundation
+import Testing
+
+@Suite("Finding a simulator")
+struct SimulatorTests {
+    @Test("from an installation, through links")
+    func installation() throws {
+        let folder = try TemporaryFolder()
+        let program = try folder.write("", to: "prefix/bin/faster")
+        try folder.write("", to: "prefix/share/faster/Simulators/toy/main.py")
+        try folder.write("", to: "prefix/share/faster/.deps/python/bin/python")
+        let link = folder.url.appending(path: "faster")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: program)
+        let simulator = try Simulator(named: "toy", near: link)
+        #expect(simulator.script.path.hasSuffix("prefix/share/faster/Simulators/toy/main.py"))
+        #expect(simulator.python.path.hasSuffix("prefix/share/faster/.deps/python/bin/python"))
+    }
+
+    @Test("an unknown one is named beside the known ones")
+    func unknown() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "Simulators/toy/main.py")
+        let error = #expect(throws: SimulatorError.self) {
+            try Simulator(named: "tyo", near: folder.url.appending(path: "bin/faster"))
+        }
+        #expect(error?.description.contains("no simulator 'tyo'") == true)
+        #expect(error?.description.contains("known: toy") == true)
+    }
+
+    @Test("a missing Python says what to run")
+    func noPython() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "Simulators/toy/main.py")
+        let error = #expect(throws: SimulatorError.self) {
+            try Simulator(named: "toy", near: folder.url.appending(path: "bin/faster"))
+        }
+        #expect(error?.description.contains("run Scripts/bootstrap") == true)
+    }
+}
+
+/// Runs scripts that misbehave in place of a simulator.
+@Suite("A simulator that misbehaves")
+struct MisbehavingSimulatorTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private static let description = """
+        import sys, os, json, time
+        if "describe" in sys.argv:
+            print(json.dumps(dict(robot="toy", fps=10, cameras=[], state=[], action=[], tasks=dict(push="push it"))))
+            sys.exit()
+
+        """
+
+    private func runner(_ script: String) throws -> SimulatorRunner {
+        let main = try folder.write(Self.description + script, to: "main.py")
+        return SimulatorRunner(
+            simulator: Simulator(
+                name: "toy",
+                script: main,
+                python: packageFolder.appending(path: ".deps/python/bin/python")
+            )
+        )
+    }
+
+    private let plan = EvaluationPlan(mover: .expert, tasks: ["push"], episodes: 1)
+
+    @Test("a crash is reported with its status and last words")
+    func crash() async throws {
+        let runner = try runner(
+            "print('loading', file=sys.stderr); print('out of memory', file=sys.stderr); sys.exit(7)"
+        )
+        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        #expect(error == .failed(simulator: "toy", status: 7, output: "loading\nout of memory"))
+    }
+
+    @Test("a line that is no episode is quoted")
+    func unreadable() async throws {
+        let runner = try runner("print('hello', flush=True); time.sleep(60)")
+        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        #expect(error == .unreadableLine("hello"))
+    }
+
+    @Test("episodes left out are counted")
+    func missing() async throws {
+        let error = await #expect(throws: SimulatorError.self) { try await runner("").evaluate(plan) }
+        #expect(error == .missingEpisodes(expected: 1, found: 0))
+    }
+
+    @Test("a cancelled run ends its process")
+    func cancellation() async throws {
+        let mark = folder.url.appending(path: "pid")
+        let runner = try runner("open('\(mark.path)', 'w').write(str(os.getpid())); time.sleep(60)")
+        let run = Task { [plan] in try await runner.evaluate(plan) }
+        var process: Int32?
+        while process == nil {
+            try await Task.sleep(for: .milliseconds(20))
+            process = (try? String(contentsOf: mark, encoding: .utf8)).flatMap { Int32($0) }
+        }
+        run.cancel()
+        await #expect(throws: CancellationError.self) { try await run.value }
+        var isAlive = true
+        for _ in 0 ..< 100 where isAlive {
+            try await Task.sleep(for: .milliseconds(20))
+            isAlive = process.map { kill($0, 0) == 0 } ?? false
+        }
+        #expect(!isAlive)
+    }
+}
