@@ -1,1 +1,22 @@
-@main struct Faster { static func main() {} }
+import ArgumentParser
+
+/// The command `faster`.
+@main
+struct Faster: AsyncParsableCommand {
+    /// Written into metadata and reports.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        abstract: "Learned action tokenizers and block-wise vision-language-action policies.",
+        discussion: """
+            The usual way: 'collect' (or bring a LeRobot v3.0 dataset), 'tokenizer train', 'policy train', then \
+            'serve' it to a robot that speaks openpi's protocol, or 'evaluate' it in simulation and 'report'.
+            """,
+        version: version,
+        subcommands: [
+            CollectCommand.self, DataCommand.self, TokenizerCommand.self, PolicyCommand.self,
+            ServeCommand.self,
+            EvaluateCommand.self, ReportCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,173 @@
+internal import ActionTokenizers
+public import Backbones
+internal import FASTerVLA
+public import FASTerVQ
+public import Foundation
+public import LeRobot
+public import RobotTypes
+
+/// A recorded dataset, as trainings read it.
+public struct Demonstrations: Sendable {
+    /// The dataset on disk.
+    public let dataset: LeRobotDataset
+
+    /// What the columns of its actions mean.
+    public let actionSpace: ActionSpace
+
+    private let table: FrameTable
+    private let sampler: ChunkSampler
+
+    /// Opens the dataset in `folder`.
+    ///
+    /// - Parameters:
+    ///   - folder: A LeRobot v3.0 dataset.
+    ///   - groups: `position=0:3,gripper=3`; nil reads the groups off the dataset's column names.
+    /// - Throws: `LeRobotError`, `ActionSpaceError`, and ``DemonstrationsError`` when groups and columns differ.
+    public init(opening folder: URL, groups: String? = nil) throws {
+        dataset = try LeRobotDataset(opening: folder)
+        table = try dataset.loadTable()
+        sampler = try ChunkSampler(dataset: dataset, table: table)
+        let columns = sampler.column.dimension
+        if let groups {
+            actionSpace = try ActionSpace(parsing: groups)
+        } else if let names = dataset.info.features["action"]?.names, names.count == columns {
+            actionSpace = try ActionSpace(columnNames: names)
+        } else {
+            actionSpace = try ActionSpace(groups: [.init(name: "other", columns: 0 ..< columns)])
+        }
+        guard actionSpace.dimension == columns else {
+            throw DemonstrationsError(
+                description:
+                    "\(folder.path): the actions have \(columns) columns, the groups \(actionSpace) cover "
+                    + "\(actionSpace.dimension)"
+            )
+        }
+    }
+
+    /// Chunks in the robot's units that start at every frame of `episodes` (nil: of all).
+    public func chunks(horizon: Int, episodes: [Int]?) throws -> ActionChunks {
+        try sampler.chunks(horizon: horizon, episodes: episodes)
+    }
+
+    /// How actions are normalised, by statistics over `episodes` (nil: over all).
+    public func actionNormalization(_ method: Normalization.Method, episodes: [Int]?) -> Normalization {
+        normalization(of: sampler.column, method, episodes)
+    }
+
+    /// How states are normalised, by statistics over `episodes` (nil: over all).
+    ///
+    /// - Throws: ``DemonstrationsError`` when the dataset has no `observation.state`.
+    public func stateNormalization(_ method: Normalization.Method, episodes: [Int]?) throws -> Normalization {
+        normalization(of: try states(), method, episodes)
+    }
+
+    private func states() throws -> FrameTable.Column {
+        guard let states = table.states else {
+            throw DemonstrationsError(
+                description: "\(dataset.folder.path): has no feature 'observation.state'"
+            )
+        }
+        return states
+    }
+
+    private func normalization(
+        of column: FrameTable.Column,
+        _ method: Normalization.Method,
+        _ episodes: [Int]?
+    ) -> Normalization {
+        let rows = (episodes ?? Array(dataset.episodes.indices)).flatMap {
+            column.rows(dataset.episodes[$0].rows)
+        }
+        return Normalization(
+            method: method,
+            statistics: featureStatistics(values: rows, dimension: column.dimension)
+        )
+    }
+
+    /// Pictures that the cameras of the dataset take, in the order in which policies read them.
+    ///
+    /// - Throws: ``DemonstrationsError`` when there are none, or a size cannot be cut into tokens.
+    public func cameras(
+        pixelsPerToken: Int,
+        ofOtherCameras: Int
+    ) throws -> [(name: String, camera: CompactBackbone.Configuration.Camera)] {
+        let names = dataset.cameras
+        guard !names.isEmpty else {
+            throw DemonstrationsError(
+                description: "\(dataset.folder.path): has no camera, which a policy needs"
+            )
+        }
+        return try names.enumerated().map { index, name in
+            let shape = dataset.info.features[name]?.shape ?? []
+            let pixels = index == 0 ? pixelsPerToken : ofOtherCameras
+            guard shape.count == 3, shape[0] % pixels == 0, shape[1] % pixels == 0 else {
+                throw DemonstrationsError(
+                    description:
+                        "\(name): pictures of shape \(shape) cannot be cut into tokens of \(pixels) x \(pixels) pixels"
+                )
+            }
+            return (name, .init(height: shape[0], width: shape[1], pixelsPerToken: pixels))
+        }
+    }
+
+    /// Every frame of `episodes` as an example for a policy.
+    ///
+    /// - Parameters:
+    ///   - tokenizer: Gives the codes of the chunk that starts at the frame.
+    ///   - state: How states are normalised.
+    ///   - stateBins: Bins of a state value.
+    ///   - cameras: Pictures to read.
+    ///   - episodes: Episodes; nil for all.
+    ///   - progress: Called while pictures are decoded.
+    public func policyExamples(
+        tokenizer: FASTerVQTokenizer,
+        state: Normalization,
+        stateBins: Int,
+        cameras: [(name: String, camera: CompactBackbone.Configuration.Camera)],
+        episodes: [Int]?,
+        progress: @escaping @Sendable (Int, Int) -> Void
+    ) throws -> PolicyExamples {
+        let chunks = tokenizer.normalized(try chunks(horizon: tokenizer.horizon, episodes: episodes))
+        let places = tokenizer.validPlaces(chunks.validSteps)
+        let codes = try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, codes in
+            codes.enumerated().map { position, code in
+                places[chunk * tokenizer.placeCount + position % tokenizer.placeCount] ? code : -100
+            }
+        }
+        let rows = (episodes ?? Array(dataset.episodes.indices)).flatMap { Array(dataset.episodes[$0].rows) }
+        let states = try states()
+        let store = try FrameStore(
+            dataset: dataset,
+            cameras: cameras.map(\.name),
+            episodes: episodes,
+            progress: progress
+        )
+        return PolicyExamples(
+            cameras: cameras.map(\.camera),
+            frames: StoredFrames(store: store),
+            frameIndices: rows,
+            stateBins: StateTokenizer(normalization: state, binCount: stateBins)
+                .bins(for: rows.flatMap { states.row($0) }),
+            stateDimension: states.dimension,
+            instructions: dataset.tasks,
+            instructionIndices: rows.map { table.taskIndex[$0] },
+            codes: codes,
+            tokenCount: tokenizer.tokenCount
+        )
+    }
+}
+
+/// A frame store, as policies' trainings read it.
+private struct StoredFrames: FrameSource {
+    let store: FrameStore
+
+    func copyFrame(_ frame: Int, camera: Int, into pixels: UnsafeMutableBufferPointer<UInt8>) throws {
+        try store.pixels(camera: store.cameras[camera], frame: frame, into: pixels)
+    }
+}
+
+/// A dataset that cannot be trained on as asked.
+public struct DemonstrationsError: Error, Equatable, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import DurableFiles
+import Evaluation
+import FASTerVLA
+import Foundation
+import LeRobot
+import Logging
+import Numpy
+import PolicyServer
+import RobotTypes
+
+/// `faster evaluate`: closed-loop episodes in a simulator.
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Roll a policy out in a simulator.",
+        discussion: """
+            The policy is served on loopback, and the simulator asks it through openpi's own client, as a robot \
+            would. Scenes differ from all that demonstrations can have. '--policy expert' runs the simulator's \
+            scripted expert on the same scenes.
+            """
+    )
+
+    @Option(help: "Folder of the policy, or 'expert'.")
+    var policy: String
+
+    @Option(help: "Simulator: metaworld.")
+    var simulator = "metaworld"
+
+    @Option(help: "Names of tasks, with commas between.")
+    var tasks: String
+
+    @Option(help: "Episodes of every task.")
+    var episodes: Int
+
+    @Option(help: "Scene of the first episode; the next ones count up.")
+    var seed = 0
+
+    @Option(help: "Folder for results and videos.")
+    var out: String
+
+    @Option(help: "Steps of a chunk that are carried out before the next one is asked for.")
+    var execute = 8
+
+    @Option(help: "Longest episode, in control steps.")
+    var maxSteps = 500
+
+    @Option(help: "Episodes of every task that are filmed.")
+    var videos = 0
+
+    @Option(help: "Simulator processes at a time.")
+    var workers = 2
+
+    @Option(help: "Codes of one forward; the policy's own unless said otherwise.")
+    var blockSize: Int?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var compute: ComputeOptions
+
+    func run() async throws {
+        let simulator = try Simulator(named: simulator)
+        let device = try compute.prepare()
+        var server: PolicyServer?
+        var mover = EvaluationPlan.Mover.expert
+        if policy != "expert" {
+            let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: blockSize)
+            let started = PolicyServer(
+                handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
+                host: "127.0.0.1",
+                port: 0,
+                logger: Logger(label: "evaluate") { _ in SwiftLogNoOpLogHandler() }
+            )
+            mover = .server(host: "127.0.0.1", port: try await started.start())
+            server = started
+        }
+        let results: [EpisodeResult]
+        do {
+            results = try await roll(mover, simulator)
+        } catch {
+            await server?.shutdown(gracePeriod: .zero)
+            throw error
+        }
+        await server?.shutdown()
+        let summary = EvaluationSummary(of: results)
+        try write(results, summary)
+        if json { return try Terminal.printJSON(summary) }
+        for (task, result) in summary.tasks.sorted(by: { $0.key < $1.key }) { print(line(task, result)) }
+        print(line("mean", summary.mean))
+    }
+
+    private func roll(_ mover: EvaluationPlan.Mover, _ simulator: Simulator) async throws -> [EpisodeResult] {
+        var plan = EvaluationPlan(
+            mover: mover,
+            tasks: tasks.split(separator: ",").map(String.init),
+            episodes: episodes
+        )
+        plan.seed = seed
+        plan.execute = execute
+        plan.maxSteps = maxSteps
+        if videos > 0 { plan.films = .init(folder: films.path, count: videos) }
+        let progress = Terminal.Progress("evaluate \(policy.asFile.lastPathComponent)")
+        return try await SimulatorRunner(simulator: simulator, workers: workers).evaluate(plan) {
+            progress.update($1.done, of: $1.total, "\($0.task) \($0.success ? "succeeded" : "failed")")
+        }
+    }
+
+    private var films: URL { out.asFile.appending(path: "films") }
+
+    /// Writes `summary.json`, `episodes.json` and the videos.
+    private func write(_ results: [EpisodeResult], _ summary: EvaluationSummary) throws {
+        let folder = out.asFile
+        for film in results.compactMap(\.video) {
+            let file = film.asFile
+            let array = try NumpyFile(reading: file)
+            let (height, width) = (array.shape[1], array.shape[2])
+            let size = height * width * 3
+            let bytes = [UInt8](array.bytes)
+            let frames = stride(from: 0, to: array.shape[0] * size, by: size).map {
+                Image(width: width, height: height, pixels: Array(bytes[$0 ..< $0 + size]))
+            }
+            let name = file.deletingPathExtension().lastPathComponent + ".mp4"
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "videos"),
+                withIntermediateDirectories: true
+            )
+            try encodeMP4(frames: frames, fps: 40, to: folder.appending(path: "videos/\(name)"))
+        }
+        try? FileManager.default.removeItem(at: films)
+        try DurableFile.write(Terminal.encoder.encode(results), to: folder.appending(path: "episodes.json"))
+        try DurableFile.write(Terminal.encoder.encode(summary), to: folder.appending(path: "summary.json"))
+    }
+
+    private func line(_ name: String, _ result: TaskSummary) -> String {
+        let latency =
+            result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
+        return name.padding(toLength: 28, withPad: " ", startingAt: 0)
+            + String(
+                format: "%3.0f %%  [%.0f, %.0f]  of %d, %.0f steps",
+                100 * result.success,
+                100 * result.interval.low,
+                100 * result.interval.high,
+                result.episodes,
+                result.steps
+            ) + latency
+    }
+}

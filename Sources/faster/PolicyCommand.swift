@@ -1,0 +1,52 @@
+import ArgumentParser
+import FASTerVQ
+import Foundation
+import Training
+
+/// `faster policy`: trains policies.
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Train block-wise policies.",
+        subcommands: [Train.self]
+    )
+
+    /// `faster policy train`.
+    struct Train: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Train FASTerVLA on a dataset and a tokenizer.",
+            discussion: "With --steps 0 the policy keeps its first weights: an untrained one to compare with."
+        )
+
+        @OptionGroup var dataset: DatasetOptions
+        @OptionGroup var training: TrainingOptions
+        @OptionGroup var compute: ComputeOptions
+
+        @Option(help: "Folder of the tokenizer; it is copied into the policy.")
+        var tokenizer: String
+
+        @Option(help: "Folder for the policy.")
+        var out: String
+
+        func run() throws {
+            let device = try compute.prepare()
+            let recipe = try training.read(PolicyRecipe())
+            let tokenizer = try FASTerVQTokenizer(loading: tokenizer.asFile, device: device)
+            let (demonstrations, episodes) = try dataset.open()
+            let decoding = Terminal.Progress("decode pictures")
+            try PolicyTraining.run(
+                demonstrations,
+                episodes: episodes,
+                tokenizer: tokenizer,
+                recipe: recipe,
+                seed: training.seed,
+                to: out.asFile,
+                resume: training.resume,
+                device: device,
+                decoding: { decoding.update($0, of: $1) },
+                report: Terminal.training("policy", showing: ["loss", "accuracy"])
+            )
+            print("\(out): trained \(recipe.steps) steps of \(recipe.batchSize)")
+        }
+    }
+}

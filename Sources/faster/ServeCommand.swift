@@ -1,0 +1,50 @@
+import ArgumentParser
+import Dispatch
+import FASTerVLA
+import Foundation
+import Logging
+import PolicyServer
+
+/// `faster serve`: answers robots.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve a policy to robots that speak openpi's websocket protocol."
+    )
+
+    @Option(help: "Folder of the policy.")
+    var policy: String
+
+    @Option(help: "Address to listen on; 0.0.0.0 listens on all networks.")
+    var host = "127.0.0.1"
+
+    @Option(help: "TCP port; 0 takes any free one.")
+    var port = 8000
+
+    @Option(help: "Codes of one forward; the policy's own unless said otherwise. 1 decodes token by token.")
+    var blockSize: Int?
+
+    @OptionGroup var compute: ComputeOptions
+
+    func run() async throws {
+        let device = try compute.prepare()
+        let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: blockSize)
+        let server = PolicyServer(
+            handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
+            host: host,
+            port: port,
+            logger: Logger(label: "serve") { StreamLogHandler.standardError(label: $0) }
+        )
+        let actual = try await server.start()
+        Terminal.say("serving \(policy) on ws://\(host):\(actual)  (ctrl-C stops)")
+        let signals = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { Task { await server.shutdown() } }
+            source.resume()
+            return source
+        }
+        await server.waitUntilStopped()
+        for source in signals { source.cancel() }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import LeRobot
+import Torch
+import Training
+
+/// Where tensors are computed.
+struct ComputeOptions: ParsableArguments {
+    @Option(help: "Where to compute: cpu, cuda, cuda:N or mps.")
+    var device = "cpu"
+
+    @Option(help: "Threads of one operator; all cores unless said otherwise.")
+    var threads: Int?
+
+    /// Applies the thread count and finds the device.
+    func prepare() throws -> Device {
+        if let threads {
+            guard threads > 0 else {
+                throw ValidationError("--threads: expected at least 1, found \(threads)")
+            }
+            Torch.threadCount = threads
+        }
+        return try Device(parsing: device)
+    }
+}
+
+/// A recipe and how a training runs.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: "A YAML file of settings; absent keys keep their defaults.")
+    var recipe: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: "One setting, key=value; dots reach into groups. May be repeated."
+    )
+    var settings: [String] = []
+
+    @Option(help: "Steps of the training; the recipe's unless said otherwise.")
+    var steps: Int?
+
+    @Option(help: "Determines first weights, order and augmentation.")
+    var seed: UInt64 = 0
+
+    @Flag(
+        help:
+            "Go on from the newest checkpoint; the result is the same, bit for bit, as without the interruption."
+    )
+    var resume = false
+
+    /// The recipe on top of `defaults`.
+    func read<Recipe: Codable>(_ defaults: Recipe) throws -> Recipe {
+        let steps = steps.map { ["steps=\($0)"] } ?? []
+        return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + steps)
+    }
+}
+
+/// A dataset and a part of it.
+struct DatasetOptions: ParsableArguments {
+    @Option(help: "Folder of a LeRobot v3.0 dataset.")
+    var data: String
+
+    @Option(help: "Episodes to use, for example 0:36,40:76; all unless said otherwise.")
+    var episodes: String?
+
+    @Option(
+        help:
+            "Action groups, for example position=0:3,rotation=3:6,gripper=6; read off the dataset's names unless said otherwise."
+    )
+    var groups: String?
+
+    /// Opens the dataset and says what was understood.
+    func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
+        let demonstrations = try Demonstrations(opening: data.asFile, groups: groups)
+        let dataset = demonstrations.dataset
+        Terminal.say(
+            "\(data): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
+        )
+        return (
+            demonstrations,
+            try episodes.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
+        )
+    }
+}
+
+extension String {
+    /// The file or folder of this path.
+    var asFile: URL { URL(filePath: self) }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Training
+
+/// What people see while they wait, on standard error; standard output is for results.
+enum Terminal {
+    private static let isInteractive = isatty(2) == 1
+
+    /// One line of information.
+    static func say(_ text: String) { write(text + "\n") }
+
+    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// A progress line that overwrites itself on a terminal, and appears every few seconds elsewhere.
+    final class Progress: @unchecked Sendable {
+        private let label: String
+        private let start = Date()
+        private let lock = NSLock()
+        private var shown = Date.distantPast
+        private var first: Int?
+
+        init(_ label: String) { self.label = label }
+
+        /// Shows that `done` of `total` are done.
+        func update(_ done: Int, of total: Int, _ detail: String = "") {
+            lock.withLock {
+                let now = Date()
+                let begun = first ?? done
+                first = begun
+                let isLast = done >= total
+                guard isLast || now.timeIntervalSince(shown) > (Terminal.isInteractive ? 0.2 : 10) else {
+                    return
+                }
+                shown = now
+                let elapsed = now.timeIntervalSince(start)
+                let left = done > begun ? elapsed / Double(done - begun) * Double(total - done) : .nan
+                let time = isLast ? "in \(Self.text(elapsed))" : left.isNaN ? "" : "\(Self.text(left)) left"
+                let line = "\(label)  \(done)/\(total)  \(time)  \(detail)"
+                if Terminal.isInteractive {
+                    Terminal.write("\r\u{1B}[K" + line + (isLast ? "\n" : ""))
+                } else {
+                    Terminal.write(line + "\n")
+                }
+            }
+        }
+
+        private static func text(_ seconds: Double) -> String {
+            seconds < 60
+                ? String(format: "%.0f s", seconds)
+                : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
+        }
+    }
+
+    /// Shows a training's measurements as they come.
+    static func training(_ label: String, showing keys: [String]) -> (TrainingRun.Progress) -> Void {
+        let progress = Progress(label)
+        return { run in
+            let detail = keys.compactMap { key in
+                run.measurements[key].map { "\(key) " + String(format: "%.4f", $0) }
+            }
+            progress.update(run.step, of: run.total, detail.joined(separator: "  "))
+        }
+    }
+
+    /// Prints `value` as JSON on standard output.
+    static func printJSON(_ value: some Encodable) throws {
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+}

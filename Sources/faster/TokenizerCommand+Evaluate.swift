@@ -1,0 +1,111 @@
+import ActionTokenizers
+import ArgumentParser
+import DurableFiles
+import FASTerVQ
+import Foundation
+import LeRobot
+import RobotTypes
+import Torch
+import Training
+
+extension TokenizerCommand {
+    /// `faster tokenizer evaluate`.
+    struct Evaluate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
+            discussion: """
+                'fast' and 'binning' need no folder: FAST is fitted to the episodes that are not evaluated (to all, \
+                where all are).
+                """
+        )
+
+        @OptionGroup var dataset: DatasetOptions
+        @OptionGroup var compute: ComputeOptions
+
+        @Option(help: "Folder of a trained tokenizer, or 'fast', or 'binning'.")
+        var tokenizer: String
+
+        @Option(help: "Control steps of a chunk, for 'fast' and 'binning'.")
+        var horizon = 16
+
+        @Option(help: "Rounding steps in a unit, for 'fast'.")
+        var scale = 10.0
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        @Option(help: "Also write metrics, example reconstructions and token frequencies to this JSON file.")
+        var details: String?
+
+        func run() throws {
+            let device = try compute.prepare()
+            let (demonstrations, episodes) = try dataset.open()
+            let tokenizer = try make(demonstrations, evaluated: episodes, device: device)
+            let chunks = tokenizer.normalized(
+                try demonstrations.chunks(horizon: tokenizer.horizon, episodes: episodes)
+            )
+            let evaluation = try TokenizerEvaluation(tokenizer, on: chunks)
+            if let details {
+                let content = TokenizerDetails(
+                    evaluation,
+                    original: chunks,
+                    space: demonstrations.actionSpace
+                )
+                try DurableFile.write(Terminal.encoder.encode(content), to: details.asFile)
+            }
+            if json { return try Terminal.printJSON(evaluation.metrics) }
+            print(evaluation.metrics.table)
+        }
+
+        private func make(
+            _ demonstrations: Demonstrations,
+            evaluated: [Int]?,
+            device: Device
+        ) throws -> any ActionTokenizer {
+            let count = demonstrations.dataset.episodes.count
+            let others = evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
+            let fitted = others.isEmpty ? nil : others
+            switch tokenizer {
+            case "fast":
+                let normalization = demonstrations.actionNormalization(.quantiles, episodes: fitted)
+                var chunks = try demonstrations.chunks(horizon: horizon, episodes: fitted)
+                chunks.values = normalization.normalized(chunks.values)
+                return try FASTTokenizer(fitting: chunks, normalization: normalization, scale: Float(scale))
+            case "binning":
+                return BinningTokenizer(
+                    horizon: horizon,
+                    dimension: demonstrations.actionSpace.dimension,
+                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
+                )
+            default:
+                let loaded = try FASTerVQTokenizer(loading: tokenizer.asFile, device: device)
+                guard loaded.dimension == demonstrations.actionSpace.dimension else {
+                    throw ValidationError(
+                        "\(tokenizer): was trained on actions \(loaded.actionSpace), the dataset has "
+                            + "\(demonstrations.actionSpace)"
+                    )
+                }
+                return loaded
+            }
+        }
+    }
+}
+
+extension TokenizerMetrics {
+    /// The metrics for people.
+    var table: String {
+        func number(_ value: Double) -> String { String(format: "%.4f", value) }
+        func percent(_ value: Double?) -> String { String(format: "%.1f %%", 100 * (value ?? 0)) }
+        let use = codebooks.map { percent($0.utilization) }.joined(separator: ", ")
+        return """
+            \(tokenizer) on \(chunks) chunks of \(horizon) x \(dimensions)
+              tokens a chunk   \(String(format: "%.1f, at most %.0f", tokensPerChunk.mean, tokensPerChunk.max)) \
+            (\(String(format: "%.0f", bitsPerChunk.mean)) bits; \(String(format: "%.1f", compressionRatio)) scalars a token)
+              L1               \(number(l1))   MSE \(number(mse))
+              VRR, max-abs     0.01 \(percent(vrr.maxAbsolute["0.01"]))   0.05 \(percent(vrr.maxAbsolute["0.05"]))   \
+            0.1 \(percent(vrr.maxAbsolute["0.1"]))
+              codebook use     \(use)
+              encode, decode   \(String(format: "%.0f us, %.0f us", encodeMicroseconds.p50, decodeMicroseconds.p50))
+            """
+    }
+}
