@@ -76,7 +76,7 @@ let package = Package(
         ),
         // Tests mirror the sources.
         tests("RobotTypes"),
-        tests("LeRobot", ["RobotTypes"]),
+        tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
     ],
     cxxLanguageStandard: .cxx20
 )
