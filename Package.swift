@@ -132,6 +132,7 @@ let package = Package(
             exclude: ["Peers"],
             swiftSettings: strict
         ),
+        tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
     ],
     cxxLanguageStandard: .cxx20
 )

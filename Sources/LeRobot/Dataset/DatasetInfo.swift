@@ -72,6 +72,29 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
 }
 
 extension DatasetInfo {
+    /// Reads the description; what only a writer needs may be absent.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func size(_ key: CodingKeys, else standard: Int) throws -> Int {
+            try values.decodeIfPresent(Int.self, forKey: key) ?? standard
+        }
+        self.init(
+            codebaseVersion: try values.decode(String.self, forKey: .codebaseVersion),
+            robotType: try values.decodeIfPresent(String.self, forKey: .robotType),
+            totalEpisodes: try values.decode(Int.self, forKey: .totalEpisodes),
+            totalFrames: try values.decode(Int.self, forKey: .totalFrames),
+            totalTasks: try values.decode(Int.self, forKey: .totalTasks),
+            chunksSize: try size(.chunksSize, else: 1000),
+            dataFilesSizeInMB: try size(.dataFilesSizeInMB, else: 100),
+            videoFilesSizeInMB: try size(.videoFilesSizeInMB, else: 200),
+            fps: try values.decode(Double.self, forKey: .fps),
+            splits: try values.decodeIfPresent([String: String].self, forKey: .splits),
+            dataPath: try values.decode(String.self, forKey: .dataPath),
+            videoPath: try values.decodeIfPresent(String.self, forKey: .videoPath),
+            features: try values.decode([String: Feature].self, forKey: .features)
+        )
+    }
+
     /// Reads the file of a dataset's folder.
     init(readingFrom folder: URL) throws(LeRobotError) {
         let file = folder.appending(path: "meta/info.json")

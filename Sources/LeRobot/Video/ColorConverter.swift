@@ -66,7 +66,7 @@ final class ColorConverter {
         )
         source = key
         guard context != nil else { return false }
-        let matrix = sws_getCoefficients(key.colorspace == AVCOL_SPC_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601)
+        let matrix = sws_getCoefficients(Int32(key.colorspace.rawValue))
         let inputIsFull: Int32 = !isRGB || input.color_range == AVCOL_RANGE_JPEG ? 1 : 0
         let unity: Int32 = 1 << 16
         return sws_setColorspaceDetails(context, matrix, inputIsFull, matrix, isRGB ? 1 : 0, 0, unity, unity)

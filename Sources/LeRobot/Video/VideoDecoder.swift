@@ -222,7 +222,9 @@ extension VideoDecoder {
         }
         var demuxer: UnsafeMutablePointer<AVFormatContext>?
         let code = avformat_open_input(&demuxer, file.path, nil, nil)
-        guard code >= 0, let input = demuxer else { throw failure(FFmpeg.message(code)) }
+        guard code >= 0, let input = demuxer else {
+            throw failure("it is no video, or its index is cut off (\(FFmpeg.message(code)))")
+        }
         var coder: UnsafeMutablePointer<AVCodecContext>?
         do throws(LeRobotError) {
             let found = avformat_find_stream_info(input, nil)

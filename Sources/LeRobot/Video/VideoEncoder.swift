@@ -111,6 +111,8 @@ public final class VideoEncoder {
     }
 
     private func configure(_ coder: UnsafeMutablePointer<AVCodecContext>, _ settings: VideoSettings) {
+        // SVT-AV1 prints what it does unless told otherwise before it starts.
+        if settings.codec == .av1 { setenv("SVT_LOG", "1", 0) }
         coder.pointee.width = Int32(width)
         coder.pointee.height = Int32(height)
         coder.pointee.pix_fmt = AV_PIX_FMT_YUV420P

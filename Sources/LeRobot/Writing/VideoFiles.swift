@@ -22,7 +22,7 @@ final class VideoFiles {
 
     /// Writes an episode and returns where.
     func append(_ frames: [Image]) throws(LeRobotError) -> Episode.VideoSegment {
-        let encoder = try currentEncoder()
+        let encoder = try encoder(for: frames.count)
         let first = encoder.frameCount
         for (index, frame) in frames.enumerated() { try encoder.append(frame, startsSequence: index == 0) }
         return Episode.VideoSegment(
@@ -38,8 +38,17 @@ final class VideoFiles {
         encoder = nil
     }
 
-    private func currentEncoder() throws(LeRobotError) -> VideoEncoder {
-        if let encoder, encoder.byteCount < maximumSize { return encoder }
+    /// Seconds in one file.
+    ///
+    /// LeRobot compares times as 32-bit numbers, whose steps exceed its tolerance of 0.1 ms after 1024 s.
+    private static let maximumDuration = 1000.0
+
+    private func encoder(for frameCount: Int) throws(LeRobotError) -> VideoEncoder {
+        if let encoder, encoder.byteCount < maximumSize,
+            Double(encoder.frameCount + frameCount) / fps <= Self.maximumDuration
+        {
+            return encoder
+        }
         if encoder != nil {
             try finish()
             location = location.next(chunksSize: 1000)

@@ -1,0 +1,140 @@
+import Foundation
+import LeRobot
+import Testing
+
+@Suite("Broken input")
+struct BrokenInputTests {
+    let camera = "observation.images.front"
+
+    /// Writes a dataset, lets `damage` break it, and gives the error of opening and reading it all.
+    private func error(damage: (URL) throws -> Void) throws -> String {
+        try withTemporaryFolder { folder in
+            try SampleDataset(lengths: [9, 30], cameras: [camera]).write(to: folder)
+            try damage(folder)
+            do throws(LeRobotError) {
+                let dataset = try LeRobotDataset(opening: folder)
+                _ = try dataset.loadTable()
+                for episode in dataset.episodes {
+                    _ = try dataset.frames(episode: episode.index, camera: camera)
+                }
+                return "no error"
+            } catch {
+                return error.description.replacing(folder.path + "/", with: "")
+            }
+        }
+    }
+
+    /// Keeps the first part of a file.
+    private func cut(_ file: URL, to share: Double) throws {
+        let data = try Data(contentsOf: file)
+        try data.prefix(Int(Double(data.count) * share)).write(to: file)
+    }
+
+    private func replace(_ text: String, with other: String, in folder: URL) throws {
+        let file = folder.appending(path: "meta/info.json")
+        let content = try String(contentsOf: file, encoding: .utf8)
+        #expect(content.contains(text))
+        try content.replacing(text, with: other).write(to: file, atomically: true, encoding: .utf8)
+    }
+
+    @Test("a folder that is missing or no dataset is named")
+    func noDataset() throws {
+        try withTemporaryFolder { folder in
+            #expect(throws: LeRobotError.noSuchFolder(folder.path)) { try LeRobotDataset(opening: folder) }
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            #expect(throws: LeRobotError.notADataset(folder.path)) { try LeRobotDataset(opening: folder) }
+        }
+    }
+
+    @Test("version 2.1 is named, with the way out")
+    func oldVersion() throws {
+        let message = try error { try replace("\"v3.0\"", with: "\"v2.1\"", in: $0) }
+        #expect(message.contains("format v2.1, expected v3.0; convert it with"))
+    }
+
+    @Test("totals that lie are named with what was counted", arguments: ["episodes", "frames", "tasks"])
+    func totals(name: String) throws {
+        let count = ["episodes": 2, "frames": 39, "tasks": 2][name] ?? 0
+        let message = try error {
+            try replace("total_\(name)\" : \(count)", with: "total_\(name)\" : 77", in: $0)
+        }
+        #expect(message.hasPrefix("meta/info.json: field 'total_\(name)': expected \(count), "))
+        #expect(message.hasSuffix("found 77"))
+    }
+
+    @Test("a field of the wrong type is named")
+    func wrongType() throws {
+        let fps = try error { try replace("\"fps\" : 20", with: "\"fps\" : \"fast\"", in: $0) }
+        #expect(fps.hasPrefix("meta/info.json: field 'fps': expected Double"))
+        let shape = try error { try replace("\"shape\" : [", with: "\"shape\" : [-1,", in: $0) }
+        #expect(shape.contains("shape': expected a usable value"))
+        let missing = try error { try replace("\"data_path\"", with: "\"date_path\"", in: $0) }
+        #expect(missing == "meta/info.json: field 'data_path': expected a value, found none")
+    }
+
+    @Test("a shape that the columns do not have is named")
+    func wrongShape() throws {
+        let message = try error { folder in
+            let names = "\"names\" : [\n        \"x\",\n        \"y\",\n        \"z\"\n      ],\n"
+            try replace(
+                names + "      \"shape\" : [\n        3",
+                with: names + "      \"shape\" : [\n        5",
+                in: folder
+            )
+        }
+        #expect(
+            message.hasPrefix(
+                "data/chunk-000/file-000.parquet: field 'observation.state': expected 5 values a row"
+            )
+        )
+        #expect(message.contains("found 3 in row 0"))
+    }
+
+    @Test(
+        "a file that is missing is named",
+        arguments: [
+            "meta/tasks.parquet", "meta/episodes/chunk-000/file-000.parquet",
+            "data/chunk-000/file-000.parquet",
+            "videos/observation.images.front/chunk-000/file-000.mp4",
+        ]
+    )
+    func missing(file: String) throws {
+        let message = try error { try FileManager.default.removeItem(at: $0.appending(path: file)) }
+        #expect(message.hasPrefix("\(file): no such file"))
+    }
+
+    @Test(
+        "a Parquet file cut off anywhere is named",
+        arguments: [
+            "meta/tasks.parquet", "meta/episodes/chunk-000/file-000.parquet",
+            "data/chunk-000/file-000.parquet",
+        ],
+        [0, 0.001, 0.5, 0.99]
+    )
+    func cutParquet(file: String, share: Double) throws {
+        let message = try error { try cut($0.appending(path: file), to: share) }
+        #expect(message.hasPrefix("\(file): cannot be read: "))
+    }
+
+    @Test("a damaged Parquet page is found by its checksum")
+    func damagedPage() throws {
+        let file = "data/chunk-000/file-000.parquet"
+        let message = try error { folder in
+            var data = try Data(contentsOf: folder.appending(path: file))
+            for index in 60 ..< 100 { data[index] ^= 0x5a }
+            try data.write(to: folder.appending(path: file))
+        }
+        #expect(message.hasPrefix("\(file): field 'action': expected a readable column"))
+    }
+
+    @Test(
+        "a video cut off anywhere is named, with the frame where it ends",
+        arguments: [0, 0.02, 0.3, 0.5, 0.8, 0.95, 0.999]
+    )
+    func cutVideo(share: Double) throws {
+        let file = "videos/\(camera)/chunk-000/file-000.mp4"
+        let message = try error { try cut($0.appending(path: file), to: share) }
+        #expect(message.hasPrefix("\(file): "))
+        if share >= 0.95 { #expect(message.contains("of episode 1: ")) }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import LeRobot
+import RobotTypes
+import Synchronization
+import Testing
+
+@Suite("Frame store")
+struct FrameStoreTests {
+    let cameras = ["observation.images.front", "observation.images.wrist"]
+
+    private func withStore(
+        byteBudget: Int? = nil,
+        _ body: (LeRobotDataset, FrameStore) throws -> Void
+    ) throws {
+        try withTemporaryFolder { folder in
+            try SampleDataset(lengths: [6, 9, 1, 4], cameras: cameras).write(to: folder)
+            let dataset = try LeRobotDataset(opening: folder)
+            try body(dataset, FrameStore(dataset: dataset, byteBudget: byteBudget))
+        }
+    }
+
+    @Test("gives the frames that the dataset gives")
+    func equal() throws {
+        try withStore { dataset, store in
+            #expect(store.residentEpisodes == 4)
+            #expect(store.size(of: cameras[0])?.width == 64)
+            for index in 0 ..< dataset.frameCount {
+                let image = try store.image(camera: cameras[index % 2], frame: index)
+                #expect(SampleDataset.number(in: image) == index)
+                let expected = try dataset.frame(at: index, camera: cameras[index % 2])
+                #expect(image == expected)
+            }
+        }
+    }
+
+    @Test("decodes on demand beyond its budget, and never keeps more")
+    func budget() throws {
+        let frame = 64 * 48 * 3 * 2
+        try withStore(byteBudget: 10 * frame) { dataset, store in
+            #expect(store.residentEpisodes == 1)
+            for index in (0 ..< dataset.frameCount).shuffled() {
+                let image = try store.image(camera: cameras[0], frame: index)
+                #expect(SampleDataset.number(in: image) == index)
+                #expect(store.residentEpisodes <= 3)
+            }
+        }
+    }
+
+    @Test("is safe to read from several threads")
+    func threads() throws {
+        try withStore(byteBudget: 64 * 48 * 3 * 2 * 12) { dataset, store in
+            let wrong = Mutex(0)
+            DispatchQueue.concurrentPerform(iterations: 4) { thread in
+                for step in 0 ..< 60 {
+                    let index = (step * 7 + thread * 3) % dataset.frameCount
+                    let image = try? store.image(camera: cameras[step % 2], frame: index)
+                    if image.map({ SampleDataset.number(in: $0) }) != index { wrong.withLock { $0 += 1 } }
+                }
+            }
+            #expect(wrong.withLock { $0 } == 0)
+        }
+    }
+
+    @Test("tells how far it is, and what does not exist")
+    func progress() throws {
+        try withTemporaryFolder { folder in
+            try SampleDataset(lengths: [6, 9], cameras: cameras).write(to: folder)
+            let dataset = try LeRobotDataset(opening: folder)
+            let calls = Mutex<[Int]>([])
+            let store = try FrameStore(dataset: dataset, cameras: [cameras[1]]) { done, total in
+                #expect(total == 2)
+                calls.withLock { $0.append(done) }
+            }
+            #expect(calls.withLock { $0.sorted() } == [1, 2])
+            #expect(throws: LeRobotError.outOfRange(what: "frame", index: 15, count: 15)) {
+                try store.image(camera: cameras[1], frame: 15)
+            }
+            #expect(
+                throws: LeRobotError.noSuchFeature(
+                    cameras[0],
+                    expected: "camera in the store",
+                    available: [cameras[1]]
+                )
+            ) { try store.image(camera: cameras[0], frame: 0) }
+        }
+    }
+}
