@@ -90,7 +90,7 @@ let package = Package(
             ]
         ),
         module("Evaluation", ["RobotTypes"]),
-        module("Reports"),
+        module("Reports", ["DurableFiles"]),
         // 5. The command line
         .executableTarget(
             name: "faster",
@@ -120,6 +120,7 @@ let package = Package(
             resources: [.copy("Peers")]
         ),
         tests("LeRobot", ["RobotTypes"]),
+        tests("Reports"),
     ],
     cxxLanguageStandard: .cxx20
 )
