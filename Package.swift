@@ -133,6 +133,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
+        tests("Reports"),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -1,0 +1,98 @@
+/// How times are spread, with the median and the 99 % quantile marked.
+struct Histogram {
+    private let sorted: [Double]
+
+    private static let bins = 36
+
+    /// A histogram of `values`, of which those that are not finite are left out.
+    init(_ values: [Double]) {
+        sorted = values.filter { $0.isFinite && $0 >= 0 && $0 <= 1e12 }.sorted()
+    }
+
+    /// The value that `share` of all values do not exceed (nearest rank); not a number where there is none.
+    func quantile(_ share: Double) -> Double {
+        guard !sorted.isEmpty else { return .nan }
+        let rank = Int((share * Double(sorted.count)).rounded(.up))
+        return sorted[min(max(rank, 1), sorted.count) - 1]
+    }
+
+    /// The chart as a `figure` element.
+    var markup: String {
+        """
+        <figure class="chart wide"><figcaption>\(caption)</figcaption>
+        \(drawing)
+        </figure>
+        """
+    }
+
+    private var caption: String {
+        let outside = sorted.filter { $0 > upper }.count
+        let rest =
+            outside > 0 ? "; the last bar gathers \(outside) slower, up to \(quantile(1).readable) ms" : ""
+        return "\(Double(sorted.count).fixed(0)) inferences\(rest)"
+    }
+
+    /// Where the axis ends: a few stragglers shall not squeeze all others into one bar.
+    private var upper: Double {
+        let reach = max(quantile(0.5) * 2, quantile(0.99) * 1.15)
+        return max(min(quantile(1), reach), 1e-6)
+    }
+
+    private var drawing: String {
+        guard !sorted.isEmpty else { return Page.nothing }
+        let area = Plot.Area(top: 44, right: 548)
+        let lower = max(0, quantile(0) - (upper - quantile(0)) * 0.05)
+        let start = lower < upper * 0.3 ? 0 : lower
+        let width = max((upper - start) / Double(Self.bins), 1e-9)
+        var counts = [Int](repeating: 0, count: Self.bins)
+        for value in sorted { counts[min(max(0, Int((value - start) / width)), Self.bins - 1)] += 1 }
+        var plot = Plot(
+            "Latency of an inference",
+            xLabel: "milliseconds",
+            yLabel: "inferences",
+            area: area,
+            x: Scale(
+                [start, start + width * Double(Self.bins)],
+                from: area.left,
+                to: area.right,
+                isWidened: false,
+                tickCount: 7
+            ),
+            y: Scale(counts.map(Double.init) + [0], from: area.bottom, to: area.top, tickCount: 4)
+        )
+        for (bin, count) in counts.enumerated() where count > 0 {
+            let left = start + Double(bin) * width
+            plot.svg.rectangle(
+                x: plot.x(left),
+                y: plot.y(Double(count)),
+                width: plot.x(left + width) - plot.x(left) - 1,
+                height: area.bottom - plot.y(Double(count)),
+                style: "bar c0",
+                tooltip: "\(left.readable)–\((left + width).readable) ms: \(count)"
+            )
+        }
+        mark(in: &plot)
+        return plot.svg.markup
+    }
+
+    /// Marks the two quantiles; their texts stand on either side, so that they never meet.
+    private func mark(in plot: inout Plot) {
+        let marks: [(name: String, value: Double, anchor: SVG.Anchor, shift: Double)] = [
+            ("median", quantile(0.5), .end, -5), ("p99", quantile(0.99), .start, 5),
+        ]
+        for mark in marks {
+            let place = plot.x(mark.value)
+            let text = "\(mark.name) \(mark.value.readable) ms"
+            let nearsEdge =
+                mark.anchor == .start ? place > plot.area.right - 90 : place < plot.area.left + 110
+            plot.svg.line(place, plot.area.top - 14, place, plot.area.bottom, style: "mark")
+            plot.svg.text(
+                text,
+                x: place + (nearsEdge ? -mark.shift : mark.shift),
+                y: plot.area.top - (nearsEdge ? 22 : 6),
+                anchor: nearsEdge ? (mark.anchor == .start ? .end : .start) : mark.anchor,
+                style: "strong"
+            )
+        }
+    }
+}

@@ -1,0 +1,110 @@
+/// Success rates as dots on their 95 % Wilson intervals, one row a task.
+struct IntervalChart {
+    let tasks: [RunReport.TaskSuccess]
+
+    private static let rowHeight = 50.0
+    private static let left = 10.0
+    private static let right = 388.0
+    private static let top = 26.0
+
+    /// The chart as a `figure` element.
+    var markup: String {
+        """
+        <figure class="chart intervals">
+        \(legend)
+        \(drawing)
+        </figure>
+        """
+    }
+
+    private typealias Mark = (name: String, rate: RunReport.Rate, style: String)
+
+    private func marks(of task: RunReport.TaskSuccess) -> [Mark] {
+        var marks: [Mark] = []
+        if let expert = task.expert { marks.append(("expert", expert, "c2")) }
+        marks.append(("policy", task.policy, "c0"))
+        if let untrained = task.untrained { marks.append(("untrained", untrained, "muted")) }
+        return marks
+    }
+
+    private var legend: String {
+        let names = [
+            ("policy", "c0", true), ("expert", "c2", tasks.contains { $0.expert != nil }),
+            ("untrained", "muted", tasks.contains { $0.untrained != nil }),
+        ]
+        let items = names.filter(\.2).map { name, style, _ in
+            var swatch = SVG(width: 26, height: 12, description: name)
+            swatch.line(1, 6, 25, 6, style: "interval \(style)")
+            Self.draw(name, x: 13, y: 6, style: style, tooltip: "", in: &swatch)
+            return "<li class=\"swatch\">\(swatch.markup)\(name)</li>"
+        }
+        return "<ul class=\"legend\">\(items.joined())</ul>"
+    }
+
+    private var drawing: String {
+        let bottom = Self.top + Double(tasks.count) * Self.rowHeight
+        var svg = SVG(width: 400, height: bottom + 22, description: "Success rate of every task")
+        let x = Scale([0, 100], from: Self.left, to: Self.right)
+        for tick in stride(from: 0.0, through: 100, by: 25) {
+            svg.line(x(tick), Self.top - 6, x(tick), bottom, style: "grid")
+            let anchor: SVG.Anchor = tick == 0 ? .start : tick == 100 ? .end : .middle
+            let text = tick.fixed(0) + (tick == 100 ? " %" : "")
+            svg.text(text, x: x(tick), y: Self.top - 12, anchor: anchor, style: "tick")
+            svg.text(text, x: x(tick), y: bottom + 14, anchor: anchor, style: "tick")
+        }
+        for (index, task) in tasks.enumerated() {
+            draw(task, y: Self.top + Double(index) * Self.rowHeight, x: x, in: &svg)
+        }
+        return svg.markup
+    }
+
+    private func draw(_ task: RunReport.TaskSuccess, y: Double, x: Scale, in svg: inout SVG) {
+        svg.text(task.task.shortened(to: 52), x: Self.left, y: y + 11, style: "row")
+        let marks = marks(of: task)
+        for (index, mark) in marks.enumerated() where mark.rate.share.isFinite {
+            let height = y + 22 + Double(index) * 9 + (marks.count == 1 ? 8 : marks.count == 2 ? 4 : 0)
+            let low = Self.percentage(mark.rate.low, else: mark.rate.share)
+            let high = Self.percentage(mark.rate.high, else: mark.rate.share)
+            svg.line(x(low), height, x(high), height, style: "interval \(mark.style)")
+            Self.draw(
+                mark.name,
+                x: x(Self.percentage(mark.rate.share, else: 0)),
+                y: height,
+                style: mark.style,
+                tooltip: "\(task.task), \(mark.name): \(mark.rate.text)",
+                in: &svg
+            )
+        }
+    }
+
+    private static func percentage(_ share: Double, else other: Double) -> Double {
+        min(max(share.isFinite ? share : other, 0), 1) * 100
+    }
+
+    /// Draws a mark whose shape, and not only its colour, tells who it is.
+    private static func draw(
+        _ name: String,
+        x: Double,
+        y: Double,
+        style: String,
+        tooltip: String,
+        in svg: inout SVG
+    ) {
+        switch name {
+        case "policy": svg.circle(x: x, y: y, radius: 4.6, style: "dot \(style)", tooltip: tooltip)
+        case "expert":
+            let points = [(x: x, y: y - 5), (x: x + 5, y: y), (x: x, y: y + 5), (x: x - 5, y: y)]
+            svg.polygon(points, style: "dot \(style)", tooltip: tooltip)
+        default: svg.circle(x: x, y: y, radius: 3.6, style: "hollow \(style)", tooltip: tooltip)
+        }
+    }
+}
+
+extension RunReport.Rate {
+    /// The rate, its interval and its number of episodes, such as `80 % (49–94, n = 10)`.
+    var text: String {
+        guard share.isFinite else { return "–" }
+        let ends = [low, high].map { $0.isFinite ? ($0 * 100).fixed(0) : "–" }
+        return "\(share.percent) (\(ends[0])–\(ends[1]), n = \(episodes))"
+    }
+}

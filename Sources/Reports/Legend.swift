@@ -1,0 +1,19 @@
+/// Names beside their colours.
+enum Legend {
+    /// The style class of the series at `index`; colours repeat, with dashes, after the eighth.
+    static func style(_ index: Int) -> String {
+        "c\(index % 8)" + (index >= 8 ? " dashed" : "")
+    }
+
+    /// The legend of series in drawing order; empty for fewer than two.
+    static func markup(of names: [String]) -> String {
+        guard names.count > 1 else { return "" }
+        let items = names.enumerated().map { index, name in
+            """
+            <li><svg viewBox="0 0 18 10" width="18" height="10" aria-hidden="true">\
+            <line class="line \(style(index))" x1="1" y1="5" x2="17" y2="5"/></svg>\(name.escaped)</li>
+            """
+        }
+        return "<ul class=\"legend\">\(items.joined())</ul>"
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// Lines over two axes, with a legend where there is more than one.
+struct LineChart {
+    let curve: RunReport.Curve
+
+    /// The chart as a `figure` element.
+    var markup: String {
+        """
+        <figure class="chart"><figcaption>\(curve.title.escaped)</figcaption>
+        \(Legend.markup(of: curve.series.map(\.name)))
+        \(drawing)
+        </figure>
+        """
+    }
+
+    private var drawing: String {
+        let area = Plot.Area()
+        let points = curve.series.flatMap(\.points)
+        guard points.contains(where: { $0.x.isFinite && $0.y.isFinite }) else { return Page.nothing }
+        var plot = Plot(
+            curve.title,
+            xLabel: curve.xLabel,
+            yLabel: curve.yLabel + (curve.logarithmic ? " (logarithmic)" : ""),
+            area: area,
+            x: Scale(points.map(\.x), from: area.left, to: area.right, isWidened: false),
+            y: Scale(points.map(\.y), from: area.bottom, to: area.top, isLogarithmic: curve.logarithmic)
+        )
+        for (index, series) in curve.series.enumerated() {
+            draw(series, style: Legend.style(index), in: &plot)
+        }
+        return plot.svg.markup
+    }
+
+    private func draw(_ series: RunReport.Series, style: String, in plot: inout Plot) {
+        for run in unbroken(series.points, in: plot) {
+            let places = thinned(run).map { (x: plot.x($0.x), y: plot.y($0.y)) }
+            if places.count > 1 { plot.svg.polyline(places, style: "line \(style)", tooltip: series.name) }
+            // A few marks carry the exact values; a short line shows all of its points.
+            let every = max(1, run.count / 40)
+            let isShort = run.count <= 12
+            for (index, point) in run.enumerated() where index % every == 0 || index == run.count - 1 {
+                plot.svg.circle(
+                    x: plot.x(point.x),
+                    y: plot.y(point.y),
+                    radius: isShort ? 2.6 : 5,
+                    style: (isShort ? "dot " : "touch ") + style,
+                    tooltip: "\(series.name): \(point.y.readable) at \(point.x.readable)"
+                )
+            }
+        }
+    }
+
+    /// The line's stretches between the points that cannot be shown.
+    private func unbroken(_ points: [(x: Double, y: Double)], in plot: Plot) -> [[(x: Double, y: Double)]] {
+        points.split { !plot.x.accepts($0.x) || !plot.y.accepts($0.y) }.map(Array.init)
+    }
+
+    /// The lowest and the highest point of every narrow stretch, so that long runs keep their spikes.
+    private func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+        let stretches = 240
+        guard points.count > 2 * stretches else { return points }
+        var result = [points[0]]
+        for stretch in 0 ..< stretches {
+            let range = stretch * points.count / stretches ..< (stretch + 1) * points.count / stretches
+            guard let low = range.min(by: { points[$0].y < points[$1].y }),
+                let high = range.max(by: { points[$0].y < points[$1].y })
+            else { continue }
+            result += [min(low, high), max(low, high)].map { points[$0] }
+        }
+        return result + [points[points.count - 1]]
+    }
+}

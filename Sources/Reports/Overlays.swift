@@ -1,0 +1,80 @@
+/// An action chunk before and after a tokenizer: one small chart a column.
+struct Overlays {
+    let overlay: RunReport.Overlay
+
+    private static let width = 190.0
+    private static let height = 104.0
+
+    /// The charts under the chunk's title.
+    var markup: String {
+        let charts = (0 ..< columns).map { column in
+            "<figure class=\"small\"><figcaption>\(name(column).escaped)</figcaption>\(drawing(column))</figure>"
+        }
+        return """
+            <h3>\(overlay.title.escaped)</h3>
+            <div class="multiples">
+            \(charts.joined(separator: "\n"))
+            </div>
+            """
+    }
+
+    /// Names the lines, once for all chunks.
+    static var legend: String {
+        let items = [("original", "original"), ("reconstructed", "reconstructed c1")].map { name, style in
+            var swatch = SVG(width: 26, height: 12, description: name)
+            swatch.line(1, 6, 25, 6, style: style)
+            return "<li class=\"swatch\">\(swatch.markup)\(name)</li>"
+        }
+        return "<ul class=\"legend\">\(items.joined())</ul>"
+    }
+
+    private var columns: Int {
+        max(overlay.original.count, overlay.reconstructed.count)
+    }
+
+    private func name(_ column: Int) -> String {
+        column < overlay.columns.count ? overlay.columns[column] : "column \(column)"
+    }
+
+    private func drawing(_ column: Int) -> String {
+        let original = column < overlay.original.count ? overlay.original[column] : []
+        let reconstructed = column < overlay.reconstructed.count ? overlay.reconstructed[column] : []
+        let steps = max(original.count, reconstructed.count)
+        guard steps > 0 else { return Page.nothing }
+        var svg = SVG(
+            width: Self.width,
+            height: Self.height,
+            description: "\(overlay.title), \(name(column)): original and reconstructed"
+        )
+        let x = Scale([0, Double(max(steps - 1, 1))], from: 34, to: Self.width - 4, isWidened: false)
+        let y = Scale(original + reconstructed, from: Self.height - 18, to: 8, tickCount: 2)
+        for tick in y.ticks {
+            svg.line(34, y(tick), Self.width - 4, y(tick), style: "grid")
+            svg.text(y.label(tick), x: 30, y: y(tick) + 3.5, anchor: .end, style: "tick")
+        }
+        svg.text("0", x: 34, y: Self.height - 4, anchor: .start, style: "tick")
+        svg.text("step \(steps - 1)", x: Self.width - 4, y: Self.height - 4, anchor: .end, style: "tick")
+        draw(original, x: x, y: y, style: "original", tooltip: "original", in: &svg)
+        draw(reconstructed, x: x, y: y, style: "reconstructed c1", tooltip: "reconstructed", in: &svg)
+        return svg.markup
+    }
+
+    /// Draws the values as a line that values which are not finite interrupt.
+    private func draw(
+        _ values: [Double],
+        x: Scale,
+        y: Scale,
+        style: String,
+        tooltip: String,
+        in svg: inout SVG
+    ) {
+        for run in values.enumerated().split(whereSeparator: { !y.accepts($0.element) }) {
+            let points = run.map { (x: x(Double($0.offset)), y: y($0.element)) }
+            if points.count > 1 {
+                svg.polyline(points, style: style, tooltip: tooltip)
+            } else if let point = points.first {
+                svg.circle(x: point.x, y: point.y, radius: 2, style: "dot c1", tooltip: tooltip)
+            }
+        }
+    }
+}

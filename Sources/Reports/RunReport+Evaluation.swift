@@ -1,0 +1,63 @@
+public import Foundation
+
+extension RunReport {
+    /// A success rate and its 95 % Wilson interval; all shares lie in 0...1.
+    public struct Rate: Sendable {
+        /// Share of episodes that succeeded.
+        public var share: Double
+        /// Number of episodes.
+        public var episodes: Int
+        /// Lower end of the interval.
+        public var low: Double
+        /// Upper end of the interval.
+        public var high: Double
+
+        /// A rate with its interval.
+        public init(share: Double, episodes: Int, low: Double, high: Double) {
+            self.share = share
+            self.episodes = episodes
+            self.low = low
+            self.high = high
+        }
+    }
+
+    /// How a policy does on one task, beside the expert it learned from and the policy before training.
+    public struct TaskSuccess: Sendable {
+        /// Name of the task.
+        public var task: String
+        /// The trained policy.
+        public var policy: Rate
+        /// The expert, where it was run.
+        public var expert: Rate?
+        /// The untrained policy, where it was run.
+        public var untrained: Rate?
+
+        /// The rates of a task.
+        public init(task: String, policy: Rate, expert: Rate? = nil, untrained: Rate? = nil) {
+            self.task = task
+            self.policy = policy
+            self.expert = expert
+            self.untrained = untrained
+        }
+    }
+
+    /// A filmed episode.
+    public struct Rollout: Sendable {
+        /// Name of the task.
+        public var task: String
+        /// Seed of the episode.
+        public var seed: Int
+        /// Whether the task was solved.
+        public var success: Bool
+        /// The film as an MP4 file that browsers play (H.264).
+        public var mp4: Data
+
+        /// A filmed episode.
+        public init(task: String, seed: Int, success: Bool, mp4: Data) {
+            self.task = task
+            self.seed = seed
+            self.success = success
+            self.mp4 = mp4
+        }
+    }
+}

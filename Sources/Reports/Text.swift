@@ -1,0 +1,73 @@
+import Foundation
+
+extension String {
+    /// The text with what HTML and XML would read as markup made harmless, in elements and quoted attributes.
+    ///
+    /// Control characters that XML forbids become the replacement character.
+    var escaped: String {
+        var result = ""
+        result.reserveCapacity(utf8.count)
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            case "\t", "\n", "\r": result.unicodeScalars.append(scalar)
+            case "\u{0}" ..< " ", "\u{7F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// The text, shortened in the middle to at most `count` characters.
+    func shortened(to count: Int) -> String {
+        guard self.count > count, count > 2 else { return self }
+        let head = (count - 1) / 2
+        return prefix(head) + "…" + suffix(count - 1 - head)
+    }
+}
+
+extension Double {
+    /// The number to three significant digits as a reader writes it; a dash where it is not finite.
+    var readable: String {
+        guard isFinite else { return "–" }
+        guard self != 0 else { return "0" }
+        let size = magnitude
+        if size >= 1e7 || size < 1e-4 { return scientific }
+        let digits = Swift.max(0, 2 - Int(log10(size).rounded(.down)))
+        return fixed(digits)
+    }
+
+    /// The share as per cent: `0.934` is `93.4 %`; a dash where it is not finite.
+    var percent: String {
+        guard isFinite else { return "–" }
+        let value = self * 100
+        let digits = (value * 10).rounded() == value.rounded() * 10 ? 0 : 1
+        return value.fixed(digits) + "\u{202F}%"
+    }
+
+    /// The number with `digits` decimals, a true minus sign, and thousands set apart.
+    func fixed(_ digits: Int) -> String {
+        guard isFinite else { return "–" }
+        var text = String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), magnitude)
+        let whole = text.prefix { $0 != "." }
+        if whole.count > 4 {
+            let grouped = whole.reversed().enumerated()
+                .map { ($0.offset > 0 && $0.offset % 3 == 0 ? "\u{202F}" : "", $0.element) }
+                .reversed().map { "\($0.1)\($0.0)" }.joined()
+            text = grouped + text.dropFirst(whole.count)
+        }
+        let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
+        return (self < 0 && !isZero ? "−" : "") + text
+    }
+
+    /// The number as mantissa and power of ten, such as `2.5e−5`.
+    private var scientific: String {
+        let text = String(format: "%.2g", locale: Locale(identifier: "en_US_POSIX"), self)
+        return text.replacingOccurrences(of: "-", with: "−").replacingOccurrences(of: "e−0", with: "e−")
+            .replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e+", with: "e")
+    }
+}
