@@ -125,7 +125,6 @@ let package = Package(
             ],
             resources: [.copy("Peers")]
         ),
-        tests("LeRobot", ["RobotTypes"]),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Evaluation"],
