@@ -1,14 +1,46 @@
 import ArgumentParser
+import DurableFiles
+import Foundation
+import Reports
 
 /// `faster report`: one HTML file about a run.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write report.html and summary.json about a run."
+        abstract: "Write report.html and summary.json about a run.",
+        discussion: """
+            Reads what is there of tokenizer/metrics.jsonl, tokenizer/evaluation/*.json, policy/metrics.jsonl, \
+            evaluation/{policy,expert,untrained}/ and seconds.json; parts that are missing are left out.
+            """
     )
 
     @Argument(help: "Folder of the run.")
     var folder: String
 
-    func run() throws {}
+    func run() throws {
+        let url = folder.asFile
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            throw ValidationError("\(folder): no such folder")
+        }
+        let run = RunFolder(url)
+        guard !run.isEmpty else {
+            throw ValidationError(
+                "\(folder): holds nothing to report on; expected tokenizer/, policy/ or evaluation/"
+            )
+        }
+        let page = url.appending(path: "report.html")
+        try run.report().write(to: page)
+        let summary = run.summary
+        try DurableFile.write(Terminal.encoder.encode(summary), to: url.appending(path: "summary.json"))
+        print("report   \(page.path)")
+        for (task, rate) in (summary.success ?? [:]).sorted(by: { $0.key < $1.key }) {
+            print(
+                "success  " + task.padding(toLength: 24, withPad: " ", startingAt: 0)
+                    + String(format: "%3.0f %%", 100 * rate)
+            )
+        }
+        if let mean = summary.successMean {
+            print(String(format: "success  mean                    %3.0f %%", 100 * mean))
+        }
+    }
 }

@@ -1,0 +1,167 @@
+import ActionTokenizers
+import Evaluation
+import Foundation
+import Reports
+
+extension RunFolder {
+    /// The run as a page.
+    func report() -> RunReport {
+        var report = RunReport(title: "FASTer: \(url.lastPathComponent)")
+        report.subtitle = "From demonstrations to a policy that works in simulation"
+        report.keyFigures = keyFigures
+        report.curves = curves
+        report.tokenizers = tokenizers.map { row($0.metrics) }
+        if let own = tokenizers.first(where: { $0.metrics.tokenizer == "fastervq" }) {
+            report.overlays = own.examples.map {
+                .init(
+                    title: $0.title,
+                    columns: $0.columns,
+                    original: $0.original.map { $0.map(Double.init) },
+                    reconstructed: $0.reconstruction.map { $0.map(Double.init) }
+                )
+            }
+            report.codebookUse = own.frequencies.enumerated().map {
+                .init(name: "codebook \($0 + 1)", sortedFrequencies: $1)
+            }
+        }
+        report.success = success
+        report.latencies = policy?.episodes.flatMap(\.latencies) ?? []
+        report.rollouts = rollouts
+        report.facts =
+            facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            + seconds.sorted { $0.key < $1.key }.map {
+                ("time, \($0.key)", String(format: "%.0f s", $0.value))
+            }
+        report.commands = ["make quickstart", "faster report \(url.lastPathComponent)"]
+        return report
+    }
+
+    private var keyFigures: [RunReport.KeyFigure] {
+        var figures: [RunReport.KeyFigure] = []
+        if let mean = policy?.summary.mean {
+            figures.append(
+                .init(
+                    label: "success",
+                    value: String(format: "%.0f %%", 100 * mean.success),
+                    note: "\(mean.episodes) episodes, 95 % interval "
+                        + String(format: "%.0f to %.0f %%", 100 * mean.interval.low, 100 * mean.interval.high)
+                )
+            )
+            if let latency = mean.latency {
+                figures.append(
+                    .init(
+                        label: "latency",
+                        value: String(format: "%.1f ms", latency.p50),
+                        note: String(format: "median round trip; 99 %%: %.1f ms", latency.p99)
+                    )
+                )
+            }
+        }
+        if let own = tokenizers.first(where: { $0.metrics.tokenizer == "fastervq" })?.metrics {
+            figures.append(
+                .init(
+                    label: "tokens a chunk",
+                    value: String(format: "%.0f", own.tokensPerChunk.mean),
+                    note:
+                        "of \(own.horizon) x \(own.dimensions) actions, \(String(format: "%.0f", own.bitsPerChunk.mean)) bits"
+                )
+            )
+        }
+        return figures
+    }
+
+    private var curves: [RunReport.Curve] {
+        func series(_ metrics: [[String: Double]], _ key: String, _ name: String) -> RunReport.Series {
+            .init(
+                name: name,
+                points: metrics.compactMap { line in line[key].map { (x: line["step"] ?? 0, y: $0) } }
+            )
+        }
+        var curves: [RunReport.Curve] = []
+        if !tokenizerMetrics.isEmpty {
+            curves.append(
+                .init(
+                    title: "Tokenizer",
+                    xLabel: "step",
+                    yLabel: "normalised error",
+                    logarithmic: true,
+                    series: [
+                        series(tokenizerMetrics, "l1", "mean absolute error"),
+                        series(tokenizerMetrics, "peak", "largest error of a chunk"),
+                    ]
+                )
+            )
+        }
+        if !policyMetrics.isEmpty {
+            curves.append(
+                .init(
+                    title: "Policy, cross-entropy",
+                    xLabel: "step",
+                    yLabel: "nats a code",
+                    logarithmic: false,
+                    series: [series(policyMetrics, "loss", "loss")]
+                )
+            )
+            let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
+            curves.append(
+                .init(
+                    title: "Policy, codes predicted right",
+                    xLabel: "step",
+                    yLabel: "share",
+                    logarithmic: false,
+                    series: books.enumerated().map { series(policyMetrics, $1, "codebook \($0 + 1)") }
+                )
+            )
+        }
+        return curves
+    }
+
+    private func row(_ metrics: TokenizerMetrics) -> RunReport.TokenizerRow {
+        var row = RunReport.TokenizerRow(name: metrics.tokenizer)
+        row.tokensMean = metrics.tokensPerChunk.mean
+        row.tokensMax = metrics.tokensPerChunk.max
+        row.bitsMean = metrics.bitsPerChunk.mean
+        row.compressionRatio = metrics.compressionRatio
+        row.l1 = metrics.l1
+        row.mse = metrics.mse
+        row.vrrMaxAbsolute = metrics.vrr.maxAbsolute.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        func mean(_ key: KeyPath<TokenizerMetrics.CodebookUse, Double>) -> Double {
+            metrics.codebooks.map { $0[keyPath: key] }.reduce(0, +) / Double(metrics.codebooks.count)
+        }
+        row.utilization = mean(\.utilization)
+        row.topFrequency = mean(\.topFrequency)
+        row.normalizedEntropy = mean(\.normalizedEntropy)
+        row.encodeMicroseconds = metrics.encodeMicroseconds.p50
+        row.decodeMicroseconds = metrics.decodeMicroseconds.p50
+        return row
+    }
+
+    private var success: [RunReport.TaskSuccess] {
+        func rate(_ summary: TaskSummary) -> RunReport.Rate {
+            .init(
+                share: summary.success,
+                episodes: summary.episodes,
+                low: summary.interval.low,
+                high: summary.interval.high
+            )
+        }
+        return (policy?.summary.tasks ?? [:]).sorted { $0.key < $1.key }.map { task, result in
+            .init(
+                task: task,
+                policy: rate(result),
+                expert: expert?.summary.tasks[task].map(rate),
+                untrained: untrained?.summary.tasks[task].map(rate)
+            )
+        }
+    }
+
+    private var rollouts: [RunReport.Rollout] {
+        guard let policy else { return [] }
+        return policy.episodes.compactMap { episode in
+            let file = policy.folder.appending(path: "videos/\(episode.task)-\(episode.seed).mp4")
+            return (try? Data(contentsOf: file)).map {
+                .init(task: episode.task, seed: episode.seed, success: episode.success, mp4: $0)
+            }
+        }
+    }
+}
