@@ -5,7 +5,9 @@ public struct DiscreteCosineTransform: Equatable, Sendable {
     /// Samples.
     public let length: Int
 
-    /// `[length, length]`, row-major: row k holds the cosine of frequency k. Its transpose is its inverse.
+    /// `[length, length]`, row-major: row k holds the cosine of frequency k.
+    ///
+    /// Its transpose is its inverse.
     public let matrix: [Float]
 
     /// The transform of `length` samples.

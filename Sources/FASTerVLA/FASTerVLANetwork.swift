@@ -97,6 +97,7 @@ public struct FASTerVLANetwork: Module {
     ///   - input: What the robot saw.
     ///   - codes: int64 `[B, N]`; -100 where the place lies beyond the episode's end and does not count.
     ///   - labelSmoothing: Share of the target spread over all entries.
+    /// - Returns: Scalars that can be differentiated.
     public func loss(_ input: PrefixInput, codes: Tensor, labelSmoothing: Double) -> PolicyLoss {
         let prefix = backbone.prefix(of: input)
         let fed = codes.maximum(codes.zerosLike())

@@ -19,7 +19,9 @@ public enum PolicyBundle {
     private static let weightsFile = "model.safetensors"
     private static let tokenizerFolder = "tokenizer"
 
-    /// Writes a policy. The configuration comes last: a folder without it is not finished.
+    /// Writes a policy.
+    ///
+    /// The configuration comes last: a folder without it is not finished.
     public static func save(
         _ configuration: PolicyConfiguration,
         network: FASTerVLANetwork,
@@ -45,6 +47,7 @@ public enum PolicyBundle {
     ///   - folder: What ``save(_:network:tokenizer:state:to:)`` wrote.
     ///   - device: Where the weights shall live.
     ///   - blockSize: Codes of one forward; the policy's own unless said otherwise.
+    /// - Returns: The policy, ready to act.
     /// - Throws: ``PolicyBundleError`` when parts are missing or do not fit each other, and the errors of
     ///   checkpoints and tokenizers.
     public static func load(from folder: URL, device: Device, blockSize: Int? = nil) throws -> FASTerVLAPolicy

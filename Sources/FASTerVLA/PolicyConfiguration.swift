@@ -3,7 +3,9 @@ public import RobotTypes
 
 /// Everything that makes a policy what it is, but for weights and statistics: `config.json` of its folder.
 public struct PolicyConfiguration: Codable, Equatable, Sendable {
-    /// Which backbone, and its architecture. The key in the file is the backbone's name.
+    /// Which backbone, and its architecture.
+    ///
+    /// The key in the file is the backbone's name.
     public enum BackboneConfiguration: Codable, Equatable, Sendable {
         /// The small transformer trained from scratch.
         case compact(CompactBackbone.Configuration)

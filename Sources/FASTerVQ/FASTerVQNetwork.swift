@@ -91,6 +91,7 @@ public struct FASTerVQNetwork: Module {
     ///   - placeMask: 1 where a place holds such a step, else 0, `[B, N]`.
     ///   - quantizing: Whether latents are quantized; before the codebooks exist they pass as they are.
     ///   - weights: Shares of the parts.
+    /// - Returns: Scalars that can be differentiated.
     public func loss(
         _ actions: Tensor,
         stepMask: Tensor,

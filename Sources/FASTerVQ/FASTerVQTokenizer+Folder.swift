@@ -11,7 +11,9 @@ extension FASTerVQTokenizer {
     private static let configurationFile = "config.json"
     private static let weightsFile = "model.safetensors"
 
-    /// Writes the tokenizer. The configuration comes last: a folder without it is not finished.
+    /// Writes the tokenizer.
+    ///
+    /// The configuration comes last: a folder without it is not finished.
     public func save(to folder: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

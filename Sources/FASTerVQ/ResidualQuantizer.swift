@@ -74,7 +74,9 @@ public struct ResidualQuantizer: Module {
         return parts.dropFirst().reduce(parts[0], +)
     }
 
-    /// Entry nearest to each of `vectors`, `[n, C]`: int64 `[n]`. The vector's own length does not matter.
+    /// Entry nearest to each of `vectors`, `[n, C]`: int64 `[n]`.
+    ///
+    /// The vector's own length does not matter.
     private func nearest(to vectors: Tensor, codebook: Int) -> Tensor {
         let table = entries.select(0, codebook)
         let half = table.squared().sum(1) * 0.5
@@ -147,7 +149,9 @@ public struct ResidualQuantizer: Module {
         }
     }
 
-    /// Lloyd's algorithm from random vectors: means `[K, C]` and sizes `[K]`. Empty clusters restart elsewhere.
+    /// Lloyd's algorithm from random vectors: means `[K, C]` and sizes `[K]`.
+    ///
+    /// Empty clusters restart elsewhere.
     private func kMeans(_ vectors: Tensor) -> (means: Tensor, sizes: Tensor) {
         let (size, total) = (configuration.codebookSize, vectors.size(0))
         let noise = vectors.mean(0, keepingAxes: true).abs().mean() * 1e-4 + 1e-6

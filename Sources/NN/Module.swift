@@ -1,6 +1,8 @@
 public import Torch
 
-/// A part of a network. Its parameters are its properties marked ``Parameter`` and ``Buffer``, and those of
+/// A part of a network.
+///
+/// Its parameters are its properties marked ``Parameter`` and ``Buffer``, and those of
 /// its properties that are modules themselves; their names are the path of property names, for example
 /// `blocks.0.attention.query.weight`.
 public protocol Module: Sendable {}

@@ -32,8 +32,9 @@ public struct ActionChunks: Equatable, Sendable {
     /// `[count, horizon, dimension]`, row-major.
     public var values: [Float]
 
-    /// Steps of every chunk that lie inside the episode; the rest repeats the episode's last action and
-    /// counts in no loss and no metric. `[count]`, each in `1 ... horizon`.
+    /// Steps of every chunk that lie inside the episode, `[count]`, each in `1 ... horizon`.
+    ///
+    /// The rest repeats the episode's last action and counts in no loss and no metric.
     public var validSteps: [Int]
 
     /// Wraps `values`, `[count, horizon, dimension]`; without `validSteps`, every step is valid.

@@ -37,15 +37,18 @@ extension Tensor {
     }
 }
 
-/// Runs `body` without recording operators for differentiation. Holds for this thread.
+/// Runs `body` without recording operators for differentiation.
+///
+/// Holds for this thread.
 public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
     let former = torch_set_grad_enabled(false)
     defer { _ = torch_set_grad_enabled(former) }
     return try body()
 }
 
-/// Runs `body` with matrix products in `dtype` on `device` where autocast knows how; nil runs it as it is.
-/// Holds for this thread.
+/// Runs `body` with matrix products in `dtype` on `device` where autocast knows how.
+///
+/// With nil it runs as it is. Holds for this thread.
 public func withAutocast<Result>(to dtype: DType?, on device: Device, _ body: () throws -> Result) rethrows
     -> Result
 {

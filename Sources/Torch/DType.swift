@@ -1,4 +1,6 @@
-/// The type of a tensor's elements. Raw values are libtorch's `c10::ScalarType`.
+/// The type of a tensor's elements.
+///
+/// Raw values are libtorch's `c10::ScalarType`.
 public enum DType: Int32, Sendable, CaseIterable {
     /// Unsigned 8-bit integer.
     case uint8 = 0

@@ -19,7 +19,9 @@ public struct Operator: @unchecked Sendable {
         pointer = found
     }
 
-    /// Calls the operator and returns its only tensor. Arguments left out at the end take their defaults.
+    /// Calls the operator and returns its only tensor.
+    ///
+    /// Arguments left out at the end take their defaults.
     @discardableResult
     public func callAsFunction(_ arguments: Argument...) -> Tensor {
         let results = call(arguments, capacity: 1)

@@ -118,6 +118,7 @@ extension Tensor {
     ///   - targets: Classes; those equal to `ignoring` do not count.
     ///   - ignoring: The class that stands for "no target".
     ///   - labelSmoothing: Share of the target spread over all classes.
+    /// - Returns: A scalar.
     public func crossEntropy(_ targets: Tensor, ignoring: Int = -100, labelSmoothing: Double = 0) -> Tensor {
         Network.crossEntropy(
             .tensor(self),

@@ -24,7 +24,9 @@ public enum Torch {
     }
 }
 
-/// Ends the process with libtorch's own message. Shapes and types that disagree are programmer mistakes:
+/// Ends the process with libtorch's own message.
+///
+/// Shapes and types that disagree are programmer mistakes:
 /// data from outside is checked where it enters, by code that throws.
 func trap(_ operation: String) -> Never {
     fatalError("\(operation): \(String(cString: torch_last_error()))")

@@ -119,6 +119,8 @@ public struct Demonstrations: Sendable {
     ///   - cameras: Pictures to read.
     ///   - episodes: Episodes; nil for all.
     ///   - progress: Called while pictures are decoded.
+    /// - Returns: The examples, with the pictures' store behind them.
+    /// - Throws: The errors of datasets and tokenizers, ``DemonstrationsError`` when there is no state.
     public func policyExamples(
         tokenizer: FASTerVQTokenizer,
         state: Normalization,

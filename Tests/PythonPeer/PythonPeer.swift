@@ -28,8 +28,8 @@ public enum PythonPeer {
         let path = URL(filePath: testFile).deletingLastPathComponent().appending(path: "Peers/\(script)").path
         let log = FileManager.default.temporaryDirectory.appending(path: "peer-\(UUID().uuidString)")
         let errorLog = log.appendingPathExtension("err")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
-        FileManager.default.createFile(atPath: errorLog.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: errorLog.path, contents: nil)
         defer {
             try? FileManager.default.removeItem(at: log)
             try? FileManager.default.removeItem(at: errorLog)

@@ -7,6 +7,8 @@ extension BytePairEncoding {
     ///   - words: Symbols in `0 ..< alphabetSize`.
     ///   - alphabetSize: Symbols that stand for themselves.
     ///   - vocabularySize: Symbols in all.
+    /// - Returns: The encoding.
+    /// - Throws: ``ActionTokenizerError`` when a word has a symbol outside the alphabet.
     public static func train(
         on words: [[Int]],
         alphabetSize: Int,

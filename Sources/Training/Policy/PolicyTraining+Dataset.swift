@@ -20,6 +20,7 @@ extension PolicyTraining {
     ///   - device: Where to compute.
     ///   - decoding: Called while pictures are decoded.
     ///   - report: Called at every measurement.
+    /// - Throws: The errors of datasets, recipes and runs, and the system's.
     public static func run(
         _ demonstrations: Demonstrations,
         episodes: [Int]?,

@@ -11,6 +11,7 @@ public enum RecipeReader {
     ///   - defaults: What holds where nothing is said.
     ///   - file: A YAML file, or nil.
     ///   - settings: `key=value` texts; dots reach into groups (`optimizer.learningRate=3e-4`).
+    /// - Returns: The defaults with everything replaced that was given.
     /// - Throws: ``RecipeError`` that names the file or setting, the key, what was expected and what was found.
     public static func recipe<Recipe: Codable>(
         _ defaults: Recipe,

@@ -16,6 +16,8 @@ extension TokenizerTraining {
     ///   - resume: Whether to go on from the newest checkpoint.
     ///   - device: Where to compute.
     ///   - report: Called at every measurement.
+    /// - Returns: The trained tokenizer.
+    /// - Throws: The errors of datasets, recipes and runs, and the system's.
     @discardableResult
     public static func run(
         _ demonstrations: Demonstrations,
