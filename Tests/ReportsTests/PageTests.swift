@@ -14,7 +14,10 @@ struct PageTests {
         #expect(html.firstMatch(of: try Regex("https?://")) == nil)
         #expect(html.firstMatch(of: try Regex("(?i)@import|<script|<link|<iframe|<object|<embed")) == nil)
         for match in html.matches(of: /(?:src|href|poster|srcset|data|action)="([^"]*)"/) {
-            #expect(match.1.hasPrefix("data:video/mp4;base64,") || match.1.hasPrefix("#"), "\(match.1.prefix(60))")
+            #expect(
+                match.1.hasPrefix("data:video/mp4;base64,") || match.1.hasPrefix("#"),
+                "\(match.1.prefix(60))"
+            )
         }
         for match in html.matches(of: /url\(([^)]*)\)/) {
             #expect(match.1.hasPrefix("data:"), "\(match.1)")
@@ -29,8 +32,9 @@ struct PageTests {
         for link in links { #expect(html.contains("<section id=\"\(link)\">")) }
     }
 
-    @Test("Every drawing is well-formed XML", arguments: [sampleReport(), hostileReport(), brokenReport()])
-    func drawingsParse(report: RunReport) throws {
+    @Test("Every drawing is well-formed XML", arguments: ["sample", "hostile", "broken"])
+    func drawingsParse(kind: String) throws {
+        let report = kind == "sample" ? sampleReport() : kind == "hostile" ? hostileReport() : brokenReport()
         let drawings = report.html().matches(of: /(?s)<svg.*?<\/svg>/).map { String($0.0) }
         #expect(drawings.count > 5)
         for drawing in drawings {
@@ -63,7 +67,7 @@ struct PageTests {
         let html = brokenReport().html()
         let drawings = html.matches(of: /(?s)<svg.*?<\/svg>/).map { String($0.0) }
         for drawing in drawings {
-            for match in drawing.matches(of: / (?:points|[xyr][12]?|c[xy]|width|height)="([^"]*)"/) {
+            for match in drawing.matches(of: /\ (?:points|[xyr][12]?|c[xy]|width|height)="([^"]*)"/) {
                 #expect(match.1.allSatisfy { "0123456789.,- ".contains($0) }, "\(match.0)")
             }
         }
@@ -119,11 +123,23 @@ private func brokenReport() -> RunReport {
     for logarithmic in [false, true] {
         let points = wild.flatMap { y in wild.map { x in (x: x, y: y) } }
         report.curves.append(
-            .init(title: "wild", xLabel: "", yLabel: "", logarithmic: logarithmic, series: [.init(name: "w", points: points)])
+            .init(
+                title: "wild",
+                xLabel: "",
+                yLabel: "",
+                logarithmic: logarithmic,
+                series: [.init(name: "w", points: points)]
+            )
         )
         let flat = (0 ..< 600).map { (x: Double($0), y: 1e15) }
         report.curves.append(
-            .init(title: "flat", xLabel: "", yLabel: "", logarithmic: logarithmic, series: [.init(name: "f", points: flat)])
+            .init(
+                title: "flat",
+                xLabel: "",
+                yLabel: "",
+                logarithmic: logarithmic,
+                series: [.init(name: "f", points: flat)]
+            )
         )
     }
     report.tokenizers = [.init(name: "unknown")]
@@ -133,7 +149,9 @@ private func brokenReport() -> RunReport {
     report.overlays = [
         .init(title: "uneven", columns: [], original: [wild, []], reconstructed: [[.nan], [], [1, 2]])
     ]
-    report.codebookUse = [.init(name: "wild", sortedFrequencies: wild), .init(name: "none", sortedFrequencies: [])]
+    report.codebookUse = [
+        .init(name: "wild", sortedFrequencies: wild), .init(name: "none", sortedFrequencies: []),
+    ]
     report.success = wild.map {
         .init(task: "t", policy: .init(share: $0, episodes: 0, low: $0, high: .nan))
     }
