@@ -22,8 +22,7 @@ func sampleReport(film: Data = Data([0, 0, 0, 8])) -> RunReport {
         return .init(name: "level \(level)", sortedFrequencies: raw.map { $0 / sum })
     }
     report.success = sampleSuccess()
-    report.latencies =
-        (0 ..< 900).map { 38 + 4 * wave($0, 7) + Double(($0 * 7919) % 97) / 9 } + [88, 141, 260]
+    report.latencies = sampleLatencies()
     report.rollouts = [("reach-v3", true), ("door-open-v3", true), ("pick-place-v3", false)].enumerated().map
     {
         .init(task: $1.0, seed: 40 + $0, success: $1.1, mp4: film)
@@ -44,6 +43,14 @@ private func wave(_ step: Int, _ period: Double) -> Double {
     sin(Double(step) * 2 * .pi / period)
 }
 
+private func sampleLatencies() -> [Double] {
+    let usual = (0 ..< 900).map { step in
+        let jitter = Double((step * 7919) % 97) / 9
+        return 38 + 4 * wave(step, 7) + jitter
+    }
+    return usual + [88, 141, 260]
+}
+
 private func sampleCurves() -> [RunReport.Curve] {
     let steps = 0 ..< 2000
     func decay(_ scale: Double, _ floor: Double, _ noise: Double) -> [(x: Double, y: Double)] {
@@ -52,8 +59,9 @@ private func sampleCurves() -> [RunReport.Curve] {
             return (Double(step * 10), (scale * exp(-Double(step) / 260) + floor) * jitter)
         }
     }
-    let validation = stride(from: 0, to: 2000, by: 100).map {
-        (x: Double($0 * 10), y: 4 * exp(-Double($0) / 260) + 0.6)
+    let validation = stride(from: 0, to: 2000, by: 100).map { step in
+        let loss: Double = 4 * exp(-Double(step) / 260) + 0.6
+        return (x: Double(step * 10), y: loss)
     }
     return [
         .init(
