@@ -84,7 +84,7 @@ struct Histogram {
             let place = plot.x(mark.value)
             let text = "\(mark.name) \(mark.value.readable) ms"
             let nearsEdge =
-                mark.anchor == .start ? place > plot.area.right - 90 : place < plot.area.left + 110
+                mark.anchor == .start ? place > plot.area.right - 90 : place < plot.area.left + 104
             plot.svg.line(place, plot.area.top - 14, place, plot.area.bottom, style: "mark")
             plot.svg.text(
                 text,

@@ -35,7 +35,8 @@ struct LineChart {
     private func draw(_ series: RunReport.Series, style: String, in plot: inout Plot) {
         for run in unbroken(series.points, in: plot) {
             let places = thinned(run).map { (x: plot.x($0.x), y: plot.y($0.y)) }
-            if places.count > 1 { plot.svg.polyline(places, style: "line \(style)", tooltip: series.name) }
+            let lineStyle = "line \(style)" + (places.count < run.count ? " dense" : "")
+            if places.count > 1 { plot.svg.polyline(places, style: lineStyle, tooltip: series.name) }
             // A few marks carry the exact values; a short line shows all of its points.
             let every = max(1, run.count / 40)
             let isShort = run.count <= 12
@@ -43,7 +44,7 @@ struct LineChart {
                 plot.svg.circle(
                     x: plot.x(point.x),
                     y: plot.y(point.y),
-                    radius: isShort ? 2.6 : 5,
+                    radius: run.count == 1 ? 4.5 : isShort ? 3 : 5,
                     style: (isShort ? "dot " : "touch ") + style,
                     tooltip: "\(series.name): \(point.y.readable) at \(point.x.readable)"
                 )

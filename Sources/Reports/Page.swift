@@ -94,10 +94,11 @@ extension Page {
         ]
         let filled = columns.filter { column in report.success.contains { column.rate($0) != nil } }
         let table = Table(
-            caption: "Share of episodes solved, its 95 % interval in per cent, and the number n of episodes.",
-            header: ["task"] + filled.map(\.name),
+            caption: "Share of episodes solved, with its 95 % interval in per cent.",
+            header: ["task"] + filled.map(\.name) + ["episodes"],
             rows: report.success.map { task in
                 [Table.Cell(text: task.task)] + filled.map { Table.Cell(text: $0.rate(task)?.text ?? "–") }
+                    + [Table.Cell(text: episodes(filled.compactMap { $0.rate(task)?.episodes }))]
             }
         )
         return Section(
@@ -108,6 +109,11 @@ extension Page {
                 ? ""
                 : "<div class=\"pair\">\(IntervalChart(tasks: report.success).markup)\(table.markup)</div>"
         )
+    }
+
+    /// One number where all rates rest on as many episodes, else one for each of them.
+    private func episodes(_ counts: [Int]) -> String {
+        Set(counts).count == 1 ? "\(counts[0])" : counts.map(String.init).joined(separator: " / ")
     }
 
     private var rollouts: Section {
