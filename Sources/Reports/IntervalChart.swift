@@ -3,8 +3,8 @@ struct IntervalChart {
     let tasks: [RunReport.TaskSuccess]
 
     private static let rowHeight = 58.0
-    private static let left = 10.0
-    private static let right = 388.0
+    private static let left = 8.0
+    private static let right = 348.0
     private static let top = 26.0
 
     /// The chart as a `figure` element.
@@ -43,7 +43,7 @@ struct IntervalChart {
 
     private var drawing: String {
         let bottom = Self.top + Double(tasks.count) * Self.rowHeight
-        var svg = SVG(width: 400, height: bottom + 22, description: "Success rate of every task")
+        var svg = SVG(width: 356, height: bottom + 22, description: "Success rate of every task")
         let x = Scale([0, 100], from: Self.left, to: Self.right)
         for tick in stride(from: 0.0, through: 100, by: 25) {
             svg.line(x(tick), Self.top - 6, x(tick), bottom, style: "grid")
@@ -59,7 +59,7 @@ struct IntervalChart {
     }
 
     private func draw(_ task: RunReport.TaskSuccess, y: Double, x: Scale, in svg: inout SVG) {
-        svg.text(task.task.shortened(to: 52), x: Self.left, y: y + 14, style: "row")
+        svg.text(task.task.shortened(to: 46), x: Self.left, y: y + 14, style: "row")
         let marks = marks(of: task)
         for (index, mark) in marks.enumerated() where mark.rate.share.isFinite {
             let height = y + 25 + Double(index) * 9 + (marks.count == 1 ? 8 : marks.count == 2 ? 4 : 0)

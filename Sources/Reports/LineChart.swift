@@ -14,6 +14,11 @@ struct LineChart {
         """
     }
 
+    /// Whether no series is a line; dots need room at both ends of the axis.
+    private var isScatter: Bool {
+        curve.series.allSatisfy { $0.points.count < 2 }
+    }
+
     private var drawing: String {
         let area = Plot.Area()
         let points = curve.series.flatMap(\.points)
@@ -23,7 +28,7 @@ struct LineChart {
             xLabel: curve.xLabel,
             yLabel: curve.yLabel + (curve.logarithmic ? " (logarithmic)" : ""),
             area: area,
-            x: Scale(points.map(\.x), from: area.left, to: area.right, isWidened: false),
+            x: Scale(points.map(\.x), from: area.left, to: area.right, isWidened: isScatter),
             y: Scale(points.map(\.y), from: area.bottom, to: area.top, isLogarithmic: curve.logarithmic)
         )
         for (index, series) in curve.series.enumerated() {

@@ -40,7 +40,7 @@ enum Style {
         .figures dt{color:var(--quiet);font-size:13.5px}
         .figures b{display:block;font-size:32px;line-height:1.25;font-weight:500;letter-spacing:-.015em}
         .figures small{display:block;color:var(--quiet);font-size:13px}
-        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:16px 32px}
+        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:16px 32px}
         .facts dt{color:var(--quiet);font-size:13px}
         .facts dd{overflow-wrap:anywhere}
         pre{background:var(--fill);border-radius:6px;padding:16px 18px;overflow-x:auto;margin:24px 0 0;
@@ -66,10 +66,10 @@ enum Style {
         figure{margin:0}
         .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:36px 40px}
         .chart{max-width:440px;min-width:0;width:100%}
-        .chart.wide{grid-column:1/-1;max-width:620px}
+        .chart.wide{grid-column:1/-1;max-width:420px}
         .pair{display:flex;flex-wrap:wrap;gap:28px 48px;align-items:flex-start}
-        .pair>.chart{flex:1 1 360px}
-        .pair>.table{flex:1 1 440px;max-width:100%}
+        .pair>.chart{flex:1 1 320px}
+        .pair>.table{flex:8 1 520px;max-width:100%}
         .chart figcaption{font-weight:600;font-size:14.5px;margin-bottom:6px}
         .chart.wide figcaption{font-weight:400;color:var(--quiet)}
         .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 8px;font-size:13px}
@@ -86,7 +86,7 @@ enum Style {
         .grid{stroke:var(--rule);stroke-width:1}
         .axis{stroke:var(--quiet);stroke-width:1}
         .line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
-        .dense{stroke-width:1.1;opacity:.85}
+        .dense{stroke-width:1.4;opacity:.9}
         .dashed{stroke-dasharray:5 4}
         .dot{fill:currentColor;stroke:var(--paper);stroke-width:1}
         .hollow{fill:var(--paper);stroke:currentColor;stroke-width:1.6}
@@ -119,9 +119,15 @@ enum Style {
         section{margin-top:32pt}
         h2,h3,figcaption,.introduction{break-after:avoid}
         figure,tr,.figures>div,pre{break-inside:avoid}
-        .charts{grid-template-columns:1fr 1fr}
+        .charts{grid-template-columns:repeat(3,1fr);gap:18pt}
+        .pair{display:grid;grid-template-columns:62mm 1fr;gap:8mm}
+        .multiples{grid-template-columns:repeat(7,1fr);gap:6pt}
+        .figures{gap:14pt}
+        .figures b{font-size:17pt}
+        table{font-size:8.5pt}
         .scroll{overflow:visible}
-        th,td{padding-left:10pt;white-space:normal}
+        th,td{padding-left:8pt}
+        thead th{white-space:normal;font-size:8pt}
         pre{white-space:pre-wrap}
         a{color:inherit;text-decoration:none}}
         """
