@@ -120,7 +120,7 @@ extension Page {
         Section(
             anchor: "rollouts",
             title: "Rollouts",
-            introduction: "Episodes as they were filmed, one seed each.",
+            introduction: "Episodes as they were filmed.",
             body: report.rollouts.isEmpty ? "" : Videos(rollouts: report.rollouts).markup
         )
     }
@@ -129,7 +129,7 @@ extension Page {
         Section(
             anchor: "tokenizers",
             title: "Tokenizers",
-            introduction: "All tokenizers on the same held-out chunks.",
+            introduction: "Fewer tokens and bits at a smaller error are better.",
             body: report.tokenizers.isEmpty ? "" : TokenizerSection(rows: report.tokenizers).markup
         )
     }
@@ -138,7 +138,7 @@ extension Page {
         Section(
             anchor: "reconstruction",
             title: "Reconstruction",
-            introduction: "Held-out action chunks beside what their tokens decode to, one chart a column.",
+            introduction: "Action chunks beside what their tokens decode to, one chart a column.",
             body: report.overlays.isEmpty
                 ? "" : Overlays.legend + report.overlays.map { Overlays(overlay: $0).markup }.joined()
         )
