@@ -92,7 +92,7 @@ struct FASTerVQTokenizerTests {
     }
 
     @Test("comes back from its folder as it was")
-    func folder() throws {
+    func roundTrip() throws {
         let tokenizer = try tokenizer()
         try tokenizer.save(to: folder)
         let loaded = try FASTerVQTokenizer(loading: folder, device: .cpu)
