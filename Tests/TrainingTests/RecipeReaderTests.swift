@@ -1,4 +1,6 @@
+import FASTerVQ
 import Foundation
+import NN
 import Testing
 
 @testable import Training
