@@ -23,7 +23,7 @@ build: setup ## the program, bin/faster (release)
 	@Scripts/build
 
 test: setup ## the tests that need no heavy Python packages
-	Scripts/swift test
+	Scripts/swift test --no-parallel
 
 test-peers: ## read and write the same data as lerobot, in Python (fetches 1.5 GB)
 	@Scripts/bootstrap --peers

@@ -116,7 +116,9 @@ let package = Package(
         tests("Safetensors"),
         tests("TextTokenizer"),
         tests("NN", ["Torch"]),
+        tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         tests("FASTerVLA", ["Backbones", "NN", "Torch"]),
+        tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
         .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(

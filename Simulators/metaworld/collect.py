@@ -13,7 +13,9 @@ ATTEMPTS_PER_SCENE = 3
 LARGEST_MESSAGE = 64 << 20
 
 
-def demonstration(environment: Environment, form: ObservationForm, seed: int, attempt: int, noise: float) -> dict | None:
+def demonstration(
+    environment: Environment, form: ObservationForm, seed: int, attempt: int, noise: float
+) -> dict | None:
     """One episode as the recorder wants it, or nothing when the expert failed.
 
     Pictures are drawn only once the episode is known to have succeeded: it is played twice.
@@ -22,7 +24,11 @@ def demonstration(environment: Environment, form: ObservationForm, seed: int, at
     if plan is None:
         return None
     observations = []
-    actions = _play(environment, seed, attempt, noise, lambda: observations.append(_observation(environment, form)))
+
+    def watch():
+        observations.append(_observation(environment, form))
+
+    actions = _play(environment, seed, attempt, noise, watch)
     return {
         "record": "episode",
         "task": environment.task,
@@ -86,7 +92,9 @@ def run(options, report):
                     break
                 failures += 1
             else:
-                raise RuntimeError(f"{task}: the expert failed {failures} times under noise {options.noise}: use less")
+                raise RuntimeError(
+                    f"{task}: the expert failed {failures} times under noise {options.noise}: use less"
+                )
             message["index"] = index
             _send(server, message)
             steps = len(message["action"])
@@ -98,7 +106,7 @@ def _send(server: Server, message: dict):
     size = sum(pictures.nbytes for pictures in message["images"].values())
     if size > LARGEST_MESSAGE - (1 << 20):
         raise ServerError(
-            f"an episode of {len(message['action'])} steps holds {size >> 20} MiB of pictures, more than a message "
-            f"of {LARGEST_MESSAGE >> 20} MiB can carry: use a smaller --size"
+            f"an episode of {len(message['action'])} steps holds {size >> 20} MiB of pictures, more than a "
+            f"message of {LARGEST_MESSAGE >> 20} MiB can carry: use a smaller --size"
         )
     server.ask(message)

@@ -38,8 +38,10 @@ class Server:
         """Sends `message` and waits for the answer."""
         try:
             return self._client.infer(message)
-        except Exception as error:
+        except RuntimeError as error:
             raise ServerError(f"{self.address}: {str(error).strip()}") from error
+        except Exception as error:
+            raise ServerError(f"{self.address} broke the connection: {error}") from error
 
 
 class ObservationForm:
@@ -51,8 +53,9 @@ class ObservationForm:
         self.instruction_key = None
         wanted = metadata.get("observation")
         if wanted is None:
-            wanted = {f"observation/images/{name}": _entry("uint8", size, size, 3) for name in ROBOT["cameras"]}
-            wanted |= {"observation/state": _entry("float32", 4), "prompt": _entry("string")}
+            wanted = {"observation/state": _entry("float32", 4), "prompt": _entry("string")}
+            for camera in ROBOT["cameras"]:
+                wanted[f"observation/images/{camera}"] = _entry("uint8", size, size, 3)
         for key, entry in wanted.items():
             self._add(key, entry.get("dtype"), tuple(entry.get("shape", ())))
 
@@ -66,8 +69,9 @@ class ObservationForm:
             self.instruction_key = key
         else:
             raise ServerError(
-                f"the server wants '{key}' ({dtype} {list(shape)}), which MetaWorld cannot give: it has uint8 "
-                f"[height, width, 3] pictures of {' and '.join(ROBOT['cameras'])}, a float32 [4] state and an instruction"
+                f"the server wants '{key}' ({dtype} {list(shape)}), which MetaWorld cannot give: it has "
+                f"uint8 [height, width, 3] pictures of {' and '.join(ROBOT['cameras'])}, a float32 [4] state "
+                "and an instruction"
             )
 
     def observation(self, environment: Environment) -> dict:

@@ -54,7 +54,9 @@ class ScriptedPolicy:
         return self._experts[environment.task].action(environment)
 
 
-def episode(environment: Environment, policy, seed: int, max_steps: int, film: list | None, film_size: int) -> dict:
+def episode(
+    environment: Environment, policy, seed: int, max_steps: int, film: list | None, film_size: int
+) -> dict:
     """Runs until the task succeeds once or `max_steps` are over."""
     environment.reset(seed)
     policy.reset()

@@ -48,6 +48,7 @@ class Pushes:
             self._push = np.zeros(4, np.float32)
             if self._pushing:
                 self._push[:3] = self._generator.normal(0, self._strength, 3)
-            self._steps_left = int(self._generator.integers(4, 11) if self._pushing else self._generator.integers(8, 21))
+            shortest, longest = (4, 10) if self._pushing else (8, 20)
+            self._steps_left = int(self._generator.integers(shortest, longest + 1))
         self._steps_left -= 1
         return self._push

@@ -32,9 +32,7 @@ def main():
         mode.run(options, report)
     except (UnknownTask, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        # Interpreters with an open GL context can crash when they tidy up after an error.
-        sys.stderr.flush()
-        os._exit(1)
+        sys.exit(1)
 
 
 def _end_with_standard_input():
@@ -58,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate = modes.add_parser("evaluate", help="run episodes of a policy or of the expert")
     _add_common(evaluate)
     evaluate.add_argument("--policy", choices=["server", "expert"], default="server")
-    evaluate.add_argument("--execute", type=int, default=8, help="steps of a chunk before the next is asked for")
+    evaluate.add_argument("--execute", type=int, default=8, help="steps of a chunk that are carried out")
     evaluate.add_argument("--max-steps", type=int, default=500, help="an episode without success ends here")
     evaluate.add_argument("--video-dir", help="folder for films, one .npy an episode")
     evaluate.add_argument("--videos", type=int, default=1, help="film the first so many episodes of a task")
@@ -66,20 +64,20 @@ def parser() -> argparse.ArgumentParser:
 
     collect = modes.add_parser("collect", help="record the expert's demonstrations")
     _add_common(collect)
-    collect.add_argument("--noise", type=float, default=0.3, help="strength of the pushes that disturb the expert")
+    collect.add_argument("--noise", type=float, default=0.3, help="strength of the pushes on the expert")
     collect.add_argument("--no-images", action="store_true", help="record states and actions only")
     return result
 
 
 def _add_common(mode: argparse.ArgumentParser):
-    mode.add_argument("--tasks", required=True, type=lambda text: text.split(","), help="names, comma between")
+    mode.add_argument("--tasks", required=True, type=lambda text: text.split(","), help="names, with commas")
     mode.add_argument("--episodes", type=int, required=True, help="episodes of every task")
-    mode.add_argument("--seed", type=int, default=0, help="scene of the first episode; the next ones count up")
+    mode.add_argument("--seed", type=int, default=0, help="first scene; the next ones count up")
     mode.add_argument("--host", default="127.0.0.1")
     mode.add_argument("--port", type=int, default=8000)
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
-    mode.add_argument("--size", type=int, default=96, help="of square pictures, where the server names none")
-    mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode from index on")
+    mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
+    mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode")
 
 
 def _share(text: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 struct Histogram {
     private let sorted: [Double]
 
-    private static let bins = 36
+    private static let bins = 32
 
     /// A histogram of `values`, of which those that are not finite are left out.
     init(_ values: [Double]) {
@@ -29,18 +29,20 @@ struct Histogram {
         let outside = sorted.filter { $0 > upper }.count
         let rest =
             outside > 0 ? "; the last bar gathers \(outside) slower, up to \(quantile(1).readable) ms" : ""
-        return "\(Double(sorted.count).fixed(0)) inferences\(rest)"
+        return "\(Double(sorted.count).fixed(0)) inference\(sorted.count == 1 ? "" : "s")\(rest)"
     }
 
     /// Where the axis ends: a few stragglers shall not squeeze all others into one bar.
     private var upper: Double {
         let reach = max(quantile(0.5) * 2, quantile(0.99) * 1.15)
-        return max(min(quantile(1), reach), 1e-6)
+        let last = min(quantile(1), reach)
+        // Values that are all equal still need an axis around them.
+        return max(last, quantile(0) * 1.1, 1e-6)
     }
 
     private var drawing: String {
         guard !sorted.isEmpty else { return Page.nothing }
-        let area = Plot.Area(top: 44, right: 548)
+        let area = Plot.Area(top: 44)
         let lower = max(0, quantile(0) - (upper - quantile(0)) * 0.05)
         let start = lower < upper * 0.3 ? 0 : lower
         let width = max((upper - start) / Double(Self.bins), 1e-9)
@@ -56,9 +58,9 @@ struct Histogram {
                 from: area.left,
                 to: area.right,
                 isWidened: false,
-                tickCount: 7
+                tickCount: 5
             ),
-            y: Scale(counts.map(Double.init) + [0], from: area.bottom, to: area.top, tickCount: 4)
+            y: Scale(counts.map(Double.init) + [0, 4], from: area.bottom, to: area.top, tickCount: 4)
         )
         for (bin, count) in counts.enumerated() where count > 0 {
             let left = start + Double(bin) * width
@@ -84,7 +86,7 @@ struct Histogram {
             let place = plot.x(mark.value)
             let text = "\(mark.name) \(mark.value.readable) ms"
             let nearsEdge =
-                mark.anchor == .start ? place > plot.area.right - 90 : place < plot.area.left + 110
+                mark.anchor == .start ? place > plot.area.right - 90 : place < plot.area.left + 92
             plot.svg.line(place, plot.area.top - 14, place, plot.area.bottom, style: "mark")
             plot.svg.text(
                 text,

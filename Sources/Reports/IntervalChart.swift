@@ -2,9 +2,9 @@
 struct IntervalChart {
     let tasks: [RunReport.TaskSuccess]
 
-    private static let rowHeight = 50.0
-    private static let left = 10.0
-    private static let right = 388.0
+    private static let rowHeight = 58.0
+    private static let left = 8.0
+    private static let right = 348.0
     private static let top = 26.0
 
     /// The chart as a `figure` element.
@@ -43,7 +43,7 @@ struct IntervalChart {
 
     private var drawing: String {
         let bottom = Self.top + Double(tasks.count) * Self.rowHeight
-        var svg = SVG(width: 400, height: bottom + 22, description: "Success rate of every task")
+        var svg = SVG(width: 356, height: bottom + 22, description: "Success rate of every task")
         let x = Scale([0, 100], from: Self.left, to: Self.right)
         for tick in stride(from: 0.0, through: 100, by: 25) {
             svg.line(x(tick), Self.top - 6, x(tick), bottom, style: "grid")
@@ -59,10 +59,10 @@ struct IntervalChart {
     }
 
     private func draw(_ task: RunReport.TaskSuccess, y: Double, x: Scale, in svg: inout SVG) {
-        svg.text(task.task.shortened(to: 52), x: Self.left, y: y + 11, style: "row")
+        svg.text(task.task.shortened(to: 46), x: Self.left, y: y + 14, style: "row")
         let marks = marks(of: task)
         for (index, mark) in marks.enumerated() where mark.rate.share.isFinite {
-            let height = y + 22 + Double(index) * 9 + (marks.count == 1 ? 8 : marks.count == 2 ? 4 : 0)
+            let height = y + 25 + Double(index) * 9 + (marks.count == 1 ? 8 : marks.count == 2 ? 4 : 0)
             let low = Self.percentage(mark.rate.low, else: mark.rate.share)
             let high = Self.percentage(mark.rate.high, else: mark.rate.share)
             svg.line(x(low), height, x(high), height, style: "interval \(mark.style)")
@@ -71,7 +71,7 @@ struct IntervalChart {
                 x: x(Self.percentage(mark.rate.share, else: 0)),
                 y: height,
                 style: mark.style,
-                tooltip: "\(task.task), \(mark.name): \(mark.rate.text)",
+                tooltip: "\(task.task), \(mark.name): \(mark.rate.text), \(mark.rate.episodes) episodes",
                 in: &svg
             )
         }
@@ -101,10 +101,10 @@ struct IntervalChart {
 }
 
 extension RunReport.Rate {
-    /// The rate, its interval and its number of episodes, such as `80 % (49–94, n = 10)`.
+    /// The rate and its interval, such as `80 % (49–94)`.
     var text: String {
         guard share.isFinite else { return "–" }
         let ends = [low, high].map { $0.isFinite ? ($0 * 100).fixed(0) : "–" }
-        return "\(share.percent) (\(ends[0])–\(ends[1]), n = \(episodes))"
+        return "\(share.percent) (\(ends[0])–\(ends[1]))"
     }
 }

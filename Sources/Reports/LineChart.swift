@@ -14,6 +14,11 @@ struct LineChart {
         """
     }
 
+    /// Whether no series is a line; dots need room at both ends of the axis.
+    private var isScatter: Bool {
+        curve.series.allSatisfy { $0.points.count < 2 }
+    }
+
     private var drawing: String {
         let area = Plot.Area()
         let points = curve.series.flatMap(\.points)
@@ -23,7 +28,7 @@ struct LineChart {
             xLabel: curve.xLabel,
             yLabel: curve.yLabel + (curve.logarithmic ? " (logarithmic)" : ""),
             area: area,
-            x: Scale(points.map(\.x), from: area.left, to: area.right, isWidened: false),
+            x: Scale(points.map(\.x), from: area.left, to: area.right, isWidened: isScatter),
             y: Scale(points.map(\.y), from: area.bottom, to: area.top, isLogarithmic: curve.logarithmic)
         )
         for (index, series) in curve.series.enumerated() {
@@ -35,7 +40,8 @@ struct LineChart {
     private func draw(_ series: RunReport.Series, style: String, in plot: inout Plot) {
         for run in unbroken(series.points, in: plot) {
             let places = thinned(run).map { (x: plot.x($0.x), y: plot.y($0.y)) }
-            if places.count > 1 { plot.svg.polyline(places, style: "line \(style)", tooltip: series.name) }
+            let lineStyle = "line \(style)" + (places.count < run.count ? " dense" : "")
+            if places.count > 1 { plot.svg.polyline(places, style: lineStyle, tooltip: series.name) }
             // A few marks carry the exact values; a short line shows all of its points.
             let every = max(1, run.count / 40)
             let isShort = run.count <= 12
@@ -43,7 +49,7 @@ struct LineChart {
                 plot.svg.circle(
                     x: plot.x(point.x),
                     y: plot.y(point.y),
-                    radius: isShort ? 2.6 : 5,
+                    radius: run.count == 1 ? 4.5 : isShort ? 3 : 5,
                     style: (isShort ? "dot " : "touch ") + style,
                     tooltip: "\(series.name): \(point.y.readable) at \(point.x.readable)"
                 )

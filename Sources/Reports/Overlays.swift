@@ -2,8 +2,8 @@
 struct Overlays {
     let overlay: RunReport.Overlay
 
-    private static let width = 190.0
-    private static let height = 104.0
+    private static let width = 150.0
+    private static let height = 96.0
 
     /// The charts under the chunk's title.
     var markup: String {
@@ -46,13 +46,13 @@ struct Overlays {
             height: Self.height,
             description: "\(overlay.title), \(name(column)): original and reconstructed"
         )
-        let x = Scale([0, Double(max(steps - 1, 1))], from: 34, to: Self.width - 4, isWidened: false)
-        let y = Scale(original + reconstructed, from: Self.height - 18, to: 8, tickCount: 2)
+        let x = Scale([0, Double(max(steps - 1, 1))], from: 30, to: Self.width - 4, isWidened: false)
+        let y = Scale(original + reconstructed, from: Self.height - 18, to: 8, isWidened: false, tickCount: 3)
         for tick in y.ticks {
-            svg.line(34, y(tick), Self.width - 4, y(tick), style: "grid")
-            svg.text(y.label(tick), x: 30, y: y(tick) + 3.5, anchor: .end, style: "tick")
+            svg.line(30, y(tick), Self.width - 4, y(tick), style: "grid")
+            svg.text(y.label(tick), x: 26, y: y(tick) + 3.5, anchor: .end, style: "tick")
         }
-        svg.text("0", x: 34, y: Self.height - 4, anchor: .start, style: "tick")
+        svg.text("0", x: 30, y: Self.height - 4, anchor: .start, style: "tick")
         svg.text("step \(steps - 1)", x: Self.width - 4, y: Self.height - 4, anchor: .end, style: "tick")
         draw(original, x: x, y: y, style: "original", tooltip: "original", in: &svg)
         draw(reconstructed, x: x, y: y, style: "reconstructed c1", tooltip: "reconstructed", in: &svg)

@@ -94,10 +94,11 @@ extension Page {
         ]
         let filled = columns.filter { column in report.success.contains { column.rate($0) != nil } }
         let table = Table(
-            caption: "Share of episodes solved, its 95 % interval in per cent, and the number n of episodes.",
-            header: ["task"] + filled.map(\.name),
+            caption: "Share of episodes solved, with its 95 % interval in per cent.",
+            header: ["task"] + filled.map(\.name) + ["episodes"],
             rows: report.success.map { task in
                 [Table.Cell(text: task.task)] + filled.map { Table.Cell(text: $0.rate(task)?.text ?? "–") }
+                    + [Table.Cell(text: episodes(filled.compactMap { $0.rate(task)?.episodes }))]
             }
         )
         return Section(
@@ -110,11 +111,16 @@ extension Page {
         )
     }
 
+    /// One number where all rates rest on as many episodes, else one for each of them.
+    private func episodes(_ counts: [Int]) -> String {
+        Set(counts).count == 1 ? "\(counts[0])" : counts.map(String.init).joined(separator: " / ")
+    }
+
     private var rollouts: Section {
         Section(
             anchor: "rollouts",
             title: "Rollouts",
-            introduction: "Episodes as they were filmed, one seed each.",
+            introduction: "Episodes as they were filmed.",
             body: report.rollouts.isEmpty ? "" : Videos(rollouts: report.rollouts).markup
         )
     }
@@ -123,7 +129,7 @@ extension Page {
         Section(
             anchor: "tokenizers",
             title: "Tokenizers",
-            introduction: "All tokenizers on the same held-out chunks.",
+            introduction: "Fewer tokens and bits at a smaller error are better.",
             body: report.tokenizers.isEmpty ? "" : TokenizerSection(rows: report.tokenizers).markup
         )
     }
@@ -132,7 +138,7 @@ extension Page {
         Section(
             anchor: "reconstruction",
             title: "Reconstruction",
-            introduction: "Held-out action chunks beside what their tokens decode to, one chart a column.",
+            introduction: "Action chunks beside what their tokens decode to, one chart a column.",
             body: report.overlays.isEmpty
                 ? "" : Overlays.legend + report.overlays.map { Overlays(overlay: $0).markup }.joined()
         )

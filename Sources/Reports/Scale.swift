@@ -129,7 +129,7 @@ extension ClosedRange<Double> {
 extension String {
     /// The number without zeros at the end of its decimals.
     fileprivate var trimmed: String {
-        guard contains("."), !contains("e") else { return self }
+        guard contains("."), !contains("·") else { return self }
         var text = self[...]
         while text.last == "0" { text.removeLast() }
         if text.last == "." { text.removeLast() }

@@ -40,7 +40,7 @@ enum Style {
         .figures dt{color:var(--quiet);font-size:13.5px}
         .figures b{display:block;font-size:32px;line-height:1.25;font-weight:500;letter-spacing:-.015em}
         .figures small{display:block;color:var(--quiet);font-size:13px}
-        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:16px 32px}
+        .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:16px 32px}
         .facts dt{color:var(--quiet);font-size:13px}
         .facts dd{overflow-wrap:anywhere}
         pre{background:var(--fill);border-radius:6px;padding:16px 18px;overflow-x:auto;margin:24px 0 0;
@@ -49,9 +49,10 @@ enum Style {
         """
 
     private static let tables = """
-        .scroll{overflow-x:auto;margin:0 0 28px}
+        .table{margin:0 0 28px;min-width:0}
+        .table figcaption{color:var(--quiet);font-size:13.5px;margin-bottom:8px;text-wrap:pretty}
+        .scroll{overflow-x:auto}
         table{border-collapse:collapse;width:100%;font-size:14px}
-        caption{text-align:left;color:var(--quiet);font-size:13.5px;padding-bottom:8px}
         th,td{padding:7px 0 7px 22px;text-align:right;white-space:nowrap;font-weight:400}
         th:first-child{text-align:left;padding:7px 0;position:sticky;left:0;background:var(--paper)}
         thead th{color:var(--quiet);font-size:13px;border-bottom:1px solid var(--ink);vertical-align:bottom}
@@ -65,26 +66,27 @@ enum Style {
         figure{margin:0}
         .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:36px 40px}
         .chart{max-width:440px;min-width:0;width:100%}
-        .chart.wide{grid-column:1/-1;max-width:720px}
+        .chart.wide{grid-column:1/-1;max-width:420px}
         .pair{display:flex;flex-wrap:wrap;gap:28px 48px;align-items:flex-start}
-        .pair>.chart{flex:1 1 360px}
-        .pair>.scroll{flex:1 1 440px;min-width:0;max-width:100%}
+        .pair>.chart{flex:1 1 320px}
+        .pair>.table{flex:8 1 520px;max-width:100%}
         .chart figcaption{font-weight:600;font-size:14.5px;margin-bottom:6px}
         .chart.wide figcaption{font-weight:400;color:var(--quiet)}
         .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 8px;font-size:13px}
         .legend li{display:flex;align-items:center;gap:6px}
         .legend svg{width:18px;flex:none}
         .legend .swatch svg{width:26px}
-        .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:16px 22px}
+        .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(124px,1fr));gap:16px}
         .small figcaption{font-size:13px;color:var(--quiet);overflow-wrap:anywhere}
-        .small{max-width:240px}
+        .small{max-width:220px}
         svg text{font-size:11px;fill:var(--ink)}
         svg .tick,svg .name,svg .note{fill:var(--quiet)}
-        svg .row{font-size:12.5px}
+        svg .row{font-size:12.5px;stroke:var(--paper);stroke-width:5;paint-order:stroke}
         svg .strong{font-size:12px;font-weight:600}
         .grid{stroke:var(--rule);stroke-width:1}
         .axis{stroke:var(--quiet);stroke-width:1}
         .line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
+        .dense{stroke-width:1.4;opacity:.9}
         .dashed{stroke-dasharray:5 4}
         .dot{fill:currentColor;stroke:var(--paper);stroke-width:1}
         .hollow{fill:var(--paper);stroke:currentColor;stroke-width:1.6}
@@ -95,8 +97,8 @@ enum Style {
         .interval{stroke:currentColor;stroke-width:2;stroke-linecap:round;opacity:.55}
         .reference{stroke:var(--ink);stroke-width:1;stroke-dasharray:4 3}
         .mark{stroke:var(--ink);stroke-width:1.2}
-        .original{fill:none;stroke:var(--quiet);stroke-width:3.4;opacity:.55;stroke-linejoin:round}
-        .reconstructed{fill:none;stroke:currentColor;stroke-width:1.5;stroke-linejoin:round}
+        .original{fill:none;stroke:var(--quiet);stroke-width:4;opacity:.42;stroke-linejoin:round}
+        .reconstructed{fill:none;stroke:currentColor;stroke-width:1.3;stroke-linejoin:round}
         """
 
     private static let films = """
@@ -115,11 +117,17 @@ enum Style {
         print-color-adjust:exact}
         nav,video{display:none}
         section{margin-top:32pt}
-        h2,h3,caption,.introduction{break-after:avoid}
+        h2,h3,figcaption,.introduction{break-after:avoid}
         figure,tr,.figures>div,pre{break-inside:avoid}
-        .charts{grid-template-columns:1fr 1fr}
+        .charts{grid-template-columns:repeat(3,1fr);gap:18pt}
+        .pair{display:grid;grid-template-columns:62mm 1fr;gap:8mm}
+        .multiples{grid-template-columns:repeat(7,1fr);gap:6pt}
+        .figures{gap:14pt}
+        .figures b{font-size:17pt}
+        table{font-size:8.5pt}
         .scroll{overflow:visible}
-        th,td{padding-left:10pt;white-space:normal}
+        th,td{padding-left:8pt}
+        thead th{white-space:normal;font-size:8pt}
         pre{white-space:pre-wrap}
         a{color:inherit;text-decoration:none}}
         """

@@ -22,11 +22,12 @@ struct Table {
             return "<tr>\(cells.joined())</tr>"
         }
         return """
-            <div class="scroll" tabindex="0"><table><caption>\(caption.escaped)</caption>
+            <figure class="table"><figcaption>\(caption.escaped)</figcaption>
+            <div class="scroll" tabindex="0"><table>
             <thead><tr>\(head)</tr></thead>
             <tbody>
             \(body.joined(separator: "\n"))
-            </tbody></table></div>
+            </tbody></table></div></figure>
             """
     }
 }

@@ -36,7 +36,8 @@ extension Double {
         guard isFinite else { return "–" }
         guard self != 0 else { return "0" }
         let size = magnitude
-        if size >= 1e7 || size < 1e-4 { return scientific }
+        if size >= 1e7 || size < 1e-3 { return scientific }
+        if self == rounded() { return fixed(0) }
         let digits = Swift.max(0, 2 - Int(log10(size).rounded(.down)))
         return fixed(digits)
     }
@@ -64,10 +65,21 @@ extension Double {
         return (self < 0 && !isZero ? "−" : "") + text
     }
 
-    /// The number as mantissa and power of ten, such as `2.5e−5`.
+    /// The number as mantissa and power of ten, such as `2.5·10⁻⁵`.
     private var scientific: String {
-        let text = String(format: "%.2g", locale: Locale(identifier: "en_US_POSIX"), self)
-        return text.replacingOccurrences(of: "-", with: "−").replacingOccurrences(of: "e−0", with: "e−")
-            .replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e+", with: "e")
+        // A denormal's power underflows; no reader tells it from zero.
+        guard magnitude > 1e-300 else { return "0" }
+        var power = Int(log10(magnitude).rounded(.down))
+        var mantissa = self / pow(10, Double(power))
+        if (mantissa.magnitude * 100).rounded() >= 1000 { (mantissa, power) = (mantissa / 10, power + 1) }
+        let text = mantissa.fixed(2)
+        let digits = text.hasSuffix(".00") ? String(text.dropLast(3)) : text
+        let raised = String(power).map { Self.superscripts[$0] ?? "" }.joined()
+        return (digits == "1" ? "" : digits == "−1" ? "−" : digits + "·") + "10" + raised
     }
+
+    private static let superscripts: [Character: String] = [
+        "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸",
+        "9": "⁹",
+    ]
 }

@@ -4,7 +4,7 @@ struct TokenizerSection {
 
     /// The tables and the chart.
     var markup: String {
-        [size.markup, quality.markup, reconstruction].joined(separator: "\n")
+        size.markup + quality.markup + "<div class=\"charts\">\(reconstruction)\(distortion)</div>"
     }
 
     private enum Better {
@@ -95,11 +95,26 @@ struct TokenizerSection {
             return ""
         }
         let curve = RunReport.Curve(
-            title: "Chunks reconstructed within a tolerance",
+            title: "Valid reconstruction",
             xLabel: "largest absolute error allowed, normalised units",
             yLabel: "valid reconstruction rate, %",
             series: series
         )
-        return "<div class=\"charts\">\(LineChart(curve: curve).markup)</div>"
+        return LineChart(curve: curve).markup
+    }
+
+    /// What a tokenizer pays in bits for its error: one dot each.
+    private var distortion: String {
+        let measured = rows.filter { $0.bitsMean.isFinite && $0.l1.isFinite }
+        guard measured.count > 1 else { return "" }
+        // A tokenizer keeps its colour in both charts, so those without a dot stay in the list.
+        let series = rows.map { RunReport.Series(name: $0.name, points: [(x: $0.bitsMean, y: $0.l1)]) }
+        let curve = RunReport.Curve(
+            title: "Error against size",
+            xLabel: "bits a chunk",
+            yLabel: "mean absolute error, normalised units",
+            series: series
+        )
+        return LineChart(curve: curve).markup
     }
 }

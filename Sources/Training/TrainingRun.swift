@@ -31,6 +31,7 @@ public struct TrainingRun {
     private let measureEvery: Int
     private let checkpointEvery: Int
     private let report: (Progress) -> Void
+    private let beforeStep: (Int) throws -> Void
 
     /// Prepares a run.
     ///
@@ -41,13 +42,15 @@ public struct TrainingRun {
     ///   - measureEvery: Steps between measurements.
     ///   - checkpointEvery: Steps between checkpoints.
     ///   - report: Called at every measurement.
+    ///   - beforeStep: Called before every step; what it throws ends the run there, as a kill would.
     public init(
         folder: URL,
         totalSteps: Int,
         recipe: String,
         measureEvery: Int,
         checkpointEvery: Int,
-        report: @escaping (Progress) -> Void
+        report: @escaping (Progress) -> Void,
+        beforeStep: @escaping (Int) throws -> Void = { _ in }
     ) {
         self.folder = folder
         self.totalSteps = totalSteps
@@ -55,6 +58,7 @@ public struct TrainingRun {
         self.measureEvery = measureEvery
         self.checkpointEvery = checkpointEvery
         self.report = report
+        self.beforeStep = beforeStep
     }
 
     /// Runs the steps that are left.
@@ -82,6 +86,7 @@ public struct TrainingRun {
         let start = Date()
         for number in first ..< totalSteps {
             let measure = number % measureEvery == 0 || number == totalSteps - 1
+            try beforeStep(number)
             var measured = try step(number, measure)
             if measure {
                 measured["step"] = Double(number)

@@ -112,7 +112,7 @@ private func hostileReport() -> RunReport {
 
 /// A report full of values that no axis can show, and of arrays that do not match.
 private func brokenReport() -> RunReport {
-    let wild: [Double] = [.nan, .infinity, -.infinity, 1e308, -1e308, 0, -1, 1e-300]
+    let wild: [Double] = [.nan, .infinity, -.infinity, 1e308, -1e308, 0, -1, .leastNonzeroMagnitude]
     var report = RunReport(title: "Broken")
     let gap: [(x: Double, y: Double)] = [(0, 1), (1, 2), (2, .nan), (3, 1), (4, 2)]
     report.curves = [

@@ -14,7 +14,7 @@ func sampleReport(film: Data = Data([0, 0, 0, 8])) -> RunReport {
     report.curves = sampleCurves()
     report.tokenizers = sampleTokenizers()
     report.overlays = ["best", "median", "worst"].enumerated().map {
-        sampleOverlay($1, noise: 0.01 * Double(1 + 6 * $0))
+        sampleOverlay($1, noise: 0.01 * Double(1 + 10 * $0))
     }
     report.codebookUse = (0 ..< 3).map { level in
         let raw = (0 ..< 512).map { exp(-Double($0) / Double(60 + 90 * level)) }

@@ -55,7 +55,8 @@ extension CollectionPlan {
         let last = seed + Self.scenesPerEpisode * episodes
         guard seed >= 0, last <= EvaluationPlan.firstSeed else {
             throw .badPlan(
-                "seeds from \(EvaluationPlan.firstSeed) on belong to evaluations: a collection from seed \(seed) could use up to \(last)"
+                "seeds from \(EvaluationPlan.firstSeed) on belong to evaluations: "
+                    + "a collection from seed \(seed) could use up to \(last)"
             )
         }
     }

@@ -27,7 +27,8 @@ public struct Simulator: Equatable, Sendable {
     /// - Parameters:
     ///   - name: The simulator's folder.
     ///   - place: Where to start; the running program if left out. Links are followed.
-    /// - Throws: ``SimulatorError/unknownSimulator(_:known:searched:)``, ``SimulatorError/noPython(expected:)``.
+    /// - Throws: ``SimulatorError/unknownSimulator(_:known:searched:)`` or
+    ///   ``SimulatorError/noPython(expected:)``.
     public init(named name: String, near place: URL? = nil) throws(SimulatorError) {
         let start = (place ?? Self.program).resolvingSymlinksInPath()
         let roots = Self.roots(above: start)

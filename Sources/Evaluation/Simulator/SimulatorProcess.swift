@@ -5,8 +5,8 @@ import Synchronization
 struct SimulatorProcess: Sendable {
     /// What it writes to standard output, line by line as it comes.
     ///
-    /// Ends by throwing ``SimulatorError/failed(simulator:status:output:)`` when the process fails. A cancelled
-    /// reader ends the process.
+    /// Ends by throwing ``SimulatorError/failed(simulator:status:output:)`` when the process fails.
+    /// A cancelled reader ends the process.
     let lines: AsyncThrowingStream<String, any Error>
 
     private let process: Process

@@ -18,7 +18,7 @@ extension [Double] {
     /// The arithmetic mean; `nil` of nothing.
     public var mean: Double? { isEmpty ? nil : reduce(0, +) / Double(count) }
 
-    /// The value that a share `fraction` of the values does not exceed, interpolated as numpy does by default.
+    /// The value that a share `fraction` of the values does not exceed, interpolated as in numpy.
     ///
     /// - Parameter fraction: In `0 ... 1`; 0.5 gives the median.
     /// - Returns: `nil` of nothing.

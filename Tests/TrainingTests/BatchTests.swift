@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite("Batches")
+struct BatchTests {
+    @Test("visit every example once an epoch, in an order that depends on seed and step only")
+    func order() {
+        var order = EpochOrder(count: 10, batchSize: 4, seed: 3)
+        let all = (0 ..< 5).map { order.indices(step: $0) }
+        #expect(Set(all.flatMap { $0 }.prefix(10)).count == 10)
+        #expect(all.flatMap { $0 }.prefix(10) != all.flatMap { $0 }.suffix(10))
+        var late = EpochOrder(count: 10, batchSize: 4, seed: 3)
+        #expect(late.indices(step: 3) == all[3])
+        var other = EpochOrder(count: 10, batchSize: 4, seed: 4)
+        #expect(other.indices(step: 0) != all[0])
+    }
+
+    @Test("come from the prefetcher in order")
+    func prefetcher() {
+        let prefetcher = Prefetcher(3 ..< 40, state: 0) { state, number in
+            state += 1
+            return number * 100 + state
+        }
+        for number in 3 ..< 40 { #expect(prefetcher.next() == number * 100 + number - 2) }
+    }
+
+    @Test("keep pictures as they are where nothing may change")
+    func augmentation() {
+        var plain = ImageAugmentation()
+        (plain.shift, plain.brightness, plain.contrast) = (0, 0, 0)
+        let source = (0 ..< 48).map { UInt8($0 * 5) }
+        var target = [UInt8](repeating: 0, count: 48)
+        var random = SeededRandom(seed: 1)
+        source.withUnsafeBufferPointer { from in
+            target.withUnsafeMutableBufferPointer {
+                plain.apply(from, height: 4, width: 4, to: $0, random: &random)
+            }
+        }
+        #expect(target == source)
+    }
+
+    @Test("select episodes as people write them")
+    func episodes() throws {
+        #expect(try EpisodeSelection("0:2,5,7:9", count: 10).indices == [0, 1, 5, 7, 8])
+        #expect(try EpisodeSelection("1:9", count: 10).others(of: 10) == [0, 9])
+        for text in ["0:11", "3:3", "a", "1:2:3", "-1:2"] {
+            #expect(throws: DemonstrationsError.self) { try EpisodeSelection(text, count: 10) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite("Recipes")
+struct RecipeReaderTests {
+    private func file(_ text: String) throws -> URL {
+        let url = FileManager.default.temporaryDirectory.appending(path: "recipe-\(UUID().uuidString).yaml")
+        try Data(text.utf8).write(to: url)
+        return url
+    }
+
+    @Test("keep defaults for absent keys; settings win over the file")
+    func layers() throws {
+        let recipe = try RecipeReader.recipe(
+            TokenizerRecipe(),
+            file: file("steps: 7\noptimizer:\n  learningRate: 2.5e-4\nplaces:\n  position: 8\n"),
+            settings: ["steps=9", "optimizer.weightDecay=1e-3", "quantizer.codebookSize=64"]
+        )
+        #expect(recipe.steps == 9)
+        #expect(recipe.optimizer.learningRate == 2.5e-4)
+        #expect(recipe.optimizer.weightDecay == 1e-3)
+        #expect(recipe.places == ["position": 8])
+        #expect(recipe.quantizer.codebookSize == 64)
+        #expect(recipe.batchSize == TokenizerRecipe().batchSize)
+    }
+
+    @Test("name the nearest known key")
+    func typingMistake() throws {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), file: file("optimizer:\n  learningrate: 1.0\n"))
+        }
+        #expect(
+            error?.reason.contains("unknown key 'optimizer.learningrate'; did you mean 'learningRate'?")
+                == true
+        )
+    }
+
+    @Test(
+        "say what kind of value was expected",
+        arguments: ["steps=many", "optimizer=3", "batchSize=[1]", "precision=2"]
+    )
+    func wrongKind(setting: String) {
+        #expect(throws: RecipeError.self) { try RecipeReader.recipe(PolicyRecipe(), settings: [setting]) }
+    }
+
+    @Test("name a file that is missing or is not YAML")
+    func unreadable() throws {
+        let missing = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), file: URL(filePath: "/no/such.yaml"))
+        }
+        #expect(missing?.description == "/no/such.yaml: no such file, or it cannot be read")
+        #expect(throws: RecipeError.self) { try RecipeReader.recipe(PolicyRecipe(), file: file("a: [1, ")) }
+    }
+}

@@ -1,0 +1,100 @@
+import FASTerVQ
+import Foundation
+import NN
+import RobotTypes
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite("Resumed trainings", .serialized)
+struct ResumeTests {
+    struct Killed: Error {}
+
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "resume-\(UUID().uuidString)")
+
+    private var recipe: TokenizerRecipe {
+        var recipe = TokenizerRecipe()
+        recipe.steps = 40
+        recipe.batchSize = 16
+        recipe.quantizeAfter = 8
+        recipe.quantizer.codebookSize = 16
+        recipe.autoencoder.width = 32
+        recipe.checkpointEvery = 7
+        return recipe
+    }
+
+    private func chunks() -> ActionChunks {
+        Torch.seed(1)
+        return ActionChunks(
+            count: 100,
+            horizon: 8,
+            dimension: 3,
+            values: Tensor.randn([100, 8, 3]).tanh().floats
+        )
+    }
+
+    /// The weights at the end; the run is killed at `kill` and resumed, where that is given.
+    private func weights(_ name: String, kill: Int?) throws -> [[UInt8]] {
+        let place = folder.appending(path: name)
+        var configuration = FASTerVQConfiguration(
+            actionSpace: try ActionSpace(parsing: "position=0:2,gripper=2"),
+            horizon: 8
+        )
+        configuration.quantizer = recipe.quantizer
+        configuration.autoencoder = recipe.autoencoder
+        let training = TokenizerTraining(recipe: recipe, chunks: chunks(), seed: 5, device: .cpu)
+        func run(killAt: Int?) -> TrainingRun {
+            TrainingRun(
+                folder: place,
+                totalSteps: 40,
+                recipe: "same",
+                measureEvery: 1,
+                checkpointEvery: 7,
+                report: { _ in },
+                beforeStep: { if $0 == killAt { throw Killed() } }
+            )
+        }
+        if let kill {
+            #expect(throws: Killed.self) {
+                try training.train(configuration, run: run(killAt: kill), resume: true)
+            }
+        }
+        let network = try training.train(configuration, run: run(killAt: nil), resume: true)
+        #expect(
+            TrainingMetrics.lines(of: place.appending(path: "metrics.jsonl")).map { $0["step"] }
+                == (0 ..< 40).map(Double.init)
+        )
+        return network.tensors.map(\.tensor.bytes)
+    }
+
+    @Test("end with the same weights, bit for bit, as those never interrupted", arguments: [3, 9, 30])
+    func bitwise(kill: Int) throws {
+        #expect(try weights("killed-\(kill)", kill: kill) == weights("whole-\(kill)", kill: nil))
+    }
+
+    @Test("refuse a checkpoint of other settings")
+    func otherSettings() throws {
+        _ = try? weights("other", kill: 10)
+        let place = folder.appending(path: "refused")
+        let weight = NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient())
+        func run(_ recipe: String, killAt: Int?) -> TrainingRun {
+            TrainingRun(
+                folder: place,
+                totalSteps: 10,
+                recipe: recipe,
+                measureEvery: 1,
+                checkpointEvery: 2,
+                report: { _ in },
+                beforeStep: { if $0 == killAt { throw Killed() } }
+            )
+        }
+        let optimizer = AdamW([weight], configuration: .init())
+        #expect(throws: Killed.self) {
+            try run("first", killAt: 5).run([weight], optimizer: optimizer, resume: false) { _, _ in [:] }
+        }
+        #expect(throws: TrainingRunError.self) {
+            try run("second", killAt: nil).run([weight], optimizer: optimizer, resume: true) { _, _ in [:] }
+        }
+    }
+}
