@@ -2,6 +2,9 @@
 struct Overlays {
     let overlay: RunReport.Overlay
 
+    /// What every column's axis spans, the same for all chunks of a page.
+    let extents: [ClosedRange<Double>]
+
     private static let width = 150.0
     private static let height = 96.0
 
@@ -17,6 +20,26 @@ struct Overlays {
             </div>
             """
     }
+
+    /// What every column spans over all chunks of a page, so that errors can be compared between them.
+    ///
+    /// A column that hardly moves gets room, else its smallest errors would fill the chart.
+    static func extents(of overlays: [RunReport.Overlay]) -> [ClosedRange<Double>] {
+        let columns = overlays.map { max($0.original.count, $0.reconstructed.count) }.max() ?? 0
+        return (0 ..< columns).map { column in
+            let values = overlays.flatMap { overlay in
+                [overlay.original, overlay.reconstructed].flatMap { $0.dropFirst(column).first ?? [] }
+            }
+            let usable = values.filter { $0.isFinite && $0.magnitude < 1e100 }
+            guard let low = usable.min(), let high = usable.max() else { return 0 ... 1 }
+            let middle = low / 2 + high / 2
+            let half = max(high / 2 - low / 2, leastSpan / 2)
+            return middle - half ... middle + half
+        }
+    }
+
+    /// A tenth of an action's usual range of -1...1.
+    private static let leastSpan = 0.2
 
     /// Names the lines, once for all chunks.
     static var legend: String {
@@ -47,7 +70,14 @@ struct Overlays {
             description: "\(overlay.title), \(name(column)): original and reconstructed"
         )
         let x = Scale([0, Double(max(steps - 1, 1))], from: 30, to: Self.width - 4, isWidened: false)
-        let y = Scale(original + reconstructed, from: Self.height - 18, to: 8, isWidened: false, tickCount: 3)
+        let extent = extents.indices.contains(column) ? extents[column] : 0 ... 1
+        let y = Scale(
+            [extent.lowerBound, extent.upperBound],
+            from: Self.height - 18,
+            to: 8,
+            isWidened: false,
+            tickCount: 3
+        )
         for tick in y.ticks {
             svg.line(30, y(tick), Self.width - 4, y(tick), style: "grid")
             svg.text(y.label(tick), x: 26, y: y(tick) + 3.5, anchor: .end, style: "tick")

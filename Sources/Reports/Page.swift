@@ -138,10 +138,15 @@ extension Page {
         Section(
             anchor: "reconstruction",
             title: "Reconstruction",
-            introduction: "Action chunks beside what their tokens decode to, one chart a column.",
-            body: report.overlays.isEmpty
-                ? "" : Overlays.legend + report.overlays.map { Overlays(overlay: $0).markup }.joined()
+            introduction: "Action chunks beside what their tokens decode to, one chart a column. "
+                + "A column keeps its scale from chunk to chunk.",
+            body: report.overlays.isEmpty ? "" : Overlays.legend + overlayCharts
         )
+    }
+
+    private var overlayCharts: String {
+        let extents = Overlays.extents(of: report.overlays)
+        return report.overlays.map { Overlays(overlay: $0, extents: extents).markup }.joined()
     }
 
     private var codebooks: Section {
