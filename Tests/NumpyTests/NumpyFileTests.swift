@@ -51,7 +51,8 @@ struct NumpyFileTests {
         func integers(_ name: String) throws -> [Int] { try open(name).integers(path(name)) }
         let floats = try open("float32")
         #expect(floats.shape == [2, 3])
-        #expect(try floats.floats(path("float32")) == [1.5, -2.25, 3.4e38, 0, -0.0, Float.leastNonzeroMagnitude])
+        let expected: [Float] = [1.5, -2.25, 3.4e38, 0, -0.0, .leastNonzeroMagnitude]
+        #expect(try floats.floats(path("float32")) == expected)
         #expect(try open("float64").floats(path("float64")) == [1.5, -2.25])
         #expect(try open("int64").shape == [1, 2, 1])
         #expect(try integers("int64") == [Int.min, Int.max])
