@@ -58,7 +58,7 @@ let package = Package(
         module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes"]),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
-        module("ActionTokenizers", ["RobotTypes"]),
+        module("ActionTokenizers", ["DurableFiles", "RobotTypes"]),
         module("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]),
         module("Backbones", ["NN", "Torch", "TextTokenizer", "RobotTypes"]),
         // 3. The policy
@@ -114,6 +114,8 @@ let package = Package(
         tests("RobotTypes"),
         tests("Torch"),
         tests("Safetensors"),
+        tests("Numpy", ["PythonPeer"], resources: [.copy("Peers")]),
+        tests("ActionTokenizers", ["PythonPeer", "RobotTypes"], resources: [.copy("Golden"), .copy("Peers")]),
         tests("TextTokenizer"),
         tests("NN", ["Torch"]),
         tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),

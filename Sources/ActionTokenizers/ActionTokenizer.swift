@@ -52,29 +52,18 @@ extension ActionTokenizer {
         return result
     }
 
-    /// Checks that `chunks` have this tokenizer's shape and only finite values.
+    /// The tokens of chunks in the robot's units.
     ///
-    /// - Throws: ``ActionTokenizerError``.
-    public func check(_ chunks: ActionChunks) throws(ActionTokenizerError) {
-        guard chunks.horizon == horizon, chunks.dimension == dimension else {
-            throw ActionTokenizerError(
-                "actions: expected [n, \(horizon), \(dimension)], found [n, \(chunks.horizon), \(chunks.dimension)]"
-            )
-        }
-        if let index = chunks.values.firstIndex(where: { !$0.isFinite }) {
-            let (row, column) = (index / dimension, index % dimension)
-            throw ActionTokenizerError(
-                "chunk \(row / horizon), step \(row % horizon), column \(column): \(chunks.values[index]) is not finite"
-            )
-        }
+    /// - Throws: An error that names chunk, step and column where a value is not finite or a shape differs.
+    public func tokens(forRobotUnits chunks: ActionChunks) throws -> [[Int]] {
+        try check(chunks)
+        return try tokens(for: normalized(chunks))
     }
-}
 
-/// Actions or tokens that a tokenizer cannot use, or a folder that is not one.
-public struct ActionTokenizerError: Error, Equatable, CustomStringConvertible {
-    /// The error in a sentence.
-    public let description: String
-
-    /// Creates an error from its sentence.
-    public init(_ description: String) { self.description = description }
+    /// The chunks of tokens, in the robot's units.
+    ///
+    /// - Throws: An error that names the chunk whose tokens cannot be decoded; never silent zeros.
+    public func robotUnits(for tokens: [[Int]]) throws -> ActionChunks {
+        restored(try chunks(for: tokens))
+    }
 }

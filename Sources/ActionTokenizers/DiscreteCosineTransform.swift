@@ -5,18 +5,21 @@ public struct DiscreteCosineTransform: Equatable, Sendable {
     /// Samples.
     public let length: Int
 
-    /// `[length, length]`, row-major: row k holds the cosine of frequency k.
+    /// The transform as a matrix, `[length, length]`, row-major: row k holds the cosine of frequency k.
     ///
     /// Its transpose is its inverse.
-    public let matrix: [Float]
+    public var matrix: [Float] { cosines.map { Float($0) } }
+
+    /// ``matrix`` in double precision, so that sums do not move coefficients across a rounding boundary.
+    private let cosines: [Double]
 
     /// The transform of `length` samples.
     public init(length: Int) {
         self.length = length
-        matrix = (0 ..< length * length).map { index in
+        cosines = (0 ..< length * length).map { index in
             let (frequency, sample) = (index / length, index % length)
             let scale = ((frequency == 0 ? 1.0 : 2.0) / Double(length)).squareRoot()
-            return Float(scale * cos(.pi * (Double(sample) + 0.5) * Double(frequency) / Double(length)))
+            return scale * cos(.pi * (Double(sample) + 0.5) * Double(frequency) / Double(length))
         }
     }
 }
@@ -24,23 +27,32 @@ public struct DiscreteCosineTransform: Equatable, Sendable {
 extension DiscreteCosineTransform {
     /// Coefficients of every column of `[length, columns]`, row-major, low frequencies first.
     public func coefficients(_ samples: ArraySlice<Float>, columns: Int) -> [Float] {
-        product(samples, columns: columns) { frequency, sample in matrix[frequency * length + sample] }
+        preciseCoefficients(samples, columns: columns).map { Float($0) }
     }
 
     /// The samples of ``coefficients(_:columns:)``.
     public func samples(_ coefficients: ArraySlice<Float>, columns: Int) -> [Float] {
-        product(coefficients, columns: columns) { sample, frequency in matrix[frequency * length + sample] }
+        samples(coefficients.map(Double.init), columns: columns)
     }
 
-    private func product(_ input: ArraySlice<Float>, columns: Int, _ entry: (Int, Int) -> Float) -> [Float] {
+    /// ``coefficients(_:columns:)`` before they are cut to single precision.
+    func preciseCoefficients(_ samples: ArraySlice<Float>, columns: Int) -> [Double] {
+        product(samples.map(Double.init), columns: columns, rowStride: length, innerStride: 1)
+    }
+
+    /// The samples of coefficients in double precision, `[length, columns]`.
+    func samples(_ coefficients: [Double], columns: Int) -> [Float] {
+        product(coefficients, columns: columns, rowStride: 1, innerStride: length).map { Float($0) }
+    }
+
+    private func product(_ input: [Double], columns: Int, rowStride: Int, innerStride: Int) -> [Double] {
         precondition(input.count == length * columns, "the transform takes \(length) rows")
-        var output = [Float](repeating: 0, count: input.count)
+        var output = [Double](repeating: 0, count: input.count)
         for row in 0 ..< length {
             for inner in 0 ..< length {
-                let factor = entry(row, inner)
+                let factor = cosines[row * rowStride + inner * innerStride]
                 for column in 0 ..< columns {
-                    output[row * columns + column] +=
-                        factor * input[input.startIndex + inner * columns + column]
+                    output[row * columns + column] += factor * input[inner * columns + column]
                 }
             }
         }

@@ -1,4 +1,3 @@
-internal import DurableFiles
 public import Foundation
 
 /// Arrays in NumPy's `.npy` format, C order, little endian.
@@ -14,7 +13,7 @@ public struct NumpyFile: Sendable {
     /// The elements, row-major.
     public let bytes: Data
 
-    private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
     /// Reads a file.
     ///
@@ -25,22 +24,22 @@ public struct NumpyFile: Sendable {
             throw failure("no such file, or it cannot be read")
         }
         guard data.count >= 12, Array(data.prefix(6)) == Self.magic, (1 ... 3).contains(data[6]) else {
-            throw failure("is not a .npy file")
+            throw failure("is not a .npy file of version 1 to 3; write it with numpy.save")
         }
         let width = data[6] == 1 ? 2 : 4
         let length = (0 ..< width).reduce(0) { $0 | Int(data[8 + $1]) << (8 * $1) }
         let start = 8 + width + length
         guard start <= data.count else { throw failure("the header is cut short") }
         let header = String(decoding: data[8 + width ..< start], as: UTF8.self)
-        guard let dtype = Self.elementType(in: header), let shape = Self.shape(in: header) else {
-            throw failure("the header cannot be understood: \(header)")
+        guard let dtype = Self.elementType(in: header), let shape = Self.shape(in: header),
+            let isFortranOrder = Self.isFortranOrder(in: header)
+        else {
+            throw failure("the header cannot be understood: \(header.prefix(200))")
         }
-        guard header.contains("'fortran_order': False") else {
+        guard !isFortranOrder else {
             throw failure("is in Fortran order; save numpy.ascontiguousarray(array)")
         }
-        guard let size = Int(dtype.dropFirst(2)), size > 0,
-            shape.reduce(size, { $0 &* $1 }) == data.count - start
-        else {
+        guard let size = Self.byteCount(of: shape, dtype: dtype), size == data.count - start else {
             throw failure("holds \(data.count - start) bytes, which is not \(dtype) of shape \(shape)")
         }
         self.dtype = dtype
@@ -59,8 +58,26 @@ public struct NumpyFile: Sendable {
         return known.count == sizes.count && known.allSatisfy { $0 >= 0 } ? known : nil
     }
 
+    private static func isFortranOrder(in header: String) -> Bool? {
+        header.firstMatch(of: /'fortran_order':\s*(True|False)/).map { $0.1 == "True" }
+    }
+
+    /// Bytes of an array, or nil where the header asks for more than there can be.
+    static func byteCount(of shape: [Int], dtype: String) -> Int? {
+        guard var size = Int(dtype.dropFirst(2)), size > 0 else { return nil }
+        if shape.contains(0) { return 0 }
+        for length in shape {
+            let (product, overflows) = size.multipliedReportingOverflow(by: length)
+            guard !overflows else { return nil }
+            size = product
+        }
+        return size
+    }
+
     /// The elements as single-precision numbers.
     ///
+    /// - Parameter file: What errors name.
+    /// - Returns: The elements, row-major.
     /// - Throws: ``NumpyError`` when they are neither `<f4` nor `<f8`.
     public func floats(_ file: URL) throws(NumpyError) -> [Float] {
         switch dtype {
@@ -76,6 +93,8 @@ public struct NumpyFile: Sendable {
 
     /// The elements as integers.
     ///
+    /// - Parameter file: What errors name.
+    /// - Returns: The elements, row-major.
     /// - Throws: ``NumpyError`` when they are not integers.
     public func integers(_ file: URL) throws(NumpyError) -> [Int] {
         switch dtype {
@@ -95,25 +114,6 @@ public struct NumpyFile: Sendable {
                 buffer.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: Element.self)
             }
         }
-    }
-
-    /// Writes single-precision numbers durably.
-    public static func write(_ values: [Float], shape: [Int], to url: URL) throws {
-        try write(values.withUnsafeBytes { Data($0) }, dtype: "<f4", shape: shape, to: url)
-    }
-
-    /// Writes integers, as int64, durably.
-    public static func write(_ values: [Int], shape: [Int], to url: URL) throws {
-        try write(values.withUnsafeBytes { Data($0) }, dtype: "<i8", shape: shape, to: url)
-    }
-
-    private static func write(_ bytes: Data, dtype: String, shape: [Int], to url: URL) throws {
-        let sizes = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
-        var header = "{'descr': '\(dtype)', 'fortran_order': False, 'shape': (\(sizes)), }"
-        header += String(repeating: " ", count: (64 - (11 + header.utf8.count) % 64) % 64) + "\n"
-        let length = UInt16(header.utf8.count)
-        let prefix = magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
-        try DurableFile.write(Data(prefix) + Data(header.utf8) + bytes, to: url)
     }
 }
 

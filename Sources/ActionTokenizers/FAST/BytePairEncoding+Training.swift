@@ -2,75 +2,134 @@ extension BytePairEncoding {
     /// Learns merges from `words` until the vocabulary is full or no pair occurs twice.
     ///
     /// Of equally frequent pairs the one with the smaller symbols wins, so the result depends on the words only.
+    /// The merges are those of the `tokenizers` library on the same words (no pre-tokenizer, minimum frequency 2).
     ///
     /// - Parameters:
     ///   - words: Symbols in `0 ..< alphabetSize`.
     ///   - alphabetSize: Symbols that stand for themselves.
     ///   - vocabularySize: Symbols in all.
-    /// - Returns: The encoding.
-    /// - Throws: ``ActionTokenizerError`` when a word has a symbol outside the alphabet.
+    /// - Returns: The encoding that was learned.
+    /// - Throws: ``ActionTokenizerError`` when there is no alphabet, a symbol lies outside it, or words are too many.
+    /// - Complexity: Linear in the symbols of `words` and the neighbours that merges change, plus one look at every
+    ///   distinct pair a merge.
     public static func train(
         on words: [[Int]],
         alphabetSize: Int,
         vocabularySize: Int
     ) throws(ActionTokenizerError) -> BytePairEncoding {
-        var corpus = PairCounts(words)
+        guard alphabetSize > 0, words.reduce(0, { $0 + $1.count }) < Int(Int32.max) else {
+            throw ActionTokenizerError("expected an alphabet, and words of fewer than 2^31 symbols in all")
+        }
+        for (index, word) in words.enumerated() {
+            if let symbol = word.first(where: { !(0 ..< alphabetSize).contains($0) }) {
+                throw ActionTokenizerError(
+                    "word \(index): expected symbols in 0 ..< \(alphabetSize), found \(symbol)"
+                )
+            }
+        }
+        var corpus = PairCorpus(words)
         var merges: [Pair] = []
         while alphabetSize + merges.count < vocabularySize, let pair = corpus.mostFrequent() {
-            corpus.merge(pair, into: alphabetSize + merges.count)
-            merges.append(pair)
+            corpus.merge(pair, into: Int32(alphabetSize + merges.count))
+            merges.append(corpus.symbols(of: pair))
         }
         return try BytePairEncoding(alphabetSize: alphabetSize, merges: merges)
     }
 }
 
-/// How often every pair of neighbours occurs, and in which words, kept up to date while pairs are merged.
-private struct PairCounts {
-    private var words: [[Int]]
-    private let frequencies: [Int]
-    private var counts: [BytePairEncoding.Pair: Int] = [:]
-    private var places: [BytePairEncoding.Pair: Set<Int>] = [:]
+/// All words end to end, with the count and the places of every pair of neighbours, kept up to date by merges.
+///
+/// A merge writes its symbol over the left of the two and unlinks the right one, so places stay what they were.
+/// A pair's places are complete once the merge that made its newer symbol is done: later merges only take some
+/// away, and places that no longer hold the pair are passed over.
+private struct PairCorpus {
+    private var text: [Int32] = []
+    /// Place of the neighbour; `none` at the ends of a word.
+    private var next: [Int32] = []
+    private var previous: [Int32] = []
 
-    init(_ all: [[Int]]) {
-        let distinct = all.reduce(into: [[Int]: Int]()) { $0[$1, default: 0] += 1 }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        words = distinct.map(\.key)
-        frequencies = distinct.map(\.value)
-        for word in words.indices { count(word, sign: 1) }
+    private var pairs: [Int: Int] = [:]
+    private var keys: [Int] = []
+    private var counts: [Int] = []
+    private var places: [[Int32]] = []
+
+    private static let none: Int32 = -1
+    private static let unlinked: Int32 = -1
+
+    init(_ words: [[Int]]) {
+        for word in words {
+            for (index, symbol) in word.enumerated() {
+                let place = Int32(text.count)
+                text.append(Int32(symbol))
+                previous.append(index == 0 ? Self.none : place - 1)
+                next.append(index == word.count - 1 ? Self.none : place + 1)
+            }
+        }
+        for place in text.indices where next[place] != Self.none {
+            add(text[place], text[place + 1], at: Int32(place))
+        }
     }
 
     /// The most frequent pair that occurs at least twice.
-    func mostFrequent() -> BytePairEncoding.Pair? {
-        let best = counts.max { left, right in
-            (left.value, -left.key.first, -left.key.second) < (
-                right.value, -right.key.first, -right.key.second
-            )
-        }
-        return best.flatMap { $0.value >= 2 ? $0.key : nil }
-    }
-
-    mutating func merge(_ pair: BytePairEncoding.Pair, into symbol: Int) {
-        for word in places[pair] ?? [] {
-            count(word, sign: -1)
-            words[word] = BytePairEncoding.merged(words[word], pair, into: symbol)
-            count(word, sign: 1)
-        }
-        counts[pair] = nil
-        places[pair] = nil
-    }
-
-    private mutating func count(_ word: Int, sign: Int) {
-        let symbols = words[word]
-        guard symbols.count > 1 else { return }
-        for index in 0 ..< symbols.count - 1 {
-            let pair = BytePairEncoding.Pair(first: symbols[index], second: symbols[index + 1])
-            counts[pair, default: 0] += sign * frequencies[word]
-            if sign > 0 {
-                places[pair, default: []].insert(word)
-            } else {
-                places[pair]?.remove(word)
-                if counts[pair] == 0 { counts[pair] = nil }
+    func mostFrequent() -> Int? {
+        var best: Int?
+        var (bestCount, bestKey) = (2, Int.max)
+        for pair in counts.indices where counts[pair] >= bestCount {
+            if counts[pair] > bestCount || keys[pair] < bestKey {
+                (best, bestCount, bestKey) = (pair, counts[pair], keys[pair])
             }
         }
+        return best
+    }
+
+    func symbols(of pair: Int) -> BytePairEncoding.Pair {
+        BytePairEncoding.Pair(first: keys[pair] >> 32, second: keys[pair] & 0xffff_ffff)
+    }
+
+    /// Replaces `pair`, wherever it occurs, by `symbol`.
+    mutating func merge(_ pair: Int, into symbol: Int32) {
+        let (first, second) = (Int32(keys[pair] >> 32), Int32(keys[pair] & 0xffff_ffff))
+        let candidates = places[pair]
+        places[pair] = []
+        for place in candidates {
+            let left = Int(place)
+            guard text[left] == first, next[left] != Self.none, text[Int(next[left])] == second else {
+                continue
+            }
+            let right = Int(next[left])
+            let (before, after) = (previous[left], next[right])
+            if before != Self.none {
+                remove(text[Int(before)], first)
+                add(text[Int(before)], symbol, at: before)
+            }
+            if after != Self.none {
+                remove(second, text[Int(after)])
+                add(symbol, text[Int(after)], at: place)
+                previous[Int(after)] = place
+            }
+            text[left] = symbol
+            text[right] = Self.unlinked
+            next[left] = after
+        }
+        counts[pair] = 0
+    }
+
+    private static func key(_ first: Int32, _ second: Int32) -> Int { Int(first) << 32 | Int(second) }
+
+    private mutating func add(_ first: Int32, _ second: Int32, at place: Int32) {
+        let key = Self.key(first, second)
+        if let pair = pairs[key] {
+            counts[pair] += 1
+            places[pair].append(place)
+        } else {
+            pairs[key] = keys.count
+            keys.append(key)
+            counts.append(1)
+            places.append([place])
+        }
+    }
+
+    private mutating func remove(_ first: Int32, _ second: Int32) {
+        if let pair = pairs[Self.key(first, second)] { counts[pair] -= 1 }
     }
 }

@@ -2,13 +2,19 @@
 ///
 /// Symbols `0 ..< alphabetSize` stand for themselves, symbol `alphabetSize + i` for the pair `merges[i]`.
 /// Source: Sennrich et al. 2016 (arXiv 1508.07909).
-public struct BytePairEncoding: Codable, Equatable, Sendable {
+public struct BytePairEncoding: Equatable, Sendable {
     /// Two neighbouring symbols.
-    public struct Pair: Codable, Hashable, Sendable {
+    public struct Pair: Hashable, Sendable {
         /// The left symbol.
         public let first: Int
         /// The right symbol.
         public let second: Int
+
+        /// Creates a pair.
+        public init(first: Int, second: Int) {
+            self.first = first
+            self.second = second
+        }
     }
 
     /// Symbols that stand for themselves.
@@ -20,64 +26,102 @@ public struct BytePairEncoding: Codable, Equatable, Sendable {
     /// Symbols in all.
     public var vocabularySize: Int { alphabetSize + merges.count }
 
+    /// Place in ``merges`` of every pair.
     private let ranks: [Pair: Int]
 
-    private enum CodingKeys: String, CodingKey {
-        case alphabetSize, merges
-    }
+    /// How many symbols of the alphabet every symbol stands for, at most ``longest``.
+    private let lengths: [Int]
+
+    /// Merges that double over and over would overflow; no word is this long.
+    private static let longest = 1 << 40
 
     /// Creates an encoding from its merges.
     ///
-    /// - Throws: ``ActionTokenizerError`` when a merge uses a symbol that does not exist yet.
+    /// - Throws: ``ActionTokenizerError`` when there is no alphabet, or when a merge occurs twice or uses a
+    ///   symbol that does not exist yet.
     public init(alphabetSize: Int, merges: [Pair]) throws(ActionTokenizerError) {
+        guard (1 ... Int(Int32.max)).contains(alphabetSize) else {
+            throw ActionTokenizerError("alphabet: expected at least one symbol, found \(alphabetSize)")
+        }
+        var ranks: [Pair: Int] = [:]
+        var lengths = [Int](repeating: 1, count: alphabetSize)
         for (index, pair) in merges.enumerated() {
-            let known = 0 ..< alphabetSize + index
-            guard known.contains(pair.first), known.contains(pair.second) else {
+            guard lengths.indices.contains(pair.first), lengths.indices.contains(pair.second) else {
                 throw ActionTokenizerError(
                     "merge \(index): (\(pair.first), \(pair.second)) uses an unknown symbol"
                 )
             }
+            if let earlier = ranks.updateValue(index, forKey: pair) {
+                throw ActionTokenizerError(
+                    "merge \(index): (\(pair.first), \(pair.second)) is merge \(earlier) already"
+                )
+            }
+            lengths.append(min(Self.longest, lengths[pair.first] + lengths[pair.second]))
         }
         self.alphabetSize = alphabetSize
         self.merges = merges
-        ranks = Dictionary(merges.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
+        self.ranks = ranks
+        self.lengths = lengths
     }
 
-    /// Reads alphabet and merges.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        try self.init(
-            alphabetSize: container.decode(Int.self, forKey: .alphabetSize),
-            merges: container.decode([Pair].self, forKey: .merges)
-        )
-    }
-
-    /// The symbols of `word`: the earliest merge that applies anywhere goes first.
+    /// The symbols of `word`: the earliest merge that applies anywhere goes first, from the left.
     public func encoded(_ word: [Int]) -> [Int] {
+        guard word.count > 1 else { return word }
         var symbols = word
-        while symbols.count > 1 {
-            var best = merges.count
-            for index in 0 ..< symbols.count - 1 {
-                if let rank = ranks[Pair(first: symbols[index], second: symbols[index + 1])] {
-                    best = min(best, rank)
+        // ranks[i] belongs to symbols i and i + 1; merges.count where no merge applies.
+        var ranks = (0 ..< word.count - 1).map { rank(word[$0], word[$0 + 1]) }
+        while let best = ranks.min(), best < merges.count {
+            let pair = merges[best]
+            var (read, write) = (0, 0)
+            while read < symbols.count {
+                let applies =
+                    read + 1 < symbols.count && symbols[read] == pair.first
+                    && symbols[read + 1] == pair.second
+                symbols[write] = applies ? alphabetSize + best : symbols[read]
+                if write > 0 {
+                    let isNew = applies || symbols[write - 1] == alphabetSize + best
+                    ranks[write - 1] = isNew ? rank(symbols[write - 1], symbols[write]) : ranks[read - 1]
                 }
+                read += applies ? 2 : 1
+                write += 1
             }
-            guard best < merges.count else { break }
-            symbols = Self.merged(symbols, merges[best], into: alphabetSize + best)
+            symbols.removeLast(symbols.count - write)
+            ranks.removeLast(ranks.count - (write - 1))
         }
         return symbols
     }
 
+    private func rank(_ first: Int, _ second: Int) -> Int {
+        ranks[Pair(first: first, second: second)] ?? merges.count
+    }
+
     /// The word of `symbols`.
     ///
-    /// - Throws: ``ActionTokenizerError`` for a symbol outside the vocabulary.
-    public func decoded(_ symbols: [Int]) throws(ActionTokenizerError) -> [Int] {
+    /// - Parameters:
+    ///   - symbols: What ``encoded(_:)`` gave.
+    ///   - length: Symbols of the alphabet that the word has to have.
+    /// - Returns: Symbols of the alphabet, `length` of them.
+    /// - Throws: ``ActionTokenizerError`` for a symbol outside the vocabulary or a word of another length,
+    ///   before anything is expanded.
+    public func decoded(_ symbols: [Int], length: Int) throws(ActionTokenizerError) -> [Int] {
+        var total = 0
+        for (position, symbol) in symbols.enumerated() {
+            guard (0 ..< vocabularySize).contains(symbol) else {
+                throw ActionTokenizerError(
+                    "token \(position): expected 0 ..< \(vocabularySize), found \(symbol)"
+                )
+            }
+            total = min(Self.longest, total + lengths[symbol])
+        }
+        guard total == length else {
+            throw ActionTokenizerError(
+                "the \(symbols.count) tokens stand for \(total) coefficients, expected \(length)"
+            )
+        }
         var word: [Int] = []
+        word.reserveCapacity(length)
         var open = Array(symbols.reversed())
         while let symbol = open.popLast() {
-            guard (0 ..< vocabularySize).contains(symbol) else {
-                throw ActionTokenizerError("expected tokens in 0 ..< \(vocabularySize), found \(symbol)")
-            }
             if symbol < alphabetSize {
                 word.append(symbol)
             } else {
@@ -87,22 +131,5 @@ public struct BytePairEncoding: Codable, Equatable, Sendable {
             }
         }
         return word
-    }
-
-    /// `symbols` with every occurrence of `pair`, from the left, replaced.
-    static func merged(_ symbols: [Int], _ pair: Pair, into symbol: Int) -> [Int] {
-        var result: [Int] = []
-        result.reserveCapacity(symbols.count)
-        var index = 0
-        while index < symbols.count {
-            if index + 1 < symbols.count, symbols[index] == pair.first, symbols[index + 1] == pair.second {
-                result.append(symbol)
-                index += 2
-            } else {
-                result.append(symbols[index])
-                index += 1
-            }
-        }
-        return result
     }
 }

@@ -5,8 +5,9 @@ public import RobotTypes
 /// The number of tokens varies with the chunk.
 /// Departure: tokens that do not decode to a whole chunk are an error, where the public processor prints one and
 /// returns zeros; coefficients outside the fitted range are moved to its end on both sides, where the public
-/// processor drops those above.
-public struct FASTTokenizer: ActionTokenizer, Codable, Equatable {
+/// processor drops those above; neighbours are joined as integers, where the public processor first splits them
+/// as if they were English text.
+public struct FASTTokenizer: ActionTokenizer, Equatable {
     /// Control steps of a chunk.
     public let horizon: Int
 
@@ -25,43 +26,38 @@ public struct FASTTokenizer: ActionTokenizer, Codable, Equatable {
     /// Joins frequent neighbours.
     public let encoding: BytePairEncoding
 
-    /// Learns range and merges from normalised `chunks`.
+    private let transform: DiscreteCosineTransform
+
+    /// Wraps what was fitted before.
     ///
-    /// - Parameters:
-    ///   - chunks: What to fit; steps beyond an episode's end count as they are.
-    ///   - normalization: How the chunks were normalised.
-    ///   - scale: Steps of the rounding in a unit; 10 is the paper's.
-    ///   - vocabularySize: Tokens in all; 1024 is the paper's.
-    /// - Throws: ``ActionTokenizerError`` when there are no chunks, a value is not finite, or the coefficients
-    ///   alone need a larger vocabulary.
+    /// - Throws: ``ActionTokenizerError`` when sizes, scale, range or normalization cannot belong to a tokenizer.
     public init(
-        fitting chunks: ActionChunks,
+        horizon: Int,
+        dimension: Int,
         normalization: Normalization,
-        scale: Float = 10,
-        vocabularySize: Int = 1024
+        scale: Float,
+        smallest: Int,
+        encoding: BytePairEncoding
     ) throws(ActionTokenizerError) {
-        guard chunks.count > 0 else { throw ActionTokenizerError("FAST needs at least one chunk to fit") }
-        if chunks.values.contains(where: { !$0.isFinite }) {
-            throw ActionTokenizerError("FAST cannot be fitted to values that are not finite")
-        }
-        horizon = chunks.horizon
-        dimension = chunks.dimension
-        self.normalization = normalization
-        self.scale = scale
-        let words = Self.coefficients(of: chunks, scale: scale)
-        let low = words.lazy.flatMap { $0 }.min() ?? 0
-        let high = words.lazy.flatMap { $0 }.max() ?? 0
-        guard high - low < vocabularySize else {
+        try normalization.check(columns: dimension)
+        guard (1 ... ActionTokenizerLimits.horizon).contains(horizon) else {
             throw ActionTokenizerError(
-                "coefficients from \(low) to \(high) need a vocabulary of more than \(vocabularySize); use a smaller scale"
+                "horizon: expected 1 ... \(ActionTokenizerLimits.horizon), found \(horizon)"
             )
         }
-        smallest = low
-        encoding = try BytePairEncoding.train(
-            on: words.map { $0.map { $0 - low } },
-            alphabetSize: high - low + 1,
-            vocabularySize: vocabularySize
-        )
+        try Self.check(scale: scale)
+        guard Self.coefficientRange.contains(smallest) else {
+            throw ActionTokenizerError(
+                "smallest coefficient: expected \(Self.coefficientRange), found \(smallest)"
+            )
+        }
+        self.horizon = horizon
+        self.dimension = dimension
+        self.normalization = normalization
+        self.scale = scale
+        self.smallest = smallest
+        self.encoding = encoding
+        transform = DiscreteCosineTransform(length: horizon)
     }
 
     /// `fast`.
@@ -72,49 +68,61 @@ public struct FASTTokenizer: ActionTokenizer, Codable, Equatable {
 
     /// All tokens share the vocabulary.
     public func codebook(ofToken position: Int) -> Int { 0 }
+}
 
-    /// The tokens of normalised chunks.
+extension FASTTokenizer {
+    /// The tokens of normalised chunks; coefficients outside the fitted range are moved to its nearer end.
+    ///
+    /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
         let last = encoding.alphabetSize - 1
-        return Self.coefficients(of: chunks, scale: scale).map { word in
+        return Self.coefficients(of: chunks, scale: scale, transform).map { word in
             encoding.encoded(word.map { min(last, max(0, $0 - smallest)) })
         }
     }
 
     /// The normalised chunks of tokens.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the chunk when a token is outside the vocabulary or the tokens
+    ///   do not stand for `horizon * dimension` coefficients.
     public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
-        let transform = DiscreteCosineTransform(length: horizon)
         var values: [Float] = []
         values.reserveCapacity(tokens.count * horizon * dimension)
         for (chunk, symbols) in tokens.enumerated() {
-            let word: [Int]
-            do {
-                word = try encoding.decoded(symbols)
+            do throws(ActionTokenizerError) {
+                let word = try encoding.decoded(symbols, length: horizon * dimension)
+                let coefficients = word.map { Double($0 + smallest) / Double(scale) }
+                values += transform.samples(coefficients, columns: dimension)
             } catch {
                 throw ActionTokenizerError("chunk \(chunk): \(error)")
             }
-            guard word.count == horizon * dimension else {
-                throw ActionTokenizerError(
-                    "chunk \(chunk): the tokens decode to \(word.count) coefficients, expected \(horizon * dimension)"
-                )
-            }
-            let coefficients = word.map { Float($0 + smallest) / scale }
-            values += transform.samples(coefficients[...], columns: dimension)
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
     }
 
+    /// Coefficients beyond it are cut: no robot moves so far, and rounding them would overflow.
+    private static let coefficientRange = -1 << 30 ... 1 << 30
+
+    static func check(scale: Float) throws(ActionTokenizerError) {
+        guard scale.isFinite, scale > 0 else {
+            throw ActionTokenizerError("scale: expected a positive number such as 10, found \(scale)")
+        }
+    }
+
     /// Rounded coefficients of every chunk: all columns of frequency 0, then of frequency 1, and so on.
-    private static func coefficients(of chunks: ActionChunks, scale: Float) -> [[Int]] {
-        let transform = DiscreteCosineTransform(length: chunks.horizon)
+    static func coefficients(
+        of chunks: ActionChunks,
+        scale: Float,
+        _ transform: DiscreteCosineTransform
+    ) -> [[Int]] {
         let size = chunks.horizon * chunks.dimension
+        let (low, high) = (Double(coefficientRange.lowerBound), Double(coefficientRange.upperBound))
         return (0 ..< chunks.count).map { chunk in
-            transform.coefficients(
-                chunks.values[chunk * size ..< (chunk + 1) * size],
-                columns: chunks.dimension
-            )
-            .map { Int(($0 * scale).rounded(.toNearestOrEven)) }
+            let samples = chunks.values[chunk * size ..< (chunk + 1) * size]
+            return transform.preciseCoefficients(samples, columns: chunks.dimension).map {
+                Int(min(high, max(low, ($0 * Double(scale)).rounded(.toNearestOrEven))))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ struct ReconstructionErrors {
     let l1PerDimension: [Double]
     /// Mean squared error.
     let mse: Double
-    /// Largest absolute error of every chunk.
+    /// Largest absolute error of any value, of every chunk.
     let peaks: [Double]
     /// Largest Euclidean error of a step, of every chunk.
     let stepPeaks: [Double]
@@ -26,7 +26,8 @@ struct ReconstructionErrors {
                 var length = 0.0
                 for column in 0 ..< dimension {
                     let error = abs(
-                        Double(original.values[first + column] - reconstruction.values[first + column])
+                        Double(original.values[first + column])
+                            - Double(reconstruction.values[first + column])
                     )
                     absolute[column] += error
                     length += error * error

@@ -8,8 +8,11 @@ public struct TokenizerEvaluation: Sendable {
     /// What the tokenizer made of the chunks, normalised.
     public let reconstruction: ActionChunks
 
-    /// Largest absolute error of every chunk, `[chunks]`.
+    /// Largest absolute error of any value, of every chunk, `[chunks]`.
     public let peakErrors: [Double]
+
+    /// Largest Euclidean error of any step, of every chunk, `[chunks]`.
+    public let stepErrors: [Double]
 
     /// How often every entry of every codebook occurred.
     public let tokenCounts: [[Int]]
@@ -21,15 +24,18 @@ public struct TokenizerEvaluation: Sendable {
     /// - Parameters:
     ///   - tokenizer: The tokenizer.
     ///   - chunks: Chunks that it was not trained on.
-    ///   - timedCalls: Calls with a single chunk that are timed.
-    /// - Throws: What the tokenizer throws, and ``ActionTokenizerError`` where there are no chunks.
+    ///   - timedCalls: Calls with a single chunk that are timed, spread over `chunks`.
+    /// - Throws: What the tokenizer throws, and ``ActionTokenizerError`` where there are no chunks, a value is not
+    ///   finite, or the tokenizer breaks its word: another shape, a value that is not finite, a token outside its
+    ///   codebook.
     public init(_ tokenizer: any ActionTokenizer, on chunks: ActionChunks, timedCalls: Int = 200) throws {
         guard chunks.count > 0 else { throw ActionTokenizerError("there are no chunks to evaluate on") }
+        try tokenizer.check(chunks)
         let tokens = try tokenizer.tokens(for: chunks)
-        reconstruction = try tokenizer.chunks(for: tokens)
+        reconstruction = try Self.decode(tokens, tokenizer, count: chunks.count)
         let errors = ReconstructionErrors(chunks, reconstruction)
-        peakErrors = errors.peaks
-        tokenCounts = Self.count(tokens, tokenizer)
+        (peakErrors, stepErrors) = (errors.peaks, errors.stepPeaks)
+        tokenCounts = try Self.count(tokens, tokenizer)
         let lengths = tokens.map { Double($0.count) }
         let bits = tokens.map { tokenizer.bits(of: $0) }
         let scalars = Double(chunks.horizon * chunks.dimension)
@@ -42,7 +48,7 @@ public struct TokenizerEvaluation: Sendable {
             tokensPerChunk: Self.range(lengths),
             bitsPerChunk: Self.range(bits),
             compressionRatio: scalars / Self.mean(lengths),
-            bitRatio: 32 * scalars / Self.mean(bits),
+            bitRatio: 32 * scalars / max(1, Self.mean(bits)),
             l1: errors.l1,
             l1PerDimension: errors.l1PerDimension,
             mse: errors.mse,
@@ -72,11 +78,37 @@ public struct TokenizerEvaluation: Sendable {
         return shares
     }
 
-    private static func count(_ tokens: [[Int]], _ tokenizer: any ActionTokenizer) -> [[Int]] {
+    private static func decode(
+        _ tokens: [[Int]],
+        _ tokenizer: any ActionTokenizer,
+        count: Int
+    ) throws -> ActionChunks {
+        let chunks = try tokenizer.chunks(for: tokens)
+        guard chunks.count == count else {
+            throw ActionTokenizerError(
+                "\(tokenizer.name) gave back \(chunks.count) chunks, expected \(count)"
+            )
+        }
+        do {
+            try tokenizer.check(chunks)
+        } catch {
+            throw ActionTokenizerError("\(tokenizer.name) gave back \(error)")
+        }
+        return chunks
+    }
+
+    private static func count(_ tokens: [[Int]], _ tokenizer: any ActionTokenizer) throws -> [[Int]] {
         var counts = tokenizer.codebookSizes.map { [Int](repeating: 0, count: $0) }
-        for list in tokens {
+        for (chunk, list) in tokens.enumerated() {
             for (position, token) in list.enumerated() {
-                counts[tokenizer.codebook(ofToken: position)][token] += 1
+                let codebook = tokenizer.codebook(ofToken: position)
+                guard counts.indices.contains(codebook), counts[codebook].indices.contains(token) else {
+                    throw ActionTokenizerError(
+                        "\(tokenizer.name) gave chunk \(chunk) the token \(token) at \(position), which is not in "
+                            + "codebook \(codebook)"
+                    )
+                }
+                counts[codebook][token] += 1
             }
         }
         return counts
@@ -89,12 +121,14 @@ public struct TokenizerEvaluation: Sendable {
     ) throws -> (encode: TokenizerMetrics.Latency, decode: TokenizerMetrics.Latency) {
         let clock = ContinuousClock()
         var (encode, decode): ([Double], [Double]) = ([], [])
-        for call in 0 ..< calls + 5 {
-            let one = chunks[call % chunks.count ..< call % chunks.count + 1]
+        let warmUp = 5
+        for call in 0 ..< calls + warmUp {
+            let index = call * chunks.count / (calls + warmUp)
+            let one = chunks[index ..< index + 1]
             var tokens: [[Int]] = []
             let encoding = try clock.measure { tokens = try tokenizer.tokens(for: one) }
             let decoding = try clock.measure { _ = try tokenizer.chunks(for: tokens) }
-            guard call >= 5 else { continue }
+            guard call >= warmUp else { continue }
             encode.append(encoding / .microseconds(1))
             decode.append(decoding / .microseconds(1))
         }

@@ -1,0 +1,101 @@
+internal import DurableFiles
+public import Foundation
+internal import RobotTypes
+
+/// What the folders of all tokenizers have in common: `config.json` and `norm_stats.json`.
+public enum TokenizerFolder {
+    static let formatVersion = 1
+    private static let configurationFile = "config.json"
+
+    private struct Header: Decodable {
+        var tokenizer: String?
+        var formatVersion: Int?
+    }
+
+    /// Which tokenizer `folder` holds, for example `fast`, or nil when its `config.json` does not say.
+    ///
+    /// - Throws: ``ActionTokenizerError`` when there is no readable `config.json`.
+    public static func tokenizerName(in folder: URL) throws(ActionTokenizerError) -> String? {
+        try header(of: folder).tokenizer
+    }
+
+    private static func header(of folder: URL) throws(ActionTokenizerError) -> Header {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
+        else {
+            throw ActionTokenizerError("\(folder.path): no such folder")
+        }
+        return try decode(Header.self, from: folder.appending(path: configurationFile))
+    }
+
+    /// The configuration of the tokenizer called `name`.
+    static func read<Configuration: Decodable>(
+        _ type: Configuration.Type,
+        _ name: String,
+        from folder: URL
+    ) throws(ActionTokenizerError) -> Configuration {
+        let header = try header(of: folder)
+        let file = folder.appending(path: configurationFile)
+        guard header.tokenizer == name else {
+            let found = header.tokenizer.map { "'\($0)'" } ?? "none"
+            throw ActionTokenizerError("\(file.path): tokenizer: expected '\(name)', found \(found)")
+        }
+        guard header.formatVersion == formatVersion else {
+            let found = header.formatVersion.map(String.init) ?? "none"
+            throw ActionTokenizerError(
+                "\(file.path): formatVersion: expected \(formatVersion), found \(found); use a newer faster"
+            )
+        }
+        return try decode(type, from: file)
+    }
+
+    static func normalization(
+        from folder: URL,
+        columns: Int
+    ) throws(ActionTokenizerError) -> Normalization {
+        let file = folder.appending(path: NormalizationSet.fileName)
+        guard let normalization = try decode(NormalizationSet.self, from: file)["actions"] else {
+            throw ActionTokenizerError(
+                "\(file.path): expected statistics and method of 'actions', found none"
+            )
+        }
+        do {
+            try normalization.check(columns: columns)
+        } catch {
+            throw ActionTokenizerError("\(file.path): \(error)")
+        }
+        return normalization
+    }
+
+    static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from file: URL
+    ) throws(ActionTokenizerError) -> Value {
+        guard let data = try? Data(contentsOf: file) else {
+            throw ActionTokenizerError("\(file.path): is missing or cannot be read")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            throw ActionTokenizerError("\(file.path): cannot be understood: \(error)")
+        }
+    }
+
+    static func write(_ normalization: Normalization, to folder: URL) throws {
+        let content = try encoder.encode(NormalizationSet(["actions": normalization]))
+        try DurableFile.write(content, to: folder.appending(path: NormalizationSet.fileName))
+    }
+
+    static func write(_ configuration: some Encodable, to folder: URL) throws {
+        try DurableFile.write(
+            try encoder.encode(configuration),
+            to: folder.appending(path: configurationFile)
+        )
+    }
+
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+}

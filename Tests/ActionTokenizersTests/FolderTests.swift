@@ -1,0 +1,97 @@
+import Foundation
+import RobotTypes
+import Testing
+
+@testable import ActionTokenizers
+
+@Suite("Tokenizer folders")
+struct FolderTests {
+    private let folder = URL.freshFolder()
+    private let fast: FASTTokenizer
+
+    init() throws {
+        fast = try FASTTokenizer(fitting: .smooth(100), normalization: .unit(4), vocabularySize: 200)
+    }
+
+    private func change(_ file: String, _ from: String, _ to: String) throws {
+        let url = folder.appending(path: file)
+        let text = try String(contentsOf: url, encoding: .utf8)
+        try #require(text.contains(from))
+        try text.replacing(from, with: to).write(to: url, atomically: true, encoding: .utf8)
+    }
+
+    private func message() -> String {
+        #expect(throws: ActionTokenizerError.self) { try FASTTokenizer(loading: folder) }?.description ?? ""
+    }
+
+    @Test("give FAST back as it was, and can be written over")
+    func fastRoundTrip() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try BinningTokenizer(horizon: 3, dimension: 1, normalization: .unit(1)).save(to: folder)
+        try fast.save(to: folder)
+        #expect(try TokenizerFolder.tokenizerName(in: folder) == "fast")
+        #expect(try FASTTokenizer(loading: folder) == fast)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(files == ["config.json", "merges.json", "norm_stats.json"])
+    }
+
+    @Test("give binning back as it was")
+    func binningRoundTrip() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let binning = BinningTokenizer(
+            horizon: 3,
+            dimension: 2,
+            normalization: .unit(2, method: .meanStandardDeviation),
+            binCount: 64
+        )
+        try binning.save(to: folder)
+        #expect(try BinningTokenizer(loading: folder) == binning)
+        #expect(message().hasSuffix("config.json: tokenizer: expected 'fast', found 'binning'"))
+        try change("config.json", "64", "0")
+        #expect(throws: ActionTokenizerError.self) { try BinningTokenizer(loading: folder) }
+    }
+
+    @Test("say what is missing")
+    func missing() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(message() == "\(folder.path): no such folder")
+        for file in ["norm_stats.json", "merges.json", "config.json"] {
+            try fast.save(to: folder)
+            try FileManager.default.removeItem(at: folder.appending(path: file))
+            #expect(message().hasSuffix("\(file): is missing or cannot be read"))
+        }
+    }
+
+    @Test(
+        "that were damaged are refused, naming file or field",
+        arguments: [
+            ("config.json", "\"scale\" : 10", "\"scale\" : 0", "scale"),
+            ("config.json", "\"horizon\" : 16", "\"horizon\" : -1", "horizon"),
+            ("config.json", "\"horizon\" : 16", "\"horizon\" : 9223372036854775807", "horizon"),
+            ("config.json", "\"dimension\" : 4", "\"dimension\" : 0", "dimension"),
+            ("config.json", "\"dimension\" : 4", "\"dimension\" : 5", "mean"),
+            ("config.json", "\"vocabularySize\" : 200", "\"vocabularySize\" : 201", "merges.json"),
+            ("config.json", "\"alphabetSize\" : ", "\"alphabetSize\" : -", "merges.json"),
+            (
+                "config.json", "\"smallestCoefficient\" : -", "\"smallestCoefficient\" : -9000000000",
+                "smallest"
+            ),
+            ("config.json", "\"formatVersion\" : 1", "\"formatVersion\" : 2", "formatVersion"),
+            ("config.json", "\"scale\"", "\"scales\"", "config.json"),
+            ("config.json", "}", "", "config.json"),
+            ("merges.json", "[[", "[[9,", "merges.json"),
+            ("merges.json", "[[", "[[9", "unknown symbol"),
+            ("merges.json", "]]", "", "merges.json"),
+            ("norm_stats.json", "\"q99\"", "\"q98\"", "norm_stats.json"),
+            ("norm_stats.json", "quantiles", "decimals", "norm_stats.json"),
+            ("norm_stats.json", "\"actions\"", "\"action\"", "'actions'"),
+        ]
+    )
+    func damaged(file: String, from: String, to: String, mentioned: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try fast.save(to: folder)
+        try change(file, from, to)
+        #expect(message().contains(mentioned))
+        #expect(message().contains(folder.path))
+    }
+}
