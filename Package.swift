@@ -115,7 +115,11 @@ let package = Package(
         tests("Torch"),
         tests("Safetensors"),
         tests("Numpy", ["PythonPeer"], resources: [.copy("Peers")]),
-        tests("ActionTokenizers", ["PythonPeer", "RobotTypes"], resources: [.copy("Golden"), .copy("Peers")]),
+        tests(
+            "ActionTokenizers",
+            ["PythonPeer", "RobotTypes"],
+            resources: [.copy("Golden"), .copy("Peers")]
+        ),
         tests("TextTokenizer"),
         tests("NN", ["Torch"]),
         tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),

@@ -59,7 +59,8 @@ struct ResidualQuantizerTests {
         }
         for _ in 0 ..< 30 { _ = quantizer.train(vectors, weights: weights) }
         #expect(quantizer.entries.min().item > 5)
-        let used = quantizer.codes(for: vectors).reshaped(-1).bincount(minimumLength: 64).greater(0).sum().item
+        let used = quantizer.codes(for: vectors).reshaped(-1).bincount(minimumLength: 64).greater(0).sum()
+            .item
         #expect(used / 64 > 0.9)
     }
 
