@@ -111,6 +111,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // Tests mirror the sources.
+        .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
         tests("RobotTypes"),
         tests("Torch"),
         tests("Safetensors"),
@@ -125,7 +126,6 @@ let package = Package(
         tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         tests("FASTerVLA", ["Backbones", "NN", "Torch"]),
         tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
-        .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(
             "PolicyServer",
