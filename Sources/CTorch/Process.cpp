@@ -7,6 +7,9 @@
 #include <torch/version.h>
 
 #include <mutex>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "Handles.h"
 
@@ -42,6 +45,15 @@ bool torch_set_random_state(const TorchTensor *state) {
 void torch_set_thread_count(int32_t count) { at::set_num_threads(count); }
 
 int32_t torch_thread_count(void) { return at::get_num_threads(); }
+
+void torch_keep_freed_memory(void) {
+#if defined(__GLIBC__)
+    // Older glibc refuses thresholds above 32 MiB.
+    if (!mallopt(M_MMAP_THRESHOLD, 1 << 30)) mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
 
 bool torch_cuda_is_available(void) {
     return ctorch::guarded(false, [] { return at::hasCUDA(); });

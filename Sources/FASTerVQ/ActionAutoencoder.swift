@@ -154,6 +154,6 @@ struct GroupWriter: Module {
         let perStep = projection(x).reshaped(x.size(0), steps, -1)
         let direct = perStep.narrowed(2, from: 0, count: columns)
         let hidden = perStep.narrowed(2, from: columns, count: perStep.size(2) - columns)
-        return direct + convolution(hidden.gelu().transposed(1, 2)).transposed(1, 2)
+        return direct + convolution(hidden.transposed(1, 2).contiguous().gelu()).transposed(1, 2)
     }
 }

@@ -47,6 +47,9 @@ public struct FASTerVQNetwork: Module {
     /// How chunks are cut into places.
     public let patchifier: ActionPatchifier
 
+    /// Smallest and largest normalised action of every column in the training data, `[2, D]`.
+    @Buffer public var range: Tensor
+
     private let cosines: Tensor
 
     /// Creates a network with first weights from libtorch's generator.
@@ -58,6 +61,9 @@ public struct FASTerVQNetwork: Module {
             width: configuration.autoencoder.latentWidth,
             device: device
         )
+        let dimension = configuration.actionSpace.dimension
+        let bounds = [-1, 1].flatMap { Array(repeating: Float($0), count: dimension) }
+        _range = Buffer(wrappedValue: Tensor(bounds, shape: [2, dimension], device: device))
         cosines = Tensor(
             DiscreteCosineTransform(length: configuration.horizon).matrix,
             shape: [configuration.horizon, configuration.horizon],
@@ -73,14 +79,29 @@ public struct FASTerVQNetwork: Module {
             .reshaped(actions.size(0), -1)
     }
 
-    /// Normalised chunks `[B, T, D]` of `codes`, int64 `[B, codebooks · N]`.
+    /// Normalised chunks `[B, T, D]` of `codes`, int64 `[B, codebooks · N]`, within ``range``.
     public func actions(for codes: Tensor) -> Tensor {
         let places = patchifier.placeCount
         let rows = codes.reshaped(codes.size(0), -1, places).transposed(1, 2).reshaped(
             codes.size(0) * places,
             -1
         )
-        return autoencoder.actions(quantizer.vectors(for: rows).reshaped(codes.size(0), places, -1))
+        return clipped(autoencoder.actions(quantizer.vectors(for: rows).reshaped(codes.size(0), places, -1)))
+    }
+
+    /// `actions`, `[B, T, D]`, moved into ``range``.
+    private func clipped(_ actions: Tensor) -> Tensor {
+        Self.clamp(.tensor(actions), .tensor(range.select(0, 0)), .tensor(range.select(0, 1)))
+    }
+
+    private static let clamp = Operator("aten::clamp", "Tensor")
+
+    /// Takes ``range`` from normalised training data, `[n, T, D]`.
+    public func measureRange(of actions: Tensor) {
+        withoutGradients {
+            range.select(0, 0).copyInPlace(actions.min(0, 1))
+            range.select(0, 1).copyInPlace(actions.max(0, 1))
+        }
     }
 
     /// The loss of normalised chunks and its parts (paper, FASTerVQ 4).
@@ -107,14 +128,18 @@ public struct FASTerVQNetwork: Module {
             restored = flat.quantized.reshaped(latents.shape)
             commitment = flat.commitment
         }
-        let error = (autoencoder.actions(restored) - actions) * stepMask.unsqueezed(2)
+        let free = autoencoder.actions(restored)
+        let held = clipped(free)
+        let error = (held - actions) * stepMask.unsqueezed(2)
         let entries = stepMask.sum() * Double(actions.size(2))
         let absolute = error.abs()
         let l1 = absolute.sum() / entries
         let frequencies = cosines.matmul(error).abs().sum() / entries
         let peak = absolute.max(1, 2).mean()
+        let excess = ((free - held) * stepMask.unsqueezed(2)).abs().sum() / entries
         let total =
             l1 + frequencies * weights.frequency + commitment * weights.commitment + peak * weights.peak
+            + excess * weights.excess
         return TokenizerLoss(total: total, l1: l1, frequency: frequencies, commitment: commitment, peak: peak)
     }
 }
@@ -129,6 +154,9 @@ public struct TokenizerLossWeights: Codable, Equatable, Sendable {
 
     /// Of the largest absolute error of a chunk, averaged over chunks: cuts the tail that decides VRR.
     public var peak = 0.1
+
+    /// Of what exceeds the range of the training data, which is clipped and costs nothing else.
+    public var excess = 0.1
 
     /// The paper's, and a little against the tail.
     public init() {}

@@ -75,8 +75,8 @@ extension Tensor {
     /// Where elements are false or zero, bool.
     public func logicalNot() -> Tensor { Elementwise.logicalNot(.tensor(self)) }
 
-    /// The Gaussian error linear unit, by its tanh approximation unless `exact`.
-    public func gelu(exact: Bool = false) -> Tensor {
+    /// The Gaussian error linear unit, or its tanh approximation, which takes longer on a CPU.
+    public func gelu(exact: Bool = true) -> Tensor {
         Elementwise.gelu(.tensor(self), .text(exact ? "none" : "tanh"))
     }
 

@@ -20,6 +20,7 @@ struct ComputeOptions: ParsableArguments {
             }
             Torch.threadCount = threads
         }
+        Torch.keepFreedMemory()
         return try Device(parsing: device)
     }
 }

@@ -37,6 +37,7 @@ public struct TokenizerTraining {
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let precision = try MixedPrecision(recipe.precision, device: device)
         let data = tensors(network.patchifier)
+        network.measureRange(of: data.actions)
         let quantizeAfter = min(recipe.quantizeAfter, recipe.steps / 4)
         var order = EpochOrder(count: chunks.count, batchSize: recipe.batchSize, seed: seed)
         try run.run(network.tensors, optimizer: optimizer, resume: resume) { step, measure in
