@@ -124,7 +124,7 @@ let package = Package(
         tests("TextTokenizer"),
         tests("NN", ["Torch"]),
         tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),
-        tests("FASTerVLA", ["Backbones", "NN", "Torch"]),
+        tests("FASTerVLA", ["FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"]),
         tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(
