@@ -7,11 +7,12 @@ import tempfile
 import numpy
 import torch
 
-# torchvision's wheel lacks its compiled operators beside the CPU build of torch, and asks for these two
+# Beside the CPU build of torch, torchvision's wheel lacks its compiled operators, and asks for these two
 # when it is imported. Nothing here calls them.
-torchvision_operators = torch.library.Library("torchvision", "DEF")
-for operator in ("nms", "qnms"):
-    torchvision_operators.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+if torch.version.cuda is None:
+    torchvision_operators = torch.library.Library("torchvision", "DEF")
+    for operator in ("nms", "qnms"):
+        torchvision_operators.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 from lerobot.datasets.lerobot_dataset import LeRobotDataset  # noqa: E402
 
