@@ -60,7 +60,10 @@ struct DatasetOptions: ParsableArguments {
     @Option(help: "Folder of a LeRobot v3.0 dataset.")
     var data: String
 
-    @Option(help: "Episodes to use, for example 0:36,40:76; all unless said otherwise.")
+    @Option(
+        help:
+            "Episodes to use, for example 0:36,40:76, or 9::10 for every tenth; all unless said otherwise."
+    )
     var episodes: String?
 
     @Option(
@@ -68,6 +71,14 @@ struct DatasetOptions: ParsableArguments {
             "Action groups, for example position=0:3,rotation=3:6,gripper=6; read off the dataset's names unless said otherwise."
     )
     var groups: String?
+
+    init() {}
+
+    init(_ data: String, episodes: String?, groups: String?) {
+        self.data = data
+        self.episodes = episodes
+        self.groups = groups
+    }
 
     /// Opens the dataset and says what was understood.
     func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) {

@@ -28,17 +28,18 @@ struct PolicyBundleTests {
 
     private func tokenizer(_ groups: String) throws -> FASTerVQTokenizer {
         Torch.seed(1)
-        var configuration = FASTerVQConfiguration(actionSpace: try ActionSpace(parsing: groups), horizon: 8)
+        let space = try ActionSpace(parsing: groups)
+        var configuration = FASTerVQConfiguration(patches: PatchShape.fitting(space, horizon: 8))
         configuration.quantizer.codebookSize = 16
         configuration.autoencoder.width = 32
-        let network = FASTerVQNetwork(configuration, device: .cpu)
-        network.initializeCodebooks(from: .randn([32, 8, 4]))
-        return FASTerVQTokenizer(
-            configuration: configuration,
-            network: network,
+        let model = FASTerVQModel(configuration, device: .cpu)
+        let embodiment = Embodiment(
+            patchifier: try model.makePatchifier(space, horizon: 8),
             normalization: normalization(4),
             device: .cpu
         )
+        model.network.initializeCodebooks(from: [(embodiment, .randn([32, 8, 4]))])
+        return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
     }
 
     /// Writes a small policy and returns its configuration.
