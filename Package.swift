@@ -113,6 +113,7 @@ let package = Package(
         // Tests mirror the sources.
         .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
         tests("RobotTypes"),
+        tests("DurableFiles"),
         tests("Torch"),
         tests("Safetensors"),
         tests("Numpy", ["PythonPeer"], resources: [.copy("Peers")]),
