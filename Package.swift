@@ -136,6 +136,14 @@ let package = Package(
             ],
             resources: [.copy("Peers")]
         ),
+        tests(
+            "Recording",
+            [
+                "PolicyServer", "LeRobot", "PythonPeer", "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Peers")]
+        ),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Evaluation"],
