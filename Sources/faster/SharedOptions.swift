@@ -49,7 +49,7 @@ struct TrainingOptions: ParsableArguments {
     var resume = false
 
     /// The recipe on top of `defaults`.
-    func read<Recipe: Codable>(_ defaults: Recipe) throws -> Recipe {
+    func read<Recipe: CheckedRecipe>(_ defaults: Recipe) throws -> Recipe {
         let steps = steps.map { ["steps=\($0)"] } ?? []
         return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + steps)
     }
