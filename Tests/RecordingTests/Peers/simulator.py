@@ -8,15 +8,15 @@ import sys
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
-PORT = int(sys.argv[1])
 TASKS = ("push", "pull")
 
 
 def connect():
-    return WebsocketClientPolicy("127.0.0.1", PORT)
+    return WebsocketClientPolicy("127.0.0.1", int(sys.argv[1]))
 
 
-def episode(task, index, /, **changes):
+def episode(task, index, /, height=16, width=24, **changes):
+    """A message; `changes` replace its values, and None leaves one out."""
     steps = np.arange(3 + index, dtype=np.float32)
     brightness = (40 + 40 * index + 20 * task + 5 * steps).astype(np.uint8)
     message = {
@@ -24,7 +24,7 @@ def episode(task, index, /, **changes):
         "task": TASKS[task],
         "prompt": f"{TASKS[task]} it",
         "index": index,
-        "images": {"front": np.broadcast_to(brightness[:, None, None, None], (len(steps), 16, 24, 3)).copy()},
+        "images": {"front": np.broadcast_to(brightness[:, None, None, None], (len(steps), height, width, 3)).copy()},
         "observation/state": np.stack([steps, steps * 0 + index], axis=1),
         "action": np.stack([steps / 10, steps * 0 + task, steps * 0 - index], axis=1),
     }
@@ -111,4 +111,5 @@ def incomplete():
     connect().infer(episode(1, 1))
 
 
-globals()[sys.argv[2]]()
+if __name__ == "__main__":
+    globals()[sys.argv[2]]()
