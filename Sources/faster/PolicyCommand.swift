@@ -29,6 +29,9 @@ struct PolicyCommand: AsyncParsableCommand {
         var out: String
 
         func run() throws {
+            guard try training.isNeeded(for: out) else {
+                return print("\(out): is finished, nothing to resume")
+            }
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe())
             let tokenizer = try FASTerVQTokenizer(loading: tokenizer.asFile, device: device)
