@@ -6,6 +6,9 @@ public import Torch
 
 /// What FASTerVQ is, but for weights and statistics: `config.json` of a tokenizer's folder.
 public struct FASTerVQConfiguration: Codable, Equatable, Sendable {
+    /// Which tokenizer the folder holds, `fastervq`; folders written before the field existed lack it.
+    public var tokenizer: String? = "fastervq"
+
     /// Layout of the folder; raised when it changes.
     public var formatVersion = 1
 

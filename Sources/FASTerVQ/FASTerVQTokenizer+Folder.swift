@@ -36,6 +36,11 @@ extension FASTerVQTokenizer {
         guard FileManager.default.fileExists(atPath: folder.path) else {
             throw ActionTokenizerError("\(folder.path): no such folder")
         }
+        if let name = try TokenizerFolder.tokenizerName(in: folder), name != "fastervq" {
+            throw ActionTokenizerError(
+                "\(folder.path)/\(Self.configurationFile): tokenizer: expected 'fastervq', found '\(name)'"
+            )
+        }
         let configuration = try Self.decode(
             FASTerVQConfiguration.self,
             from: folder.appending(path: Self.configurationFile)
