@@ -152,6 +152,11 @@ let package = Package(
         ),
         tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
         tests("Reports"),
+        tests(
+            "faster",
+            ["LeRobot", "RobotTypes", "PythonPeer"],
+            resources: [.copy("Peers"), .copy("Golden")]
+        ),
     ],
     cxxLanguageStandard: .cxx20
 )
