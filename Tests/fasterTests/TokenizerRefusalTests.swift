@@ -72,6 +72,7 @@ struct TokenizerRefusalTests {
             ("config.json", "\"codebookSize\" : 16", "\"codebookSize\" : 17", "expected F32[3, 17"),
             ("norm_stats.json", "\"actions\"", "\"action\"", "statistics and method of 'actions'"),
             ("norm_stats.json", "{", "", "norm_stats.json: cannot be understood"),
+            ("norm_stats.json", "\"q01\" : [", "\"q01\" : [0,", "expected 4 columns, as 'mean' has, found 5"),
         ]
     )
     func damaged(file: String, from: String, to: String, expected: String) async throws {
