@@ -113,6 +113,7 @@ let package = Package(
         // Tests mirror the sources.
         .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
         tests("RobotTypes"),
+        tests("DurableFiles"),
         tests("Torch"),
         tests("Safetensors"),
         tests("Numpy", ["PythonPeer"], resources: [.copy("Peers")]),
@@ -135,6 +136,14 @@ let package = Package(
             ],
             resources: [.copy("Peers")]
         ),
+        tests(
+            "Recording",
+            [
+                "PolicyServer", "LeRobot", "PythonPeer", "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Peers")]
+        ),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Evaluation"],
@@ -143,6 +152,11 @@ let package = Package(
         ),
         tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
         tests("Reports"),
+        tests(
+            "faster",
+            ["LeRobot", "RobotTypes", "PythonPeer"],
+            resources: [.copy("Peers"), .copy("Golden")]
+        ),
     ],
     cxxLanguageStandard: .cxx20
 )

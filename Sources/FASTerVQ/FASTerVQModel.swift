@@ -37,7 +37,7 @@ public struct FASTerVQModel: Sendable {
     /// - Throws: The system's error, with the path.
     public func save(to folder: URL) throws {
         try Checkpoint.save(network.tensors, to: folder.appending(path: FASTerVQFolder.weightsFile))
-        try FASTerVQFolder(configuration: configuration).write(to: folder)
+        try TokenizerFolder.write(FASTerVQFolder(configuration), to: folder)
     }
 
     /// How this model cuts a robot's chunks.

@@ -42,7 +42,7 @@ public struct ResidualQuantizer: Module {
     /// The size and behaviour.
     public let configuration: Configuration
 
-    /// Creates a quantizer of vectors of `width` channels; its entries are zero until ``initialize(from:)``.
+    /// Creates a quantizer of vectors of `width` channels; its entries are zero until they are initialized from vectors.
     public init(_ configuration: Configuration, width: Int, device: Device = .cpu) {
         let (count, size) = (configuration.codebookCount, configuration.codebookSize)
         self.configuration = configuration

@@ -48,9 +48,12 @@ extension TokenizerCommand {
         var horizon: Int?
 
         func run() throws {
+            guard try training.isNeeded(for: out) else {
+                return print("\(out): is finished, nothing to resume")
+            }
             let device = try compute.prepare()
-            var recipe = try training.read(TokenizerRecipe())
-            if let horizon { recipe.horizon = horizon }
+            let settings = horizon.map { ["horizon=\($0)"] } ?? []
+            let recipe = try training.read(TokenizerRecipe(), settings)
             let model = try TokenizerTraining.run(
                 shares(),
                 from: from?.asFile,

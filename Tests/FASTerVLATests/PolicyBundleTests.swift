@@ -126,6 +126,28 @@ struct PolicyBundleTests {
         )
     }
 
+    @Test(
+        "are refused when their own parts disagree",
+        arguments: [
+            (
+                "\"height\" : 32,\n          \"pixelsPerToken\"",
+                "\"height\" : 64,\n          \"pixelsPerToken\""
+            ),
+            (#""blockSize" : 5"#, #""blockSize" : 0"#),
+        ]
+    )
+    func disagreement(from: String, to: String) throws {
+        try save()
+        let file = folder.appending(path: "config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(from))
+        try Data(text.replacing(from, with: to).utf8).write(to: file)
+        let error = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu)
+        }
+        #expect(error?.file == file.path)
+    }
+
     @Test("are refused when a file is missing or of a newer format")
     func missing() throws {
         try save()
