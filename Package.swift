@@ -112,6 +112,12 @@ let package = Package(
         ),
         // Tests mirror the sources.
         .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
+        .target(
+            name: "GoldenTensors",
+            dependencies: ["NN", "Safetensors", "Torch"],
+            path: "Tests/GoldenTensors",
+            swiftSettings: strict
+        ),
         tests("RobotTypes"),
         tests("Torch"),
         tests("Safetensors"),
@@ -122,7 +128,7 @@ let package = Package(
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("TextTokenizer"),
-        tests("NN", ["Torch"]),
+        tests("NN", ["GoldenTensors", "Torch"], resources: [.copy("Golden")]),
         tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         tests("FASTerVLA", ["FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"]),
         tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
