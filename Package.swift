@@ -129,7 +129,11 @@ let package = Package(
         ),
         tests("TextTokenizer"),
         tests("NN", ["GoldenTensors", "Torch"], resources: [.copy("Golden")]),
-        tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),
+        tests(
+            "FASTerVQ",
+            ["GoldenTensors", "ActionTokenizers", "NN", "Torch", "RobotTypes"],
+            resources: [.copy("Golden")]
+        ),
         tests("FASTerVLA", ["FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"]),
         tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
