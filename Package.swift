@@ -134,7 +134,11 @@ let package = Package(
             ["GoldenTensors", "ActionTokenizers", "NN", "Torch", "RobotTypes"],
             resources: [.copy("Golden")]
         ),
-        tests("FASTerVLA", ["FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"]),
+        tests(
+            "FASTerVLA",
+            ["GoldenTensors", "FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"],
+            resources: [.copy("Golden")]
+        ),
         tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(
