@@ -112,6 +112,12 @@ let package = Package(
         ),
         // Tests mirror the sources.
         .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
+        .target(
+            name: "GoldenTensors",
+            dependencies: ["NN", "Safetensors", "Torch"],
+            path: "Tests/GoldenTensors",
+            swiftSettings: strict
+        ),
         tests("RobotTypes"),
         tests("DurableFiles"),
         tests("Torch"),
@@ -123,9 +129,17 @@ let package = Package(
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("TextTokenizer"),
-        tests("NN", ["Torch"]),
-        tests("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "RobotTypes"]),
-        tests("FASTerVLA", ["FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"]),
+        tests("NN", ["GoldenTensors", "Torch"], resources: [.copy("Golden")]),
+        tests(
+            "FASTerVQ",
+            ["GoldenTensors", "ActionTokenizers", "NN", "Torch", "RobotTypes"],
+            resources: [.copy("Golden")]
+        ),
+        tests(
+            "FASTerVLA",
+            ["GoldenTensors", "FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"],
+            resources: [.copy("Golden")]
+        ),
         tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(

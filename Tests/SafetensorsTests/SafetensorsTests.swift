@@ -57,15 +57,23 @@ struct SafetensorsTests {
             from safetensors.numpy import load_file, save_file
             t = load_file(sys.argv[1])
             print(t["a.weight"].tolist(), t["flags"].tolist(), t["empty"].shape)
-            save_file({"b": np.arange(6, dtype=np.int64).reshape(2, 3)}, sys.argv[2])
+            numbers = {"b": np.arange(-3, 3, dtype=np.int64).reshape(2, 3), "half": np.array(0.5, np.float16)}
+            save_file(numbers, sys.argv[2], metadata={"made": "by Python"})
             """,
             file.path,
             folder.appending(path: "theirs.safetensors").path
         )
         #expect(answer == "[[1.0, 2.0], [3.0, 4.0]] [True, False, True] (0, 3)\n")
         let theirs = try SafetensorsFile(reading: folder.appending(path: "theirs.safetensors"))
+        #expect(theirs.metadata == ["made": "by Python"])
         #expect(theirs.entries["b"]?.shape == [2, 3])
-        #expect(try theirs.withBytes(of: "b") { $0.count } == 48)
+        #expect(theirs.entries["b"]?.dtype == "I64")
+        #expect(
+            try theirs.withBytes(of: "b") { Array($0.assumingMemoryBound(to: Int.self)) } == Array(-3 ..< 3)
+        )
+        #expect(theirs.entries["half"]?.shape == [])
+        #expect(theirs.entries["half"]?.dtype == "F16")
+        #expect(try theirs.withBytes(of: "half") { Array($0) } == [0x00, 0x38])
     }
 
     @Test(

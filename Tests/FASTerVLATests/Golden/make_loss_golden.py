@@ -1,0 +1,275 @@
+"""The training loss of a tiny FASTerVLA and the gradient of every parameter, in loss.safetensors beside this file.
+
+    Scripts/bootstrap --peers && .deps/peers/bin/python Tests/FASTerVLATests/Golden/make_loss_golden.py
+
+Written from the paper and from what the comments in Sources/Backbones and Sources/FASTerVLA promise, with plain tensor
+arithmetic: patches are cut out one by one, attention goes head by head, what a slot is fed and may see is decided slot
+by slot, and cross-entropies are sums of logarithms. Computed in double precision from numbers that single precision
+can hold. Cases differ in the number of codes of one forward; the last block of 4 codes is shorter than the others.
+"""
+
+import math
+import pathlib
+
+import torch
+from safetensors.torch import save_file
+
+CAMERAS = [(16, 8, 8), (16, 32, 16)]  # height, width, pixels of a token's side
+STATES, BINS, BYTES = 2, 6, 4
+WIDTH, HEADS, LAYERS, EXPERT = 16, 2, 2, 12
+CODEBOOKS, PLACES, ENTRIES = 2, 3, 6
+HEAD = WIDTH // HEADS
+CODES = CODEBOOKS * PLACES
+BATCH, SMOOTHING = 3, 0.1
+
+# ---------------------------------------------------------------------------------------------------------
+# Parameters, under the names that the Swift modules give them
+
+shapes = {}
+
+
+def linear(name, inputs, outputs, bias=True):
+    shapes[f"{name}.weight"] = (outputs, inputs)
+    if bias:
+        shapes[f"{name}.bias"] = (outputs,)
+
+
+def norm(name, width, bias=True):
+    shapes[f"{name}.weight"] = (width,)
+    if bias:
+        shapes[f"{name}.bias"] = (width,)
+
+
+def attention(name, width):
+    linear(f"{name}.projection", width, 3 * HEADS * HEAD, bias=False)
+    linear(f"{name}.output", HEADS * HEAD, width, bias=False)
+    norm(f"{name}.queryNorm", HEAD, bias=False)
+    norm(f"{name}.keyNorm", HEAD, bias=False)
+
+
+def block(name, width):
+    norm(f"{name}.attentionNorm", width)
+    attention(f"{name}.attention", width)
+    norm(f"{name}.feedForwardNorm", width)
+    linear(f"{name}.feedForward.up", width, 4 * width)
+    linear(f"{name}.feedForward.down", 4 * width, width)
+
+
+for camera, (_, _, side) in enumerate(CAMERAS):
+    linear(f"backbone.stems.{camera}.layers.0", 4 * 4 * 3, WIDTH)
+    for merge in range(int(math.log2(side // 4))):
+        norm(f"backbone.stems.{camera}.norms.{merge}", 4 * WIDTH)
+        linear(f"backbone.stems.{camera}.layers.{merge + 1}", 4 * WIDTH, WIDTH)
+shapes["backbone.text.weight"] = (257, WIDTH // BYTES)
+linear("backbone.textProjection", WIDTH, WIDTH)
+shapes["backbone.state.weight"] = (STATES * BINS, WIDTH)
+shapes["backbone.imagePositions"] = (sum(h * w // side**2 for h, w, side in CAMERAS), WIDTH)
+shapes["backbone.textPositions"] = (2, WIDTH)
+for layer in range(LAYERS - 1):
+    block(f"backbone.blocks.{layer}", WIDTH)
+norm(f"backbone.blocks.{LAYERS - 1}.attentionNorm", WIDTH)
+linear(f"backbone.blocks.{LAYERS - 1}.keyValue.projection", WIDTH, 2 * WIDTH, bias=False)
+norm(f"backbone.blocks.{LAYERS - 1}.keyValue.keyNorm", HEAD, bias=False)
+shapes["expert.codes.weight"] = (CODEBOOKS * ENTRIES, EXPERT)
+shapes["expert.beginOfBlock.weight"] = (1, EXPERT)
+shapes["expert.places.weight"] = (PLACES, EXPERT)
+shapes["expert.codebooks.weight"] = (CODEBOOKS + 1, EXPERT)
+for layer in range(LAYERS):
+    block(f"expert.layers.{layer}", EXPERT)
+norm("expert.norm", EXPERT)
+for codebook in range(CODEBOOKS):
+    linear(f"expert.heads.{codebook}", EXPERT, ENTRIES + 1)
+
+
+def first(name, shape):
+    if "orm.weight" in name or ".norms." in name and name.endswith("weight"):
+        return 1 + 0.2 * torch.randn(shape)
+    return torch.randn(shape) * (0.3 if len(shape) < 2 else shape[1] ** -0.5)
+
+
+torch.manual_seed(0)
+parameters = {name: first(name, shape).double().requires_grad_() for name, shape in shapes.items()}
+
+# ---------------------------------------------------------------------------------------------------------
+# The network
+
+
+def mapped(name, x):
+    y = x @ parameters[f"{name}.weight"].T
+    return y + parameters[f"{name}.bias"] if f"{name}.bias" in parameters else y
+
+
+def normalized(name, x):
+    centred = x - x.mean(-1, keepdim=True)
+    y = centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt() * parameters[f"{name}.weight"]
+    return y + parameters[f"{name}.bias"] if f"{name}.bias" in parameters else y
+
+
+def gelu(x):
+    return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def attended(query, key, value, sees):
+    """One head: queries [B, L, E], keys and values [B, S, E], and which of them each query sees, [B, L, S]."""
+    scores = (query @ key.transpose(1, 2)) / math.sqrt(HEAD)
+    weights = torch.where(sees, scores, -math.inf).softmax(-1)
+    return weights @ value
+
+
+def feed_forward(name, x):
+    return x + mapped(f"{name}.feedForward.down", gelu(mapped(f"{name}.feedForward.up", normalized(f"{name}.feedForwardNorm", x))))
+
+
+def picture_tokens(camera, images):
+    """Patches of 4 x 4 pixels, then four neighbours into one until a token has its size."""
+    height, width, side = CAMERAS[camera]
+    name = f"backbone.stems.{camera}"
+    pixels = images.double() * (2 / 255) - 1
+    grid = [
+        [mapped(f"{name}.layers.0", pixels[:, y : y + 4, x : x + 4].reshape(BATCH, -1)) for x in range(0, width, 4)]
+        for y in range(0, height, 4)
+    ]
+    for merge in range(int(math.log2(side // 4))):
+        grid = [
+            [
+                mapped(
+                    f"{name}.layers.{merge + 1}",
+                    normalized(
+                        f"{name}.norms.{merge}",
+                        gelu(torch.cat([grid[y][x], grid[y][x + 1], grid[y + 1][x], grid[y + 1][x + 1]], dim=-1)),
+                    ),
+                )
+                for x in range(0, len(grid[0]), 2)
+            ]
+            for y in range(0, len(grid), 2)
+        ]
+    return torch.stack([token for row in grid for token in row], dim=1)
+
+
+def prefix(images, text, state):
+    """Keys and values of every layer and head, and which tokens of the prefix are real."""
+    pictures = torch.cat([picture_tokens(camera, batch) for camera, batch in enumerate(images)], dim=1)
+    words, real_words = [], []
+    for start in range(0, text.shape[1], BYTES):
+        group = text[:, start : start + BYTES]
+        group = torch.cat([group, torch.zeros(BATCH, BYTES - group.shape[1], dtype=torch.int64)], dim=1)
+        embedded = parameters["backbone.text.weight"][group].reshape(BATCH, -1)
+        words.append(mapped("backbone.textProjection", embedded) + parameters["backbone.textPositions"][start // BYTES])
+        real_words.append((group != 0).any(dim=1))
+    states = [parameters["backbone.state.weight"][column * BINS + state[:, column]] for column in range(STATES)]
+    x = torch.cat([pictures + parameters["backbone.imagePositions"], torch.stack(words + states, dim=1)], dim=1)
+    always = lambda count: torch.ones(BATCH, count, dtype=torch.bool)
+    real = torch.cat([always(pictures.shape[1]), torch.stack(real_words, dim=1), always(STATES)], dim=1)
+    sees = real[:, None, :].expand(-1, x.shape[1], -1)
+    layers = []
+    for layer in range(LAYERS):
+        name = f"backbone.blocks.{layer}"
+        quiet = normalized(f"{name}.attentionNorm", x)
+        if layer == LAYERS - 1:
+            parts = mapped(f"{name}.keyValue.projection", quiet).split(HEAD, dim=-1)
+            keys = [normalized(f"{name}.keyValue.keyNorm", part) for part in parts[:HEADS]]
+            layers.append((keys, parts[HEADS:]))
+            break
+        parts = mapped(f"{name}.attention.projection", quiet).split(HEAD, dim=-1)
+        queries = [normalized(f"{name}.attention.queryNorm", part) for part in parts[:HEADS]]
+        keys = [normalized(f"{name}.attention.keyNorm", part) for part in parts[HEADS : 2 * HEADS]]
+        values = parts[2 * HEADS :]
+        layers.append((keys, values))
+        heads = [attended(queries[head], keys[head], values[head], sees) for head in range(HEADS)]
+        x = feed_forward(name, x + mapped(f"{name}.attention.output", torch.cat(heads, dim=-1)))
+    return layers, real
+
+
+def turned(x, positions):
+    """Channel i and channel i + half as one complex number, turned by position / 10000^(2i / E)."""
+    half = HEAD // 2
+    angle = positions[:, None] * 10_000.0 ** (-2 * torch.arange(half).double() / HEAD)
+    z = torch.complex(x[..., :half], x[..., half:]) * torch.polar(torch.ones_like(angle), angle)
+    return torch.cat([z.real, z.imag], dim=-1)
+
+
+def logits(images, text, state, codes, size):
+    """Scores of every slot, with blocks of `size` codes: those of the codes, then those that close the grid."""
+    layers, real = prefix(images, text, state)
+    slots = range(CODES + size)
+    fed = []
+    for slot in slots:
+        before = slot - size
+        if before < 0:
+            word = parameters["expert.beginOfBlock.weight"].expand(BATCH, -1)
+        else:
+            word = parameters["expert.codes.weight"][before // PLACES * ENTRIES + codes[:, before]]
+        about = parameters["expert.places.weight"][slot % PLACES]
+        about = about + parameters["expert.codebooks.weight"][slot // PLACES if slot < CODES else CODEBOOKS]
+        fed.append(word + about)
+    x = torch.stack(fed, dim=1)
+    number = lambda slot: slot // size if slot < CODES else math.ceil(CODES / size)
+    own = torch.tensor([[number(key) <= number(query) for key in slots] for query in slots])
+    count = len(slots)
+    sees = torch.cat([real[:, None, :].expand(-1, count, -1), own.expand(BATCH, -1, -1)], dim=2)
+    positions = torch.tensor([1.0 + 2 * slot for slot in slots]).double()
+    for layer in range(LAYERS):
+        name = f"expert.layers.{layer}"
+        parts = mapped(f"{name}.attention.projection", normalized(f"{name}.attentionNorm", x)).split(HEAD, dim=-1)
+        heads = []
+        for head in range(HEADS):
+            query = turned(normalized(f"{name}.attention.queryNorm", parts[head]), positions)
+            key = turned(normalized(f"{name}.attention.keyNorm", parts[HEADS + head]), positions)
+            keys = torch.cat([layers[layer][0][head], key], dim=1)
+            values = torch.cat([layers[layer][1][head], parts[2 * HEADS + head]], dim=1)
+            heads.append(attended(query, keys, values, sees))
+        x = feed_forward(name, x + mapped(f"{name}.attention.output", torch.cat(heads, dim=-1)))
+    x = normalized("expert.norm", x)
+    answers = [mapped(f"expert.heads.{slot // PLACES}", x[:, slot]) for slot in range(CODES)]
+    return answers, [mapped(f"expert.heads.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
+
+
+def cross_entropy(scores, target, smoothing):
+    """Of one row of scores; the target shares `smoothing` of its weight evenly with all answers, itself included."""
+    logarithms = scores - scores.logsumexp(-1)
+    return -(1 - smoothing) * logarithms[target] - smoothing * logarithms.mean()
+
+
+def losses(answers, closing, codes):
+    """Every codebook's mean over the codes that count, and the whole: their mean, and a hundredth of the closing's."""
+    parts, right = [], []
+    for codebook in range(CODEBOOKS):
+        slots = range(codebook * PLACES, (codebook + 1) * PLACES)
+        counted = [(row, slot) for row in range(BATCH) for slot in slots if codes[row, slot] >= 0]
+        parts.append(
+            torch.stack([cross_entropy(answers[slot][row], codes[row, slot], SMOOTHING) for row, slot in counted]).mean()
+        )
+        right.append(sum(float(answers[slot][row].argmax() == codes[row, slot]) for row, slot in counted) / len(counted))
+    end = torch.stack([cross_entropy(slot[row], ENTRIES, 0) for slot in closing for row in range(BATCH)]).mean()
+    return torch.stack(parts).mean() + 0.01 * end, parts, right
+
+
+# ---------------------------------------------------------------------------------------------------------
+
+images = [torch.randint(0, 256, (BATCH, height, width, 3), dtype=torch.uint8) for height, width, _ in CAMERAS]
+text = torch.randint(1, 257, (BATCH, 7))
+text[1, 4:], text[2, 2:] = 0, 0
+state = torch.randint(0, BINS, (BATCH, STATES))
+codes = torch.randint(0, ENTRIES, (BATCH, CODES))
+codes[1, 2], codes[2, 1:3], codes[2, 5] = -100, -100, -100
+
+golden = {f"parameters.{name}": value for name, value in parameters.items()}
+golden |= {f"images.{camera}": batch for camera, batch in enumerate(images)} | {"text": text, "state": state, "codes": codes}
+for size in (3, 4, 1):
+    for parameter in parameters.values():
+        parameter.grad = None
+    answers, closing = logits(images, text, state, codes.clamp(min=0), size)
+    total, parts, right = losses(answers, closing, codes)
+    total.backward()
+    unused = [name for name, parameter in parameters.items() if parameter.grad is None]
+    assert not unused, unused
+    golden |= {f"{size}.total": total, f"{size}.closing": torch.stack(closing, dim=1)}
+    golden |= {f"{size}.codebooks": torch.stack(parts), f"{size}.accuracies": torch.tensor(right)}
+    golden |= {f"{size}.logits.{codebook}": torch.stack(answers[codebook * PLACES : (codebook + 1) * PLACES], dim=1) for codebook in range(CODEBOOKS)}
+    if size != 1:
+        golden |= {f"{size}.gradients.{name}": parameter.grad for name, parameter in parameters.items()}
+
+golden = {name: (value.float() if value.is_floating_point() else value).detach().clone() for name, value in golden.items()}
+path = pathlib.Path(__file__).with_name("loss.safetensors")
+save_file(golden, path, metadata={"torch": torch.__version__, "script": pathlib.Path(__file__).name})
+print(f"{path}: {len(golden)} tensors, {path.stat().st_size} bytes")

@@ -1,0 +1,85 @@
+import Backbones
+import Foundation
+import GoldenTensors
+import NN
+import Testing
+import Torch
+
+@testable import FASTerVLA
+
+/// Golden/make_loss_golden.py says how the numbers came about.
+@Suite("The policy's network, against PyTorch")
+struct LossGoldenTests {
+    private let golden: GoldenTensors
+
+    init() throws { golden = try GoldenTensors("loss", in: .module) }
+
+    /// The golden's network, with its weights, in blocks of `blockSize` codes.
+    private func network(_ blockSize: Int) throws -> FASTerVLANetwork {
+        var backbone = CompactBackbone.Configuration(
+            cameras: [
+                .init(height: 16, width: 8, pixelsPerToken: 8),
+                .init(height: 16, width: 32, pixelsPerToken: 16),
+            ],
+            stateDimension: 2
+        )
+        (backbone.stateBins, backbone.longestInstruction) = (6, 8)
+        (backbone.width, backbone.layerCount, backbone.headCount) = (16, 2, 2)
+        var expert = ActionExpert.Configuration()
+        expert.width = 12
+        var spacing = Spacing()
+        spacing.deviation = 0
+        let network = FASTerVLANetwork(
+            backbone: CompactBackbone(backbone, device: .cpu),
+            expert: expert,
+            schedule: BlockSchedule(codebookCount: 2, placeCount: 3, blockSize: blockSize),
+            codebookSize: 6,
+            spacing: spacing,
+            device: .cpu
+        )
+        try golden.fill(network.parameters, from: "parameters.")
+        return network
+    }
+
+    private func input() throws -> PrefixInput {
+        PrefixInput(
+            images: [try golden.tensor("images.0"), try golden.tensor("images.1")],
+            text: try golden.tensor("text"),
+            state: try golden.tensor("state")
+        )
+    }
+
+    @Test(
+        "gives the same scores to 1e-5: a codebook a forward, blocks that do not divide evenly, token by token",
+        arguments: [3, 4, 1]
+    )
+    func scores(blockSize: Int) throws {
+        let network = try network(blockSize)
+        let codes = try golden.tensor("codes")
+        let (answers, closing) = network.teacherForcedLogits(
+            codes: codes.maximum(codes.zerosLike()),
+            prefix: network.backbone.prefix(of: try input()),
+            training: false
+        )
+        #expect(answers.count == 2)
+        let found =
+            answers.enumerated().map { NamedTensor(name: "logits.\($0)", tensor: $1) }
+            + [NamedTensor(name: "closing", tensor: closing)]
+        #expect(try golden.differences(of: found, to: "\(blockSize).") == [])
+    }
+
+    @Test("gives the same loss and the same gradient of every parameter to 1e-5", arguments: [3, 4])
+    func gradients(blockSize: Int) throws {
+        let network = try network(blockSize)
+        let loss = network.loss(try input(), codes: try golden.tensor("codes"), labelSmoothing: 0.1)
+        loss.total.backward()
+        let found = [
+            NamedTensor(name: "total", tensor: loss.total),
+            NamedTensor(name: "codebooks", tensor: .stacked(loss.codebooks)),
+            NamedTensor(name: "accuracies", tensor: .stacked(loss.accuracies)),
+        ]
+        #expect(try golden.differences(of: found, to: "\(blockSize).") == [])
+        let prefix = "\(blockSize).gradients."
+        #expect(try golden.differences(ofGradients: network.parameters, to: prefix) == [])
+    }
+}
