@@ -51,6 +51,7 @@ extension TokenizerCommand {
             guard try training.isNeeded(for: out) else {
                 return print("\(out): is finished, nothing to resume")
             }
+            WaitPolicy.sleep()
             let device = try compute.prepare()
             let settings = horizon.map { ["horizon=\($0)"] } ?? []
             let recipe = try training.read(TokenizerRecipe(), settings)
