@@ -75,7 +75,7 @@ public enum TokenizerFolder {
         return normalization
     }
 
-    private static func decode<Value: Decodable>(
+    static func decode<Value: Decodable>(
         _ type: Value.Type,
         from file: URL
     ) throws(ActionTokenizerError) -> Value {
