@@ -24,7 +24,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy, or 'expert'.")
     var policy: String
 
-    @Option(help: "Simulator: metaworld.")
+    @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
     @Option(help: "Names of tasks, with commas between.")
