@@ -61,7 +61,12 @@ class Environment(world.Environment):
         libero._assets_path_cache = _assets()
         path = home / "bddl_files" / SUITE_OF[task] / f"{task}.bddl"
         self.raw = env_wrapper.ControlEnv(
-            str(path), use_camera_obs=False, has_offscreen_renderer=False, ignore_done=True, hard_reset=False
+            str(path),
+            use_camera_obs=False,
+            has_offscreen_renderer=False,
+            ignore_done=True,
+            # Furniture moves only when the scene is built anew, and things are placed on it.
+            hard_reset=SUITE_OF[task] == "libero_spatial",
         ).env
         self.thing, self.goal = self.raw.obj_of_interest[0], self.raw.obj_of_interest[-1]
         states = home / "init_files" / SUITE_OF[task] / f"{task}.pruned_init"
@@ -115,8 +120,16 @@ class Environment(world.Environment):
         return np.concatenate(points)
 
     def others(self) -> list[str]:
-        """Names of everything movable but the thing to be taken."""
-        return [name for name in self.raw.objects_dict if name != self.thing]
+        """Names of the things and pieces of furniture around the one to be taken."""
+        names = [*self.raw.objects_dict, *self.raw.fixtures_dict]
+        model = self.raw.sim.model._model
+        return [
+            name
+            for name in names
+            if name != self.thing
+            and "table" not in name
+            and mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"{name}_main") > 0
+        ]
 
     def close(self):
         """Frees the scene."""

@@ -90,7 +90,9 @@ class Expert:
         rim = points[points[:, 2] > top - 0.015]
         radius = np.median(np.linalg.norm(rim[:, :2] - middle, axis=1))
         crowd = [self._scene.outline(name) for name in self._scene.others()]
-        crowd = np.concatenate([other[other[:, 2] > bottom + 0.01] for other in crowd])[:, :2]
+        # What stands higher than the bowl does; the last point is far from everything.
+        crowd = [other[other[:, 2] > bottom + 0.01] for other in crowd]
+        crowd = np.concatenate([*crowd, [[9.0, 9.0, 9.0]]])[:, :2]
 
         def room(angle: float) -> float:
             outside = middle + (radius + 0.03) * np.array([np.cos(angle), np.sin(angle)])
