@@ -27,7 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
-    @Option(help: "Names of tasks, with commas between.")
+    @Option(help: "Names of tasks, with commas between, or all.")
     var tasks: String
 
     @Option(help: "Episodes of every task.")
@@ -63,7 +63,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         _ = try OutputFolder(out)
         let simulator = try Simulator(named: simulator)
         let known = try await simulator.description()
-        try known.check(tasks: names)
+        let names = try known.taskNames(tasks)
         let device = try compute.prepare()
         var server: PolicyServer?
         var mover = EvaluationPlan.Mover.expert
@@ -85,7 +85,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         let results: [EpisodeResult]
         do {
-            results = try await roll(mover, simulator)
+            results = try await roll(mover, simulator, names)
         } catch {
             await server?.shutdown(gracePeriod: .zero)
             throw error
@@ -98,9 +98,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         print(line("mean", summary.mean))
     }
 
-    private var names: [String] { tasks.split(separator: ",").map(String.init) }
-
-    private func roll(_ mover: EvaluationPlan.Mover, _ simulator: Simulator) async throws -> [EpisodeResult] {
+    private func roll(
+        _ mover: EvaluationPlan.Mover,
+        _ simulator: Simulator,
+        _ names: [String]
+    ) async throws -> [EpisodeResult] {
         var plan = EvaluationPlan(
             mover: mover,
             tasks: names,

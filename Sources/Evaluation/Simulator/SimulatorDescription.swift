@@ -39,6 +39,15 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// The tasks, by name.
     public let tasks: [String: Task]
 
+    /// The tasks that `text` names: some with commas between, or `all`.
+    ///
+    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that the simulator does not have.
+    public func taskNames(_ text: String) throws(SimulatorError) -> [String] {
+        let names = text == "all" ? tasks.keys.sorted() : text.split(separator: ",").map(String.init)
+        try check(tasks: names)
+        return names
+    }
+
     /// Makes sure that the simulator knows `tasks`.
     ///
     /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that it does not know.
