@@ -132,6 +132,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("RobotTypes"),
+        tests("DurableFiles"),
         tests("Torch"),
         tests("Safetensors"),
         tests("Numpy", ["PythonPeer"], resources: [.copy("Peers")]),
@@ -162,6 +163,14 @@ let package = Package(
             ],
             resources: [.copy("Peers")]
         ),
+        tests(
+            "Recording",
+            [
+                "PolicyServer", "LeRobot", "PythonPeer", "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Peers")]
+        ),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Evaluation"],
@@ -170,6 +179,11 @@ let package = Package(
         ),
         tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
         tests("Reports"),
+        tests(
+            "faster",
+            ["LeRobot", "RobotTypes", "PythonPeer"],
+            resources: [.copy("Peers"), .copy("Golden")]
+        ),
     ],
     cxxLanguageStandard: .cxx20
 )

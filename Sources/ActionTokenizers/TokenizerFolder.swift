@@ -1,10 +1,12 @@
 internal import DurableFiles
 public import Foundation
-internal import RobotTypes
+public import RobotTypes
 
 /// What the folders of all tokenizers have in common: `config.json` and `norm_stats.json`.
 public enum TokenizerFolder {
+    /// Layout of the baselines' folders; raised when it changes.
     static let formatVersion = 1
+
     private static let configurationFile = "config.json"
 
     private struct Header: Decodable {
@@ -28,10 +30,13 @@ public enum TokenizerFolder {
         return try decode(Header.self, from: folder.appending(path: configurationFile))
     }
 
-    /// The configuration of the tokenizer called `name`.
-    static func read<Configuration: Decodable>(
+    /// The configuration of the tokenizer called `name`, whose layout has to be `version`.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
+    public static func read<Configuration: Decodable>(
         _ type: Configuration.Type,
         _ name: String,
+        version: Int = 1,
         from folder: URL
     ) throws(ActionTokenizerError) -> Configuration {
         let header = try header(of: folder)
@@ -40,16 +45,19 @@ public enum TokenizerFolder {
             let found = header.tokenizer.map { "'\($0)'" } ?? "none"
             throw ActionTokenizerError("\(file.path): tokenizer: expected '\(name)', found \(found)")
         }
-        guard header.formatVersion == formatVersion else {
+        guard header.formatVersion == version else {
             let found = header.formatVersion.map(String.init) ?? "none"
             throw ActionTokenizerError(
-                "\(file.path): formatVersion: expected \(formatVersion), found \(found); use a newer faster"
+                "\(file.path): formatVersion: expected \(version), found \(found); use the faster that wrote it"
             )
         }
         return try decode(type, from: file)
     }
 
-    static func normalization(
+    /// How actions of `columns` columns are normalised.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
+    public static func normalization(
         from folder: URL,
         columns: Int
     ) throws(ActionTokenizerError) -> Normalization {
@@ -81,12 +89,18 @@ public enum TokenizerFolder {
         }
     }
 
-    static func write(_ normalization: Normalization, to folder: URL) throws {
+    /// Writes how actions are normalised.
+    ///
+    /// - Throws: The system's error, with the path.
+    public static func write(_ normalization: Normalization, to folder: URL) throws {
         let content = try encoder.encode(NormalizationSet(["actions": normalization]))
         try DurableFile.write(content, to: folder.appending(path: NormalizationSet.fileName))
     }
 
-    static func write(_ configuration: some Encodable, to folder: URL) throws {
+    /// Writes the configuration, which comes last: a folder without it is not finished.
+    ///
+    /// - Throws: The system's error, with the path.
+    public static func write(_ configuration: some Encodable, to folder: URL) throws {
         try DurableFile.write(
             try encoder.encode(configuration),
             to: folder.appending(path: configurationFile)

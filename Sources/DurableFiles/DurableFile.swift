@@ -4,41 +4,46 @@ public import Foundation
 public enum DurableFile {
     /// Writes `data` beside `url`, flushes it to the disk and renames it into place.
     ///
-    /// - Throws: The system's error, with the path.
+    /// - Throws: ``DurableFileError``, with the path.
     public static func write(_ data: Data, to url: URL) throws {
         try write(to: url) { file in try file.write(contentsOf: data) }
     }
 
     /// Lets `body` fill a file beside `url`, flushes it to the disk and renames it into place.
     ///
-    /// - Throws: What `body` throws, or the system's error with the path; `url` is then untouched.
+    /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched.
     public static func write(to url: URL, body: (FileHandle) throws -> Void) throws {
         let aside = partial(of: url)
-        let manager = FileManager.default
-        try manager.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        guard manager.createFile(atPath: aside.path, contents: nil) else {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: aside.path])
+        try naming(url) {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
         }
+        let descriptor = open(aside.path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw DurableFileError(url, errno) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
-            let file = try FileHandle(forWritingTo: aside)
-            try body(file)
-            try file.synchronize()
-            try file.close()
-            try replace(url, with: aside)
+            try naming(url) {
+                try body(file)
+                try file.synchronize()
+                try file.close()
+            }
+            guard rename(aside.path, url.path) == 0 else { throw DurableFileError(url, errno) }
         } catch {
-            try? manager.removeItem(at: aside)
+            try? FileManager.default.removeItem(at: aside)
             throw error
         }
     }
 
     /// Lets `body` fill a folder beside `url` and renames it into place, where it replaces a former one.
     ///
-    /// - Throws: What `body` throws, or the system's error with the path; `url` is then untouched.
+    /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched.
     public static func writeFolder(to url: URL, body: (URL) throws -> Void) throws {
         let aside = partial(of: url)
         let manager = FileManager.default
         try? manager.removeItem(at: aside)
-        try manager.createDirectory(at: aside, withIntermediateDirectories: true)
+        try naming(url) { try manager.createDirectory(at: aside, withIntermediateDirectories: true) }
         do {
             try body(aside)
             let former = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).former")
@@ -58,15 +63,34 @@ public enum DurableFile {
             .appending(path: ".\(url.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)")
     }
 
-    private static func replace(_ url: URL, with aside: URL) throws {
-        guard rename(aside.path, url.path) == 0 else {
-            throw CocoaError(
-                .fileWriteUnknown,
-                userInfo: [
-                    NSFilePathErrorKey: url.path,
-                    NSLocalizedFailureReasonErrorKey: String(cString: strerror(errno)),
-                ]
-            )
+    /// Puts the system's errors into a sentence about `url`.
+    private static func naming(_ url: URL, _ work: () throws -> Void) throws {
+        do { try work() } catch let error as CocoaError {
+            let posix = error.underlying as? POSIXError
+            // A file that stands where a folder should be made is reported as one that exists.
+            throw posix.map { DurableFileError(url, $0.code == .EEXIST ? ENOTDIR : $0.code.rawValue) }
+                ?? DurableFileError(path: url.path, reason: error.localizedDescription)
         }
+    }
+}
+
+/// A file or folder that cannot be written.
+public struct DurableFileError: Error, Equatable, CustomStringConvertible {
+    /// Path of what was to be written.
+    public let path: String
+
+    /// What the system said.
+    public let reason: String
+
+    /// The error in a sentence.
+    public var description: String { "\(path): cannot be written: \(reason)" }
+
+    fileprivate init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    fileprivate init(_ url: URL, _ code: Int32) {
+        self.init(path: url.path, reason: String(cString: strerror(code)))
     }
 }

@@ -120,6 +120,14 @@ private actor Runner {
 }
 
 extension PolicyConfiguration.BackboneConfiguration {
+    /// Height and width of every picture it reads, and the length of the state.
+    var seen: (pictures: [[Int]], stateDimension: Int) {
+        switch self {
+        case .compact(let configuration):
+            (configuration.cameras.map { [$0.height, $0.width] }, configuration.stateDimension)
+        }
+    }
+
     /// Bins that a state value falls into.
     var stateBins: Int {
         switch self {

@@ -121,7 +121,20 @@ public enum PolicyBundle {
             tokenizerFolder,
             "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)"
         )
+        let seen = configuration.backbone.seen
+        try require(
+            seen.pictures == contract.cameras.map { [$0.height, $0.width] }
+                && seen.stateDimension == contract.stateDimension,
+            configurationFile,
+            "the backbone sees pictures \(seen.pictures) and \(seen.stateDimension) state values, which are not "
+                + "those of the contract"
+        )
         let schedule = configuration.schedule
+        try require(
+            schedule.blockSize > 0,
+            configurationFile,
+            "schedule.blockSize: expected at least 1, found \(schedule.blockSize)"
+        )
         let found = [tokenizer.codebookCount, tokenizer.placeCount, tokenizer.codebookSize]
         let expected = [schedule.codebookCount, schedule.placeCount, configuration.codebookSize]
         try require(

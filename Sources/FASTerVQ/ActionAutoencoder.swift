@@ -4,6 +4,8 @@ internal import Torch
 
 /// The networks before and after the quantizer: convolution along time for local smoothness, a transformer over
 /// the grid of places for global structure (paper, TAAE).
+///
+/// Departure: groups are not padded to one common width; every kind of group has a patch of its own shape.
 public struct ActionAutoencoder: Module {
     /// The architecture.
     public struct Configuration: Codable, Equatable, Sendable {
@@ -35,20 +37,23 @@ public struct ActionAutoencoder: Module {
         public init() {}
     }
 
-    private let patchifier: ActionPatchifier
+    /// First scale of what the networks add to the straight paths.
+    static let smallStart = 0.1
+
+    private let kinds: [ActionSpace.Kind]
     private let readers: [GroupReader]
-    @Parameter private var encoderPlaces: Tensor
+    private let encoderPlaces: [PlaceEmbedding]
     private let encoder: [TransformerBlock]
     private let encoderNorm: LayerNorm
     private let toLatent: Linear
     private let fromLatent: Linear
-    @Parameter private var decoderPlaces: Tensor
+    private let decoderPlaces: [PlaceEmbedding]
     private let decoder: [TransformerBlock]
     private let decoderNorm: LayerNorm
     private let writers: [GroupWriter]
 
-    /// Creates the networks with first weights from libtorch's generator.
-    init(_ configuration: Configuration, patchifier: ActionPatchifier, device: Device) {
+    /// Creates the networks for the kinds in `shapes`, with first weights from libtorch's generator.
+    init(_ configuration: Configuration, shapes: [String: PatchShape], device: Device) {
         let width = configuration.width
         func blocks(_ count: Int) -> [TransformerBlock] {
             (0 ..< count).map { _ in
@@ -60,100 +65,75 @@ public struct ActionAutoencoder: Module {
                 )
             }
         }
-        self.patchifier = patchifier
-        readers = patchifier.parts.map { GroupReader($0, configuration, device: device) }
-        _encoderPlaces = Parameter(
-            wrappedValue: Tensor.randn([patchifier.placeCount, width]).to(device) * 0.5
-        )
+        let known = ActionSpace.Kind.allCases.compactMap { kind in
+            shapes[kind.rawValue].map { (kind: kind, shape: $0) }
+        }
+        kinds = known.map(\.kind)
+        readers = known.map { GroupReader($0.shape, configuration, device: device) }
+        encoderPlaces = known.map { PlaceEmbedding($0.shape, width: width, device: device) }
         encoder = blocks(configuration.encoderLayers)
         encoderNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)
-        toLatent = Linear(width, configuration.latentWidth, device: device)
+        toLatent = Linear(width, configuration.latentWidth, gain: Self.smallStart, device: device)
         fromLatent = Linear(configuration.latentWidth, width, device: device)
-        _decoderPlaces = Parameter(
-            wrappedValue: Tensor.randn([patchifier.placeCount, width]).to(device) * 0.5
-        )
+        decoderPlaces = known.map { PlaceEmbedding($0.shape, width: width, device: device) }
         decoder = blocks(configuration.decoderLayers)
         decoderNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)
-        writers = patchifier.parts.map { GroupWriter($0, configuration, device: device) }
+        writers = known.map { GroupWriter($0.shape, configuration, device: device) }
     }
 
-    /// Latents of `actions`: `[B, T, D]`, normalised, to `[B, N, latentWidth]`.
-    func latents(_ actions: Tensor) -> Tensor {
-        let patches = zip(readers, patchifier.parts).map { reader, part in
-            reader(actions.narrowed(2, from: part.columns.lowerBound, count: part.columns.count))
+    /// Latents of normalised chunks, each robot's `[B, T, D]`, one after the other in `grid`: `[ΣB, N, latentWidth]`.
+    func latents(_ actions: [Tensor], grid: PlaceGrid) -> Tensor {
+        let read = zip(actions, grid.patchifiers).map { actions, patchifier in
+            let parts = patchifier.parts.map { part in
+                let columns = actions.narrowed(2, from: part.columns.lowerBound, count: part.columns.count)
+                let kind = index(of: part)
+                let (vectors, straight) = readers[kind](columns, places: part.places)
+                return (vectors: vectors + encoderPlaces[kind](part), straight: straight)
+            }
+            return (
+                vectors: Tensor.concatenated(parts.map(\.vectors), axis: 1),
+                straight: Tensor.concatenated(parts.map(\.straight), axis: 1)
+            )
         }
-        var x = Tensor.concatenated(patches, axis: 1) + encoderPlaces
-        for block in encoder { x = block(x) }
-        return toLatent(encoderNorm(x))
+        var x = grid.joined(read.map(\.vectors))
+        for block in encoder { x = block(x, mask: grid.mask) }
+        return toLatent(encoderNorm(x)) + grid.joined(read.map(\.straight))
     }
 
-    /// Actions of `latents`: `[B, N, latentWidth]` to `[B, T, D]`, normalised.
-    func actions(_ latents: Tensor) -> Tensor {
-        var x = fromLatent(latents) + decoderPlaces
-        for block in decoder { x = block(x) }
-        let places = decoderNorm(x).split(sizes: patchifier.parts.map(\.places), axis: 1)
-        return .concatenated(zip(writers, places).map { $0($1) }, axis: 2)
-    }
-}
-
-/// One group's actions, made into vectors of its places.
-struct GroupReader: Module {
-    private let convolution: Conv1d
-    private let projection: Linear
-    private let places: Int
-
-    init(_ part: ActionPatchifier.Part, _ configuration: ActionAutoencoder.Configuration, device: Device) {
-        convolution = Conv1d(
-            part.columns.count,
-            configuration.stepWidth,
-            kernel: configuration.kernel,
-            padding: configuration.kernel / 2,
-            device: device
-        )
-        projection = Linear(
-            part.steps * (configuration.stepWidth + part.columns.count),
-            configuration.width,
-            device: device
-        )
-        places = part.places
+    /// Chunks of `latents`, `[ΣB, N, latentWidth]`: each robot's `[B, T, D]`, normalised.
+    func actions(_ latents: Tensor, grid: PlaceGrid) -> [Tensor] {
+        let embeddings = grid.patchifiers.map { patchifier in
+            Tensor.concatenated(patchifier.parts.map { decoderPlaces[index(of: $0)]($0) }, axis: 0)
+        }
+        var x = fromLatent(latents) + grid.joined(embeddings)
+        for block in decoder { x = block(x, mask: grid.mask) }
+        let (vectors, straight) = (grid.split(decoderNorm(x)), grid.split(latents))
+        return grid.patchifiers.indices.map { robot in
+            chunks(of: grid.patchifiers[robot], vectors: vectors[robot], latents: straight[robot])
+        }
     }
 
-    /// `x`, `[B, T, columns]`, as `[B, places, width]`.
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let smooth = convolution(x.transposed(1, 2)).gelu().transposed(1, 2)
-        return projection(Tensor.concatenated([x, smooth], axis: 2).reshaped(x.size(0), places, -1))
-    }
-}
-
-/// Vectors of one group's places, made into its actions.
-struct GroupWriter: Module {
-    private let projection: Linear
-    private let convolution: Conv1d
-    private let steps: Int
-    private let columns: Int
-
-    init(_ part: ActionPatchifier.Part, _ configuration: ActionAutoencoder.Configuration, device: Device) {
-        steps = part.steps * part.places
-        columns = part.columns.count
-        projection = Linear(
-            configuration.width,
-            part.steps * (configuration.stepWidth + columns),
-            device: device
-        )
-        convolution = Conv1d(
-            configuration.stepWidth,
-            columns,
-            kernel: configuration.kernel,
-            padding: configuration.kernel / 2,
-            device: device
+    /// One robot's chunks, `[B, T, D]`.
+    private func chunks(of patchifier: ActionPatchifier, vectors: Tensor, latents: Tensor) -> Tensor {
+        let sizes = patchifier.parts.map(\.places)
+        let (vectors, latents) = (vectors.split(sizes: sizes, axis: 1), latents.split(sizes: sizes, axis: 1))
+        return .concatenated(
+            patchifier.parts.enumerated().map { number, part in
+                writers[index(of: part)](
+                    vectors[number],
+                    latents: latents[number],
+                    horizon: patchifier.horizon,
+                    columns: part.columns.count
+                )
+            },
+            axis: 2
         )
     }
 
-    /// `x`, `[B, places, width]`, as `[B, T, columns]`.
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let perStep = projection(x).reshaped(x.size(0), steps, -1)
-        let direct = perStep.narrowed(2, from: 0, count: columns)
-        let hidden = perStep.narrowed(2, from: columns, count: perStep.size(2) - columns)
-        return direct + convolution(hidden.transposed(1, 2).contiguous().gelu()).transposed(1, 2)
+    private func index(of part: ActionPatchifier.Part) -> Int {
+        guard let index = kinds.firstIndex(of: part.kind) else {
+            preconditionFailure("a patchifier made for other shapes than the network's")
+        }
+        return index
     }
 }

@@ -1,29 +1,29 @@
 public import RobotTypes
-internal import Torch
 
 // Axes in this folder
 //   B  chunks in the batch      T  control steps      D  action columns
 //   N  places of the grid       C  channels           K  codebook entries
 
-/// How a chunk of actions is cut into the places of a grid, time by physical group (paper, action patchifier).
+/// How a robot's chunks of actions are cut into the places of a grid, time by physical group (paper, action
+/// patchifier).
 ///
-/// Each group is cut evenly along time, but not into equally many pieces: places follow information. A gripper,
-/// nearly binary, gets one place for the whole chunk; a position, which carries most of a motion, gets four.
-/// One arm of 7 columns so has 7 places, as in the paper.
-///
-/// Departure: groups are not padded to a common width; each has a projection of its own instead.
+/// Each group is cut evenly along time, but not all into equally many pieces: places follow information.
 public struct ActionPatchifier: Sendable, Equatable {
-    /// One group's part of the grid.
+    /// One group's part of the grid, or one slice of a group that is too wide for a patch.
     public struct Part: Sendable, Equatable {
-        /// Columns of the action that belong to the group.
+        /// What kind of motion it is.
+        public let kind: ActionSpace.Kind
+        /// Columns of the action that it holds.
         public let columns: Range<Int>
+        /// How many parts of this kind come before.
+        public let member: Int
         /// Pieces along time.
         public let places: Int
-        /// Control steps of a piece.
+        /// Control steps of a piece; the last one may reach beyond the chunk.
         public let steps: Int
     }
 
-    /// The groups' parts, in the order of their columns.
+    /// The parts, in the order of their columns.
     public let parts: [Part]
 
     /// Control steps of a chunk.
@@ -37,23 +37,45 @@ public struct ActionPatchifier: Sendable, Equatable {
     /// - Parameters:
     ///   - space: The groups.
     ///   - horizon: Control steps of a chunk.
-    ///   - places: Wished number of places by a group's name or kind; the nearest divisor of the horizon is taken.
-    public init(space: ActionSpace, horizon: Int, places: [String: Int] = [:]) {
+    ///   - shapes: How each kind is cut, by the kind's name.
+    /// - Throws: ``PatchError`` when a kind has no shape, or more pieces or members than its shape allows.
+    public init(space: ActionSpace, horizon: Int, shapes: [String: PatchShape]) throws(PatchError) {
+        var parts: [Part] = []
+        var members: [ActionSpace.Kind: Int] = [:]
+        for group in space.groups {
+            guard let shape = shapes[group.kind.rawValue] else {
+                throw PatchError(group: group.name, reason: "nothing was trained on the kind '\(group.kind)'")
+            }
+            let pieces = (horizon + shape.steps - 1) / shape.steps
+            guard pieces <= shape.pieces else {
+                throw PatchError(
+                    group: group.name,
+                    reason: "chunks of at most \(shape.pieces * shape.steps) steps fit, not of \(horizon)"
+                )
+            }
+            for first in stride(from: group.start, to: group.columns.upperBound, by: shape.columns) {
+                let member = members[group.kind, default: 0]
+                guard member < shape.members else {
+                    throw PatchError(
+                        group: group.name,
+                        reason: "at most \(shape.members) groups of the kind '\(group.kind)' fit"
+                    )
+                }
+                members[group.kind] = member + 1
+                let end = min(first + shape.columns, group.columns.upperBound)
+                parts.append(
+                    Part(
+                        kind: group.kind,
+                        columns: first ..< end,
+                        member: member,
+                        places: pieces,
+                        steps: shape.steps
+                    )
+                )
+            }
+        }
+        self.parts = parts
         self.horizon = horizon
-        parts = space.groups.map { group in
-            let wished = places[group.name] ?? places[group.kind.rawValue] ?? Self.defaultPlaces(group.kind)
-            let divisors = (1 ... horizon).filter { horizon % $0 == 0 }
-            let count = divisors.min { (abs($0 - wished), -$0) < (abs($1 - wished), -$1) } ?? 1
-            return Part(columns: group.columns, places: count, steps: horizon / count)
-        }
-    }
-
-    private static func defaultPlaces(_ kind: ActionSpace.Kind) -> Int {
-        switch kind {
-        case .position, .joints, .other: 4
-        case .rotation, .base, .torso: 2
-        case .gripper: 1
-        }
     }
 
     /// Which places hold at least one step before `validSteps`, `[count · N]`, row-major.
@@ -62,4 +84,16 @@ public struct ActionPatchifier: Sendable, Equatable {
             parts.flatMap { part in (0 ..< part.places).map { $0 * part.steps < valid } }
         }
     }
+}
+
+/// A robot that a network cannot cut into its patches.
+public struct PatchError: Error, Equatable, CustomStringConvertible {
+    /// The group that does not fit.
+    public let group: String
+
+    /// Why it does not.
+    public let reason: String
+
+    /// The error in a sentence.
+    public var description: String { "action group '\(group)': \(reason)" }
 }

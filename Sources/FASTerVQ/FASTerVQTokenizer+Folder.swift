@@ -1,77 +1,74 @@
 internal import ActionTokenizers
-internal import DurableFiles
 public import Foundation
 internal import NN
 internal import RobotTypes
 public import Torch
 
-// A tokenizer on disk is a folder: `config.json` (FASTerVQConfiguration), `model.safetensors` (weights and
-// codebooks) and `norm_stats.json` (statistics of `actions` and their method).
-extension FASTerVQTokenizer {
-    private static let configurationFile = "config.json"
-    private static let weightsFile = "model.safetensors"
+/// `config.json` of a tokenizer's folder; `model.safetensors` (weights and codebooks) and, for one robot's tokenizer,
+/// `norm_stats.json` (statistics of `actions` and their method) lie beside it.
+struct FASTerVQFolder: Codable {
+    static let weightsFile = "model.safetensors"
+    private static let tokenizerName = "fastervq"
+    private static let newestVersion = 2
 
+    /// Which tokenizer the folder holds.
+    private var tokenizer = Self.tokenizerName
+
+    /// Layout of the folder; raised when it changes.
+    private var formatVersion = Self.newestVersion
+
+    /// The network.
+    let configuration: FASTerVQConfiguration
+
+    /// What the columns of an action mean; absent where the folder belongs to no robot.
+    let actionSpace: ActionSpace?
+
+    /// Control steps of a chunk; absent where the folder belongs to no robot.
+    let horizon: Int?
+
+    init(_ configuration: FASTerVQConfiguration, actionSpace: ActionSpace? = nil, horizon: Int? = nil) {
+        self.configuration = configuration
+        self.actionSpace = actionSpace
+        self.horizon = horizon
+    }
+
+    static func read(_ folder: URL) throws -> FASTerVQFolder {
+        try TokenizerFolder.read(FASTerVQFolder.self, tokenizerName, version: newestVersion, from: folder)
+    }
+}
+
+extension FASTerVQTokenizer {
     /// Writes the tokenizer.
     ///
     /// The configuration comes last: a folder without it is not finished.
     public func save(to folder: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DurableFile.write(
-            encoder.encode(NormalizationSet(["actions": normalization])),
-            to: folder.appending(path: NormalizationSet.fileName)
-        )
-        try Checkpoint.save(network.tensors, to: folder.appending(path: Self.weightsFile))
-        try DurableFile.write(
-            encoder.encode(configuration),
-            to: folder.appending(path: Self.configurationFile)
-        )
+        try TokenizerFolder.write(normalization, to: folder)
+        try Checkpoint.save(model.network.tensors, to: folder.appending(path: FASTerVQFolder.weightsFile))
+        let content = FASTerVQFolder(model.configuration, actionSpace: actionSpace, horizon: horizon)
+        try TokenizerFolder.write(content, to: folder)
     }
 
     /// Reads and verifies a tokenizer.
     ///
-    /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, `CheckpointError` and
-    ///   `SafetensorsError` when the weights do not fit.
+    /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, or the folder belongs to no
+    ///   robot; `CheckpointError` and `SafetensorsError` when the weights do not fit.
     public init(loading folder: URL, device: Device) throws {
-        guard FileManager.default.fileExists(atPath: folder.path) else {
-            throw ActionTokenizerError("\(folder.path): no such folder")
-        }
-        let configuration = try Self.decode(
-            FASTerVQConfiguration.self,
-            from: folder.appending(path: Self.configurationFile)
-        )
-        guard configuration.formatVersion == 1 else {
+        let content = try FASTerVQFolder.read(folder)
+        guard let actionSpace = content.actionSpace else {
             throw ActionTokenizerError(
-                "\(folder.path)/\(Self.configurationFile): formatVersion: expected 1, found "
-                    + "\(configuration.formatVersion); use a newer faster"
+                "\(folder.path): belongs to no robot yet; 'faster tokenizer train --from \(folder.path) --steps 0 "
+                    + "--data DIR' makes it the tokenizer of a dataset's robot"
             )
         }
-        let file = folder.appending(path: NormalizationSet.fileName)
-        guard let normalization = try Self.decode(NormalizationSet.self, from: file)["actions"],
-            normalization.statistics.dimension == configuration.actionSpace.dimension
-        else {
-            throw ActionTokenizerError(
-                "\(file.path): expected statistics and method of 'actions' with \(configuration.actionSpace.dimension) columns"
-            )
+        guard let horizon = content.horizon, horizon > 0 else {
+            throw ActionTokenizerError("\(folder.path)/config.json: horizon: expected a positive number")
         }
-        let network = FASTerVQNetwork(configuration, device: device)
-        try Checkpoint.load(network.tensors, from: folder.appending(path: Self.weightsFile))
-        self.init(
-            configuration: configuration,
-            network: network,
-            normalization: normalization,
-            device: device
-        )
-    }
-
-    private static func decode<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
-        guard let data = try? Data(contentsOf: file) else {
-            throw ActionTokenizerError("\(file.path): is missing or cannot be read")
-        }
+        let normalization = try TokenizerFolder.normalization(from: folder, columns: actionSpace.dimension)
+        let model = try FASTerVQModel(loading: folder, device: device)
         do {
-            return try JSONDecoder().decode(type, from: data)
+            self = try model.tokenizer(for: actionSpace, horizon: horizon, normalization: normalization)
         } catch {
-            throw ActionTokenizerError("\(file.path): cannot be understood: \(error)")
+            throw ActionTokenizerError("\(folder.path)/config.json: \(error)")
         }
     }
 }

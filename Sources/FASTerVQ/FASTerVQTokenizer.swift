@@ -1,36 +1,37 @@
 public import ActionTokenizers
-internal import DurableFiles
-internal import Foundation
-internal import NN
 public import RobotTypes
-public import Torch
+internal import Torch
 
 /// The learned tokenizer: a chunk of actions to a small grid of codes and back (paper, FASTerVQ).
 ///
 /// Codes run along the places of the first codebook, then of the next: coarse to fine. Any codes in range decode
 /// to finite actions.
 public struct FASTerVQTokenizer: ActionTokenizer {
-    /// What the tokenizer is.
-    public let configuration: FASTerVQConfiguration
+    /// Architecture and weights.
+    public let model: FASTerVQModel
+
+    /// What the columns of an action mean.
+    public let actionSpace: ActionSpace
 
     /// How the robot's units map to normalised ones.
     public let normalization: Normalization
 
-    let network: FASTerVQNetwork
+    private let embodiment: Embodiment
     private let device: Device
 
     /// Chunks that pass through the network at once.
     private static let batchSize = 1024
 
-    /// Creates a tokenizer from trained parts.
-    public init(
-        configuration: FASTerVQConfiguration,
-        network: FASTerVQNetwork,
+    init(
+        model: FASTerVQModel,
+        actionSpace: ActionSpace,
+        embodiment: Embodiment,
         normalization: Normalization,
         device: Device
     ) {
-        self.configuration = configuration
-        self.network = network
+        self.model = model
+        self.actionSpace = actionSpace
+        self.embodiment = embodiment
         self.normalization = normalization
         self.device = device
     }
@@ -39,22 +40,19 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     public var name: String { "fastervq" }
 
     /// Control steps of a chunk.
-    public var horizon: Int { configuration.horizon }
+    public var horizon: Int { embodiment.patchifier.horizon }
 
     /// Columns of an action.
-    public var dimension: Int { configuration.actionSpace.dimension }
-
-    /// What the columns of an action mean.
-    public var actionSpace: ActionSpace { configuration.actionSpace }
+    public var dimension: Int { actionSpace.dimension }
 
     /// Codebooks, coarse to fine.
-    public var codebookCount: Int { configuration.quantizer.codebookCount }
+    public var codebookCount: Int { model.configuration.quantizer.codebookCount }
 
     /// Entries of a codebook.
-    public var codebookSize: Int { configuration.quantizer.codebookSize }
+    public var codebookSize: Int { model.configuration.quantizer.codebookSize }
 
     /// Places of a codebook.
-    public var placeCount: Int { network.patchifier.placeCount }
+    public var placeCount: Int { embodiment.patchifier.placeCount }
 
     /// Codes of a chunk.
     public var tokenCount: Int { codebookCount * placeCount }
@@ -66,7 +64,7 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     public func codebook(ofToken position: Int) -> Int { position / placeCount }
 
     /// Which places hold at least one step before `validSteps`, `[chunks, places]`, row-major.
-    public func validPlaces(_ validSteps: [Int]) -> [Bool] { network.patchifier.validPlaces(validSteps) }
+    public func validPlaces(_ validSteps: [Int]) -> [Bool] { embodiment.patchifier.validPlaces(validSteps) }
 
     /// The codes of normalised chunks.
     ///
@@ -77,7 +75,7 @@ public struct FASTerVQTokenizer: ActionTokenizer {
         return batches(of: chunks.count).flatMap { range -> [[Int]] in
             let part = held[range]
             let actions = Tensor(part.values, shape: [part.count, horizon, dimension], device: device)
-            return rows(withoutGradients { network.codes(for: actions) }.integers)
+            return rows(withoutGradients { model.network.codes(for: actions, of: embodiment) }.integers)
         }
     }
 
@@ -103,7 +101,7 @@ public struct FASTerVQTokenizer: ActionTokenizer {
                 shape: [range.count, tokenCount],
                 device: device
             )
-            return withoutGradients { network.actions(for: codes) }.floats
+            return withoutGradients { model.network.actions(for: codes, of: embodiment) }.floats
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
     }

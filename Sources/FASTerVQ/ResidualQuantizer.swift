@@ -42,7 +42,7 @@ public struct ResidualQuantizer: Module {
     /// The size and behaviour.
     public let configuration: Configuration
 
-    /// Creates a quantizer of vectors of `width` channels; its entries are zero until ``initialize(from:)``.
+    /// Creates a quantizer of vectors of `width` channels; its entries are zero until they are initialized from vectors.
     public init(_ configuration: Configuration, width: Int, device: Device = .cpu) {
         let (count, size) = (configuration.codebookCount, configuration.codebookSize)
         self.configuration = configuration
@@ -66,9 +66,9 @@ public struct ResidualQuantizer: Module {
         }
     }
 
-    /// The sum of the entries of `codes`: int64 `[n, codebooks]` to `[n, C]`.
+    /// The sum of the entries of `codes`: int64 `[n, codebooks]`, or of the first codebooks only, to `[n, C]`.
     public func vectors(for codes: Tensor) -> Tensor {
-        let parts = (0 ..< configuration.codebookCount).map { codebook in
+        let parts = (0 ..< codes.size(1)).map { codebook in
             entries.select(0, codebook).gathering(codes.select(1, codebook), axis: 0)
         }
         return parts.dropFirst().reduce(parts[0], +)
@@ -88,22 +88,32 @@ public struct ResidualQuantizer: Module {
     /// - Parameters:
     ///   - vectors: `[n, C]`.
     ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`.
+    ///   - depths: How many codebooks each vector may use, int64 `[n]`; nil for all.
     /// - Returns: `quantized`, `[n, C]`, through which gradients pass straight to `vectors`; `commitment`, the
-    ///   mean squared distance that pulls `vectors` to their entries.
-    func train(_ vectors: Tensor, weights: Tensor) -> (quantized: Tensor, commitment: Tensor) {
+    ///   mean squared distance that pulls `vectors` to the entries of all codebooks.
+    func train(
+        _ vectors: Tensor,
+        weights: Tensor,
+        depths: Tensor? = nil
+    ) -> (quantized: Tensor, commitment: Tensor) {
         let fixed = vectors.detached()
         var left = fixed
+        var used = fixed.zerosLike()
         withoutGradients {
             for codebook in 0 ..< configuration.codebookCount {
                 let chosen = nearest(to: left, codebook: codebook)
                 let found = entries.select(0, codebook).gathering(chosen, axis: 0)
                 follow(left, chosen: chosen, weights: weights, codebook: codebook)
                 left = left - found
+                if let depths {
+                    used = used + found * depths.greater(Double(codebook)).to(.float32).unsqueezed(1)
+                }
             }
         }
-        let quantized = fixed - left
-        let distances = (vectors - quantized).squared().mean(1) * weights
+        let whole = fixed - left
+        let distances = (vectors - whole).squared().mean(1) * weights
         let commitment = distances.sum() / weights.sum().clamped(1 ... .infinity)
+        let quantized = depths == nil ? whole : used
         return (vectors + (quantized - vectors).detached(), commitment)
     }
 

@@ -23,9 +23,9 @@ struct TransformerBlock: Module {
         _feedForwardScale = Parameter(wrappedValue: .full([width], layerScale, device: device))
     }
 
-    /// `x`, `[B, N, C]`, transformed.
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = x + attention(attentionNorm(x)) * attentionScale
+    /// `x`, `[B, N, C]`, transformed; places outside `mask`, `[B, 1, 1, N]`, are not attended to.
+    func callAsFunction(_ x: Tensor, mask: Tensor? = nil) -> Tensor {
+        let y = x + attention(attentionNorm(x), mask: mask) * attentionScale
         return y + feedForward(feedForwardNorm(y)) * feedForwardScale
     }
 }

@@ -21,19 +21,17 @@ struct Demonstration: Sendable {
     /// - Throws: ``RecordingError`` that names the key.
     init(_ message: WireValue) throws(RecordingError) {
         guard let map = message.map, map["record"]?.string == "episode" else {
-            throw RecordingError(
-                description:
-                    "record: expected 'episode', found \(message.map?["record"]?.kind ?? message.kind)"
-            )
+            let found = message.map.map { $0["record"]?.kind ?? "nothing" } ?? message.kind
+            throw RecordingError(description: "record: expected 'episode', found \(found)")
         }
         taskName = try Self.text("task", in: map)
         instruction = try Self.text(WireKey.instruction, in: map)
-        guard let index = map["index"]?.number else {
+        guard let index = map["index"]?.number.flatMap(Int.init(exactly:)) else {
             throw RecordingError(
-                description: "index: expected a number, found \(map["index"]?.kind ?? "nothing")"
+                description: "index: expected a whole number, found \(map["index"]?.kind ?? "nothing")"
             )
         }
-        self.index = Int(index)
+        self.index = index
         states = try Self.rows(WireKey.feature("observation.state"), in: map)
         actions = try Self.rows("action", in: map)
         var frames: [String: [Image]] = [:]
@@ -51,7 +49,7 @@ struct Demonstration: Sendable {
     }
 
     private static func rows(_ key: String, in map: WireMap) throws(RecordingError) -> [[Float]] {
-        guard let array = map[key]?.array, array.shape.count == 2 else {
+        guard let array = map[key]?.array, array.shape.count == 2, array.shape[1] > 0 else {
             throw RecordingError(
                 description: "\(key): expected an array [n, columns], found \(map[key]?.kind ?? "nothing")"
             )
@@ -62,7 +60,7 @@ struct Demonstration: Sendable {
 
     private static func images(_ value: WireValue, camera: String) throws(RecordingError) -> [Image] {
         guard let array = value.array, array.shape.count == 4, array.shape[3] == 3,
-            array.elementType == .uint8
+            array.elementType == .uint8, !array.shape.contains(0)
         else {
             throw RecordingError(
                 description: "images/\(camera): expected uint8 [n, height, width, 3], found \(value.kind)"

@@ -13,6 +13,7 @@ public actor DemonstrationRecorder: MessageHandler {
     public nonisolated let metadata: WireValue
 
     private let writer: DatasetWriter
+    private let description: DatasetDescription
     private let tasks: [String]
     private let episodesPerTask: Int
     private var waiting: [Int: Demonstration] = [:]
@@ -32,6 +33,7 @@ public actor DemonstrationRecorder: MessageHandler {
         episodesPerTask: Int
     ) {
         self.writer = writer
+        self.description = description
         self.tasks = tasks
         self.episodesPerTask = episodesPerTask
         var observation: WireMap = [
@@ -51,8 +53,8 @@ public actor DemonstrationRecorder: MessageHandler {
 
     /// Takes an episode.
     ///
-    /// - Throws: ``RecordingError`` when the message is not an episode, `LeRobotError` when it does not fit the
-    ///   dataset or cannot be written.
+    /// - Throws: ``RecordingError`` when the message is not an episode, or not one that is waited for,
+    ///   `LeRobotError` when it does not fit the dataset or cannot be written.
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
         let demonstration = try Demonstration(message)
         guard let task = tasks.firstIndex(of: demonstration.taskName),
@@ -63,7 +65,15 @@ public actor DemonstrationRecorder: MessageHandler {
                     "episode \(demonstration.index) of task '\(demonstration.taskName)' was not asked for"
             )
         }
-        waiting[task * episodesPerTask + demonstration.index] = demonstration
+        let name = "task '\(demonstration.taskName)', episode \(demonstration.index)"
+        let place = task * episodesPerTask + demonstration.index
+        guard place >= written, waiting[place] == nil else {
+            throw RecordingError(description: "\(name): was received before; send every episode once")
+        }
+        // At once: an episode that waits for earlier ones is written when another client's message arrives.
+        try EpisodeCheck(description, episode: name)
+            .check(frames: demonstration.frames, states: demonstration.states, actions: demonstration.actions)
+        waiting[place] = demonstration
         while let next = waiting.removeValue(forKey: written) {
             try writer.addEpisode(
                 frames: next.frames,

@@ -34,6 +34,35 @@ public struct FeatureStatistics: Codable, Equatable, Sendable {
     }
 }
 
+extension FeatureStatistics {
+    /// Reads statistics.
+    ///
+    /// - Throws: `DecodingError` when a list is missing or has another number of columns than `mean`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let mean = try values.decode([Float].self, forKey: .mean)
+        func columns(_ key: CodingKeys) throws -> [Float] {
+            let found = try values.decode([Float].self, forKey: key)
+            guard found.count == mean.count else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key,
+                    in: values,
+                    debugDescription: "expected \(mean.count) columns, as 'mean' has, found \(found.count)"
+                )
+            }
+            return found
+        }
+        self.init(
+            mean: mean,
+            std: try columns(.std),
+            q01: try columns(.q01),
+            q99: try columns(.q99),
+            min: try columns(.min),
+            max: try columns(.max)
+        )
+    }
+}
+
 /// A reversible map from a feature's own units to about [-1, 1].
 ///
 /// The method is stored with the statistics, because a checkpoint read with another method than it was

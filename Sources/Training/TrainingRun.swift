@@ -132,15 +132,25 @@ public struct TrainingRun {
         guard FileManager.default.fileExists(atPath: url.path) else { return 0 }
         let metadata = try SafetensorsFile(reading: url).metadata
         guard metadata["recipe"] == recipe, let step = metadata["step"].flatMap(Int.init) else {
+            let then = metadata["recipe"] ?? ""
             throw TrainingRunError(
                 description:
                     "\(url.path): was written with other settings or data; resume with the same ones, "
-                    + "or start anew without --resume.\n  then: \(metadata["recipe"] ?? "")\n  now:  \(recipe)"
+                    + "or start anew without --resume (then: \(Self.settings(of: then, notIn: recipe)); now: "
+                    + "\(Self.settings(of: recipe, notIn: then)))"
             )
         }
         try Checkpoint.load(state, from: url)
         if let random = state.last { Torch.randomState = random.tensor }
         return step
+    }
+
+    /// Those settings of a run's identity that another one's lacks, for people.
+    private static func settings(of recipe: String, notIn other: String) -> String {
+        let known = other.split(separator: ",")
+        return recipe.split(separator: ",").filter { !known.contains($0) }
+            .map { $0.filter { !"{}\"".contains($0) }.trimmingCharacters(in: .whitespaces) }
+            .joined(separator: ", ")
     }
 
     /// Opens the measurements for appending, without those of steps that will be done again.

@@ -45,6 +45,8 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "Simulator processes at a time.")
     var workers = 2
 
+    func validate() throws { try atLeastOne(workers, "--workers") }
+
     func run() async throws {
         let simulator = try Simulator(named: simulator)
         let robot = try await simulator.description()

@@ -51,21 +51,29 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Simulator processes at a time.")
     var workers = 2
 
-    @Option(help: "Codes of one forward; the policy's own unless said otherwise.")
-    var blockSize: Int?
-
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup var decoding: DecodingOptions
     @OptionGroup var compute: ComputeOptions
 
+    func validate() throws { try atLeastOne(workers, "--workers") }
+
     func run() async throws {
+        _ = try OutputFolder(out)
         let simulator = try Simulator(named: simulator)
+        let robot = try await simulator.description()
+        try robot.check(tasks: names)
         let device = try compute.prepare()
         var server: PolicyServer?
         var mover = EvaluationPlan.Mover.expert
         if policy != "expert" {
-            let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: blockSize)
+            let loaded = try PolicyBundle.load(
+                from: policy.asFile,
+                device: device,
+                blockSize: decoding.blockSize
+            )
+            try robot.check(loaded.contract)
             let started = PolicyServer(
                 handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
                 host: "127.0.0.1",
@@ -90,10 +98,12 @@ struct EvaluateCommand: AsyncParsableCommand {
         print(line("mean", summary.mean))
     }
 
+    private var names: [String] { tasks.split(separator: ",").map(String.init) }
+
     private func roll(_ mover: EvaluationPlan.Mover, _ simulator: Simulator) async throws -> [EpisodeResult] {
         var plan = EvaluationPlan(
             mover: mover,
-            tasks: tasks.split(separator: ",").map(String.init),
+            tasks: names,
             episodes: episodes
         )
         plan.seed = seed

@@ -1,3 +1,4 @@
+import ActionTokenizers
 import ArgumentParser
 import FASTerVQ
 import Foundation
@@ -29,9 +30,19 @@ struct PolicyCommand: AsyncParsableCommand {
         var out: String
 
         func run() throws {
+            guard try training.isNeeded(for: out) else {
+                return print("\(out): is finished, nothing to resume")
+            }
+            WaitPolicy.sleep()
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe())
-            let tokenizer = try FASTerVQTokenizer(loading: tokenizer.asFile, device: device)
+            let opened = try openTokenizer(tokenizer, device: device)
+            guard let tokenizer = opened as? FASTerVQTokenizer else {
+                throw ActionTokenizerError(
+                    "\(tokenizer): a policy needs codes of fixed number, expected a fastervq tokenizer, found "
+                        + "'\(opened.name)'"
+                )
+            }
             let (demonstrations, episodes) = try dataset.open()
             let decoding = Terminal.Progress("decode pictures")
             try PolicyTraining.run(

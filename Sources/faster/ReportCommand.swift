@@ -20,12 +20,13 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let url = folder.asFile
         guard FileManager.default.fileExists(atPath: url.path) else {
-            throw ValidationError("\(folder): no such folder")
+            throw OutputError(description: "\(folder): no such folder")
         }
         let run = RunFolder(url)
         guard !run.isEmpty else {
-            throw ValidationError(
-                "\(folder): holds nothing to report on; expected tokenizer/, policy/ or evaluation/"
+            throw OutputError(
+                description:
+                    "\(folder): holds nothing to report on; expected tokenizer/, policy/ or evaluation/"
             )
         }
         let page = url.appending(path: "report.html")

@@ -21,14 +21,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "TCP port; 0 takes any free one.")
     var port = 8000
 
-    @Option(help: "Codes of one forward; the policy's own unless said otherwise. 1 decodes token by token.")
-    var blockSize: Int?
-
+    @OptionGroup var decoding: DecodingOptions
     @OptionGroup var compute: ComputeOptions
 
     func run() async throws {
         let device = try compute.prepare()
-        let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: blockSize)
+        let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: decoding.blockSize)
         let server = PolicyServer(
             handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
             host: host,

@@ -12,17 +12,27 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: "Threads of one operator; all cores unless said otherwise.")
     var threads: Int?
 
+    func validate() throws { try threads.map { try atLeastOne($0, "--threads") } }
+
     /// Applies the thread count and finds the device.
     func prepare() throws -> Device {
-        if let threads {
-            guard threads > 0 else {
-                throw ValidationError("--threads: expected at least 1, found \(threads)")
-            }
-            Torch.threadCount = threads
-        }
+        if let threads { Torch.threadCount = threads }
         Torch.keepFreedMemory()
         return try Device(parsing: device)
     }
+}
+
+/// How a policy's codes are predicted.
+struct DecodingOptions: ParsableArguments {
+    @Option(help: "Codes of one forward; the policy's own unless said otherwise. 1 decodes token by token.")
+    var blockSize: Int?
+
+    func validate() throws { try blockSize.map { try atLeastOne($0, "--block-size") } }
+}
+
+/// Refuses a number that has to be positive.
+func atLeastOne(_ number: Int, _ option: String) throws {
+    guard number > 0 else { throw ValidationError("\(option): expected at least 1, found \(number)") }
 }
 
 /// A recipe and how a training runs.
@@ -44,14 +54,23 @@ struct TrainingOptions: ParsableArguments {
 
     @Flag(
         help:
-            "Go on from the newest checkpoint; the result is the same, bit for bit, as without the interruption."
+            "Go on from the newest checkpoint; the result is the same, bit for bit, as without the interruption. What is finished stays."
     )
     var resume = false
 
-    /// The recipe on top of `defaults`.
-    func read<Recipe: Codable>(_ defaults: Recipe) throws -> Recipe {
+    /// The recipe on top of `defaults`, `more` settings on top of all others.
+    func read<Recipe: CheckedRecipe>(_ defaults: Recipe, _ more: [String] = []) throws -> Recipe {
         let steps = steps.map { ["steps=\($0)"] } ?? []
-        return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + steps)
+        return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + steps + more)
+    }
+
+    /// Whether the folder `out` still lacks what is to be trained.
+    ///
+    /// - Throws: ``OutputError`` when it cannot be written, or would be overwritten.
+    func isNeeded(for out: String) throws -> Bool {
+        let folder = try OutputFolder(out)
+        if !resume { try folder.checkUnfinished() }
+        return !folder.isFinished
     }
 }
 
@@ -60,7 +79,10 @@ struct DatasetOptions: ParsableArguments {
     @Option(help: "Folder of a LeRobot v3.0 dataset.")
     var data: String
 
-    @Option(help: "Episodes to use, for example 0:36,40:76; all unless said otherwise.")
+    @Option(
+        help:
+            "Episodes to use, for example 0:36,40:76, or 9::10 for every tenth; all unless said otherwise."
+    )
     var episodes: String?
 
     @Option(
@@ -68,6 +90,14 @@ struct DatasetOptions: ParsableArguments {
             "Action groups, for example position=0:3,rotation=3:6,gripper=6; read off the dataset's names unless said otherwise."
     )
     var groups: String?
+
+    init() {}
+
+    init(_ data: String, episodes: String?, groups: String?) {
+        self.data = data
+        self.episodes = episodes
+        self.groups = groups
+    }
 
     /// Opens the dataset and says what was understood.
     func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) {

@@ -1,6 +1,5 @@
 import ActionTokenizers
 import ArgumentParser
-import FASTerVQ
 import Foundation
 import Numpy
 import RobotTypes
@@ -10,7 +9,8 @@ extension TokenizerCommand {
     struct Encode: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Turn chunks of actions into codes: .npy float32 [n, horizon, dimension] to int64 [n, tokens]."
+                "Turn chunks of actions into codes: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
+            discussion: "FAST's lists of tokens differ in length; the shorter ones end in -1."
         )
 
         @OptionGroup var compute: ComputeOptions
@@ -25,7 +25,7 @@ extension TokenizerCommand {
         var out: String
 
         func run() throws {
-            let tokenizer = try FASTerVQTokenizer(loading: tokenizer.asFile, device: try compute.prepare())
+            let tokenizer = try openTokenizer(tokenizer, device: try compute.prepare())
             let file = try NumpyFile(reading: input.asFile)
             let expected = [tokenizer.horizon, tokenizer.dimension]
             guard file.shape.count == 3, Array(file.shape.dropFirst()) == expected else {
@@ -41,13 +41,14 @@ extension TokenizerCommand {
                 dimension: expected[1],
                 values: try file.floats(input.asFile)
             )
-            let codes = try tokenizer.tokens(for: tokenizer.normalized(chunks))
+            let codes = try blaming(input) { try tokenizer.tokens(forRobotUnits: chunks) }
+            let width = codes.map(\.count).max() ?? 0
             try NumpyFile.write(
-                codes.flatMap { $0 },
-                shape: [codes.count, tokenizer.tokenCount],
+                codes.flatMap { $0 + Array(repeating: padding, count: width - $0.count) },
+                shape: [codes.count, width],
                 to: out.asFile
             )
-            print("\(out): codes [\(codes.count), \(tokenizer.tokenCount)]")
+            print("\(out): codes [\(codes.count), \(width)]")
         }
     }
 
@@ -55,7 +56,8 @@ extension TokenizerCommand {
     struct Decode: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Turn codes into chunks of actions: .npy integers [n, tokens] to float32 [n, horizon, dimension]."
+                "Turn codes into chunks of actions: .npy integers [n, tokens] to float32 [n, horizon, dimension].",
+            discussion: "-1 at the end of a list of tokens is left out."
         )
 
         @OptionGroup var compute: ComputeOptions
@@ -70,18 +72,21 @@ extension TokenizerCommand {
         var out: String
 
         func run() throws {
-            let tokenizer = try FASTerVQTokenizer(loading: tokenizer.asFile, device: try compute.prepare())
+            let tokenizer = try openTokenizer(tokenizer, device: try compute.prepare())
             let file = try NumpyFile(reading: input.asFile)
-            let count = tokenizer.tokenCount
-            guard file.shape.count == 2, file.shape[1] == count else {
+            guard file.shape.count == 2, file.shape[1] > 0 || file.shape[0] == 0 else {
                 throw NumpyError(
                     file: input,
-                    reason: "expected codes of shape [n, \(count)], found \(file.shape)"
+                    reason: "expected codes of shape [n, tokens], found \(file.shape)"
                 )
             }
-            let codes = try file.integers(input.asFile)
-            let rows = (0 ..< file.shape[0]).map { Array(codes[$0 * count ..< ($0 + 1) * count]) }
-            let chunks = tokenizer.restored(try tokenizer.chunks(for: rows))
+            let (codes, width) = (try file.integers(input.asFile), file.shape[1])
+            let rows = (0 ..< file.shape[0]).map { row in
+                var tokens = codes[row * width ..< (row + 1) * width]
+                while tokens.last == padding { tokens.removeLast() }
+                return Array(tokens)
+            }
+            let chunks = try blaming(input) { try tokenizer.robotUnits(for: rows) }
             try NumpyFile.write(
                 chunks.values,
                 shape: [chunks.count, chunks.horizon, chunks.dimension],
@@ -89,5 +94,15 @@ extension TokenizerCommand {
             )
             print("\(out): actions [\(chunks.count), \(chunks.horizon), \(chunks.dimension)]")
         }
+    }
+}
+
+/// Fills up the shorter lists of tokens in an array.
+private let padding = -1
+
+/// Names `file` in what a tokenizer says about its content.
+private func blaming<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as ActionTokenizerError {
+        throw NumpyError(file: file, reason: error.description)
     }
 }

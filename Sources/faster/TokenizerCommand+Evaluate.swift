@@ -1,7 +1,6 @@
 import ActionTokenizers
 import ArgumentParser
 import DurableFiles
-import FASTerVQ
 import Foundation
 import LeRobot
 import RobotTypes
@@ -14,22 +13,17 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
             discussion: """
-                'fast' and 'binning' need no folder: FAST is fitted to the episodes that are not evaluated (to all, \
-                where all are).
+                'fast' and 'binning' need no folder: they are fitted to the episodes that are not evaluated (to all, \
+                where all are). 'tokenizer fit' keeps them in one.
                 """
         )
 
         @OptionGroup var dataset: DatasetOptions
+        @OptionGroup var baseline: BaselineOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of a trained tokenizer, or 'fast', or 'binning'.")
+        @Option(help: "Folder of a tokenizer, or 'fast', or 'binning'.")
         var tokenizer: String
-
-        @Option(help: "Control steps of a chunk, for 'fast' and 'binning'.")
-        var horizon = 16
-
-        @Option(help: "Rounding steps in a unit, for 'fast'.")
-        var scale = 10.0
 
         @Flag(help: "Print JSON.")
         var json = false
@@ -62,31 +56,20 @@ extension TokenizerCommand {
             evaluated: [Int]?,
             device: Device
         ) throws -> any ActionTokenizer {
-            let count = demonstrations.dataset.episodes.count
-            let others = evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
-            let fitted = others.isEmpty ? nil : others
-            switch tokenizer {
-            case "fast":
-                let normalization = demonstrations.actionNormalization(.quantiles, episodes: fitted)
-                var chunks = try demonstrations.chunks(horizon: horizon, episodes: fitted)
-                chunks.values = normalization.normalized(chunks.values)
-                return try FASTTokenizer(fitting: chunks, normalization: normalization, scale: Float(scale))
-            case "binning":
-                return BinningTokenizer(
-                    horizon: horizon,
-                    dimension: demonstrations.actionSpace.dimension,
-                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
-                )
-            default:
-                let loaded = try FASTerVQTokenizer(loading: tokenizer.asFile, device: device)
-                guard loaded.dimension == demonstrations.actionSpace.dimension else {
-                    throw ValidationError(
-                        "\(tokenizer): was trained on actions \(loaded.actionSpace), the dataset has "
-                            + "\(demonstrations.actionSpace)"
-                    )
-                }
-                return loaded
+            if let kind = Baseline(rawValue: tokenizer) {
+                let count = demonstrations.dataset.episodes.count
+                let others =
+                    evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
+                return try baseline.fit(kind, to: demonstrations, episodes: others.isEmpty ? nil : others)
             }
+            let loaded = try openTokenizer(tokenizer, device: device)
+            guard loaded.dimension == demonstrations.actionSpace.dimension else {
+                throw ActionTokenizerError(
+                    "\(tokenizer): is for actions of \(loaded.dimension) columns, the dataset has "
+                        + "\(demonstrations.actionSpace.dimension) (\(demonstrations.actionSpace))"
+                )
+            }
+            return loaded
         }
     }
 }

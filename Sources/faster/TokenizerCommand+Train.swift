@@ -1,31 +1,63 @@
 import ArgumentParser
 import FASTerVQ
 import Foundation
+import NN
 import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer train`.
     struct Train: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Train FASTerVQ on a dataset's actions.")
+        static let configuration = CommandConfiguration(
+            abstract: "Train FASTerVQ on datasets' actions.",
+            discussion: """
+                From one dataset comes the tokenizer of its robot. From several (--data A --data B ...) comes a model for \
+                robots of every kind; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is.
+                """
+        )
 
-        @OptionGroup var dataset: DatasetOptions
+        @Option(help: "Folder of a LeRobot v3.0 dataset; may be repeated.")
+        var data: [String]
+
+        @Option(
+            help:
+                "Episodes of every dataset to use, for example 0:36,40:76, or ^9::10 for all but every tenth; all unless said otherwise."
+        )
+        var episodes: String?
+
+        @Option(
+            help:
+                "Action groups, for example position=0:3,rotation=3:6,gripper=6; read off the dataset's names unless said otherwise."
+        )
+        var groups: String?
+
+        @Option(
+            help: "How often to draw from each dataset, with commas between; equally unless said otherwise."
+        )
+        var weights: String?
+
+        @Option(help: "Folder of a tokenizer or model to start from.")
+        var from: String?
+
         @OptionGroup var training: TrainingOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder for the tokenizer.")
+        @Option(help: "Folder for the result.")
         var out: String
 
         @Option(help: "Control steps of a chunk; the recipe's unless said otherwise.")
         var horizon: Int?
 
         func run() throws {
+            guard try training.isNeeded(for: out) else {
+                return print("\(out): is finished, nothing to resume")
+            }
+            WaitPolicy.sleep()
             let device = try compute.prepare()
-            var recipe = try training.read(TokenizerRecipe())
-            if let horizon { recipe.horizon = horizon }
-            let (demonstrations, episodes) = try dataset.open()
-            let tokenizer = try TokenizerTraining.run(
-                demonstrations,
-                episodes: episodes,
+            let settings = horizon.map { ["horizon=\($0)"] } ?? []
+            let recipe = try training.read(TokenizerRecipe(), settings)
+            let model = try TokenizerTraining.run(
+                shares(),
+                from: from?.asFile,
                 recipe: recipe,
                 seed: training.seed,
                 to: out.asFile,
@@ -33,10 +65,28 @@ extension TokenizerCommand {
                 device: device,
                 report: Terminal.training("tokenizer", showing: ["l1", "peak"])
             )
+            let quantizer = model.configuration.quantizer
             print(
-                "\(out): \(tokenizer.tokenCount) tokens a chunk of \(tokenizer.horizon) x \(tokenizer.dimension), "
-                    + "\(tokenizer.codebookCount) codebooks of \(tokenizer.codebookSize) entries"
+                "\(out): \(quantizer.codebookCount) codebooks of \(quantizer.codebookSize) entries, "
+                    + "\(model.network.parameterCount) parameters"
             )
+        }
+
+        private func shares() throws -> [DatasetShare] {
+            let numbers = weights.map { $0.split(separator: ",").map { Double($0) ?? -1 } }
+            guard numbers.map({ $0.count == data.count && $0.allSatisfy { $0 > 0 } }) ?? true else {
+                throw ValidationError(
+                    "--weights: expected \(data.count) positive numbers, one a dataset, found '\(weights ?? "")'"
+                )
+            }
+            guard groups == nil || data.count == 1 else {
+                throw ValidationError("--groups: describes one dataset, but there are \(data.count)")
+            }
+            return try data.enumerated().map { index, folder in
+                let options = DatasetOptions(folder, episodes: episodes, groups: groups)
+                let (demonstrations, episodes) = try options.open()
+                return DatasetShare(demonstrations, episodes: episodes, weight: numbers?[index] ?? 1)
+            }
         }
     }
 }

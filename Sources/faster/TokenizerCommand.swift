@@ -5,6 +5,6 @@ struct TokenizerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenizer",
         abstract: "Train, measure and use action tokenizers.",
-        subcommands: [Train.self, Evaluate.self, Encode.self, Decode.self]
+        subcommands: [Train.self, Fit.self, Evaluate.self, Encode.self, Decode.self]
     )
 }

@@ -28,17 +28,18 @@ struct PolicyBundleTests {
 
     private func tokenizer(_ groups: String) throws -> FASTerVQTokenizer {
         Torch.seed(1)
-        var configuration = FASTerVQConfiguration(actionSpace: try ActionSpace(parsing: groups), horizon: 8)
+        let space = try ActionSpace(parsing: groups)
+        var configuration = FASTerVQConfiguration(patches: PatchShape.fitting(space, horizon: 8))
         configuration.quantizer.codebookSize = 16
         configuration.autoencoder.width = 32
-        let network = FASTerVQNetwork(configuration, device: .cpu)
-        network.initializeCodebooks(from: .randn([32, 8, 4]))
-        return FASTerVQTokenizer(
-            configuration: configuration,
-            network: network,
+        let model = FASTerVQModel(configuration, device: .cpu)
+        let embodiment = Embodiment(
+            patchifier: try model.makePatchifier(space, horizon: 8),
             normalization: normalization(4),
             device: .cpu
         )
+        model.network.initializeCodebooks(from: [(embodiment, .randn([32, 8, 4]))])
+        return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
     }
 
     /// Writes a small policy and returns its configuration.
@@ -123,6 +124,28 @@ struct PolicyBundleTests {
         #expect(
             error?.reason == "the tokenizer's action space is joints=0:4, the policy's position=0:3,gripper=3"
         )
+    }
+
+    @Test(
+        "are refused when their own parts disagree",
+        arguments: [
+            (
+                "\"height\" : 32,\n          \"pixelsPerToken\"",
+                "\"height\" : 64,\n          \"pixelsPerToken\""
+            ),
+            (#""blockSize" : 5"#, #""blockSize" : 0"#),
+        ]
+    )
+    func disagreement(from: String, to: String) throws {
+        try save()
+        let file = folder.appending(path: "config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(from))
+        try Data(text.replacing(from, with: to).utf8).write(to: file)
+        let error = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu)
+        }
+        #expect(error?.file == file.path)
     }
 
     @Test("are refused when a file is missing or of a newer format")

@@ -10,31 +10,43 @@ import Torch
 struct FASTerVQTokenizerTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "vq-\(UUID().uuidString)")
 
-    private func tokenizer(_ groups: String = "position=0:3,rotation=3:6,gripper=6") throws
-        -> FASTerVQTokenizer
-    {
-        Torch.seed(6)
-        var configuration = FASTerVQConfiguration(actionSpace: try ActionSpace(parsing: groups), horizon: 20)
-        configuration.quantizer.codebookSize = 32
-        configuration.autoencoder.width = 32
-        let network = FASTerVQNetwork(configuration, device: .cpu)
-        network.initializeCodebooks(from: .randn([64, 20, configuration.actionSpace.dimension]))
-        let width = configuration.actionSpace.dimension
+    private func normalization(_ width: Int) -> Normalization {
         let ones = [Float](repeating: 1, count: width)
         let statistics = FeatureStatistics(
             mean: ones,
             std: ones,
             q01: ones.map { -$0 },
             q99: ones.map { 3 * $0 },
-            min: ones,
-            max: ones
+            min: ones.map { -4 * $0 },
+            max: ones.map { 6 * $0 }
         )
-        return FASTerVQTokenizer(
-            configuration: configuration,
-            network: network,
-            normalization: Normalization(method: .quantiles, statistics: statistics),
+        return Normalization(method: .quantiles, statistics: statistics)
+    }
+
+    /// A model with few and narrow layers, whose codebooks come from random chunks of `space`.
+    private func model(_ patches: [String: PatchShape], _ space: ActionSpace, horizon: Int) throws
+        -> FASTerVQModel
+    {
+        Torch.seed(6)
+        var configuration = FASTerVQConfiguration(patches: patches)
+        configuration.quantizer.codebookSize = 32
+        configuration.autoencoder.width = 32
+        let model = FASTerVQModel(configuration, device: .cpu)
+        let embodiment = Embodiment(
+            patchifier: try model.makePatchifier(space, horizon: horizon),
+            normalization: normalization(space.dimension),
             device: .cpu
         )
+        model.network.initializeCodebooks(from: [(embodiment, .randn([64, horizon, space.dimension]))])
+        return model
+    }
+
+    private func tokenizer(_ groups: String = "position=0:3,rotation=3:6,gripper=6") throws
+        -> FASTerVQTokenizer
+    {
+        let space = try ActionSpace(parsing: groups)
+        let model = try model(PatchShape.fitting(space, horizon: 20), space, horizon: 20)
+        return try model.tokenizer(for: space, horizon: 20, normalization: normalization(space.dimension))
     }
 
     private func chunks(_ count: Int, valid: [Int]? = nil) -> ActionChunks {
@@ -97,7 +109,8 @@ struct FASTerVQTokenizerTests {
         try tokenizer.save(to: folder)
         let loaded = try FASTerVQTokenizer(loading: folder, device: .cpu)
         let chunks = chunks(5)
-        #expect(loaded.configuration == tokenizer.configuration)
+        #expect(loaded.model.configuration == tokenizer.model.configuration)
+        #expect(loaded.actionSpace == tokenizer.actionSpace)
         #expect(loaded.normalization == tokenizer.normalization)
         #expect(try loaded.tokens(for: chunks) == tokenizer.tokens(for: chunks))
     }
@@ -118,5 +131,70 @@ struct FASTerVQTokenizerTests {
             try FASTerVQTokenizer(loading: folder, device: .cpu)
         }
         #expect(error?.description.contains("expected F32") == true)
+    }
+
+    @Test("serves robots of other groups, columns and horizons with one set of weights")
+    func universal() throws {
+        let arm = try ActionSpace(parsing: "position=0:3,rotation=3:6,gripper=6")
+        let model = try model(PatchShape.universal, arm, horizon: 16)
+        for (groups, horizon, places) in [
+            ("position=0:3,gripper=3", 16, 5), ("position=0:3,gripper=3", 18, 7),
+            ("left_joints=0:7,left_gripper=7,right_joints=8:15,right_gripper=15", 16, 10),
+            ("torso=0:2,joints=2:21,base=21", 20, 5 * 3 + 3 + 3),
+        ] {
+            let space = try ActionSpace(parsing: groups)
+            let tokenizer = try model.tokenizer(
+                for: space,
+                horizon: horizon,
+                normalization: normalization(space.dimension)
+            )
+            #expect(tokenizer.placeCount == places)
+            let values = Tensor.randn([3, horizon, space.dimension]).floats
+            let chunks = ActionChunks(count: 3, horizon: horizon, dimension: space.dimension, values: values)
+            let back = try tokenizer.chunks(for: tokenizer.tokens(for: chunks))
+            #expect(back.values.count == values.count)
+            #expect(!back.values.contains { !$0.isFinite })
+        }
+        let tall = try ActionSpace(parsing: "gripper=0:9")
+        let error = #expect(throws: PatchError.self) {
+            try model.tokenizer(for: tall, horizon: 16, normalization: normalization(9))
+        }
+        #expect(error?.description == "action group 'gripper': at most 8 groups of the kind 'gripper' fit")
+    }
+
+    @Test("a folder that belongs to no robot says how to give it one")
+    func withoutRobot() throws {
+        let space = try ActionSpace(parsing: "position=0:3")
+        try model(PatchShape.universal, space, horizon: 16).save(to: folder)
+        let error = #expect(throws: ActionTokenizerError.self) {
+            try FASTerVQTokenizer(loading: folder, device: .cpu)
+        }
+        #expect(error?.description.contains("belongs to no robot yet") == true)
+        #expect(throws: Never.self) { try FASTerVQModel(loading: folder, device: .cpu) }
+    }
+
+    @Test("a robot's codes do not depend on who else is in the batch")
+    func sharedBatch() throws {
+        let arm = try ActionSpace(parsing: "position=0:3,gripper=3")
+        let other = try ActionSpace(parsing: "left_joints=0:7,right_joints=7:14")
+        let model = try model(PatchShape.universal, arm, horizon: 16)
+        func chunks(_ space: ActionSpace) throws -> TrainingChunks {
+            let patchifier = try model.makePatchifier(space, horizon: 16)
+            return TrainingChunks(
+                embodiment: Embodiment(
+                    patchifier: patchifier,
+                    normalization: normalization(space.dimension),
+                    device: .cpu
+                ),
+                actions: .randn([5, 16, space.dimension]),
+                stepMask: .ones([5, 16]),
+                placeMask: .ones([5, patchifier.placeCount])
+            )
+        }
+        let (first, second) = (try chunks(arm), try chunks(other))
+        func loss(_ batch: [TrainingChunks]) -> Double {
+            withoutGradients { model.network.loss(batch, quantizing: false, weights: .init()).l1.item }
+        }
+        #expect(abs(loss([first, second]) - (loss([first]) + loss([second])) / 2) < 1e-6)
     }
 }

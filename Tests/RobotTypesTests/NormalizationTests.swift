@@ -1,3 +1,4 @@
+import Foundation
 import RobotTypes
 import Testing
 
@@ -18,6 +19,17 @@ struct NormalizationTests {
         let values: [Float] = [-1, 5, 3, 5, 0.5, 5]
         let restored = normalization.restored(normalization.normalized(values))
         for (found, expected) in zip(restored, values) { #expect(abs(found - expected) < 1e-6) }
+    }
+
+    @Test("is refused where a list has too few columns")
+    func columns() throws {
+        let encoded = try JSONEncoder().encode(statistics)
+        #expect(try JSONDecoder().decode(FeatureStatistics.self, from: encoded) == statistics)
+        let short = String(decoding: encoded, as: UTF8.self).replacing("[-1,5]", with: "[-1]")
+        let error = #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(FeatureStatistics.self, from: Data(short.utf8))
+        }
+        #expect(error.map { "\($0)" }?.contains("expected 2 columns, as 'mean' has, found 1") == true)
     }
 
     @Test("keeps an idle column finite")

@@ -45,7 +45,9 @@ struct BatchTests {
     func episodes() throws {
         #expect(try EpisodeSelection("0:2,5,7:9", count: 10).indices == [0, 1, 5, 7, 8])
         #expect(try EpisodeSelection("1:9", count: 10).others(of: 10) == [0, 9])
-        for text in ["0:11", "3:3", "a", "1:2:3", "-1:2"] {
+        #expect(try EpisodeSelection("2::4", count: 10).indices == [2, 6])
+        #expect(try EpisodeSelection("^2::4,0", count: 10).indices == [1, 3, 4, 5, 7, 8, 9])
+        for text in ["0:11", "3:3", "a", "1:2:0", "1:2:3:4", "-1:2", "^:", ""] {
             #expect(throws: DemonstrationsError.self) { try EpisodeSelection(text, count: 10) }
         }
     }

@@ -47,6 +47,23 @@ struct RecipeReaderTests {
         #expect(throws: RecipeError.self) { try RecipeReader.recipe(PolicyRecipe(), settings: [setting]) }
     }
 
+    @Test(
+        "name numbers that make no training",
+        arguments: [
+            ("batchSize=0", "'batchSize' should be at least 1, found 0"),
+            ("steps=-3", "'steps' should be at least 0, found -3"),
+            ("width=60", "'width' should be a multiple of 8, as 'headCount' is 4, found 60"),
+            ("headCount=0", "'headCount' should be at least 1, found 0"),
+            ("pixelsPerToken=12", "'pixelsPerToken' should be 4, 8, 16 or 32, found 12"),
+        ]
+    )
+    func numbers(setting: String, reason: String) {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), settings: [setting])
+        }
+        #expect(error?.reason == reason)
+    }
+
     @Test("name a file that is missing or is not YAML")
     func unreadable() throws {
         let missing = #expect(throws: RecipeError.self) {

@@ -21,6 +21,7 @@ struct ResumeTests {
         recipe.quantizer.codebookSize = 16
         recipe.autoencoder.width = 32
         recipe.checkpointEvery = 7
+        recipe.quantizerDropout = 0.5
         return recipe
     }
 
@@ -37,13 +38,12 @@ struct ResumeTests {
     /// The weights at the end; the run is killed at `kill` and resumed, where that is given.
     private func weights(_ name: String, kill: Int?) throws -> [[UInt8]] {
         let place = folder.appending(path: name)
-        var configuration = FASTerVQConfiguration(
+        let source = TokenizerSource(
             actionSpace: try ActionSpace(parsing: "position=0:2,gripper=2"),
-            horizon: 8
+            normalization: Normalization(method: .identity, statistics: .unit(3)),
+            chunks: chunks()
         )
-        configuration.quantizer = recipe.quantizer
-        configuration.autoencoder = recipe.autoencoder
-        let training = TokenizerTraining(recipe: recipe, chunks: chunks(), seed: 5, device: .cpu)
+        let training = TokenizerTraining(recipe: recipe, sources: [source], seed: 5, device: .cpu)
         func run(killAt: Int?) -> TrainingRun {
             TrainingRun(
                 folder: place,
@@ -57,10 +57,10 @@ struct ResumeTests {
         }
         if let kill {
             #expect(throws: Killed.self) {
-                try training.train(configuration, run: run(killAt: kill), resume: true)
+                try training.train(run: run(killAt: kill), resume: true)
             }
         }
-        let network = try training.train(configuration, run: run(killAt: nil), resume: true)
+        let network = try training.train(run: run(killAt: nil), resume: true).network
         #expect(
             TrainingMetrics.lines(of: place.appending(path: "metrics.jsonl")).map { $0["step"] }
                 == (0 ..< 40).map(Double.init)
@@ -96,5 +96,14 @@ struct ResumeTests {
         #expect(throws: TrainingRunError.self) {
             try run("second", killAt: nil).run([weight], optimizer: optimizer, resume: true) { _, _ in [:] }
         }
+    }
+}
+
+extension FeatureStatistics {
+    /// Statistics of values within [-1, 1].
+    fileprivate static func unit(_ columns: Int) -> FeatureStatistics {
+        let ones = [Float](repeating: 1, count: columns)
+        let low = ones.map { -$0 }
+        return FeatureStatistics(mean: ones, std: ones, q01: low, q99: ones, min: low, max: ones)
     }
 }

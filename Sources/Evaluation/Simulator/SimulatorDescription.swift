@@ -1,3 +1,5 @@
+public import RobotTypes
+
 /// What a simulator says about itself.
 public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// Name of the robot.
@@ -33,6 +35,16 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         let known = instructions.keys.sorted()
         for task in tasks where instructions[task] == nil {
             throw .unknownTask(task, nearest: task.nearest(in: known), known: known)
+        }
+    }
+
+    /// Makes sure that the robot can follow a policy's actions.
+    ///
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns.
+    public func check(_ contract: PolicyContract) throws(SimulatorError) {
+        let space = contract.actionSpace
+        guard space.dimension == actionNames.count else {
+            throw .otherRobot(actions: space.description, robot: robot, names: actionNames)
         }
     }
 }

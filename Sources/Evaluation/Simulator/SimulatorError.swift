@@ -6,6 +6,8 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case noPython(expected: String)
     /// A task that the simulator does not have.
     case unknownTask(String, nearest: String?, known: [String])
+    /// A policy whose actions are not the robot's.
+    case otherRobot(actions: String, robot: String, names: [String])
     /// Numbers that make no plan.
     case badPlan(String)
     /// The process could not be started.
@@ -30,6 +32,9 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
         case .unknownTask(let name, let nearest, let known):
             "unknown task '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
                 + " The tasks are \(known.joined(separator: ", "))"
+        case .otherRobot(let actions, let robot, let names):
+            "the policy's actions are \(actions); the simulator's robot, \(robot), takes \(names.count) columns: "
+                + names.joined(separator: ", ")
         case .badPlan(let reason): reason
         case .notStarted(let command, let reason): "cannot start \(command): \(reason)"
         case .failed(let simulator, let status, let output):

@@ -86,7 +86,7 @@ public final class DatasetWriter {
                 reason: "the dataset is finished, or an episode failed before"
             )
         }
-        try EpisodeCheck(description: description, episode: records.count)
+        try EpisodeCheck(description, episode: "episode \(records.count)")
             .check(frames: frames, states: states, actions: actions)
         state = .failed
         let columns = EpisodeColumns(

@@ -1,12 +1,32 @@
-import RobotTypes
+public import RobotTypes
 
 /// Compares an episode with the description of its dataset before anything is written.
-struct EpisodeCheck {
-    let description: DatasetDescription
-    let episode: Int
+public struct EpisodeCheck: Sendable {
+    private let description: DatasetDescription
+    private let episode: String
 
+    /// Prepares to check an episode.
+    ///
+    /// - Parameters:
+    ///   - description: What all episodes of the dataset have in common.
+    ///   - episode: What errors call the episode, for example `episode 3`.
+    public init(_ description: DatasetDescription, episode: String) {
+        self.description = description
+        self.episode = episode
+    }
+
+    /// Checks lengths, sizes and numbers.
+    ///
+    /// - Parameters:
+    ///   - frames: A picture for every step, by camera.
+    ///   - states: The state at every step, `[n][S]`.
+    ///   - actions: The action at every step, `[n][D]`.
     /// - Throws: ``LeRobotError/invalidData(field:expected:found:)`` that names the step.
-    func check(frames: [String: [Image]], states: [[Float]], actions: [[Float]]) throws(LeRobotError) {
+    public func check(
+        frames: [String: [Image]],
+        states: [[Float]],
+        actions: [[Float]]
+    ) throws(LeRobotError) {
         guard !actions.isEmpty else { throw wrong("actions", "at least one step", "none") }
         try check(actions, "actions", dimension: description.actionNames.count, count: actions.count)
         if description.stateNames.isEmpty {
@@ -47,6 +67,6 @@ struct EpisodeCheck {
     }
 
     private func wrong(_ field: String, _ expected: String, _ found: String) -> LeRobotError {
-        .invalidData(field: "episode \(episode): \(field)", expected: expected, found: found)
+        .invalidData(field: "\(episode): \(field)", expected: expected, found: found)
     }
 }

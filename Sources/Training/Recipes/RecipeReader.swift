@@ -13,7 +13,7 @@ public enum RecipeReader {
     ///   - settings: `key=value` texts; dots reach into groups (`optimizer.learningRate=3e-4`).
     /// - Returns: The defaults with everything replaced that was given.
     /// - Throws: ``RecipeError`` that names the file or setting, the key, what was expected and what was found.
-    public static func recipe<Recipe: Codable>(
+    public static func recipe<Recipe: CheckedRecipe>(
         _ defaults: Recipe,
         file: URL? = nil,
         settings: [String] = []
@@ -38,11 +38,14 @@ public enum RecipeReader {
             let nested = halves[0].split(separator: ".").reversed().reduce(leaf) { .map([String($1): $0]) }
             try merge(nested, over: &value, path: "", source: "--set \(setting)")
         }
+        let recipe: Recipe
         do {
-            return try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(value))
+            recipe = try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(value))
         } catch {
             throw RecipeError(source: file?.path ?? "--set", reason: "cannot be understood: \(error)")
         }
+        try recipe.check()
+        return recipe
     }
 
     /// YAML 1.1 reads `1e-4` as text; people mean a number.

@@ -19,7 +19,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     public var warmUpSteps = 100
 
     /// Steps before the codebooks get their first entries; until then latents pass unquantized.
-    public var quantizeAfter = 300
+    public var quantizeAfter = 100
 
     /// Chunks whose latents the first entries are taken from.
     public var initialChunks = 8192
@@ -36,8 +36,14 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     /// Codebooks.
     public var quantizer = ResidualQuantizer.Configuration()
 
-    /// Wished places along time by a group's name or kind.
+    /// Wished places along time by a kind of group; where several robots share a model, its patches are fixed.
     public var places: [String: Int] = [:]
+
+    /// Share of chunks that may use the first codebooks only, so that these learn to do without the others.
+    public var quantizerDropout = 0.0
+
+    /// Robots that share a step, where there are several datasets.
+    public var robotsPerStep = 4
 
     /// How actions are normalised: `quantiles`, `mean_std` or `identity`.
     public var normalization = "quantiles"
@@ -50,7 +56,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
 
     /// The defaults.
     public init() {
-        optimizer.learningRate = 1e-3
+        optimizer.learningRate = 2e-3
         optimizer.weightDecay = 0.01
     }
 }

@@ -1,12 +1,12 @@
 public import FASTerVQ
 internal import NN
-public import RobotTypes
+internal import RobotTypes
 public import Torch
 
-/// Trains a FASTerVQ network on normalised chunks.
+/// Trains a FASTerVQ network on one robot's chunks, or on many robots'.
 public struct TokenizerTraining {
     private let recipe: TokenizerRecipe
-    private let chunks: ActionChunks
+    private let sources: [TokenizerSource]
     private let seed: UInt64
     private let device: Device
 
@@ -14,40 +14,54 @@ public struct TokenizerTraining {
     ///
     /// - Parameters:
     ///   - recipe: How to train.
-    ///   - chunks: Normalised chunks to learn from.
-    ///   - seed: Determines first weights and order.
+    ///   - sources: What to learn from.
+    ///   - seed: Determines first weights and draws.
     ///   - device: Where to compute.
-    public init(recipe: TokenizerRecipe, chunks: ActionChunks, seed: UInt64, device: Device) {
+    public init(recipe: TokenizerRecipe, sources: [TokenizerSource], seed: UInt64, device: Device) {
+        precondition(!sources.isEmpty, "a training needs something to learn from")
         self.recipe = recipe
-        self.chunks = chunks.holdingLastValidStep()
+        self.sources = sources
         self.seed = seed
         self.device = device
     }
 
-    /// Trains `configuration`'s network in `run`.
+    /// Trains a network in `run`.
     ///
+    /// - Parameters:
+    ///   - run: The course of the training.
+    ///   - start: What to start from, its codebooks included; nil for first weights.
+    ///   - resume: Whether to go on from the newest checkpoint.
     /// - Returns: The trained network.
-    public func train(_ configuration: FASTerVQConfiguration, run: TrainingRun, resume: Bool) throws
-        -> FASTerVQNetwork
+    /// - Throws: ``PatchError`` when a robot does not fit the network's patches, and the run's errors.
+    public func train(run: TrainingRun, from start: FASTerVQModel? = nil, resume: Bool) throws
+        -> FASTerVQModel
     {
         Torch.seed(seed)
-        let network = FASTerVQNetwork(configuration, device: device)
+        let model = start ?? FASTerVQModel(configuration, device: device)
+        let network = model.network
         let parameters = network.parameters
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let precision = try MixedPrecision(recipe.precision, device: device)
-        let data = tensors(network.patchifier)
-        network.measureRange(of: data.actions)
-        let quantizeAfter = min(recipe.quantizeAfter, recipe.steps / 4)
-        var order = EpochOrder(count: chunks.count, batchSize: recipe.batchSize, seed: seed)
+        let data = try sources.map { source in
+            let patchifier = try model.makePatchifier(source.actionSpace, horizon: source.chunks.horizon)
+            let embodiment = Embodiment(
+                patchifier: patchifier,
+                normalization: source.normalization,
+                device: device
+            )
+            return SourceTensors(source, embodiment: embodiment, device: device)
+        }
+        let quantizeAfter = start == nil ? min(recipe.quantizeAfter, recipe.steps / 4) : 0
         try run.run(network.tensors, optimizer: optimizer, resume: resume) { step, measure in
-            if step == quantizeAfter { initializeCodebooks(network, data.actions) }
-            let batch = Tensor(order.indices(step: step), device: device)
+            if step == quantizeAfter && start == nil { initializeCodebooks(network, data) }
+            var draw = SeededRandom(seed: seed, 1, UInt64(step))
+            let batch = batch(of: data, &draw)
+            let depths = quantizerDropout(batch.reduce(0) { $0 + $1.actions.size(0) }, &draw)
             let loss = withAutocast(to: precision.dtype, on: device) {
                 network.loss(
-                    data.actions.gathering(batch, axis: 0),
-                    stepMask: data.stepMask.gathering(batch, axis: 0),
-                    placeMask: data.placeMask.gathering(batch, axis: 0),
+                    batch,
+                    depths: depths,
                     quantizing: step >= quantizeAfter,
                     weights: recipe.loss
                 )
@@ -59,28 +73,63 @@ public struct TokenizerTraining {
             optimizer.forgetGradients()
             return measure ? measurements(loss, gradient: length, factor: factor) : [:]
         }
-        return network
+        return model
     }
 
-    /// All chunks and their masks on the device.
-    private func tensors(_ patchifier: ActionPatchifier) -> (
-        actions: Tensor, stepMask: Tensor, placeMask: Tensor
-    ) {
-        let (count, horizon) = (chunks.count, chunks.horizon)
-        let steps = chunks.validSteps.flatMap { valid in (0 ..< horizon).map { Float($0 < valid ? 1 : 0) } }
-        let places = patchifier.validPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
-        return (
-            Tensor(chunks.values, shape: [count, horizon, chunks.dimension], device: device),
-            Tensor(steps, shape: [count, horizon], device: device),
-            Tensor(places, shape: [count, patchifier.placeCount], device: device)
+    /// The architecture: patches that fit the one robot there is, or robots of every kind.
+    private var configuration: FASTerVQConfiguration {
+        let only = sources.count == 1 ? sources.first : nil
+        var configuration = FASTerVQConfiguration(
+            patches: only.map {
+                PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
+            } ?? PatchShape.universal
         )
+        configuration.autoencoder = recipe.autoencoder
+        configuration.quantizer = recipe.quantizer
+        return configuration
     }
 
-    private func initializeCodebooks(_ network: FASTerVQNetwork, _ actions: Tensor) {
-        let count = min(recipe.initialChunks, chunks.count)
+    /// Random chunks of a few random robots, every robot's share the same.
+    private func batch(of data: [SourceTensors], _ draw: inout SeededRandom) -> [TrainingChunks] {
+        let robots = min(max(1, recipe.robotsPerStep), data.count)
+        var left = Array(data.indices)
+        return (0 ..< robots).map { _ in
+            let total = left.reduce(0) { $0 + sources[$1].weight }
+            var rest = Double.random(in: 0 ..< max(total, .leastNonzeroMagnitude), using: &draw)
+            let position =
+                left.firstIndex {
+                    rest -= sources[$0].weight
+                    return rest < 0
+                } ?? left.count - 1
+            let source = data[left.remove(at: position)]
+            return source.chunks(
+                at: (0 ..< max(1, recipe.batchSize / robots)).map { _ in
+                    Int.random(in: 0 ..< source.count, using: &draw)
+                }
+            )
+        }
+    }
+
+    /// How many codebooks each of `count` chunks may use; nil where the recipe drops none.
+    private func quantizerDropout(_ count: Int, _ draw: inout SeededRandom) -> Tensor? {
+        guard recipe.quantizerDropout > 0 else { return nil }
+        let all = recipe.quantizer.codebookCount
+        let depths = (0 ..< count).map { _ in
+            Double.random(in: 0 ..< 1, using: &draw) < recipe.quantizerDropout
+                ? Int.random(in: 1 ... all, using: &draw) : all
+        }
+        return Tensor(depths, device: device)
+    }
+
+    private func initializeCodebooks(_ network: FASTerVQNetwork, _ data: [SourceTensors]) {
         var random = SeededRandom(seed: seed, 3)
-        let picks = Array((0 ..< chunks.count).shuffled(using: &random).prefix(count))
-        network.initializeCodebooks(from: actions.gathering(Tensor(picks, device: device), axis: 0))
+        network.initializeCodebooks(
+            from: data.map { source in
+                let count = min(recipe.initialChunks / data.count, source.count)
+                let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
+                return (source.embodiment, source.actions.gathering(Tensor(picks, device: device), axis: 0))
+            }
+        )
     }
 
     private func measurements(_ loss: TokenizerLoss, gradient: Tensor, factor: Double) -> [String: Double] {

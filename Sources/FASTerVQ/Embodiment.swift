@@ -1,0 +1,49 @@
+internal import ActionTokenizers
+public import RobotTypes
+public import Torch
+
+/// One robot as a network sees it: how its chunks are cut, and between which values its actions lie.
+///
+/// The network's weights know kinds of motion; this is all that they are told about a robot.
+public struct Embodiment: Sendable {
+    /// How chunks are cut.
+    public let patchifier: ActionPatchifier
+
+    /// Smallest normalised action of every column, `[D]`.
+    let lowest: Tensor
+
+    /// Largest normalised action of every column, `[D]`.
+    let largest: Tensor
+
+    /// The orthonormal DCT along time, `[T, T]`.
+    let cosines: Tensor
+
+    /// Describes a robot.
+    ///
+    /// - Parameters:
+    ///   - patchifier: How its chunks are cut.
+    ///   - normalization: Holds the smallest and largest action of the recordings.
+    ///   - device: Where the network computes.
+    public init(patchifier: ActionPatchifier, normalization: Normalization, device: Device) {
+        self.patchifier = patchifier
+        let (low, high) = (
+            normalization.normalized(normalization.statistics.min),
+            normalization.normalized(normalization.statistics.max)
+        )
+        lowest = Tensor(low, shape: [low.count], device: device)
+        largest = Tensor(high, shape: [high.count], device: device)
+        let horizon = patchifier.horizon
+        cosines = Tensor(
+            DiscreteCosineTransform(length: horizon).matrix,
+            shape: [horizon, horizon],
+            device: device
+        )
+    }
+
+    /// `actions`, `[B, T, D]`, moved between the smallest and the largest that were recorded.
+    func clipped(_ actions: Tensor) -> Tensor {
+        Self.clamp(.tensor(actions), .tensor(lowest), .tensor(largest))
+    }
+
+    private static let clamp = Operator("aten::clamp", "Tensor")
+}

@@ -1,0 +1,76 @@
+internal import ActionTokenizers
+public import Foundation
+internal import NN
+public import RobotTypes
+public import Torch
+
+/// A network that knows kinds of motion but no robot: what a training starts from, and what serves many bodies.
+public struct FASTerVQModel: Sendable {
+    /// The architecture.
+    public let configuration: FASTerVQConfiguration
+
+    /// The weights.
+    public let network: FASTerVQNetwork
+
+    private let device: Device
+
+    /// Creates a model with first weights from libtorch's generator.
+    public init(_ configuration: FASTerVQConfiguration, device: Device) {
+        self.configuration = configuration
+        self.device = device
+        network = FASTerVQNetwork(configuration, device: device)
+    }
+
+    /// Reads and verifies the model in a tokenizer's folder, of one robot or of none.
+    ///
+    /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, `CheckpointError` and
+    ///   `SafetensorsError` when the weights do not fit.
+    public init(loading folder: URL, device: Device) throws {
+        self.init(try FASTerVQFolder.read(folder).configuration, device: device)
+        try Checkpoint.load(network.tensors, from: folder.appending(path: FASTerVQFolder.weightsFile))
+    }
+
+    /// Writes a folder that belongs to no robot.
+    ///
+    /// The configuration comes last: a folder without it is not finished.
+    ///
+    /// - Throws: The system's error, with the path.
+    public func save(to folder: URL) throws {
+        try Checkpoint.save(network.tensors, to: folder.appending(path: FASTerVQFolder.weightsFile))
+        try TokenizerFolder.write(FASTerVQFolder(configuration), to: folder)
+    }
+
+    /// How this model cuts a robot's chunks.
+    ///
+    /// - Throws: ``PatchError`` when the robot does not fit the patches.
+    public func makePatchifier(_ actionSpace: ActionSpace, horizon: Int) throws(PatchError)
+        -> ActionPatchifier
+    {
+        try ActionPatchifier(space: actionSpace, horizon: horizon, shapes: configuration.patches)
+    }
+
+    /// The tokenizer of one robot's chunks.
+    ///
+    /// - Parameters:
+    ///   - actionSpace: What the columns of an action mean.
+    ///   - horizon: Control steps of a chunk.
+    ///   - normalization: How the robot's units map to normalised ones.
+    /// - Throws: ``PatchError`` when the robot does not fit the patches.
+    public func tokenizer(
+        for actionSpace: ActionSpace,
+        horizon: Int,
+        normalization: Normalization
+    ) throws(PatchError) -> FASTerVQTokenizer {
+        try FASTerVQTokenizer(
+            model: self,
+            actionSpace: actionSpace,
+            embodiment: Embodiment(
+                patchifier: makePatchifier(actionSpace, horizon: horizon),
+                normalization: normalization,
+                device: device
+            ),
+            normalization: normalization,
+            device: device
+        )
+    }
+}

@@ -1,0 +1,124 @@
+public import Torch
+
+/// Chunks of one robot in a batch.
+public struct TrainingChunks: Sendable {
+    /// The robot.
+    public let embodiment: Embodiment
+
+    /// Normalised, `[B, T, D]`; steps beyond an episode's end repeat its last action.
+    public let actions: Tensor
+
+    /// 1 where a step lies inside its episode, else 0, `[B, T]`.
+    public let stepMask: Tensor
+
+    /// 1 where a place holds such a step, else 0, `[B, N]`.
+    public let placeMask: Tensor
+
+    /// Puts a robot's chunks into a batch.
+    public init(embodiment: Embodiment, actions: Tensor, stepMask: Tensor, placeMask: Tensor) {
+        self.embodiment = embodiment
+        self.actions = actions
+        self.stepMask = stepMask
+        self.placeMask = placeMask
+    }
+}
+
+/// Shares of the parts of a tokenizer's loss beside the mean absolute error.
+public struct TokenizerLossWeights: Codable, Equatable, Sendable {
+    /// Of the absolute error of the orthonormal DCT along time.
+    public var frequency = 1.0
+
+    /// Of the distance between latents and their entries.
+    public var commitment = 0.25
+
+    /// Of the largest absolute error of a chunk, averaged over chunks: cuts the tail that decides VRR.
+    public var peak = 0.2
+
+    /// Of what exceeds the range of the training data, which is clipped and costs nothing else.
+    public var excess = 0.1
+
+    /// The paper's, and a little against the tail.
+    public init() {}
+}
+
+/// The loss of one batch and its parts, scalars.
+public struct TokenizerLoss {
+    /// What is minimised.
+    public let total: Tensor
+    /// Mean absolute error, normalised units.
+    public let l1: Tensor
+    /// Mean absolute error of the DCT along time.
+    public let frequency: Tensor
+    /// Mean squared distance of latents to their entries.
+    public let commitment: Tensor
+    /// Largest absolute error of a chunk, mean over chunks.
+    public let peak: Tensor
+}
+
+extension FASTerVQNetwork {
+    /// The loss of a batch and its parts (paper, FASTerVQ 4).
+    ///
+    /// Every chunk counts the same, whatever its robot's columns.
+    ///
+    /// - Parameters:
+    ///   - batch: Every robot's chunks.
+    ///   - depths: Codebooks that every chunk may use, int64 `[ΣB]`, so that the first ones learn to do without the
+    ///     others; nil for all.
+    ///   - quantizing: Whether latents are quantized; before the codebooks exist they pass as they are.
+    ///   - weights: Shares of the parts.
+    /// - Returns: Scalars that can be differentiated.
+    public func loss(
+        _ batch: [TrainingChunks],
+        depths: Tensor? = nil,
+        quantizing: Bool,
+        weights: TokenizerLossWeights
+    ) -> TokenizerLoss {
+        let rows = batch.map { $0.actions.size(0) }
+        let device = batch[0].actions.device
+        let grid = PlaceGrid(batch.map(\.embodiment.patchifier), rows: rows, device: device)
+        let latents = autoencoder.latents(batch.map(\.actions), grid: grid)
+        var restored = latents
+        var commitment = Tensor.zeros([], device: device)
+        if quantizing {
+            let mask = grid.joined(batch.map { $0.placeMask.unsqueezed(2) }).reshaped(-1)
+            let flat = quantizer.train(
+                latents.reshaped(-1, latents.size(2)),
+                weights: mask,
+                depths: depths?.repeatedInterleaved(latents.size(1), axis: 0)
+            )
+            restored = flat.quantized.reshaped(latents.shape)
+            commitment = flat.commitment
+        }
+        let errors = zip(autoencoder.actions(restored, grid: grid), batch).map(ReconstructionLoss.init)
+        func mean(_ part: KeyPath<ReconstructionLoss, Tensor>) -> Tensor {
+            let sums = errors.map { $0[keyPath: part] }
+            return sums.dropFirst().reduce(sums[0], +) / Double(rows.reduce(0, +))
+        }
+        let (l1, frequency, peak) = (mean(\.absolute), mean(\.frequency), mean(\.peak))
+        let total =
+            l1 + frequency * weights.frequency + commitment * weights.commitment + peak * weights.peak
+            + mean(\.excess) * weights.excess
+        return TokenizerLoss(total: total, l1: l1, frequency: frequency, commitment: commitment, peak: peak)
+    }
+}
+
+/// Errors of one robot's chunks, each summed over chunks and averaged over the values of a chunk.
+private struct ReconstructionLoss {
+    let absolute: Tensor
+    let frequency: Tensor
+    let peak: Tensor
+    let excess: Tensor
+
+    /// Compares `free`, the decoder's `[B, T, D]` before it is clipped, with `chunks`.
+    init(_ free: Tensor, _ chunks: TrainingChunks) {
+        let mask = chunks.stepMask.unsqueezed(2)
+        let held = chunks.embodiment.clipped(free)
+        let error = (held - chunks.actions) * mask
+        let values = chunks.stepMask.sum() * (Double(free.size(2)) / Double(free.size(0)))
+        let size = error.abs()
+        absolute = size.sum() / values
+        frequency = chunks.embodiment.cosines.matmul(error).abs().sum() / values
+        peak = size.max(1, 2).sum()
+        excess = ((free - held) * mask).abs().sum() / values
+    }
+}

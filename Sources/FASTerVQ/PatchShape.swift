@@ -1,0 +1,84 @@
+public import RobotTypes
+
+/// How the motion of one kind of group is cut, and how much of it a network can tell apart.
+///
+/// A network has one reader and one writer a kind, not a group: an arm's position is an arm's position, on
+/// whatever robot. That is what lets one set of weights serve many bodies.
+public struct PatchShape: Codable, Equatable, Sendable {
+    /// Control steps of a patch.
+    public var steps: Int
+
+    /// Columns of a patch; narrower groups leave the last ones empty, wider groups become several.
+    public var columns: Int
+
+    /// Most patches along time.
+    public var pieces: Int
+
+    /// Most groups of this kind in one robot.
+    public var members: Int
+
+    /// Describes patches of `steps` by `columns`.
+    public init(steps: Int, columns: Int, pieces: Int, members: Int) {
+        self.steps = steps
+        self.columns = columns
+        self.pieces = pieces
+        self.members = members
+    }
+}
+
+extension PatchShape {
+    /// The widest patch that groups are cut into where nothing else is said: one arm's joints.
+    static let widestPatch = 8
+
+    /// Shapes that fit one robot exactly.
+    ///
+    /// Places follow information: a gripper, nearly binary, gets one place for the whole chunk; a position,
+    /// which carries most of a motion, gets four. One arm of 7 columns so has 7 places, as in the paper.
+    ///
+    /// - Parameters:
+    ///   - space: The robot's groups.
+    ///   - horizon: Control steps of a chunk.
+    ///   - places: Wished number of places along time by a kind's name; the nearest divisor of the horizon is taken.
+    /// - Returns: A shape for every kind that occurs, by the kind's name.
+    public static func fitting(
+        _ space: ActionSpace,
+        horizon: Int,
+        places: [String: Int] = [:]
+    ) -> [String: PatchShape] {
+        Dictionary(grouping: space.groups, by: \.kind).reduce(into: [:]) { shapes, entry in
+            let (kind, groups) = (entry.key, entry.value)
+            let wished = places[kind.rawValue] ?? usualPlaces(of: kind)
+            let divisors = (1 ... horizon).filter { horizon % $0 == 0 }
+            let pieces = divisors.min { (abs($0 - wished), -$0) < (abs($1 - wished), -$1) } ?? 1
+            let columns = min(widestPatch, groups.map(\.count).max() ?? 1)
+            shapes[kind.rawValue] = PatchShape(
+                steps: horizon / pieces,
+                columns: columns,
+                pieces: pieces,
+                members: groups.reduce(0) { $0 + ($1.count + columns - 1) / columns }
+            )
+        }
+    }
+
+    private static func usualPlaces(of kind: ActionSpace.Kind) -> Int {
+        switch kind {
+        case .position, .joints, .other: 4
+        case .rotation, .base, .torso: 2
+        case .gripper: 1
+        }
+    }
+
+    /// Shapes for robots of every kind, for one set of weights that serves them all.
+    public static var universal: [String: PatchShape] {
+        let shapes: [(ActionSpace.Kind, PatchShape)] = [
+            (.position, PatchShape(steps: 4, columns: 3, pieces: 16, members: 4)),
+            (.rotation, PatchShape(steps: 8, columns: 3, pieces: 8, members: 4)),
+            (.gripper, PatchShape(steps: 16, columns: 1, pieces: 4, members: 8)),
+            (.base, PatchShape(steps: 8, columns: 3, pieces: 8, members: 2)),
+            (.torso, PatchShape(steps: 8, columns: 4, pieces: 8, members: 2)),
+            (.joints, PatchShape(steps: 4, columns: 8, pieces: 16, members: 8)),
+            (.other, PatchShape(steps: 4, columns: 4, pieces: 16, members: 8)),
+        ]
+        return Dictionary(uniqueKeysWithValues: shapes.map { ($0.rawValue, $1) })
+    }
+}

@@ -1,0 +1,97 @@
+internal import FASTerVLA
+internal import FASTerVQ
+
+/// A recipe that knows which numbers make no training.
+public protocol CheckedRecipe: Codable {
+    /// Makes sure that a training with these numbers can begin.
+    ///
+    /// - Throws: ``RecipeError`` that names the key, what was expected and what was found.
+    func check() throws(RecipeError)
+}
+
+extension TokenizerRecipe: CheckedRecipe {
+    /// Makes sure that a training with these numbers can begin.
+    ///
+    /// - Throws: ``RecipeError`` that names the key.
+    public func check() throws(RecipeError) {
+        try RecipeNumbers.atLeast(
+            0,
+            ["steps": steps, "warmUpSteps": warmUpSteps, "quantizeAfter": quantizeAfter]
+        )
+        try RecipeNumbers.atLeast(
+            1,
+            [
+                "batchSize": batchSize, "horizon": horizon, "initialChunks": initialChunks,
+                "checkpointEvery": checkpointEvery, "robotsPerStep": robotsPerStep,
+                "autoencoder.encoderLayers": autoencoder.encoderLayers,
+                "autoencoder.decoderLayers": autoencoder.decoderLayers,
+                "autoencoder.stepWidth": autoencoder.stepWidth,
+                "autoencoder.latentWidth": autoencoder.latentWidth,
+                "quantizer.codebookCount": quantizer.codebookCount,
+                "quantizer.codebookSize": quantizer.codebookSize,
+                "quantizer.kMeansRounds": quantizer.kMeansRounds,
+            ]
+        )
+        try RecipeNumbers.heads(autoencoder.headCount, of: autoencoder.width, group: "autoencoder.")
+        guard autoencoder.kernel > 0, autoencoder.kernel % 2 == 1 else {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'autoencoder.kernel' should be odd, found \(autoencoder.kernel)"
+            )
+        }
+    }
+}
+
+extension PolicyRecipe: CheckedRecipe {
+    /// Makes sure that a training with these numbers can begin.
+    ///
+    /// - Throws: ``RecipeError`` that names the key.
+    public func check() throws(RecipeError) {
+        try RecipeNumbers.atLeast(
+            0,
+            [
+                "steps": steps, "warmUpSteps": warmUpSteps, "blockSize": blockSize,
+                "augmentation.shift": augmentation.shift,
+            ]
+        )
+        try RecipeNumbers.atLeast(
+            1,
+            [
+                "batchSize": batchSize, "checkpointEvery": checkpointEvery, "layerCount": layerCount,
+                "expert.width": expert.width,
+            ]
+        )
+        try RecipeNumbers.heads(headCount, of: width, evenly: 2)
+        for (key, pixels) in [
+            ("pixelsPerToken", pixelsPerToken),
+            ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
+        ] where ![4, 8, 16, 32].contains(pixels) {
+            throw RecipeError(source: "recipe", reason: "'\(key)' should be 4, 8, 16 or 32, found \(pixels)")
+        }
+    }
+}
+
+/// Rules that numbers of recipes have in common.
+private enum RecipeNumbers {
+    static func atLeast(_ smallest: Int, _ numbers: KeyValuePairs<String, Int>) throws(RecipeError) {
+        for (key, number) in numbers where number < smallest {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'\(key)' should be at least \(smallest), found \(number)"
+            )
+        }
+    }
+
+    /// Channels are shared out among heads, each of a multiple of `evenly`.
+    static func heads(_ count: Int, of width: Int, evenly: Int = 1, group: String = "") throws(RecipeError) {
+        try atLeast(1, ["\(group)headCount": count, "\(group)width": width])
+        guard width % (evenly * count) == 0 else {
+            throw RecipeError(
+                source: "recipe",
+                reason:
+                    "'\(group)width' should be a multiple of \(evenly * count), as '\(group)headCount' is "
+                    + "\(count), found \(width)"
+            )
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import DurableFiles
+import Foundation
+import Testing
+
+@Suite("Durable files")
+struct DurableFileTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(
+        path: "durable-\(UUID().uuidString)"
+    )
+
+    init() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    @Test("replace the old file, and make the folders that are missing")
+    func replaced() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "a/b/file")
+        try DurableFile.write(Data("old".utf8), to: file)
+        try DurableFile.write(Data("new".utf8), to: file)
+        #expect(try Data(contentsOf: file) == Data("new".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/a/b") == ["file"])
+    }
+
+    @Test("stay as they were when the writer fails")
+    func failed() throws {
+        struct Trouble: Error {}
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "file")
+        try DurableFile.write(Data("old".utf8), to: file)
+        #expect(throws: Trouble.self) {
+            try DurableFile.write(to: file) { handle in
+                try handle.write(contentsOf: Data("half".utf8))
+                throw Trouble()
+            }
+        }
+        #expect(try Data(contentsOf: file) == Data("old".utf8))
+        #expect(try names() == ["file"])
+    }
+
+    @Test("name the path that cannot be written, and why")
+    func unwritable() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try DurableFile.write(Data(), to: folder.appending(path: "file"))
+        let inFile = folder.appending(path: "file/below")
+        let below = #expect(throws: DurableFileError.self) { try DurableFile.write(Data(), to: inFile) }
+        #expect(below?.description == "\(inFile.path): cannot be written: Not a directory")
+        let taken = folder.appending(path: "taken")
+        try FileManager.default.createDirectory(at: taken, withIntermediateDirectories: true)
+        let onFolder = #expect(throws: DurableFileError.self) { try DurableFile.write(Data(), to: taken) }
+        #expect(onFolder?.description == "\(taken.path): cannot be written: Is a directory")
+        #expect(try names() == ["file", "taken"])
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import LeRobot
+import Logging
+import PolicyServer
+import PythonPeer
+import Recording
+import RobotTypes
+import Testing
+
+@Suite("Demonstrations that clients send")
+struct DemonstrationRecorderTests {
+    private let parent = FileManager.default.temporaryDirectory.appending(path: "record-\(UUID().uuidString)")
+
+    private var folder: URL { parent.appending(path: "data") }
+
+    private func recorder() throws -> DemonstrationRecorder {
+        let description = DatasetDescription(
+            fps: 10,
+            robotType: "toy",
+            actionNames: ["x", "y", "z"],
+            stateNames: ["x", "y"],
+            cameras: [.init(name: "observation.images.front", height: 16, width: 24)]
+        )
+        return DemonstrationRecorder(
+            writer: try DatasetWriter(creating: folder, description),
+            description: description,
+            tasks: ["push", "pull"],
+            episodesPerTask: 3
+        )
+    }
+
+    /// Lets `simulator.py` send to `recorder`.
+    private func send(_ scenario: String, to recorder: DemonstrationRecorder) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let server = PolicyServer(handler: recorder, host: "127.0.0.1", port: 0, logger: logger)
+        let port = try await server.start()
+        do { _ = try await PythonPeer.run("simulator.py", ["\(port)", scenario]) } catch {
+            Issue.record(error, "\(scenario)")
+        }
+        await server.shutdown()
+    }
+
+    /// What pyarrow finds in the dataset.
+    private func numbers() async throws -> [String: [Any]] {
+        let script = "../../Peers/lerobot_numbers.py"
+        let json = try JSONSerialization.jsonObject(with: await PythonPeer.run(script, [folder.path]))
+        let object = try #require(json as? [String: Any])
+        return try #require(object["columns"] as? [String: [Any]])
+    }
+
+    private func floats(_ column: [Any]?) -> [[Float]]? {
+        (column as? [[Double]])?.map { $0.map { Float($0) } }
+    }
+
+    @Test(
+        "become the same dataset, whatever their order, and whatever else was sent",
+        arguments: ["out_of_order", "malformed"]
+    )
+    func dataset(scenario: String) async throws {
+        defer { try? FileManager.default.removeItem(at: parent) }
+        let recorder = try recorder()
+        try await send(scenario, to: recorder)
+        let dataset = try await recorder.finish()
+        #expect(dataset.episodes.map(\.length) == [3, 4, 5, 3, 4, 5])
+        #expect(dataset.tasks == ["push it", "pull it"])
+        #expect(dataset.episodes.map(\.tasks) == [0, 0, 0, 1, 1, 1].map { [dataset.tasks[$0]] })
+        let expected = [0, 1].flatMap { task in
+            (0 ..< 3).flatMap { index in (0 ..< 3 + index).map { (task: task, index: index, step: $0) } }
+        }
+        let columns = try await numbers()
+        #expect(
+            floats(columns["action"])
+                == expected.map { [Float($0.step) / 10, Float($0.task), -Float($0.index)] }
+        )
+        #expect(
+            floats(columns["observation.state"]) == expected.map { [Float($0.step), Float($0.index)] }
+        )
+        #expect(columns["task_index"] as? [Int] == expected.map(\.task))
+        for (row, frame) in expected.enumerated() {
+            let picture = try dataset.frame(at: row, camera: "observation.images.front")
+            let brightness = 40 + 40 * frame.index + 20 * frame.task + 5 * frame.step
+            #expect(picture.pixels.allSatisfy { abs(Int($0) - brightness) <= 3 }, "frame \(row)")
+        }
+    }
+
+    @Test("are not finished before all are there, and leave no trace then")
+    func incomplete() async throws {
+        defer { try? FileManager.default.removeItem(at: parent) }
+        do {
+            let recorder = try recorder()
+            try await send("incomplete", to: recorder)
+            let error = await #expect(throws: RecordingError.self) { try await recorder.finish() }
+            #expect(error?.description == "expected 6 episodes, received 2")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent.path).isEmpty)
+    }
+}

@@ -1,0 +1,89 @@
+"""Serves a policy as people do and asks it with openpi's own client: serve.py PROGRAM POLICY SIGNAL.
+
+Any failed check ends it with 1. The observation is made of nothing but the server's metadata.
+"""
+
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import websockets.exceptions
+from openpi_client.websocket_client_policy import WebsocketClientPolicy
+
+PROGRAM, POLICY, ENDING = sys.argv[1:]
+
+
+def start(*arguments):
+    """Tests run on threads that block signals, which a process started from a shell does not."""
+    return subprocess.Popen(
+        [PROGRAM, "serve", "--policy", POLICY, "--threads", "1", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, []),
+    )
+
+
+def observation(metadata, number=0.25):
+    def value(entry):
+        if entry["dtype"] == "string":
+            return "open the drawer"
+        return np.full(entry["shape"], 7 if entry["dtype"] == "uint8" else number, dtype=entry["dtype"])
+
+    return {key: value(entry) for key, entry in metadata["observation"].items()}
+
+
+def check_answer(client):
+    metadata = client.get_server_metadata()
+    reply = client.infer(observation(metadata))
+    shape = (metadata["action"]["horizon"], metadata["action"]["dimension"])
+    actions = reply["actions"]
+    assert actions.dtype == np.float32 and actions.shape == shape and np.isfinite(actions).all(), actions
+    assert reply["server_timing"]["infer_ms"] >= reply["policy_timing"]["infer_ms"] > 0, reply
+    return actions
+
+
+def check_refusal(port, message, expected):
+    try:
+        WebsocketClientPolicy("127.0.0.1", port).infer(message)
+    except RuntimeError as error:
+        assert expected in str(error) and "Fatal" not in str(error), error
+    else:
+        raise AssertionError(f"expected an error about {expected}")
+
+
+def check_port_in_use(port):
+    second = start("--port", str(port))
+    complaint = second.communicate(timeout=30)[1]
+    assert second.returncode not in (0, None) and second.returncode > 0, second.returncode
+    assert f"Error: cannot listen on 127.0.0.1:{port}: another program already does" in complaint, complaint
+
+
+server = start("--port", "0")
+try:
+    for line in server.stderr:
+        if match := re.search(r"ws://127\.0\.0\.1:(\d+)", line):
+            break
+    port = int(match.group(1))
+    client = WebsocketClientPolicy("127.0.0.1", port)
+    metadata = client.get_server_metadata()
+    assert sorted(metadata["observation"]) == [
+        "observation/images/corner2", "observation/images/gripperPOV", "observation/state", "prompt",
+    ], metadata  # fmt: skip
+    first = check_answer(client)
+    check_refusal(port, observation(metadata, np.nan), "observation/state: element [0] is nan")
+    check_refusal(port, {"prompt": "open"}, "key 'observation/images/corner2' is missing")
+    assert np.array_equal(check_answer(client), first), "another answer to the same observation"
+    if ENDING == "SIGTERM":
+        check_port_in_use(port)
+    server.send_signal(getattr(signal, ENDING))
+    assert server.wait(10) == 0, server.returncode
+    try:
+        client._ws.recv(timeout=10)
+    except websockets.exceptions.ConnectionClosed as closed:
+        assert closed.rcvd.code == 1001, closed
+    rest = server.stderr.read()
+    assert "Error:" not in rest and "Fatal" not in rest, rest
+finally:
+    server.kill()

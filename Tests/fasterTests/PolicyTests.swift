@@ -1,0 +1,162 @@
+import Foundation
+import PythonPeer
+import Testing
+
+@Suite("Policies, served and evaluated", .timeLimit(.minutes(1)))
+struct PolicyTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func evaluate(_ policy: String, _ more: String...) -> [String] {
+        ["evaluate", "--policy", policy, "--episodes", "1", "--workers", "1", "--threads", "1"] + more
+    }
+
+    @Test(
+        "answer openpi's client, refuse what is no observation, and end when they are asked to",
+        arguments: ["SIGTERM", "SIGINT"]
+    )
+    func serve(signal: String) async throws {
+        let policy = try await Workshop.run.value.url.appending(path: "policy").path
+        _ = try await PythonPeer.run("serve.py", [Program.url.path, policy, signal])
+    }
+
+    @Test("are rolled out in MetaWorld, and reported on")
+    func rollOut() async throws {
+        let run = try await Workshop.run.value
+        let arguments = evaluate(
+            "policy",
+            "--tasks",
+            "drawer-open-v3",
+            "--max-steps",
+            "20",
+            "--out",
+            "evaluation/policy",
+            "--videos",
+            "1",
+            "--json"
+        )
+        let found = try await Program.object(arguments, in: run)
+        let tasks = try #require(found["tasks"] as? [String: [String: Any]])
+        #expect(Array(tasks.keys) == ["drawer-open-v3"])
+        for summary in [tasks["drawer-open-v3"], found["mean"] as? [String: Any]] {
+            #expect(summary?["episodes"] as? Int == 1)
+            #expect(summary?["success"] as? Double == 0)
+            #expect(summary?["steps"] as? Double == 20)
+            let interval = try #require(summary?["interval"] as? [Double])
+            #expect(interval[0] == 0 && interval[1] > 0.5)
+            let latency = try #require(summary?["latency_ms"] as? [String: Double])
+            #expect(try #require(latency["p50"]) > 0)
+        }
+        let left = run.paths.filter { $0.hasPrefix("evaluation/policy/") }
+        #expect(
+            left == [
+                "evaluation/policy/episodes.json", "evaluation/policy/summary.json",
+                "evaluation/policy/videos",
+                "evaluation/policy/videos/drawer-open-v3-1000000.mp4",
+            ]
+        )
+        let measure = ["tokenizer", "evaluate", "--tokenizer", "tokenizer", "--data", Program.demonstrations]
+        _ = try await Program.output(
+            measure + ["--episodes", "2:3", "--details", "tokenizer/evaluation/fastervq.json"],
+            in: run
+        )
+        let said = try await Program.output(["report", "."], in: run)
+        #expect(said.contains("drawer-open-v3            0 %"))
+        let page = String(decoding: try run["report.html"], as: UTF8.self)
+        #expect(page.contains("drawer-open-v3") && page.contains("</html>"))
+        let summary = try JSONSerialization.jsonObject(with: run["summary.json"]) as? [String: Any]
+        #expect(summary?["success_mean"] as? Double == 0)
+        #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)
+    }
+
+    @Test("of another robot, or on a task that is not there, are refused before anything moves")
+    func refusals() async throws {
+        let other = try await Workshop.otherRobot.value.url.appending(path: "policy").path
+        #expect(
+            try await Program.refusal(
+                evaluate(other, "--tasks", "drawer-open-v3", "--out", "out"),
+                in: folder
+            )
+                == "the policy's actions are joints=0:7; the simulator's robot, sawyer, takes 4 columns: delta_x, "
+                + "delta_y, delta_z, gripper"
+        )
+        #expect(
+            try await Program.refusal(
+                evaluate("expert", "--tasks", "drawer-opn-v3", "--out", "out"),
+                in: folder
+            )
+            .hasPrefix("unknown task 'drawer-opn-v3': did you mean 'drawer-open-v3'?")
+        )
+        try folder.write("", to: "file")
+        #expect(
+            try await Program.refusal(
+                evaluate("expert", "--tasks", "drawer-open-v3", "--out", "file/out"),
+                in: folder
+            )
+            .hasSuffix("/file is not a folder")
+        )
+        #expect(
+            try await Program.refusal(
+                evaluate("nowhere", "--tasks", "drawer-open-v3", "--out", "out"),
+                in: folder
+            )
+            .hasSuffix("/nowhere: no such folder")
+        )
+        #expect(
+            try await Program.refusal(
+                evaluate("expert", "--tasks", "drawer-open-v3", "--out", "out", "--simulator", "metawrld"),
+                in: folder
+            )
+            .hasPrefix("no simulator 'metawrld' found from ")
+        )
+    }
+
+    @Test("with parts that do not belong together are not served")
+    func mixedParts() async throws {
+        let (run, other) = (try await Workshop.run.value, try await Workshop.otherRobot.value)
+        try folder.copy(run.url.appending(path: "policy").path, to: "mixed")
+        try FileManager.default.removeItem(at: folder.url.appending(path: "mixed/tokenizer"))
+        try folder.copy(other.url.appending(path: "tokenizer").path, to: "mixed/tokenizer")
+        let serve = ["serve", "--port", "0", "--policy"]
+        #expect(
+            try await Program.refusal(serve + ["mixed"], in: folder).hasSuffix(
+                "/mixed/tokenizer: the tokenizer's action space is joints=0:7, the policy's position=0:3,gripper=3"
+            )
+        )
+        try folder.copy(run.url.appending(path: "policy").path, to: "cut")
+        try folder.change("cut/model.safetensors") { $0.prefix($0.count / 2) }
+        #expect(try await Program.refusal(serve + ["cut"], in: folder).contains("/cut/model.safetensors: "))
+        #expect(
+            try await Program.refusal(serve + ["nowhere"], in: folder).hasSuffix("/nowhere: no such folder")
+        )
+        #expect(
+            try await Program.refusal(serve + ["mixed", "--block-size", "0"], in: folder)
+                == "--block-size: expected at least 1, found 0"
+        )
+    }
+
+    @Test("leave nothing to report on where there was nothing")
+    func noReport() async throws {
+        #expect(try await Program.refusal(["report", "nowhere"], in: folder) == "nowhere: no such folder")
+        #expect(
+            try await Program.refusal(["report", "."], in: folder)
+                == ".: holds nothing to report on; expected tokenizer/, policy/ or evaluation/"
+        )
+    }
+
+    @Test("collect refuses a folder that is in use")
+    func collect() async throws {
+        try folder.copy(Program.demonstrations, to: "data")
+        let collect = ["collect", "--tasks", "reach-v3", "--episodes", "1", "--out"]
+        #expect(
+            try await Program.refusal(collect + ["data"], in: folder).contains(
+                "/data: cannot be written: it exists already"
+            )
+        )
+        try folder.write("", to: "file")
+        #expect(
+            try await Program.refusal(collect + ["file/data"], in: folder).contains("cannot be written: ")
+        )
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import PythonPeer
+import Testing
+
+@Suite("Tokenizers that cannot be used", .timeLimit(.minutes(1)))
+struct TokenizerRefusalTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func evaluate(_ tokenizer: String, data: String = Program.demonstrations) async throws -> String {
+        let arguments = [
+            "tokenizer", "evaluate", "--data", data, "--episodes", "0:1", "--tokenizer", tokenizer,
+        ]
+        return try await Program.refusal(arguments, in: folder)
+    }
+
+    private func copy() async throws {
+        try folder.copy(try await Workshop.run.value.url.appending(path: "tokenizer").path, to: "copy")
+    }
+
+    @Test("a folder that is not there, or is none, is named")
+    func noFolder() async throws {
+        #expect(try await evaluate("nowhere").hasSuffix("/nowhere: no such folder"))
+        try FileManager.default.createDirectory(
+            at: folder.url.appending(path: "empty"),
+            withIntermediateDirectories: true
+        )
+        #expect(try await evaluate("empty").hasSuffix("/empty/config.json: is missing or cannot be read"))
+    }
+
+    @Test("another robot's tokenizer is refused with both numbers of columns")
+    func otherRobot() async throws {
+        let tokenizer = try await Workshop.otherRobot.value.url.appending(path: "tokenizer").path
+        #expect(
+            try await evaluate(tokenizer).hasSuffix(
+                "is for actions of 7 columns, the dataset has 4 (position=0:3,gripper=3)"
+            )
+        )
+    }
+
+    @Test("a header of weights that lies is named, with the tensor")
+    func lyingHeader() async throws {
+        try await copy()
+        try folder.change("copy/model.safetensors") { weights in
+            let offsets = #/"data_offsets":\s*\[(\d+)/#
+            var bytes = weights
+            let header = String(decoding: weights[8 ..< 2000], as: UTF8.self)
+            if let digit = header.firstMatch(of: offsets)?.1.startIndex {
+                let place = 8 + header.utf8.distance(from: header.startIndex, to: digit)
+                bytes[place] = bytes[place] == UInt8(ascii: "9") ? UInt8(ascii: "8") : UInt8(ascii: "9")
+            }
+            return bytes
+        }
+        let message = try await evaluate("copy")
+        #expect(message.contains("/copy/model.safetensors: tensor '"))
+        #expect(message.contains("data_offsets"))
+    }
+
+    @Test(
+        "damaged files are named",
+        arguments: [
+            ("config.json", "\"horizon\"", "\"horizont\"", "horizon"),
+            (
+                "config.json", "fastervq", "fastervp",
+                "tokenizer: expected fastervq, fast or binning, found 'fastervp'"
+            ),
+            (
+                "config.json", "\"formatVersion\" : 2", "\"formatVersion\" : 9",
+                "formatVersion: expected 2, found 9"
+            ),
+            ("config.json", "\"codebookSize\" : 16", "\"codebookSize\" : 17", "expected F32[3, 17"),
+            ("norm_stats.json", "\"actions\"", "\"action\"", "statistics and method of 'actions'"),
+            ("norm_stats.json", "{", "", "norm_stats.json: cannot be understood"),
+            ("norm_stats.json", "\"q01\" : [", "\"q01\" : [0,", "expected 4 columns, as 'mean' has, found 5"),
+        ]
+    )
+    func damaged(file: String, from: String, to: String, expected: String) async throws {
+        try await copy()
+        try folder.change("copy/\(file)") {
+            Data(String(decoding: $0, as: UTF8.self).replacing(from, with: to).utf8)
+        }
+        let message = try await evaluate("copy")
+        #expect(message.contains("/copy/"))
+        #expect(message.contains(expected))
+    }
+
+    @Test("encode and decode say what is wrong with an array")
+    func arrays() async throws {
+        try await copy()
+        _ = try await PythonPeer.run("arrays.py", ["broken", folder.url.path])
+        for (action, input, expected) in [
+            ("encode", "short", "short.npy: expected actions of shape [n, 16, 4], found [3, 8, 4]"),
+            ("encode", "flat", "flat.npy: expected actions of shape [n, 16, 4], found [3, 64]"),
+            ("encode", "nan", "nan.npy: chunk 1, step 2, column 3: nan is not finite"),
+            ("decode", "large", "large.npy: chunk 2, code 5: expected 0 ..< 16, found 16"),
+            ("decode", "few", "few.npy: chunk 0: expected 15 codes, found 4"),
+            ("decode", "nan", "nan.npy: expected codes of shape [n, tokens], found [3, 16, 4]"),
+            ("decode", "flat", "expected integers such as int64 (<i8), found <f4"),
+            ("encode", "words", "words.npy: "),
+            ("encode", "none", "none.npy: no such file, or it cannot be read"),
+        ] {
+            let arguments = [
+                "tokenizer", action, "--tokenizer", "copy", "--in", "\(input).npy", "--out", "out.npy",
+            ]
+            #expect(try await Program.refusal(arguments, in: folder).contains(expected))
+        }
+    }
+
+    @Test("a file that cannot be written is named")
+    func unwritable() async throws {
+        try await copy()
+        _ = try await PythonPeer.run(
+            "arrays.py",
+            ["actions", folder.url.appending(path: "actions.npy").path]
+                + [folder.url.appending(path: "copy/norm_stats.json").path]
+        )
+        let encode = ["tokenizer", "encode", "--tokenizer", "copy", "--in", "actions.npy", "--out"]
+        #expect(
+            try await Program.refusal(encode + ["actions.npy/codes.npy"], in: folder)
+                .hasSuffix("/actions.npy/codes.npy: cannot be written: Not a directory")
+        )
+        #expect(
+            try await Program.refusal(encode + ["copy"], in: folder)
+                .hasSuffix("/copy: cannot be written: Is a directory")
+        )
+    }
+
+    @Test("fit refuses what cannot be fitted, and what is there")
+    func fit() async throws {
+        try await copy()
+        func refusal(_ more: String...) async throws -> String {
+            let fit = [
+                "tokenizer", "fit", "--kind", "fast", "--data", Program.demonstrations, "--episodes", "0:1",
+            ]
+            return try await Program.refusal(fit + more, in: folder)
+        }
+        #expect(try await refusal("--out", "copy").hasPrefix("copy: holds a finished tokenizer or policy"))
+        #expect(
+            try await refusal("--out", "out", "--vocabulary", "4").contains(
+                "need a vocabulary of more than 4"
+            )
+        )
+        #expect(
+            try await refusal("--out", "out", "--scale", "0").hasPrefix("--scale: expected a positive number")
+        )
+        #expect(
+            try await refusal("--out", "out", "--horizon", "0").hasPrefix(
+                "--horizon: expected 1 ... 4096, found 0"
+            )
+        )
+        #expect(try await refusal("--out", "out", "--kind", "slow").contains("'slow' is invalid"))
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+@Suite("Trainings that cannot begin", .timeLimit(.minutes(1)))
+struct TrainingRefusalTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func tokenizer(_ more: String..., data: String = Program.demonstrations) async throws -> String {
+        let arguments = ["tokenizer", "train", "--data", data, "--episodes", "0:1", "--out", "out"]
+        return try await Program.refusal(arguments + more, in: folder)
+    }
+
+    private func policy(_ tokenizer: String, _ more: [String] = [], data: String = Program.demonstrations)
+        async throws
+        -> String
+    {
+        let arguments = [
+            "policy", "train", "--data", data, "--episodes", "0:1", "--tokenizer", tokenizer, "--out", "out",
+        ]
+        return try await Program.refusal(arguments + Workshop.policySettings + more, in: folder)
+    }
+
+    @Test("a typing mistake in a recipe or a setting is answered with the nearest key")
+    func typingMistakes() async throws {
+        try folder.write("optimizer:\n  learningrate: 1e-3\n", to: "recipe.yaml")
+        #expect(
+            try await tokenizer("--recipe", "recipe.yaml").contains(
+                "/recipe.yaml: unknown key 'optimizer.learningrate'; did you mean 'learningRate'?"
+            )
+        )
+        #expect(
+            try await tokenizer("--set", "quantiser.codebookSize=64").hasPrefix(
+                "--set quantiser.codebookSize=64: unknown key 'quantiser'; did you mean 'quantizer'?"
+            )
+        )
+        #expect(
+            try await tokenizer("--set", "steps=many")
+                == "--set steps=many: 'steps' should be a whole number, for example 6000, found text"
+        )
+        #expect(
+            try await tokenizer("--recipe", "none.yaml").hasSuffix(
+                "/none.yaml: no such file, or it cannot be read"
+            )
+        )
+    }
+
+    @Test(
+        "numbers that make no training are named",
+        arguments: [
+            ("--steps=-1", "'steps' should be at least 0, found -1"),
+            ("--horizon=0", "'horizon' should be at least 1, found 0"),
+            ("--set=batchSize=0", "'batchSize' should be at least 1, found 0"),
+            ("--set=checkpointEvery=0", "'checkpointEvery' should be at least 1, found 0"),
+            ("--set=autoencoder.headCount=3", "'autoencoder.width' should be a multiple of 3"),
+            ("--set=normalization=decimals", "'normalization' should be one of quantiles"),
+            ("--threads=0", "--threads: expected at least 1, found 0"),
+            ("--device=tpu", "unknown device 'tpu': expected cpu, cuda, cuda:N or mps"),
+            ("--episodes=0:121", "episodes '0:121': expected first:end within 0:120, for example 0:12"),
+        ]
+    )
+    func numbers(option: String, expected: String) async throws {
+        #expect(try await tokenizer(option).contains(expected))
+    }
+
+    @Test("groups that do not fit the columns are named")
+    func groups() async throws {
+        #expect(
+            try await tokenizer("--groups", "position=0:3,rotation=3:6,gripper=6").hasSuffix(
+                "metaworld-mini: the actions have 4 columns, the groups position=0:3,rotation=3:6,gripper=6 cover 7"
+            )
+        )
+        #expect(
+            try await tokenizer("--groups", "position=0:2,gripper=3")
+                == "action group 'gripper' should start at column 2 but starts at 3: groups must cover the "
+                + "columns without gap or overlap"
+        )
+        #expect(
+            try await tokenizer("--groups", "position")
+                == "cannot read action group 'position': expected name=column or name=first:end, for example position=0:3"
+        )
+    }
+
+    @Test("folders that are not there, or cannot be written, are named")
+    func folders() async throws {
+        #expect(
+            try await tokenizer(data: "nowhere").hasSuffix(
+                "/nowhere: no such folder; expected a LeRobot dataset"
+            )
+        )
+        #expect(try await policy("nowhere").hasSuffix("/nowhere: no such folder"))
+        try folder.write("", to: "file")
+        #expect(
+            try await tokenizer("--out", "file/out").hasSuffix("/file is not a folder")
+        )
+    }
+
+    @Test("a policy needs a tokenizer of its own robot, and one of codes")
+    func otherTokenizer() async throws {
+        let other = try await Workshop.otherRobot.value.url.appending(path: "tokenizer").path
+        #expect(
+            try await policy(other)
+                == "the tokenizer's action space is joints=0:7, the dataset's position=0:3,gripper=3: train a "
+                + "tokenizer on this dataset, or pass the same --groups"
+        )
+        let fit = [
+            "tokenizer", "fit", "--kind", "binning", "--data", Program.demonstrations, "--episodes", "0:1",
+        ]
+        _ = try await Program.output(fit + ["--out", "binning"], in: folder)
+        #expect(
+            try await policy("binning")
+                == "binning: a policy needs codes of fixed number, expected a fastervq tokenizer, found 'binning'"
+        )
+    }
+
+    @Test("a video that was cut stops a policy's training, and is named")
+    func cutVideo() async throws {
+        let file = "data/videos/observation.images.gripperPOV/chunk-000/file-000.mp4"
+        try folder.copy(Program.demonstrations, to: "data")
+        try folder.change(file) { $0.prefix($0.count / 2) }
+        let tokenizer = try await Workshop.run.value.url.appending(path: "tokenizer").path
+        #expect(try await policy(tokenizer, ["--episodes", "119:120"], data: "data").contains("/\(file): "))
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@Suite("Trainings as processes", .timeLimit(.minutes(1)))
+struct TrainingTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// A training of `kind` on a single thread, with a checkpoint every few steps.
+    private func training(_ kind: String, steps: Int, to out: String) async throws -> [String] {
+        let tokenizer = try await Workshop.run.value.url.appending(path: "tokenizer").path
+        return [kind, "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", out]
+            + ["--steps", "\(steps)", "--threads", "1", "--set", "checkpointEvery=5"]
+            + (kind == "policy"
+                ? ["--tokenizer", tokenizer] + Workshop.policySettings : Workshop.tokenizerSettings)
+    }
+
+    @Test(
+        "that were killed go on with --resume to the same bytes as those never killed",
+        arguments: [("tokenizer", 80), ("policy", 40)]
+    )
+    func killed(kind: String, steps: Int) async throws {
+        let arguments = try await training(kind, steps: steps, to: "killed")
+        let checkpoint = folder.url.appending(path: "killed/checkpoint.safetensors").path
+        let running = try Running(arguments, in: folder)
+        while !FileManager.default.fileExists(atPath: checkpoint) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        running.kill()
+        #expect(try await running.outcome().wasKilled)
+        #expect(!folder.paths.contains("killed/config.json"))
+
+        let resumed = try await Program.run(arguments + ["--resume"], in: folder)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(!resumed.errors.contains("\(kind)  1/"), "it began anew")
+        _ = try await Program.output(training(kind, steps: steps, to: "whole"), in: folder)
+        let files = ["model.safetensors", "norm_stats.json", "config.json"]
+        for file in files { #expect(try folder["killed/\(file)"] == folder["whole/\(file)"], "\(file)") }
+        #expect(!folder.paths.contains("killed/checkpoint.safetensors"))
+    }
+
+    @Test(
+        "that are finished are left alone by --resume, and not overwritten without it",
+        arguments: ["tokenizer", "policy"]
+    )
+    func finished(kind: String) async throws {
+        try folder.copy(try await Workshop.run.value.url.appending(path: kind).path, to: kind)
+        let before = try folder["\(kind)/model.safetensors"]
+        let arguments = try await training(kind, steps: 1, to: kind)
+        #expect(
+            try await Program.output(arguments + ["--resume"], in: folder)
+                == "\(kind): is finished, nothing to resume\n"
+        )
+        #expect(
+            try await Program.refusal(arguments, in: folder)
+                == "\(kind): holds a finished tokenizer or policy; choose another folder, or remove it"
+        )
+        #expect(try folder["\(kind)/model.safetensors"] == before)
+    }
+
+    @Test("do not go on with other settings")
+    func otherSettings() async throws {
+        let arguments = try await training("tokenizer", steps: 2000, to: "out")
+        let running = try Running(arguments, in: folder)
+        while !folder.paths.contains("out/checkpoint.safetensors") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        running.kill()
+        _ = try await running.outcome()
+        let message = try await Program.refusal(
+            arguments + ["--resume", "--set", "batchSize=33"],
+            in: folder
+        )
+        #expect(message.contains("out/checkpoint.safetensors: was written with other settings or data; "))
+        #expect(message.hasSuffix("(then: batchSize:32; now: batchSize:33)"))
+    }
+}
