@@ -72,6 +72,8 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case decoding
     case loading
     case serving
+    case tokenizer
+    case training
 
     /// Measures everything that the benchmark compares.
     func comparisons(_ effort: Effort) async throws -> [Comparison] {
@@ -79,6 +81,8 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
         case .decoding: try Decoding(effort).comparisons()
         case .loading: try Loading(effort).comparisons()
         case .serving: try await Serving(effort).comparisons()
+        case .tokenizer: try Tokenizing(effort).comparisons()
+        case .training: try Tokenizing(effort).trainingComparisons()
         }
     }
 }
