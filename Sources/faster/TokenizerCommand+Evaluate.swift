@@ -13,8 +13,9 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
             discussion: """
-                'fast' and 'binning' need no folder: they are fitted to the episodes that are not evaluated (to all, \
-                where all are). 'tokenizer fit' keeps them in one.
+                'fast', 'beast', 'binning' and 'binning-uniform' need no folder: they are fitted to the episodes that \
+                are not evaluated (to all, where all are). 'tokenizer fit' keeps them in one. A folder that the public \
+                FAST processor saved, such as FAST+, takes --horizon and the actions' quantiles from here, too.
                 """
         )
 
@@ -22,7 +23,7 @@ extension TokenizerCommand {
         @OptionGroup var baseline: BaselineOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of a tokenizer, or 'fast', or 'binning'.")
+        @Option(help: "Folder of a tokenizer, or 'fast', 'beast', 'binning' or 'binning-uniform'.")
         var tokenizer: String
 
         @Flag(help: "Print JSON.")
@@ -56,11 +57,19 @@ extension TokenizerCommand {
             evaluated: [Int]?,
             device: Device
         ) throws -> any ActionTokenizer {
+            let count = demonstrations.dataset.episodes.count
+            let others =
+                evaluated.map(Set.init).map { chosen in (0 ..< count).filter { !chosen.contains($0) } } ?? []
+            let fitted = others.isEmpty ? nil : others
             if let kind = Baseline(rawValue: tokenizer) {
-                let count = demonstrations.dataset.episodes.count
-                let others =
-                    evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
-                return try baseline.fit(kind, to: demonstrations, episodes: others.isEmpty ? nil : others)
+                return try baseline.fit(kind, to: demonstrations, episodes: fitted)
+            }
+            if FASTProcessor.isFolder(tokenizer.asFile) {
+                return try FASTProcessor(
+                    loading: tokenizer.asFile,
+                    horizon: baseline.horizon,
+                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
+                )
             }
             let loaded = try openTokenizer(tokenizer, device: device)
             guard loaded.dimension == demonstrations.actionSpace.dimension else {
