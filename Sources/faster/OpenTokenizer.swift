@@ -14,8 +14,7 @@ import Torch
 func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokenizer {
     let url = folder.asFile
     if FASTProcessor.isFolder(url) { return try FASTProcessor(loading: url) }
-    // FASTerVQ's folders did not always say their tokenizer's name.
-    let name = try TokenizerFolder.tokenizerName(in: url) ?? "fastervq"
+    let name = try TokenizerFolder.tokenizerName(in: url)
     switch name {
     case "fastervq": return try FASTerVQTokenizer(loading: url, device: device)
     case "fast": return try FASTTokenizer(loading: url)
@@ -27,7 +26,7 @@ func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokeniz
     default:
         throw ActionTokenizerError(
             "\(url.path)/config.json: tokenizer: expected fastervq, fast, binning, binning-uniform, beast, vq-bet, "
-                + "vq-vla or oat, found '\(name)'"
+                + "vq-vla or oat, found '\(name ?? "none")'"
         )
     }
 }

@@ -42,7 +42,12 @@ func tokenizer<Network: ChunkAutoencoder>(_ configuration: Network.Configuration
     Torch.seed(6)
     let network = Network(configuration, horizon: chunkSteps, dimension: chunkColumns, device: .cpu)
     network.initializeCodebooks(from: ActionChunks.walks(64).tensor)
-    return LearnedTokenizer(network, horizon: chunkSteps, normalization: .identity(chunkColumns), device: .cpu)
+    return LearnedTokenizer(
+        network,
+        horizon: chunkSteps,
+        normalization: .identity(chunkColumns),
+        device: .cpu
+    )
 }
 
 extension VQBeTNetwork.Configuration {

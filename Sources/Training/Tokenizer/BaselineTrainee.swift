@@ -32,18 +32,22 @@ struct BaselineTrainee<Network: ChunkAutoencoder>: TrainableTokenizer {
         network.initializeCodebooks(from: actions.gathering(Tensor(picks, device: training.device), axis: 0))
     }
 
-    func loss(quantizing: Bool, _ draw: inout SeededRandom) -> (total: Tensor, parts: [String: Tensor]) {
+    func loss(quantizing: Bool, precision: DType?, _ draw: inout SeededRandom) -> (
+        total: Tensor, parts: [String: Tensor]
+    ) {
         let picks = Tensor(
             (0 ..< training.recipe.batchSize).map { _ in Int.random(in: 0 ..< actions.size(0), using: &draw)
             },
             device: training.device
         )
-        let loss = network.loss(
-            actions.gathering(picks, axis: 0),
-            stepMask: stepMask.gathering(picks, axis: 0),
-            quantizing: quantizing,
-            commitment: training.recipe.loss.commitment
-        )
+        let loss = withAutocast(to: precision, on: training.device) {
+            network.loss(
+                actions.gathering(picks, axis: 0),
+                stepMask: stepMask.gathering(picks, axis: 0),
+                quantizing: quantizing,
+                commitment: training.recipe.loss.commitment
+            )
+        }
         return (loss.total, ["l1": loss.l1, "commitment": loss.commitment, "peak": loss.peak])
     }
 }

@@ -61,10 +61,18 @@ struct FASTerVQTrainee: TrainableTokenizer {
         )
     }
 
-    func loss(quantizing: Bool, _ draw: inout SeededRandom) -> (total: Tensor, parts: [String: Tensor]) {
+    func loss(quantizing: Bool, precision: DType?, _ draw: inout SeededRandom) -> (
+        total: Tensor, parts: [String: Tensor]
+    ) {
         let batch = batch(&draw)
         let depths = quantizerDropout(batch.reduce(0) { $0 + $1.actions.size(0) }, &draw)
-        let loss = network.loss(batch, depths: depths, quantizing: quantizing, weights: recipe.loss)
+        let loss = network.loss(
+            batch,
+            depths: depths,
+            quantizing: quantizing,
+            weights: recipe.loss,
+            precision: precision
+        )
         return (
             loss.total,
             ["l1": loss.l1, "frequency": loss.frequency, "commitment": loss.commitment, "peak": loss.peak]

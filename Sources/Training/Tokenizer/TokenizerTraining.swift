@@ -79,9 +79,11 @@ public struct TokenizerTraining {
         try run.run(trainee.network.tensors, optimizer: optimizer, resume: resume) { step, measure in
             if step == quantizeAfter && !trainee.hasCodebooks { trainee.initializeCodebooks() }
             var draw = SeededRandom(seed: seed, 1, UInt64(step))
-            let loss = withAutocast(to: precision.dtype, on: device) {
-                trainee.loss(quantizing: step >= quantizeAfter, &draw)
-            }
+            let loss = trainee.loss(
+                quantizing: step >= quantizeAfter,
+                precision: precision.dtype,
+                &draw
+            )
             loss.total.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)

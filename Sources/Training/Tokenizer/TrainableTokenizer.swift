@@ -19,7 +19,10 @@ protocol TrainableTokenizer {
     ///
     /// - Parameters:
     ///   - quantizing: Whether latents are quantized.
+    ///   - precision: What large products multiply in; nil for single precision.
     ///   - draw: Says which chunks; a pure function of seed and step.
     /// - Returns: What is minimised, and scalars to measure by name.
-    func loss(quantizing: Bool, _ draw: inout SeededRandom) -> (total: Tensor, parts: [String: Tensor])
+    func loss(quantizing: Bool, precision: DType?, _ draw: inout SeededRandom) -> (
+        total: Tensor, parts: [String: Tensor]
+    )
 }
