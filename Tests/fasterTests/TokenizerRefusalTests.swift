@@ -126,6 +126,24 @@ struct TokenizerRefusalTests {
         )
     }
 
+    @Test("train refuses kinds that there are not, and baselines of several robots")
+    func kinds() async throws {
+        func refusal(_ more: String...) async throws -> String {
+            let train = ["tokenizer", "train", "--data", Program.demonstrations, "--out", "out"]
+            return try await Program.refusal(train + more, in: folder)
+        }
+        #expect(
+            try await refusal("--kind", "vq").hasSuffix(
+                "'kind' should be one of fastervq, vq-bet, vq-vla, oat, found 'vq'"
+            )
+        )
+        #expect(
+            try await refusal("--kind", "oat", "--data", Program.demonstrations).contains(
+                "'oat' is trained on one dataset, from the beginning"
+            )
+        )
+    }
+
     @Test("fit refuses what cannot be fitted, and what is there")
     func fit() async throws {
         try await copy()
