@@ -59,7 +59,9 @@ let package = Package(
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
         module("ActionTokenizers", ["DurableFiles", "RobotTypes"]),
-        module("FASTerVQ", ["ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]),
+        module("Quantizers", ["NN", "Torch"]),
+        module("FASTerVQ", ["Quantizers", "ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]),
+        module("LearnedBaselines", ["Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         module("Backbones", ["NN", "Torch", "TextTokenizer", "RobotTypes"]),
         // 3. The policy
         module(
@@ -73,8 +75,8 @@ let package = Package(
         module(
             "Training",
             [
-                "FASTerVLA", "FASTerVQ", "Backbones", "ActionTokenizers", "LeRobot", "NN", "Torch",
-                "Safetensors", "RobotTypes", "DurableFiles", "TextTokenizer",
+                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "Quantizers", "Backbones", "ActionTokenizers",
+                "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "DurableFiles", "TextTokenizer",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -101,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "faster",
             dependencies: [
-                "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "LeRobot", "PolicyServer",
-                "PolicyProtocol",
+                "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "LeRobot",
+                "PolicyServer", "PolicyProtocol",
                 "Recording", "Evaluation", "Reports", "Torch", "NN", "Numpy", "DurableFiles", "Backbones",
                 "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
@@ -143,17 +145,19 @@ let package = Package(
         ),
         tests("TextTokenizer"),
         tests("NN", ["GoldenTensors", "Torch"], resources: [.copy("Golden")]),
+        tests("Quantizers", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(
             "FASTerVQ",
-            ["GoldenTensors", "ActionTokenizers", "NN", "Torch", "RobotTypes"],
+            ["GoldenTensors", "Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"],
             resources: [.copy("Golden")]
         ),
+        tests("LearnedBaselines", ["ActionTokenizers", "Quantizers", "NN", "Torch", "RobotTypes"]),
         tests(
             "FASTerVLA",
-            ["GoldenTensors", "FASTerVQ", "Backbones", "NN", "Torch", "RobotTypes"],
+            ["GoldenTensors", "FASTerVQ", "Quantizers", "Backbones", "NN", "Torch", "RobotTypes"],
             resources: [.copy("Golden")]
         ),
-        tests("Training", ["FASTerVQ", "NN", "Torch", "RobotTypes"]),
+        tests("Training", ["FASTerVQ", "LearnedBaselines", "Quantizers", "NN", "Torch", "RobotTypes"]),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(
             "PolicyServer",

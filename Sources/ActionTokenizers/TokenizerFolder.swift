@@ -54,6 +54,24 @@ public enum TokenizerFolder {
         return try decode(type, from: file)
     }
 
+    /// Checks the sizes that a configuration names, before anything is made of them.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the file and the first size that cannot be.
+    public static func check(
+        horizon: Int,
+        and more: KeyValuePairs<String, Int> = [:],
+        of folder: URL
+    ) throws(ActionTokenizerError) {
+        do {
+            try ActionTokenizerLimits.check(horizon, "horizon", atMost: ActionTokenizerLimits.horizon)
+            for (name, number) in more {
+                try ActionTokenizerLimits.check(number, name, atMost: ActionTokenizerLimits.bins)
+            }
+        } catch {
+            throw ActionTokenizerError("\(folder.appending(path: configurationFile).path): \(error)")
+        }
+    }
+
     /// How actions of `columns` columns are normalised.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.

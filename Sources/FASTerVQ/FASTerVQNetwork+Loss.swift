@@ -1,3 +1,4 @@
+internal import Quantizers
 public import Torch
 
 /// Chunks of one robot in a batch.

@@ -1,4 +1,5 @@
 public import NN
+public import Quantizers
 public import Torch
 
 /// The architecture of a network.

@@ -1,4 +1,5 @@
 public import ActionTokenizers
+internal import Quantizers
 public import RobotTypes
 internal import Torch
 
@@ -112,22 +113,5 @@ public struct FASTerVQTokenizer: ActionTokenizer {
 
     private func rows(_ codes: [Int]) -> [[Int]] {
         stride(from: 0, to: codes.count, by: tokenCount).map { Array(codes[$0 ..< $0 + tokenCount]) }
-    }
-}
-
-extension ActionChunks {
-    /// The same chunks with every step beyond the valid ones replaced by the last valid one, so that padding
-    /// cannot influence codes.
-    public func holdingLastValidStep() -> ActionChunks {
-        var result = self
-        for chunk in 0 ..< count where validSteps[chunk] < horizon {
-            let last = (chunk * horizon + max(1, validSteps[chunk]) - 1) * dimension
-            for step in validSteps[chunk] ..< horizon {
-                for column in 0 ..< dimension {
-                    result.values[(chunk * horizon + step) * dimension + column] = values[last + column]
-                }
-            }
-        }
-        return result
     }
 }

@@ -73,3 +73,20 @@ public struct ActionChunks: Equatable, Sendable {
         )
     }
 }
+
+extension ActionChunks {
+    /// The same chunks with every step beyond the valid ones replaced by the last valid one, so that padding
+    /// cannot influence codes.
+    public func holdingLastValidStep() -> ActionChunks {
+        var result = self
+        for chunk in 0 ..< count where validSteps[chunk] < horizon {
+            let last = (chunk * horizon + max(1, validSteps[chunk]) - 1) * dimension
+            for step in validSteps[chunk] ..< horizon {
+                for column in 0 ..< dimension {
+                    result.values[(chunk * horizon + step) * dimension + column] = values[last + column]
+                }
+            }
+        }
+        return result
+    }
+}

@@ -4,14 +4,15 @@ import Foundation
 import RobotTypes
 import Training
 
-/// The tokenizers that FASTerVQ is compared with.
+/// The tokenizers that FASTerVQ is compared with and that are fitted, not trained.
 enum Baseline: String, CaseIterable, ExpressibleByArgument {
-    case fast, binning
+    case fast, beast, binning
+    case uniformBinning = "binning-uniform"
 }
 
 /// How a baseline is made.
 struct BaselineOptions: ParsableArguments {
-    @Option(help: "Control steps of a chunk, for 'fast' and 'binning'.")
+    @Option(help: "Control steps of a chunk, for tokenizers that are fitted.")
     var horizon = 16
 
     @Option(help: "Rounding steps in a unit, for 'fast'.")
@@ -19,6 +20,9 @@ struct BaselineOptions: ParsableArguments {
 
     @Option(help: "Tokens in all, for 'fast'.")
     var vocabulary = 1024
+
+    @Option(help: "Control points of a column, for 'beast'.")
+    var controlPoints = 5
 
     func validate() throws {
         guard (1 ... 4096).contains(horizon) else {
@@ -34,21 +38,31 @@ struct BaselineOptions: ParsableArguments {
         -> any FolderTokenizer
     {
         let normalization = demonstrations.actionNormalization(.quantiles, episodes: episodes)
-        switch kind {
-        case .fast:
+        func chunks() throws -> ActionChunks {
             var chunks = try demonstrations.chunks(horizon: horizon, episodes: episodes)
             chunks.values = normalization.normalized(chunks.values)
+            return chunks
+        }
+        switch kind {
+        case .fast:
             return try FASTTokenizer(
-                fitting: chunks,
+                fitting: chunks(),
                 normalization: normalization,
                 scale: Float(scale),
                 vocabularySize: vocabulary
             )
-        case .binning:
+        case .beast:
+            return try BEASTTokenizer(
+                fitting: chunks(),
+                normalization: normalization,
+                controlPoints: controlPoints
+            )
+        case .binning, .uniformBinning:
             return BinningTokenizer(
                 horizon: horizon,
                 dimension: demonstrations.actionSpace.dimension,
-                normalization: normalization
+                normalization: normalization,
+                bounds: kind == .binning ? .quantiles : .range
             )
         }
     }
@@ -60,4 +74,5 @@ protocol FolderTokenizer: ActionTokenizer {
 }
 
 extension FASTTokenizer: FolderTokenizer {}
+extension BEASTTokenizer: FolderTokenizer {}
 extension BinningTokenizer: FolderTokenizer {}

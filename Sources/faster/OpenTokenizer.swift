@@ -2,25 +2,32 @@ import ActionTokenizers
 import Evaluation
 import FASTerVQ
 import Foundation
+import LearnedBaselines
 import Torch
 
-/// Opens the tokenizer in `folder`, whichever of the three it is.
+/// Opens the tokenizer in `folder`, whichever it is.
 ///
 /// - Parameters:
 ///   - folder: Path of the folder; its `config.json` names the tokenizer.
-///   - device: Where FASTerVQ computes; the others need no device.
+///   - device: Where learned tokenizers compute; the others need no device.
 /// - Returns: The tokenizer.
 /// - Throws: `ActionTokenizerError` that names the file, and the errors of checkpoints.
 func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokenizer {
     let url = namedModel(folder)
+    if FASTProcessor.isFolder(url) { return try FASTProcessor(loading: url) }
     let name = try TokenizerFolder.tokenizerName(in: url)
     switch name {
     case "fastervq": return try FASTerVQTokenizer(loading: url, device: device)
     case "fast": return try FASTTokenizer(loading: url)
-    case "binning": return try BinningTokenizer(loading: url)
+    case "binning", "binning-uniform": return try BinningTokenizer(loading: url)
+    case "beast": return try BEASTTokenizer(loading: url)
+    case "vq-bet": return try LearnedTokenizer<VQBeTNetwork>(loading: url, device: device)
+    case "vq-vla": return try LearnedTokenizer<VQVLANetwork>(loading: url, device: device)
+    case "oat": return try LearnedTokenizer<OATNetwork>(loading: url, device: device)
     default:
         throw ActionTokenizerError(
-            "\(url.path)/config.json: tokenizer: expected fastervq, fast or binning, found '\(name ?? "none")'"
+            "\(url.path)/config.json: tokenizer: expected fastervq, fast, binning, binning-uniform, beast, vq-bet, "
+                + "vq-vla or oat, found '\(name ?? "none")'"
         )
     }
 }

@@ -37,7 +37,10 @@ struct RunFolder {
 
     init(_ url: URL) {
         self.url = url
-        tokenizers = ["fastervq", "fast", "binning"].compactMap {
+        let names = [
+            "fastervq", "vq-bet", "vq-vla", "oat", "fast", "fast+", "beast", "binning", "binning-uniform",
+        ]
+        tokenizers = names.compactMap {
             Self.read(TokenizerDetails.self, url.appending(path: "tokenizer/evaluation/\($0).json"))
         }
         tokenizerMetrics = TrainingMetrics.lines(of: url.appending(path: "tokenizer/metrics.jsonl"))

@@ -14,9 +14,10 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
             discussion: """
-                'fast' and 'binning' need no folder: they are fitted to the episodes that are not evaluated (to all, \
-                where all are). 'tokenizer fit' keeps them in one. A model for robots of every kind, such as \
-                'universal', learns no more of the dataset than the quantiles of its columns.
+                'fast', 'beast', 'binning' and 'binning-uniform' need no folder: they are fitted to the episodes that \
+                are not evaluated (to all, where all are). 'tokenizer fit' keeps them in one. A folder that the public \
+                FAST processor saved, such as FAST+, and a model for robots of every kind, such as 'universal', take \
+                --horizon and the actions' quantiles from here, too.
                 """
         )
 
@@ -24,7 +25,10 @@ extension TokenizerCommand {
         @OptionGroup var baseline: BaselineOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of a tokenizer or model, or 'universal', 'fast' or 'binning'.")
+        @Option(
+            help:
+                "Folder of a tokenizer or model, or 'universal', 'fast', 'beast', 'binning' or 'binning-uniform'."
+        )
         var tokenizer: String
 
         @Flag(help: "Print JSON.")
@@ -59,14 +63,23 @@ extension TokenizerCommand {
             device: Device
         ) throws -> any ActionTokenizer {
             let count = demonstrations.dataset.episodes.count
-            let others = evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
+            let others =
+                evaluated.map(Set.init).map { chosen in (0 ..< count).filter { !chosen.contains($0) } } ?? []
             let fitted = others.isEmpty ? nil : others
             if let kind = Baseline(rawValue: tokenizer) {
                 return try baseline.fit(kind, to: demonstrations, episodes: fitted)
             }
-            if let model = try FASTerVQModel(withoutRobot: namedModel(tokenizer), device: device) {
+            let folder = namedModel(tokenizer)
+            if let model = try FASTerVQModel(withoutRobot: folder, device: device) {
                 return try model.tokenizer(
                     for: demonstrations.actionSpace,
+                    horizon: baseline.horizon,
+                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
+                )
+            }
+            if FASTProcessor.isFolder(folder) {
+                return try FASTProcessor(
+                    loading: folder,
                     horizon: baseline.horizon,
                     normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
                 )

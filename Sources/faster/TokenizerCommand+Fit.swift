@@ -7,7 +7,7 @@ extension TokenizerCommand {
     /// `faster tokenizer fit`.
     struct Fit: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Fit FAST or binning to a dataset's actions and keep it in a folder.",
+            abstract: "Fit FAST, BEAST or binning to a dataset's actions and keep it in a folder.",
             discussion:
                 "The folder is one that 'evaluate', 'encode' and 'decode' open, as they open FASTerVQ's."
         )
@@ -15,7 +15,7 @@ extension TokenizerCommand {
         @OptionGroup var dataset: DatasetOptions
         @OptionGroup var options: BaselineOptions
 
-        @Option(help: "Which tokenizer: fast or binning.")
+        @Option(help: "Which tokenizer: fast, beast, binning or binning-uniform.")
         var kind: Baseline
 
         @Option(help: "Folder for the tokenizer.")

@@ -1,17 +1,16 @@
 import ArgumentParser
-import FASTerVQ
 import Foundation
-import NN
 import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer train`.
     struct Train: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Train FASTerVQ on datasets' actions.",
+            abstract: "Train a tokenizer on datasets' actions: FASTerVQ, or one that it is compared with.",
             discussion: """
                 From one dataset comes the tokenizer of its robot. From several (--data A --data B ...) comes a model for \
                 robots of every kind; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is.
+                '--kind vq-bet', 'vq-vla' or 'oat' trains a baseline instead, on one dataset, with the same recipe.
                 """
         )
 
@@ -35,6 +34,9 @@ extension TokenizerCommand {
         )
         var weights: String?
 
+        @Option(help: "Which tokenizer: fastervq, vq-bet, vq-vla or oat; the recipe's unless said otherwise.")
+        var kind: String?
+
         @Option(help: "What to start from: folder of a tokenizer or model, or 'universal'.")
         var from: String?
 
@@ -53,9 +55,10 @@ extension TokenizerCommand {
             }
             WaitPolicy.sleep()
             let device = try compute.prepare()
-            let settings = horizon.map { ["horizon=\($0)"] } ?? []
+            let settings =
+                (horizon.map { ["horizon=\($0)"] } ?? []) + (kind.map { ["kind=\($0)"] } ?? [])
             let recipe = try training.read(TokenizerRecipe(), settings)
-            let model = try TokenizerTraining.run(
+            let result = try TokenizerTraining.run(
                 shares(),
                 from: from.map(namedModel),
                 recipe: recipe,
@@ -65,10 +68,10 @@ extension TokenizerCommand {
                 device: device,
                 report: Terminal.training("tokenizer", showing: ["l1", "peak"])
             )
-            let quantizer = model.configuration.quantizer
+            let (count, size) = (result.codebookSizes.count, result.codebookSizes[0])
             print(
-                "\(out): \(quantizer.codebookCount) codebooks of \(quantizer.codebookSize) entries, "
-                    + "\(model.network.parameterCount) parameters"
+                "\(out): \(recipe.kind), \(count == 1 ? "a codebook" : "\(count) codebooks") of \(size) entries, "
+                    + "\(result.parameterCount) parameters"
             )
         }
 

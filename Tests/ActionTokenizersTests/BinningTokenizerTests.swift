@@ -47,6 +47,25 @@ struct BinningTokenizerTests {
         for (one, other) in zip(back, [6.5, 3, 15.5, 3, 15.5, 3]) { #expect(abs(one - Float(other)) < 1e-5) }
     }
 
+    @Test("uniform, puts the bins between the smallest and the largest value")
+    func uniform() throws {
+        var normalization = Normalization.unit(2)
+        (normalization.statistics.min, normalization.statistics.max) = ([-3, 1], [5, 1])
+        let tokenizer = BinningTokenizer(
+            horizon: 1,
+            dimension: 2,
+            normalization: normalization,
+            bounds: .range,
+            binCount: 8
+        )
+        #expect(tokenizer.name == "binning-uniform")
+        let actions = ActionChunks(count: 3, horizon: 1, dimension: 2, values: [-3, 1, 4.9, 1, 9, 1])
+        let tokens = try tokenizer.tokens(forRobotUnits: actions)
+        #expect(tokens.map { $0[0] } == [0, 7, 7])
+        let back = try tokenizer.robotUnits(for: tokens).values
+        for (one, other) in zip(back, [-2.5, 1, 4.5, 1, 4.5, 1]) { #expect(abs(one - Float(other)) < 0.2) }
+    }
+
     @Test("refuses lists of another length and tokens that are no bins")
     func malformed() {
         let good = Array(repeating: 0, count: 64)

@@ -47,6 +47,11 @@ struct FolderTests {
         try binning.save(to: folder)
         #expect(try BinningTokenizer(loading: folder) == binning)
         #expect(message().hasSuffix("config.json: tokenizer: expected 'fast', found 'binning'"))
+        let uniform = BinningTokenizer(horizon: 3, dimension: 2, normalization: .unit(2), bounds: .range)
+        let other = folder.appending(path: "uniform")
+        try uniform.save(to: other)
+        #expect(try TokenizerFolder.tokenizerName(in: other) == "binning-uniform")
+        #expect(try BinningTokenizer(loading: other) == uniform)
         try change("config.json", "64", "0")
         #expect(throws: ActionTokenizerError.self) { try BinningTokenizer(loading: folder) }
     }

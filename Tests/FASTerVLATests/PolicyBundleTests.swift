@@ -1,6 +1,7 @@
 import Backbones
 import FASTerVQ
 import Foundation
+import Quantizers
 import RobotTypes
 import Testing
 import Torch

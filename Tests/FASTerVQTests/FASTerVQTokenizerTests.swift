@@ -2,6 +2,7 @@ import ActionTokenizers
 import FASTerVQ
 import Foundation
 import NN
+import Quantizers
 import RobotTypes
 import Testing
 import Torch

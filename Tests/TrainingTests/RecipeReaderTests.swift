@@ -1,6 +1,7 @@
 import FASTerVQ
 import Foundation
 import NN
+import Quantizers
 import Testing
 
 @testable import Training
@@ -60,6 +61,23 @@ struct RecipeReaderTests {
     func numbers(setting: String, reason: String) {
         let error = #expect(throws: RecipeError.self) {
             try RecipeReader.recipe(PolicyRecipe(), settings: [setting])
+        }
+        #expect(error?.reason == reason)
+    }
+
+    @Test(
+        "name settings that make no tokenizer",
+        arguments: [
+            ("kind=vq", "'kind' should be one of fastervq, vq-bet, vq-vla, oat, found 'vq'"),
+            ("vqBeT.width=0", "'vqBeT': 'width' should be in 1 ... 65536, found 0"),
+            ("vqVLA.widths=[]", "'vqVLA': 'widths' should not be empty"),
+            ("oat.levels=[8, 1]", "'oat': 'levels' should hold numbers in 2 ... 64, found 1"),
+            ("oat.headCount=3", "'oat': 'width' should be a multiple of 3, as 'headCount' is 3, found 128"),
+        ]
+    )
+    func tokenizers(setting: String, reason: String) {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(TokenizerRecipe(), settings: [setting])
         }
         #expect(error?.reason == reason)
     }

@@ -1,6 +1,8 @@
 import FASTerVQ
 import Foundation
+import LearnedBaselines
 import NN
+import Quantizers
 import RobotTypes
 import Testing
 import Torch
@@ -22,6 +24,11 @@ struct ResumeTests {
         recipe.autoencoder.width = 32
         recipe.checkpointEvery = 7
         recipe.quantizerDropout = 0.5
+        (recipe.vqBeT.width, recipe.vqBeT.latentWidth, recipe.vqBeT.quantizer.codebookSize) = (24, 8, 16)
+        (recipe.vqVLA.widths, recipe.vqVLA.latentWidth, recipe.vqVLA.quantizer.codebookSize) = (
+            [4, 8], 8, 16
+        )
+        (recipe.oat.width, recipe.oat.headCount, recipe.oat.decoderLayers) = (16, 2, 1)
         return recipe
     }
 
@@ -36,13 +43,14 @@ struct ResumeTests {
     }
 
     /// The weights at the end; the run is killed at `kill` and resumed, where that is given.
-    private func weights(_ name: String, kill: Int?) throws -> [[UInt8]] {
+    private func weights(_ name: String, kill: Int?, _ kind: TokenizerKind = .fasterVQ) throws -> [[UInt8]] {
         let place = folder.appending(path: name)
         let source = TokenizerSource(
             actionSpace: try ActionSpace(parsing: "position=0:2,gripper=2"),
             normalization: Normalization(method: .identity, statistics: .unit(3)),
             chunks: chunks()
         )
+        let recipe = recipe
         let training = TokenizerTraining(recipe: recipe, sources: [source], seed: 5, device: .cpu)
         func run(killAt: Int?) -> TrainingRun {
             TrainingRun(
@@ -55,22 +63,53 @@ struct ResumeTests {
                 beforeStep: { if $0 == killAt { throw Killed() } }
             )
         }
-        if let kill {
-            #expect(throws: Killed.self) {
-                try training.train(run: run(killAt: kill), resume: true)
+        func train(killAt: Int?) throws -> [NamedTensor] {
+            let run = run(killAt: killAt)
+            switch kind {
+            case .fasterVQ: return try training.train(run: run, resume: true).network.tensors
+            case .vqBeT:
+                let trained: LearnedTokenizer<VQBeTNetwork> = try training.train(
+                    recipe.vqBeT,
+                    run: run,
+                    resume: true
+                )
+                return trained.network.tensors
+            case .vqVLA:
+                let trained: LearnedTokenizer<VQVLANetwork> = try training.train(
+                    recipe.vqVLA,
+                    run: run,
+                    resume: true
+                )
+                return trained.network.tensors
+            case .oat:
+                let trained: LearnedTokenizer<OATNetwork> = try training.train(
+                    recipe.oat,
+                    run: run,
+                    resume: true
+                )
+                return trained.network.tensors
             }
         }
-        let network = try training.train(run: run(killAt: nil), resume: true).network
+        if let kill {
+            #expect(throws: Killed.self) { _ = try train(killAt: kill) }
+        }
+        let tensors = try train(killAt: nil)
         #expect(
             TrainingMetrics.lines(of: place.appending(path: "metrics.jsonl")).map { $0["step"] }
                 == (0 ..< 40).map(Double.init)
         )
-        return network.tensors.map(\.tensor.bytes)
+        return tensors.map(\.tensor.bytes)
     }
 
     @Test("end with the same weights, bit for bit, as those never interrupted", arguments: [3, 9, 30])
     func bitwise(kill: Int) throws {
         #expect(try weights("killed-\(kill)", kill: kill) == weights("whole-\(kill)", kill: nil))
+    }
+
+    @Test("do so for every kind of tokenizer", arguments: TokenizerKind.allCases, [3, 30])
+    func kinds(kind: TokenizerKind, kill: Int) throws {
+        let name = "\(kind.rawValue)-\(kill)"
+        #expect(try weights("killed-\(name)", kill: kill, kind) == weights("whole-\(name)", kill: nil, kind))
     }
 
     @Test("refuse a checkpoint of other settings")

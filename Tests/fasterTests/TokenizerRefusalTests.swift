@@ -63,7 +63,7 @@ struct TokenizerRefusalTests {
             ("config.json", "\"horizon\"", "\"horizont\"", "horizon"),
             (
                 "config.json", "fastervq", "fastervp",
-                "tokenizer: expected fastervq, fast or binning, found 'fastervp'"
+                "tokenizer: expected fastervq, fast, binning, binning-uniform, beast, vq-bet, vq-vla or oat, found 'fastervp'"
             ),
             (
                 "config.json", "\"formatVersion\" : 2", "\"formatVersion\" : 9",
@@ -123,6 +123,24 @@ struct TokenizerRefusalTests {
         #expect(
             try await Program.refusal(encode + ["copy"], in: folder)
                 .hasSuffix("/copy: cannot be written: Is a directory")
+        )
+    }
+
+    @Test("train refuses kinds that there are not, and baselines of several robots")
+    func kinds() async throws {
+        func refusal(_ more: String...) async throws -> String {
+            let train = ["tokenizer", "train", "--data", Program.demonstrations, "--out", "out"]
+            return try await Program.refusal(train + more, in: folder)
+        }
+        #expect(
+            try await refusal("--kind", "vq").hasSuffix(
+                "'kind' should be one of fastervq, vq-bet, vq-vla, oat, found 'vq'"
+            )
+        )
+        #expect(
+            try await refusal("--kind", "oat", "--data", Program.demonstrations).contains(
+                "'oat' is trained on one dataset, from the beginning"
+            )
         )
     }
 

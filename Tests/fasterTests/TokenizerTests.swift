@@ -81,6 +81,62 @@ struct TokenizerTests {
         }
     }
 
+    /// L1 of `tokenizer`, after checking that it is `name`'s.
+    private func l1(_ tokenizer: String, _ name: String, _ more: [String] = []) async throws -> Double {
+        let found = try await Program.object(
+            [
+                "tokenizer", "evaluate", "--tokenizer", tokenizer, "--data", Program.demonstrations,
+                "--episodes", "1:3", "--json",
+            ] + more,
+            in: folder
+        )
+        #expect(found["tokenizer"] as? String == name)
+        return try #require(found["l1"] as? Double)
+    }
+
+    @Test("fit and evaluate know the other baselines that are fitted")
+    func fittedBaselines() async throws {
+        for kind in ["beast", "binning-uniform"] {
+            try await fit(kind)
+            #expect(try await l1("./\(kind)", kind) < 0.1)
+            #expect(try await l1(kind, kind) < 0.1)
+        }
+    }
+
+    @Test(
+        "train makes the learned baselines with one command, and what it makes is opened",
+        arguments: [
+            ("vq-bet", "3 codebooks of 16 entries", ["vqBeT.width=16", "vqBeT.quantizer.codebookCount=3"]),
+            ("vq-vla", "4 codebooks of 16 entries", ["vqVLA.widths=[4, 8]"]),
+            ("oat", "a codebook of 60 entries", ["oat.width=16", "oat.headCount=2", "oat.levels=[4, 3, 5]"]),
+        ]
+    )
+    func learnedBaselines(kind: String, size: String, settings: [String]) async throws {
+        let train = [
+            "train", "--kind", kind, "--data", Program.demonstrations, "--episodes", "0:1", "--out", kind,
+            "--steps", "8", "--threads", "1",
+        ]
+        let small = ["batchSize=16", "vqBeT.quantizer.codebookSize=16", "vqVLA.quantizer.codebookSize=16"]
+        let said = try await run(train + (small + settings).flatMap { ["--set", $0] })
+        #expect(said.hasPrefix("\(kind): \(kind), \(size), "))
+        #expect(try await l1(kind, kind).isFinite)
+        #expect(folder.paths.contains("\(kind)/metrics.jsonl"))
+        #expect(!folder.paths.contains("\(kind)/checkpoint.safetensors"))
+    }
+
+    @Test("evaluate reads a folder that the public FAST processor saved")
+    func publicProcessor() async throws {
+        try folder.copy(
+            PythonPeer.packageRoot.appending(path: "Tests/ActionTokenizersTests/Golden/fast_processor").path,
+            to: "processor"
+        )
+        try folder.change("processor/processor_config.json") { config in
+            let text = String(decoding: config, as: UTF8.self)
+            return Data(text.replacing(": 3,", with: ": null,").replacing(": 12,", with: ": null,").utf8)
+        }
+        #expect(try await l1("processor", "fast+", ["--horizon", "8"]) < 0.1)
+    }
+
     @Test("encode and decode work on arrays of NumPy, with every kind of tokenizer")
     func arrays() async throws {
         try await fit("fast")

@@ -40,11 +40,7 @@ public struct FASTTokenizer: ActionTokenizer, Equatable {
         encoding: BytePairEncoding
     ) throws(ActionTokenizerError) {
         try normalization.check(columns: dimension)
-        guard (1 ... ActionTokenizerLimits.horizon).contains(horizon) else {
-            throw ActionTokenizerError(
-                "horizon: expected 1 ... \(ActionTokenizerLimits.horizon), found \(horizon)"
-            )
-        }
+        try ActionTokenizerLimits.check(horizon, "horizon", atMost: ActionTokenizerLimits.horizon)
         try Self.check(scale: scale)
         guard Self.coefficientRange.contains(smallest) else {
             throw ActionTokenizerError(

@@ -1,5 +1,7 @@
 internal import FASTerVLA
 internal import FASTerVQ
+internal import LearnedBaselines
+internal import Quantizers
 
 /// A recipe that knows which numbers make no training.
 public protocol CheckedRecipe: Codable {
@@ -38,6 +40,13 @@ extension TokenizerRecipe: CheckedRecipe {
                 source: "recipe",
                 reason: "'autoencoder.kernel' should be odd, found \(autoencoder.kernel)"
             )
+        }
+        guard TokenizerKind(rawValue: kind) != nil else {
+            let known = TokenizerKind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RecipeError(source: "recipe", reason: "'kind' should be one of \(known), found '\(kind)'")
+        }
+        for (group, problem) in [("vqBeT", vqBeT.problem), ("vqVLA", vqVLA.problem), ("oat", oat.problem)] {
+            if let problem { throw RecipeError(source: "recipe", reason: "'\(group)': \(problem)") }
         }
     }
 }

@@ -1,8 +1,13 @@
 public import FASTerVQ
+public import LearnedBaselines
 public import NN
+public import Quantizers
 
 /// How a tokenizer is trained; the keys of a recipe file.
 public struct TokenizerRecipe: Codable, Equatable, Sendable {
+    /// Which tokenizer: `fastervq`, `vq-bet`, `vq-vla` or `oat`.
+    public var kind = TokenizerKind.fasterVQ.rawValue
+
     /// Steps of the training.
     public var steps = 6000
 
@@ -30,10 +35,10 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     /// Shares of the parts of the loss.
     public var loss = TokenizerLossWeights()
 
-    /// Encoder and decoder.
+    /// FASTerVQ's encoder and decoder.
     public var autoencoder = ActionAutoencoder.Configuration()
 
-    /// Codebooks.
+    /// FASTerVQ's codebooks.
     public var quantizer = ResidualQuantizer.Configuration()
 
     /// Wished places along time by a kind of group; where several robots share a model, its patches are fixed.
@@ -41,6 +46,15 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
 
     /// Share of chunks that may use the first codebooks only, so that these learn to do without the others.
     public var quantizerDropout = 0.0
+
+    /// VQ-BeT's architecture.
+    public var vqBeT = VQBeTNetwork.Configuration()
+
+    /// VQ-VLA's architecture.
+    public var vqVLA = VQVLANetwork.Configuration()
+
+    /// OAT's architecture.
+    public var oat = OATNetwork.Configuration()
 
     /// Robots that share a step, where there are several datasets.
     public var robotsPerStep = 4

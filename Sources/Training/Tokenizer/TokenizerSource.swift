@@ -42,12 +42,10 @@ struct SourceTensors {
     init(_ source: TokenizerSource, embodiment: Embodiment, device: Device) {
         self.embodiment = embodiment
         let chunks = source.chunks
-        let (count, horizon) = (chunks.count, chunks.horizon)
-        let steps = chunks.validSteps.flatMap { valid in (0 ..< horizon).map { Float($0 < valid ? 1 : 0) } }
         let places = embodiment.patchifier.validPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
-        actions = Tensor(chunks.values, shape: [count, horizon, chunks.dimension], device: device)
-        stepMask = Tensor(steps, shape: [count, horizon], device: device)
-        placeMask = Tensor(places, shape: [count, embodiment.patchifier.placeCount], device: device)
+        actions = chunks.actions(on: device)
+        stepMask = chunks.stepMask(on: device)
+        placeMask = Tensor(places, shape: [chunks.count, embodiment.patchifier.placeCount], device: device)
     }
 
     var count: Int { actions.size(0) }
@@ -61,5 +59,18 @@ struct SourceTensors {
             stepMask: stepMask.gathering(picks, axis: 0),
             placeMask: placeMask.gathering(picks, axis: 0)
         )
+    }
+}
+
+extension ActionChunks {
+    /// The values, `[B, T, D]`.
+    func actions(on device: Device) -> Tensor {
+        Tensor(values, shape: [count, horizon, dimension], device: device)
+    }
+
+    /// 1 where a step lies inside its episode, else 0, `[B, T]`.
+    func stepMask(on device: Device) -> Tensor {
+        let steps = validSteps.flatMap { valid in (0 ..< horizon).map { Float($0 < valid ? 1 : 0) } }
+        return Tensor(steps, shape: [count, horizon], device: device)
     }
 }

@@ -1,6 +1,9 @@
 internal import ActionTokenizers
-public import FASTerVQ
+internal import FASTerVQ
 public import Foundation
+internal import LearnedBaselines
+internal import NN
+internal import Quantizers
 internal import RobotTypes
 public import Torch
 
@@ -37,15 +40,15 @@ extension TokenizerTraining {
     /// there is one dataset, a model for every robot where there are several.
     ///
     /// - Parameters:
-    ///   - data: What to learn from.
-    ///   - start: Folder of a tokenizer or model to start from; nil for first weights.
-    ///   - recipe: How to train.
+    ///   - data: What to learn from; one dataset, but for FASTerVQ.
+    ///   - start: Folder of a FASTerVQ tokenizer or model to start from; nil for first weights.
+    ///   - recipe: How to train, and which tokenizer.
     ///   - seed: Determines first weights and draws.
     ///   - folder: Where the result goes.
     ///   - resume: Whether to go on from the newest checkpoint.
     ///   - device: Where to compute.
     ///   - report: Called at every measurement.
-    /// - Returns: The trained model.
+    /// - Returns: What came out.
     /// - Throws: The errors of datasets, recipes, folders and runs, and the system's.
     @discardableResult
     public static func run(
@@ -57,12 +60,15 @@ extension TokenizerTraining {
         resume: Bool,
         device: Device,
         report: @escaping (TrainingRun.Progress) -> Void
-    ) throws -> FASTerVQModel {
-        guard let method = Normalization.Method(rawValue: recipe.normalization) else {
-            let known = Normalization.Method.allCases.map(\.rawValue).joined(separator: ", ")
+    ) throws -> TrainedTokenizer {
+        let method = try normalization(recipe)
+        let kind = TokenizerKind(rawValue: recipe.kind) ?? .fasterVQ
+        guard kind == .fasterVQ || (data.count == 1 && start == nil) else {
             throw RecipeError(
                 source: "recipe",
-                reason: "'normalization' should be one of \(known), found '\(recipe.normalization)'"
+                reason:
+                    "'\(recipe.kind)' is trained on one dataset, from the beginning; only fastervq takes several, "
+                    + "or a model to start from"
             )
         }
         let sources = try data.map { try $0.source(horizon: recipe.horizon, method: method) }
@@ -81,7 +87,49 @@ extension TokenizerTraining {
             report: report
         )
         let training = TokenizerTraining(recipe: recipe, sources: sources, seed: seed, device: device)
-        let model = try training.train(
+        func trained<Network>(_ tokenizer: LearnedTokenizer<Network>) throws -> TrainedTokenizer {
+            try tokenizer.save(to: folder)
+            return TrainedTokenizer(
+                codebookSizes: tokenizer.codebookSizes,
+                parameterCount: tokenizer.network.parameterCount
+            )
+        }
+        let result =
+            switch kind {
+            case .fasterVQ: try training.save(run, from: start, resume: resume, to: folder)
+            case .vqBeT:
+                try trained(
+                    training.train(recipe.vqBeT, run: run, resume: resume) as LearnedTokenizer<VQBeTNetwork>
+                )
+            case .vqVLA:
+                try trained(
+                    training.train(recipe.vqVLA, run: run, resume: resume) as LearnedTokenizer<VQVLANetwork>
+                )
+            case .oat:
+                try trained(
+                    training.train(recipe.oat, run: run, resume: resume) as LearnedTokenizer<OATNetwork>
+                )
+            }
+        run.finish()
+        return result
+    }
+
+    private static func normalization(_ recipe: TokenizerRecipe) throws(RecipeError) -> Normalization.Method {
+        guard let method = Normalization.Method(rawValue: recipe.normalization) else {
+            let known = Normalization.Method.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RecipeError(
+                source: "recipe",
+                reason: "'normalization' should be one of \(known), found '\(recipe.normalization)'"
+            )
+        }
+        return method
+    }
+
+    /// Trains FASTerVQ and writes it to `folder`.
+    private func save(_ run: TrainingRun, from start: URL?, resume: Bool, to folder: URL) throws
+        -> TrainedTokenizer
+    {
+        let model = try train(
             run: run,
             from: start.map { try FASTerVQModel(loading: $0, device: device) },
             resume: resume
@@ -96,7 +144,10 @@ extension TokenizerTraining {
         } else {
             try model.save(to: folder)
         }
-        run.finish()
-        return model
+        let quantizer = model.configuration.quantizer
+        return TrainedTokenizer(
+            codebookSizes: Array(repeating: quantizer.codebookSize, count: quantizer.codebookCount),
+            parameterCount: model.network.parameterCount
+        )
     }
 }

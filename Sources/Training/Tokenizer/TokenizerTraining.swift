@@ -1,14 +1,17 @@
 public import FASTerVQ
+public import LearnedBaselines
 internal import NN
 internal import RobotTypes
 public import Torch
 
-/// Trains a FASTerVQ network on one robot's chunks, or on many robots'.
+/// Trains a tokenizer's network: FASTerVQ's on one robot's chunks or on many robots', a baseline's on one robot's.
+///
+/// All kinds share optimizer, schedule, batches and steps, so that what differs is the tokenizer.
 public struct TokenizerTraining {
-    private let recipe: TokenizerRecipe
-    private let sources: [TokenizerSource]
-    private let seed: UInt64
-    private let device: Device
+    let recipe: TokenizerRecipe
+    let sources: [TokenizerSource]
+    let seed: UInt64
+    let device: Device
 
     /// Prepares a training.
     ///
@@ -25,7 +28,7 @@ public struct TokenizerTraining {
         self.device = device
     }
 
-    /// Trains a network in `run`.
+    /// Trains FASTerVQ's network in `run`.
     ///
     /// - Parameters:
     ///   - run: The course of the training.
@@ -37,105 +40,61 @@ public struct TokenizerTraining {
         -> FASTerVQModel
     {
         Torch.seed(seed)
-        let model = start ?? FASTerVQModel(configuration, device: device)
-        let network = model.network
-        let parameters = network.parameters
+        let trainee = try FASTerVQTrainee(self, from: start)
+        try train(trainee, in: run, resume: resume)
+        return trainee.model
+    }
+
+    /// Trains a baseline's network in `run`, on the first source.
+    ///
+    /// - Parameters:
+    ///   - configuration: The architecture.
+    ///   - run: The course of the training.
+    ///   - resume: Whether to go on from the newest checkpoint.
+    /// - Returns: The trained tokenizer.
+    /// - Throws: The run's errors.
+    public func train<Network: ChunkAutoencoder>(
+        _ configuration: Network.Configuration,
+        run: TrainingRun,
+        resume: Bool
+    ) throws -> LearnedTokenizer<Network> {
+        Torch.seed(seed)
+        let source = sources[0]
+        let trainee = BaselineTrainee<Network>(configuration, source, self)
+        try train(trainee, in: run, resume: resume)
+        return LearnedTokenizer(
+            trainee.network,
+            horizon: source.chunks.horizon,
+            normalization: source.normalization,
+            device: device
+        )
+    }
+
+    private func train(_ trainee: some TrainableTokenizer, in run: TrainingRun, resume: Bool) throws {
+        let parameters = trainee.network.parameters
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let precision = try MixedPrecision(recipe.precision, device: device)
-        let data = try sources.map { source in
-            let patchifier = try model.makePatchifier(source.actionSpace, horizon: source.chunks.horizon)
-            let embodiment = Embodiment(
-                patchifier: patchifier,
-                normalization: source.normalization,
-                device: device
-            )
-            return SourceTensors(source, embodiment: embodiment, device: device)
-        }
-        let quantizeAfter = start == nil ? min(recipe.quantizeAfter, recipe.steps / 4) : 0
-        try run.run(network.tensors, optimizer: optimizer, resume: resume) { step, measure in
-            if step == quantizeAfter && start == nil { initializeCodebooks(network, data) }
+        let quantizeAfter = trainee.hasCodebooks ? 0 : min(recipe.quantizeAfter, recipe.steps / 4)
+        try run.run(trainee.network.tensors, optimizer: optimizer, resume: resume) { step, measure in
+            if step == quantizeAfter && !trainee.hasCodebooks { trainee.initializeCodebooks() }
             var draw = SeededRandom(seed: seed, 1, UInt64(step))
-            let batch = batch(of: data, &draw)
-            let depths = quantizerDropout(batch.reduce(0) { $0 + $1.actions.size(0) }, &draw)
-            let loss = network.loss(
-                batch,
-                depths: depths,
+            let loss = trainee.loss(
                 quantizing: step >= quantizeAfter,
-                weights: recipe.loss,
-                precision: precision.dtype
+                precision: precision.dtype,
+                &draw
             )
             loss.total.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
             optimizer.forgetGradients()
-            return measure ? measurements(loss, gradient: length, factor: factor) : [:]
+            guard measure else { return [:] }
+            var measured = loss.parts.mapValues(\.item)
+            measured["loss"] = loss.total.item
+            measured["gradient"] = length.item
+            measured["learning_rate"] = recipe.optimizer.learningRate * factor
+            return measured
         }
-        return model
-    }
-
-    /// The architecture: patches that fit the one robot there is, or robots of every kind.
-    private var configuration: FASTerVQConfiguration {
-        let only = sources.count == 1 ? sources.first : nil
-        var configuration = FASTerVQConfiguration(
-            patches: only.map {
-                PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
-            } ?? PatchShape.universal
-        )
-        configuration.autoencoder = recipe.autoencoder
-        configuration.quantizer = recipe.quantizer
-        return configuration
-    }
-
-    /// Random chunks of a few random robots, every robot's share the same.
-    private func batch(of data: [SourceTensors], _ draw: inout SeededRandom) -> [TrainingChunks] {
-        let robots = min(max(1, recipe.robotsPerStep), data.count)
-        var left = Array(data.indices)
-        return (0 ..< robots).map { _ in
-            let total = left.reduce(0) { $0 + sources[$1].weight }
-            var rest = Double.random(in: 0 ..< max(total, .leastNonzeroMagnitude), using: &draw)
-            let position =
-                left.firstIndex {
-                    rest -= sources[$0].weight
-                    return rest < 0
-                } ?? left.count - 1
-            let source = data[left.remove(at: position)]
-            return source.chunks(
-                at: (0 ..< max(1, recipe.batchSize / robots)).map { _ in
-                    Int.random(in: 0 ..< source.count, using: &draw)
-                }
-            )
-        }
-    }
-
-    /// How many codebooks each of `count` chunks may use; nil where the recipe drops none.
-    private func quantizerDropout(_ count: Int, _ draw: inout SeededRandom) -> Tensor? {
-        guard recipe.quantizerDropout > 0 else { return nil }
-        let all = recipe.quantizer.codebookCount
-        let depths = (0 ..< count).map { _ in
-            Double.random(in: 0 ..< 1, using: &draw) < recipe.quantizerDropout
-                ? Int.random(in: 1 ... all, using: &draw) : all
-        }
-        return Tensor(depths, device: device)
-    }
-
-    private func initializeCodebooks(_ network: FASTerVQNetwork, _ data: [SourceTensors]) {
-        var random = SeededRandom(seed: seed, 3)
-        network.initializeCodebooks(
-            from: data.map { source in
-                let count = min(recipe.initialChunks / data.count, source.count)
-                let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
-                return (source.embodiment, source.actions.gathering(Tensor(picks, device: device), axis: 0))
-            }
-        )
-    }
-
-    private func measurements(_ loss: TokenizerLoss, gradient: Tensor, factor: Double) -> [String: Double] {
-        [
-            "loss": loss.total.item, "l1": loss.l1.item, "frequency": loss.frequency.item,
-            "commitment": loss.commitment.item, "peak": loss.peak.item, "gradient": gradient.item,
-            "learning_rate": recipe.optimizer.learningRate * factor,
-        ]
     }
 }

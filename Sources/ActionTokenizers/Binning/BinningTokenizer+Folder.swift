@@ -31,23 +31,24 @@ extension BinningTokenizer {
     ///
     /// - Throws: ``ActionTokenizerError`` that names the file that is missing or cannot be understood.
     public init(loading folder: URL) throws(ActionTokenizerError) {
-        let configuration = try TokenizerFolder.read(Configuration.self, "binning", from: folder)
+        let named = try TokenizerFolder.tokenizerName(in: folder)
+        let bounds = Bounds.allCases.first { $0.tokenizerName == named } ?? .quantiles
+        let configuration = try TokenizerFolder.read(
+            Configuration.self,
+            bounds.tokenizerName,
+            from: folder
+        )
         let normalization = try TokenizerFolder.normalization(from: folder, columns: configuration.dimension)
-        guard (1 ... ActionTokenizerLimits.horizon).contains(configuration.horizon) else {
-            throw ActionTokenizerError(
-                "\(folder.path): horizon: expected 1 ... \(ActionTokenizerLimits.horizon), found "
-                    + "\(configuration.horizon)"
-            )
-        }
-        guard (1 ... 1 << 20).contains(configuration.binCount) else {
-            throw ActionTokenizerError(
-                "\(folder.path): binCount: expected 1 ... \(1 << 20), found \(configuration.binCount)"
-            )
-        }
+        try TokenizerFolder.check(
+            horizon: configuration.horizon,
+            and: ["binCount": configuration.binCount],
+            of: folder
+        )
         self.init(
             horizon: configuration.horizon,
             dimension: configuration.dimension,
             normalization: normalization,
+            bounds: bounds,
             binCount: configuration.binCount
         )
     }

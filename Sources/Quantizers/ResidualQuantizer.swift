@@ -91,7 +91,7 @@ public struct ResidualQuantizer: Module {
     ///   - depths: How many codebooks each vector may use, int64 `[n]`; nil for all.
     /// - Returns: `quantized`, `[n, C]`, through which gradients pass straight to `vectors`; `commitment`, the
     ///   mean squared distance that pulls `vectors` to the entries of all codebooks.
-    func train(
+    public func train(
         _ vectors: Tensor,
         weights: Tensor,
         depths: Tensor? = nil
@@ -146,7 +146,7 @@ public struct ResidualQuantizer: Module {
     }
 
     /// Gives every codebook its first entries: k-means over what the codebooks before left of `vectors`, `[n, C]`.
-    func initialize(from vectors: Tensor) {
+    public func initialize(from vectors: Tensor) {
         withoutGradients {
             var left = vectors
             for codebook in 0 ..< configuration.codebookCount {

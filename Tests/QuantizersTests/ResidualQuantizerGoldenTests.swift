@@ -1,10 +1,9 @@
 import Foundation
 import GoldenTensors
 import NN
+import Quantizers
 import Testing
 import Torch
-
-@testable import FASTerVQ
 
 /// Golden/make_quantizer_golden.py says how the numbers came about.
 @Suite("Residual quantizer, against PyTorch")

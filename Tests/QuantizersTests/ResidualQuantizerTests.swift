@@ -1,8 +1,7 @@
 import NN
+import Quantizers
 import Testing
 import Torch
-
-@testable import FASTerVQ
 
 @Suite("Residual quantizer")
 struct ResidualQuantizerTests {

@@ -1,0 +1,107 @@
+public import RobotTypes
+
+/// FAST with the vocabulary of the public processor, such as FAST+ (arXiv 2501.09747).
+///
+/// A coefficient is the character numbered by it minus the smallest one, a chunk is a text, and its tokens are those of
+/// a byte-level vocabulary.
+/// Departure: tokens that do not decode to a whole chunk are an error, where the public processor prints one and
+/// returns zeros; coefficients that the vocabulary cannot spell are moved to the nearest that it can.
+public struct FASTProcessor: ActionTokenizer, Equatable {
+    /// Control steps of a chunk.
+    public let horizon: Int
+
+    /// Columns of an action.
+    public let dimension: Int
+
+    /// How the robot's units map to normalised ones.
+    public let normalization: Normalization
+
+    /// Coefficients are multiplied by it before they are rounded.
+    public let scale: Float
+
+    /// The coefficient that character 0 stands for.
+    public let smallest: Int
+
+    private let encoding: ByteLevelEncoding
+    private let transform: DiscreteCosineTransform
+
+    /// The nearest character that can be spelled, of every character that takes at most two bytes.
+    private let nearest: [Unicode.Scalar]
+
+    init(
+        horizon: Int,
+        dimension: Int,
+        normalization: Normalization,
+        scale: Float,
+        smallest: Int,
+        encoding: ByteLevelEncoding
+    ) throws(ActionTokenizerError) {
+        try normalization.check(columns: dimension)
+        try ActionTokenizerLimits.check(horizon, "horizon", atMost: ActionTokenizerLimits.horizon)
+        try FASTTokenizer.check(scale: scale)
+        guard (-Self.largestCharacter ... Self.largestCharacter).contains(smallest) else {
+            throw ActionTokenizerError(
+                "min_token: expected at most \(Self.largestCharacter) from 0, found \(smallest)"
+            )
+        }
+        let characters = (0 ... UInt32(Self.largestCharacter)).compactMap(Unicode.Scalar.init)
+        let known = characters.filter { encoding.canSpell([$0]) }.map { Int($0.value) }
+        guard !known.isEmpty else { throw ActionTokenizerError("vocabulary: spells no coefficient") }
+        self.horizon = horizon
+        self.dimension = dimension
+        self.normalization = normalization
+        self.scale = scale
+        self.smallest = smallest
+        self.encoding = encoding
+        transform = DiscreteCosineTransform(length: horizon)
+        nearest = characters.map { character in
+            let number = Int(character.value)
+            let place = known.firstIndex { $0 >= number } ?? known.count - 1
+            let below = known[max(0, place - 1)]
+            return characters[abs(known[place] - number) <= abs(number - below) ? known[place] : below]
+        }
+    }
+
+    private static let largestCharacter = 0x7FF
+
+    /// `fast+`.
+    public var name: String { "fast+" }
+
+    /// One alphabet, the vocabulary.
+    public var codebookSizes: [Int] { [encoding.vocabularySize] }
+
+    /// All tokens share the vocabulary.
+    public func codebook(ofToken position: Int) -> Int { 0 }
+
+    /// The tokens of normalised chunks.
+    ///
+    /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
+    public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
+        try check(chunks)
+        return FASTTokenizer.coefficients(of: chunks, scale: scale, transform).map { word in
+            encoding.encoded(word.map { nearest[min(Self.largestCharacter, max(0, $0 - smallest))] })
+        }
+    }
+
+    /// The normalised chunks of tokens.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the chunk when its tokens are not a text of `horizon * dimension`
+    ///   characters.
+    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+        var values: [Float] = []
+        for (chunk, symbols) in tokens.enumerated() {
+            guard let text = encoding.decoded(symbols) else {
+                throw ActionTokenizerError("chunk \(chunk): the \(symbols.count) tokens are not a text")
+            }
+            guard text.count == horizon * dimension else {
+                throw ActionTokenizerError(
+                    "chunk \(chunk): the \(symbols.count) tokens stand for \(text.count) coefficients, expected "
+                        + "\(horizon * dimension)"
+                )
+            }
+            let coefficients = text.map { Double(Int($0.value) + smallest) / Double(scale) }
+            values += transform.samples(coefficients, columns: dimension)
+        }
+        return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+    }
+}

@@ -1,0 +1,113 @@
+internal import FASTerVQ
+internal import Quantizers
+internal import RobotTypes
+internal import Torch
+
+/// FASTerVQ in training: one model, and the chunks of every robot that it learns from.
+struct FASTerVQTrainee: TrainableTokenizer {
+    let model: FASTerVQModel
+    let hasCodebooks: Bool
+
+    private let training: TokenizerTraining
+    private let data: [SourceTensors]
+
+    private var recipe: TokenizerRecipe { training.recipe }
+
+    /// Starts from `start`, or from first weights.
+    ///
+    /// - Throws: `PatchError` when a robot does not fit the network's patches.
+    init(_ training: TokenizerTraining, from start: FASTerVQModel?) throws {
+        self.training = training
+        hasCodebooks = start != nil
+        let device = training.device
+        let model = start ?? FASTerVQModel(Self.configuration(training), device: device)
+        self.model = model
+        data = try training.sources.map { source in
+            let patchifier = try model.makePatchifier(source.actionSpace, horizon: source.chunks.horizon)
+            let embodiment = Embodiment(
+                patchifier: patchifier,
+                normalization: source.normalization,
+                device: device
+            )
+            return SourceTensors(source, embodiment: embodiment, device: device)
+        }
+    }
+
+    /// The architecture: patches that fit the one robot there is, or robots of every kind.
+    private static func configuration(_ training: TokenizerTraining) -> FASTerVQConfiguration {
+        let (recipe, sources) = (training.recipe, training.sources)
+        let only = sources.count == 1 ? sources.first : nil
+        var configuration = FASTerVQConfiguration(
+            patches: only.map {
+                PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
+            } ?? PatchShape.universal
+        )
+        configuration.autoencoder = recipe.autoencoder
+        configuration.quantizer = recipe.quantizer
+        return configuration
+    }
+
+    var network: FASTerVQNetwork { model.network }
+
+    func initializeCodebooks() {
+        var random = SeededRandom(seed: training.seed, 3)
+        network.initializeCodebooks(
+            from: data.map { source in
+                let count = min(recipe.initialChunks / data.count, source.count)
+                let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
+                let actions = source.actions.gathering(Tensor(picks, device: training.device), axis: 0)
+                return (source.embodiment, actions)
+            }
+        )
+    }
+
+    func loss(quantizing: Bool, precision: DType?, _ draw: inout SeededRandom) -> (
+        total: Tensor, parts: [String: Tensor]
+    ) {
+        let batch = batch(&draw)
+        let depths = quantizerDropout(batch.reduce(0) { $0 + $1.actions.size(0) }, &draw)
+        let loss = network.loss(
+            batch,
+            depths: depths,
+            quantizing: quantizing,
+            weights: recipe.loss,
+            precision: precision
+        )
+        return (
+            loss.total,
+            ["l1": loss.l1, "frequency": loss.frequency, "commitment": loss.commitment, "peak": loss.peak]
+        )
+    }
+
+    /// Random chunks of a few random robots, every robot's share the same.
+    private func batch(_ draw: inout SeededRandom) -> [TrainingChunks] {
+        let robots = min(max(1, recipe.robotsPerStep), data.count)
+        var left = Array(data.indices)
+        return (0 ..< robots).map { _ in
+            let total = left.reduce(0) { $0 + training.sources[$1].weight }
+            var rest = Double.random(in: 0 ..< max(total, .leastNonzeroMagnitude), using: &draw)
+            let position =
+                left.firstIndex {
+                    rest -= training.sources[$0].weight
+                    return rest < 0
+                } ?? left.count - 1
+            let source = data[left.remove(at: position)]
+            return source.chunks(
+                at: (0 ..< max(1, recipe.batchSize / robots)).map { _ in
+                    Int.random(in: 0 ..< source.count, using: &draw)
+                }
+            )
+        }
+    }
+
+    /// How many codebooks each of `count` chunks may use; nil where the recipe drops none.
+    private func quantizerDropout(_ count: Int, _ draw: inout SeededRandom) -> Tensor? {
+        guard recipe.quantizerDropout > 0 else { return nil }
+        let all = recipe.quantizer.codebookCount
+        let depths = (0 ..< count).map { _ in
+            Double.random(in: 0 ..< 1, using: &draw) < recipe.quantizerDropout
+                ? Int.random(in: 1 ... all, using: &draw) : all
+        }
+        return Tensor(depths, device: training.device)
+    }
+}
