@@ -24,6 +24,9 @@ struct BaselineOptions: ParsableArguments {
     @Option(help: "Control points of a column, for 'beast'.")
     var controlPoints = 5
 
+    @Option(help: "Share of control points that may lie beyond either bound of the bins, for 'beast'.")
+    var outside = 0.01
+
     func validate() throws {
         guard (1 ... 4096).contains(horizon) else {
             throw ValidationError("--horizon: expected 1 ... 4096, found \(horizon)")
@@ -55,7 +58,8 @@ struct BaselineOptions: ParsableArguments {
             return try BEASTTokenizer(
                 fitting: chunks(),
                 normalization: normalization,
-                controlPoints: controlPoints
+                controlPoints: controlPoints,
+                outside: outside
             )
         case .binning, .uniformBinning:
             return BinningTokenizer(

@@ -4,7 +4,7 @@ extension BEASTTokenizer {
     /// Takes the bounds of the bins from normalised `chunks`.
     ///
     /// - Parameters:
-    ///   - chunks: What to fit; steps beyond an episode's end do not count.
+    ///   - chunks: What to fit; steps beyond an episode's end hold its last action.
     ///   - normalization: How the chunks were normalised.
     ///   - controlPoints: Control points of a column.
     ///   - binCount: Bins of a control point; 256 is the paper's.

@@ -88,7 +88,7 @@ public struct BEASTTokenizer: ActionTokenizer, Equatable {
 
     /// The bins of the control points of normalised chunks; what lies beyond the bounds falls into the outer bins.
     ///
-    /// Only valid steps are fitted.
+    /// Steps beyond the valid ones count as the last of these.
     ///
     /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
@@ -112,15 +112,16 @@ public struct BEASTTokenizer: ActionTokenizer, Equatable {
     }
 
     /// The control points of every chunk, `[N, D]` each.
+    ///
+    /// Steps beyond the valid ones hold the last of these. To leave them out instead would leave control points to
+    /// chance that only few steps reach: they run far off, and the bins of all chunks would have to follow.
     static func controlPoints(of chunks: ActionChunks, _ spline: BSpline, ridge: Double) -> [[Double]] {
-        let (size, columns) = (chunks.horizon * chunks.dimension, chunks.dimension)
-        var fits: [Int: [Double]] = [:]
+        let size = chunks.horizon * chunks.dimension
+        let held = chunks.holdingLastValidStep()
+        let fit = spline.fitting(ridge: ridge)
         return (0 ..< chunks.count).map { chunk in
-            let valid = min(max(1, chunks.validSteps[chunk]), chunks.horizon)
-            let fit = fits[valid] ?? spline.fitting(valid: valid, ridge: ridge)
-            fits[valid] = fit
-            let samples = chunks.values[chunk * size ..< chunk * size + valid * columns].map(Double.init)
-            return BSpline.product(fit, samples, inner: valid, columns: columns)
+            let samples = held.values[chunk * size ..< (chunk + 1) * size].map(Double.init)
+            return BSpline.product(fit, samples, inner: chunks.horizon, columns: chunks.dimension)
         }
     }
 }

@@ -55,22 +55,19 @@ struct BSpline: Equatable, Sendable {
         Self.product(design, points, inner: count, columns: columns).map { Float($0) }
     }
 
-    /// The map from the first `valid` samples, `[valid, D]`, to the control points that fit them, as a matrix
-    /// `[N, valid]`: ridge regression.
-    ///
-    /// Control points that the valid samples do not determine are held at zero by the ridge.
-    func fitting(valid: Int, ridge: Double) -> [Double] {
+    /// The map from samples, `[T, D]`, to the control points that fit them, as a matrix `[N, T]`: ridge regression.
+    func fitting(ridge: Double) -> [Double] {
         var normal = [Double](repeating: 0, count: count * count)
         for row in 0 ..< count {
             for column in 0 ..< count {
-                for step in 0 ..< valid {
+                for step in 0 ..< steps {
                     normal[row * count + column] += design[step * count + row] * design[step * count + column]
                 }
             }
             normal[row * count + row] += ridge
         }
-        var right = (0 ..< count).flatMap { row in (0 ..< valid).map { design[$0 * count + row] } }
-        Self.solve(&normal, &right, size: count, columns: valid)
+        var right = (0 ..< count).flatMap { row in (0 ..< steps).map { design[$0 * count + row] } }
+        Self.solve(&normal, &right, size: count, columns: steps)
         return right
     }
 
