@@ -1,6 +1,7 @@
 import Foundation
 import GoldenTensors
 import NN
+import Quantizers
 import RobotTypes
 import Testing
 import Torch
