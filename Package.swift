@@ -160,7 +160,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Evaluation"],
+            dependencies: ["Evaluation", "RobotTypes"],
             exclude: ["Peers"],
             swiftSettings: strict
         ),

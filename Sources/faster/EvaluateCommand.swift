@@ -24,7 +24,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy, or 'expert'.")
     var policy: String
 
-    @Option(help: "Simulator: metaworld.")
+    @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
     @Option(help: "Names of tasks, with commas between.")
@@ -73,7 +73,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 device: device,
                 blockSize: decoding.blockSize
             )
-            try robot.check(loaded.contract)
+            try robot.check(loaded.contract.actionSpace, tasks: names)
             let started = PolicyServer(
                 handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
                 host: "127.0.0.1",

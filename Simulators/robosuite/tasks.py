@@ -1,0 +1,62 @@
+"""robosuite's tasks that have an expert here, for one arm, two arms and a humanoid's upper body.
+
+A task's name says the controller where it is not the pose of the hand: `lift`, `lift-joint-position`,
+`lift-joint-velocity` are one motion, commanded in three ways.
+"""
+
+from dataclasses import replace
+
+from client.description import Robot, Simulator, Task
+
+FPS = 20
+
+
+def _hand(prefix: str = "", *grips: str) -> tuple[str, ...]:
+    """Columns of an action that moves a hand: 5 cm and half a radian a step at most, then the grip."""
+    moves = [f"{prefix}{kind}_{axis}" for kind in ("delta", "rotation") for axis in "xyz"]
+    return (*moves, *(f"{prefix}{grip}" for grip in grips))
+
+
+def _seen(prefix: str = "", joints: int = 7, grips: int = 1) -> tuple[str, ...]:
+    """Columns of a state: place of the hand in metres, its rotation vector, angles of the arm, opening."""
+    place = [f"{prefix}{kind}{axis}" for kind in ("", "rotation_") for axis in "xyz"]
+    angles = [f"{prefix}joint_{index}" for index in range(1, joints + 1)]
+    return (*place, *angles, *(f"{prefix}grip_{index}" for index in range(1, grips + 1)))
+
+
+JOINTS = tuple(f"joint_{index}" for index in range(1, 8))
+PANDA = Robot("panda-pose", FPS, _seen(), _hand("", "gripper"), pushed=(0, 1, 2))
+# The same arm with robosuite's controllers of joints: a tenth of a radian a step, or a radian a second, at most.
+PANDA_POSITION = replace(
+    PANDA,
+    name="panda-joint-position",
+    action=(*JOINTS, "gripper"),
+    pushed=tuple(range(7)),
+)
+PANDA_VELOCITY = replace(
+    PANDA_POSITION, name="panda-joint-velocity", action=(*(f"{joint}_velocity" for joint in JOINTS), "gripper")
+)
+# A sponge in place of the gripper.
+PANDA_WIPER = Robot("panda-wiper-pose", FPS, _seen(grips=0), _hand(), pushed=(0, 1))
+TWO_PANDAS = Robot(
+    "two-pandas-pose",
+    FPS,
+    (*_seen("right_arm_"), *_seen("left_arm_")),
+    (*_hand("right_arm_", "gripper"), *_hand("left_arm_", "gripper")),
+    pushed=(0, 1, 2, 7, 8, 9),
+)
+
+TASKS = {
+    "lift": Task("lift the cube", PANDA, longest=250),
+    "stack": Task("put the red cube on the green cube", PANDA, longest=300),
+    "door": Task("open the door", PANDA, longest=300),
+    "wipe": Task("wipe the table", PANDA_WIPER, longest=500),
+    "two-arm-lift": Task("lift the pot with both arms", TWO_PANDAS, longest=300),
+}
+TASKS |= {
+    f"{name}-joint-{kind}": replace(TASKS[name], robot=robot)
+    for kind, robot in (("position", PANDA_POSITION), ("velocity", PANDA_VELOCITY))
+    for name in ("lift", "stack", "door")
+}
+
+SIMULATOR = Simulator("robosuite", TASKS)
