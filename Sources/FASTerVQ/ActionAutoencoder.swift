@@ -1,5 +1,5 @@
 public import NN
-public import RobotTypes
+internal import RobotTypes
 internal import Torch
 
 /// The networks before and after the quantizer: convolution along time for local smoothness, a transformer over

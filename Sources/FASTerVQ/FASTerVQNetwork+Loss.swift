@@ -32,7 +32,7 @@ public struct TokenizerLossWeights: Codable, Equatable, Sendable {
     public var commitment = 0.25
 
     /// Of the largest absolute error of a chunk, averaged over chunks: cuts the tail that decides VRR.
-    public var peak = 0.1
+    public var peak = 0.2
 
     /// Of what exceeds the range of the training data, which is clipped and costs nothing else.
     public var excess = 0.1

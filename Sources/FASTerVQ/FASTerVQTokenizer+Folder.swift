@@ -54,11 +54,14 @@ extension FASTerVQTokenizer {
     ///   robot; `CheckpointError` and `SafetensorsError` when the weights do not fit.
     public init(loading folder: URL, device: Device) throws {
         let content = try FASTerVQFolder.read(folder)
-        guard let actionSpace = content.actionSpace, let horizon = content.horizon else {
+        guard let actionSpace = content.actionSpace else {
             throw ActionTokenizerError(
                 "\(folder.path): belongs to no robot yet; 'faster tokenizer train --from \(folder.path) --steps 0 "
                     + "--data DIR' makes it the tokenizer of a dataset's robot"
             )
+        }
+        guard let horizon = content.horizon, horizon > 0 else {
+            throw ActionTokenizerError("\(folder.path)/config.json: horizon: expected a positive number")
         }
         let normalization = try TokenizerFolder.normalization(from: folder, columns: actionSpace.dimension)
         let model = try FASTerVQModel(loading: folder, device: device)

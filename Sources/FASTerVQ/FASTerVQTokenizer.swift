@@ -1,6 +1,6 @@
 public import ActionTokenizers
 public import RobotTypes
-public import Torch
+internal import Torch
 
 /// The learned tokenizer: a chunk of actions to a small grid of codes and back (paper, FASTerVQ).
 ///

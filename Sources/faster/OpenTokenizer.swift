@@ -12,15 +12,14 @@ import Torch
 /// - Throws: `ActionTokenizerError` that names the file, and the errors of checkpoints.
 func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokenizer {
     let url = folder.asFile
-    // FASTerVQ's folders did not always say their tokenizer's name.
-    let name = try TokenizerFolder.tokenizerName(in: url) ?? "fastervq"
+    let name = try TokenizerFolder.tokenizerName(in: url)
     switch name {
     case "fastervq": return try FASTerVQTokenizer(loading: url, device: device)
     case "fast": return try FASTTokenizer(loading: url)
     case "binning": return try BinningTokenizer(loading: url)
     default:
         throw ActionTokenizerError(
-            "\(url.path)/config.json: tokenizer: expected fastervq, fast or binning, found '\(name)'"
+            "\(url.path)/config.json: tokenizer: expected fastervq, fast or binning, found '\(name ?? "none")'"
         )
     }
 }

@@ -66,8 +66,8 @@ struct TokenizerRefusalTests {
                 "tokenizer: expected fastervq, fast or binning, found 'fastervp'"
             ),
             (
-                "config.json", "\"formatVersion\" : 1", "\"formatVersion\" : 9",
-                "formatVersion: expected 1, found 9"
+                "config.json", "\"formatVersion\" : 2", "\"formatVersion\" : 9",
+                "formatVersion: expected 2, found 9"
             ),
             ("config.json", "\"codebookSize\" : 16", "\"codebookSize\" : 17", "expected F32[3, 17"),
             ("norm_stats.json", "\"actions\"", "\"action\"", "statistics and method of 'actions'"),

@@ -103,22 +103,4 @@ struct TokenizerTests {
             #expect(try #require(error) < limit, "\(tokenizer)")
         }
     }
-
-    @Test("folders written before they named their tokenizer are FASTerVQ's")
-    func unnamed() async throws {
-        try folder.copy(try await trained(), to: "old")
-        try folder.change("old/config.json") { config in
-            let text = String(decoding: config, as: UTF8.self)
-            return Data(text.replacing(#/,\s*"tokenizer" : "fastervq"/#, with: "").utf8)
-        }
-        #expect(!String(decoding: try folder["old/config.json"], as: UTF8.self).contains("fastervq"))
-        let found = try await Program.object(
-            [
-                "tokenizer", "evaluate", "--tokenizer", "old", "--data", Program.demonstrations, "--episodes",
-                "0:1", "--json",
-            ],
-            in: folder
-        )
-        #expect(found["tokenizer"] as? String == "fastervq")
-    }
 }

@@ -19,7 +19,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     public var warmUpSteps = 100
 
     /// Steps before the codebooks get their first entries; until then latents pass unquantized.
-    public var quantizeAfter = 300
+    public var quantizeAfter = 100
 
     /// Chunks whose latents the first entries are taken from.
     public var initialChunks = 8192
@@ -56,7 +56,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
 
     /// The defaults.
     public init() {
-        optimizer.learningRate = 1e-3
+        optimizer.learningRate = 2e-3
         optimizer.weightDecay = 0.01
     }
 }

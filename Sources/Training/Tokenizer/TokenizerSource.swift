@@ -1,4 +1,4 @@
-public import FASTerVQ
+internal import FASTerVQ
 public import RobotTypes
 internal import Torch
 
