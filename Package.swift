@@ -93,9 +93,10 @@ let package = Package(
         ),
         module(
             "Recording",
-            ["PolicyServer", "PolicyProtocol", "LeRobot", "RobotTypes"]
+            ["PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "RobotTypes"]
         ),
         module("Evaluation", ["RobotTypes"]),
+        module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         module("Reports", ["DurableFiles"]),
         // 5. The command line
         .executableTarget(
@@ -103,7 +104,8 @@ let package = Package(
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "LeRobot", "PolicyServer",
                 "PolicyProtocol",
-                "Recording", "Evaluation", "Reports", "Torch", "NN", "Numpy", "DurableFiles", "Backbones",
+                "Recording", "Evaluation", "Comparison", "Reports", "Torch", "NN", "Numpy", "DurableFiles",
+                "Backbones",
                 "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -164,6 +166,7 @@ let package = Package(
             exclude: ["Peers"],
             swiftSettings: strict
         ),
+        tests("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
         tests("Reports"),
         tests(
