@@ -69,12 +69,30 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     ///
     /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when one has another number of columns.
     public func check(_ actionSpace: ActionSpace, tasks names: [String]) throws(SimulatorError) {
+        try check(
+            columns: actionSpace.dimension,
+            tasks: names,
+            actions: "the policy's actions are \(actionSpace)"
+        )
+    }
+
+    /// Makes sure that the robot of every task takes a tokenizer's actions, of `columns` columns.
+    ///
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when one has another number of columns.
+    public func check(columns: Int, tasks names: [String]) throws(SimulatorError) {
+        try check(
+            columns: columns,
+            tasks: names,
+            actions: "the tokenizer is for actions of \(columns) columns"
+        )
+    }
+
+    private func check(columns: Int, tasks names: [String], actions: String) throws(SimulatorError) {
         try check(tasks: names)
         for name in names {
-            guard let robot = tasks[name]?.robot, let columns = robots[robot]?.actionNames,
-                columns.count != actionSpace.dimension
+            guard let robot = tasks[name]?.robot, let own = robots[robot]?.actionNames, own.count != columns
             else { continue }
-            throw .otherRobot(actions: actionSpace.description, robot: robot, names: columns)
+            throw .otherRobot(actions: actions, robot: robot, names: own)
         }
     }
 }
