@@ -11,7 +11,7 @@ DESTDIR ?=
 # `sudo make install` puts in place what the user has built, and builds nothing as root.
 built_by_user := $(and $(SUDO_USER),$(wildcard bin/faster))
 
-.PHONY: help setup build test test-peers quickstart clean-run format lint docs install uninstall clean
+.PHONY: help setup build test test-peers benchmark quickstart clean-run format lint docs install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ test-peers: ## read and write the same data as lerobot, in Python (fetches 1.5 G
 	@$(MAKE) build
 	@Scripts/test-peers
 
+benchmark: ## measure beside peers, in Python and elsewhere: Benchmarks/README.md
+	@Scripts/bootstrap --peers
+	Scripts/swift build -c release --product benchmarks
+	.build/release/benchmarks $(BENCHMARKS)
+
 quickstart: ## demonstrations in, a policy tried in simulation out: runs/quickstart/report.html
 	@started=$$(date +%s); $(MAKE) build; \
 	    FASTER_SETUP_SECONDS=$$(($$(date +%s) - started)) Scripts/quickstart
@@ -38,10 +43,10 @@ clean-run: ## forget the quickstart's run
 	rm -rf runs/quickstart
 
 format: ## lay out the Swift files as the project does
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
 
 lint: ## check layout, documentation comments, and which target imports which
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	Scripts/check-layers.py --self-test
 	Scripts/check-layers.py
 

@@ -112,6 +112,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Measurements beside peers, `make benchmark`.
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: [
+                "Training", "FASTerVLA", "Backbones", "LeRobot", "PolicyServer", "TextTokenizer", "Torch",
+                "NN",
+                "DurableFiles", "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Sources",
+            swiftSettings: strict
+        ),
         // Tests mirror the sources.
         .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
         .target(

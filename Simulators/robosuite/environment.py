@@ -26,10 +26,15 @@ SCENES = {
     "door": ("Door", ["Panda"]),
     "wipe": ("Wipe", ["Panda"]),
     "two-arm-lift": ("TwoArmLift", ["Panda", "Panda"]),
+    # The cube stays where it is.
+    "humanoid-reach": ("Lift", ["GR1ArmsOnly"]),
+    "humanoid-carry": ("Lift", ["GR1ArmsOnly"]),
 }
 # Largest commands of the controllers of joints: radians, radians a second.
 LARGEST_STEP = 0.1
 LARGEST_SPEED = 1.0
+# Metres from its place at which a hand counts as being there.
+NEAR = 0.025
 
 
 class _Torques(np.ndarray):
@@ -83,11 +88,33 @@ class Environment(world.Environment):
         # Everything that draws holds this one generator.
         self.raw.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
         self.raw.reset()
+        self.places = self._places(np.random.default_rng(seed))
 
     def step(self, action: np.ndarray) -> bool:
-        """Moves for 50 ms; true when robosuite says that the task is done."""
+        """Moves for 50 ms; true when robosuite says that the task is done, or no place is left to bring a hand to."""
         self.raw.step(np.clip(action, -1, 1).astype(np.float64))
-        return bool(self.raw._check_success())
+        if not self.scene.startswith("humanoid"):
+            return bool(self.raw._check_success())
+        if self.places and all(
+            np.linalg.norm(hand.position - place) < NEAR for hand, place in zip(self.hands, self.places[0])
+        ):
+            self.places.pop(0)
+        return not self.places
+
+    def _places(self, generator: np.random.Generator) -> list[np.ndarray]:
+        """Where a humanoid's hands are to be, one after the other, metres, each `[hands, 3]`."""
+        if not self.scene.startswith("humanoid"):
+            return []
+        start = np.array([hand.position for hand in self.hands])
+        places = []
+        for _ in range(generator.integers(2, 5)):
+            if self.scene == "humanoid-reach":
+                places.append(start + generator.uniform(-0.15, 0.2, start.shape) * [0.7, 0.8, 1])
+            else:
+                middle = start.mean(0) + generator.uniform([0.0, -0.12, -0.05], [0.15, 0.12, 0.2])
+                width = generator.uniform(0.16, 0.2) if not places else abs(places[0][0, 1] - places[0][1, 1]) / 2
+                places.append(middle + np.array([[0, -width, 0], [0, width, 0]]))
+        return places
 
     @property
     def state(self) -> np.ndarray:
@@ -153,7 +180,8 @@ class Hand:
 
 def _controllers(robot: str, controller: str) -> dict:
     """robosuite's own controller of the hand's pose, or of the joints with limits that fit the same motions."""
-    result = load_composite_controller_config(robot=robot)
+    # The humanoid's own would need a solver that the wheel lacks.
+    result = load_composite_controller_config(robot=robot, controller="BASIC" if robot.startswith("GR1") else None)
     if controller:
         part = load_part_controller_config(default_controller=f"JOINT_{controller.upper()}")
         limit, gain = (LARGEST_STEP, 150) if controller == "position" else (LARGEST_SPEED, 3.0)

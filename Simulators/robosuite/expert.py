@@ -3,7 +3,7 @@
 from typing import Iterator
 
 import numpy as np
-from client.hand import downward, rotation_vector, toward
+from client.hand import downward, rotation_vector, toward, turn
 
 from environment import LARGEST_SPEED, LARGEST_STEP, Environment, Hand
 
@@ -242,4 +242,32 @@ def door(style: Style) -> Iterator[np.ndarray]:
         yield from style.go(lambda: up, way, OPEN, patience=20)
 
 
+def humanoid(style: Style) -> Iterator[np.ndarray]:
+    """Brings both hands to all places, turning them on the way, while the fingers close and open."""
+    scene, hands, generator = style.scene, style.hands, style.generator
+    rest = [hand.rotation for hand in hands]
+    fingers = np.full(12, -1.0)
+    while scene.places:
+        left, sides = len(scene.places), [-1, 1] if scene.scene == "humanoid-carry" else None
+        twist = generator.uniform(-0.35, 0.35, (2, 3))
+        if sides:
+            twist = np.outer(sides, twist[0])
+        ways = [turn("x", x) @ turn("y", y) @ turn("z", z) @ way for (x, y, z), way in zip(twist, rest)]
+        grip = np.repeat(generator.uniform(-1, 1, 2), 6) + generator.normal(0, 0.2, 12)
+        for _ in range(70):
+            if len(scene.places) != left:
+                break
+            fingers = fingers + np.clip(grip - fingers, -0.1, 0.1)
+            moves = [
+                command(hand, place - hand.position, rotation_vector(way @ hand.rotation.T), style.speed)
+                for hand, place, way in zip(hands, scene.places[0], ways)
+            ]
+            yield np.concatenate([*moves, fingers])
+        else:
+            return
+    while True:
+        yield np.concatenate([np.zeros(12), fingers])
+
+
 PLANS = {"lift": lift, "stack": stack, "two-arm-lift": two_arm_lift, "wipe": wipe, "door": door}
+PLANS |= {"humanoid-reach": humanoid, "humanoid-carry": humanoid}

@@ -1,4 +1,4 @@
-"""robosuite's tasks that have an expert here, for one arm, two arms and a humanoid's upper body.
+"""robosuite's tasks that have an expert here, for one arm, two arms and the upper body of a humanoid.
 
 A task's name says the controller where it is not the pose of the hand: `lift`, `lift-joint-position`,
 `lift-joint-velocity` are one motion, commanded in three ways.
@@ -45,6 +45,17 @@ TWO_PANDAS = Robot(
     (*_hand("right_arm_", "gripper"), *_hand("left_arm_", "gripper")),
     pushed=(0, 1, 2, 7, 8, 9),
 )
+# A humanoid's upper body: both hands, and the six drives of the fingers of each.
+GR1 = Robot(
+    "gr1-arms-pose",
+    FPS,
+    (*_seen("right_arm_"), *_seen("left_arm_")),
+    (
+        *(*_hand("right_arm_"), *_hand("left_arm_")),
+        *(f"{side}_hand_finger_{index}" for side in ("right", "left") for index in range(1, 7)),
+    ),
+    pushed=(0, 1, 2, 6, 7, 8),
+)
 
 TASKS = {
     "lift": Task("lift the cube", PANDA, longest=250),
@@ -52,6 +63,10 @@ TASKS = {
     "door": Task("open the door", PANDA, longest=300),
     "wipe": Task("wipe the table", PANDA_WIPER, longest=500),
     "two-arm-lift": Task("lift the pot with both arms", TWO_PANDAS, longest=300),
+}
+TASKS |= {
+    "humanoid-reach": Task("bring each hand to its places", GR1, longest=300),
+    "humanoid-carry": Task("carry something wide with both hands", GR1, longest=300),
 }
 TASKS |= {
     f"{name}-joint-{kind}": replace(TASKS[name], robot=robot)

@@ -30,6 +30,16 @@ public struct FASTerVQModel: Sendable {
         try Checkpoint.load(network.tensors, from: folder.appending(path: FASTerVQFolder.weightsFile))
     }
 
+    /// Reads and verifies the model in `folder` where that belongs to no robot; nil where it holds anything else.
+    ///
+    /// - Throws: As ``init(loading:device:)``.
+    public init?(withoutRobot folder: URL, device: Device) throws {
+        guard try TokenizerFolder.tokenizerName(in: folder) == FASTerVQFolder.tokenizerName,
+            try FASTerVQFolder.read(folder).actionSpace == nil
+        else { return nil }
+        try self.init(loading: folder, device: device)
+    }
+
     /// Writes a folder that belongs to no robot.
     ///
     /// The configuration comes last: a folder without it is not finished.
@@ -55,6 +65,7 @@ public struct FASTerVQModel: Sendable {
     ///   - actionSpace: What the columns of an action mean.
     ///   - horizon: Control steps of a chunk.
     ///   - normalization: How the robot's units map to normalised ones.
+    /// - Returns: The tokenizer, which shares this model's weights.
     /// - Throws: ``PatchError`` when the robot does not fit the patches.
     public func tokenizer(
         for actionSpace: ActionSpace,

@@ -8,7 +8,7 @@ public import Torch
 /// `norm_stats.json` (statistics of `actions` and their method) lie beside it.
 struct FASTerVQFolder: Codable {
     static let weightsFile = "model.safetensors"
-    private static let tokenizerName = "fastervq"
+    static let tokenizerName = "fastervq"
     private static let newestVersion = 2
 
     /// Which tokenizer the folder holds.

@@ -76,8 +76,8 @@ extension PatchShape {
             (.gripper, PatchShape(steps: 16, columns: 1, pieces: 4, members: 8)),
             (.base, PatchShape(steps: 8, columns: 3, pieces: 8, members: 2)),
             (.torso, PatchShape(steps: 8, columns: 4, pieces: 8, members: 2)),
-            (.joints, PatchShape(steps: 4, columns: 8, pieces: 16, members: 8)),
-            (.other, PatchShape(steps: 4, columns: 4, pieces: 16, members: 8)),
+            (.joints, PatchShape(steps: 8, columns: 4, pieces: 8, members: 16)),
+            (.other, PatchShape(steps: 8, columns: 4, pieces: 8, members: 16)),
         ]
         return Dictionary(uniqueKeysWithValues: shapes.map { ($0.rawValue, $1) })
     }

@@ -21,7 +21,7 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
-    @Option(help: "Names of tasks, with commas between.")
+    @Option(help: "Names of tasks, with commas between, or all.")
     var tasks: String
 
     @Option(help: "Episodes of every task.")
@@ -49,8 +49,9 @@ struct CollectCommand: AsyncParsableCommand {
 
     func run() async throws {
         let simulator = try Simulator(named: simulator)
-        let names = tasks.split(separator: ",").map(String.init)
-        let (robotName, robot) = try await simulator.description().robot(for: names)
+        let known = try await simulator.description()
+        let names = try known.taskNames(tasks)
+        let (robotName, robot) = try known.robot(for: names)
         let cameras = noImages ? [] : robot.cameras
         let description = DatasetDescription(
             fps: robot.framesPerSecond,

@@ -27,7 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
-    @Option(help: "Names of tasks, with commas between.")
+    @Option(help: "Names of tasks, with commas between, or all.")
     var tasks: String
 
     @Option(help: "Episodes of every task.")
@@ -62,8 +62,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     func run() async throws {
         _ = try OutputFolder(out)
         let simulator = try Simulator(named: simulator)
-        let robot = try await simulator.description()
-        try robot.check(tasks: names)
+        let known = try await simulator.description()
+        let names = try known.taskNames(tasks)
         let device = try compute.prepare()
         var server: PolicyServer?
         var mover = EvaluationPlan.Mover.expert
@@ -73,7 +73,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 device: device,
                 blockSize: decoding.blockSize
             )
-            try robot.check(loaded.contract.actionSpace, tasks: names)
+            try known.check(loaded.contract, for: names)
             let started = PolicyServer(
                 handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
                 host: "127.0.0.1",
@@ -85,7 +85,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         let results: [EpisodeResult]
         do {
-            results = try await roll(mover, simulator)
+            results = try await roll(mover, simulator, names)
         } catch {
             await server?.shutdown(gracePeriod: .zero)
             throw error
@@ -98,9 +98,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         print(line("mean", summary.mean))
     }
 
-    private var names: [String] { tasks.split(separator: ",").map(String.init) }
-
-    private func roll(_ mover: EvaluationPlan.Mover, _ simulator: Simulator) async throws -> [EpisodeResult] {
+    private func roll(
+        _ mover: EvaluationPlan.Mover,
+        _ simulator: Simulator,
+        _ names: [String]
+    ) async throws -> [EpisodeResult] {
         var plan = EvaluationPlan(
             mover: mover,
             tasks: names,

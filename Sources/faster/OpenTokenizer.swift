@@ -1,4 +1,5 @@
 import ActionTokenizers
+import Evaluation
 import FASTerVQ
 import Foundation
 import Torch
@@ -11,7 +12,7 @@ import Torch
 /// - Returns: The tokenizer.
 /// - Throws: `ActionTokenizerError` that names the file, and the errors of checkpoints.
 func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokenizer {
-    let url = folder.asFile
+    let url = namedModel(folder)
     let name = try TokenizerFolder.tokenizerName(in: url)
     switch name {
     case "fastervq": return try FASTerVQTokenizer(loading: url, device: device)
@@ -22,4 +23,11 @@ func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokeniz
             "\(url.path)/config.json: tokenizer: expected fastervq, fast or binning, found '\(name ?? "none")'"
         )
     }
+}
+
+/// The folder that `text` means: a path, or the name of a model that comes with the program, such as `universal`.
+func namedModel(_ text: String) -> URL {
+    let folder = text.asFile
+    guard !text.contains("/"), !FileManager.default.fileExists(atPath: folder.path) else { return folder }
+    return Installation.folder("Models/fastervq-\(text)") ?? folder
 }

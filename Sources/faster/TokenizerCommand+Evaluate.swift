@@ -1,6 +1,7 @@
 import ActionTokenizers
 import ArgumentParser
 import DurableFiles
+import FASTerVQ
 import Foundation
 import LeRobot
 import RobotTypes
@@ -14,7 +15,8 @@ extension TokenizerCommand {
             abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
             discussion: """
                 'fast' and 'binning' need no folder: they are fitted to the episodes that are not evaluated (to all, \
-                where all are). 'tokenizer fit' keeps them in one.
+                where all are). 'tokenizer fit' keeps them in one. A model for robots of every kind, such as \
+                'universal', learns no more of the dataset than the quantiles of its columns.
                 """
         )
 
@@ -22,7 +24,7 @@ extension TokenizerCommand {
         @OptionGroup var baseline: BaselineOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of a tokenizer, or 'fast', or 'binning'.")
+        @Option(help: "Folder of a tokenizer or model, or 'universal', 'fast' or 'binning'.")
         var tokenizer: String
 
         @Flag(help: "Print JSON.")
@@ -56,11 +58,18 @@ extension TokenizerCommand {
             evaluated: [Int]?,
             device: Device
         ) throws -> any ActionTokenizer {
+            let count = demonstrations.dataset.episodes.count
+            let others = evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
+            let fitted = others.isEmpty ? nil : others
             if let kind = Baseline(rawValue: tokenizer) {
-                let count = demonstrations.dataset.episodes.count
-                let others =
-                    evaluated.map { chosen in (0 ..< count).filter { !Set(chosen).contains($0) } } ?? []
-                return try baseline.fit(kind, to: demonstrations, episodes: others.isEmpty ? nil : others)
+                return try baseline.fit(kind, to: demonstrations, episodes: fitted)
+            }
+            if let model = try FASTerVQModel(withoutRobot: namedModel(tokenizer), device: device) {
+                return try model.tokenizer(
+                    for: demonstrations.actionSpace,
+                    horizon: baseline.horizon,
+                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
+                )
             }
             let loaded = try openTokenizer(tokenizer, device: device)
             guard loaded.dimension == demonstrations.actionSpace.dimension else {

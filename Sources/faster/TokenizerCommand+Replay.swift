@@ -28,7 +28,7 @@ extension TokenizerCommand {
         @Option(help: "Simulator, a folder of Simulators.")
         var simulator = "metaworld"
 
-        @Option(help: "Names of tasks, with commas between.")
+        @Option(help: "Names of tasks, with commas between, or all.")
         var tasks: String
 
         @Option(help: "Episodes of every task.")
@@ -69,12 +69,11 @@ extension TokenizerCommand {
             WaitPolicy.sleep()
             let simulator = try Simulator(named: simulator)
             let robot = try await simulator.description()
-            let names = tasks.split(separator: ",").map(String.init)
-            try robot.check(tasks: names)
+            let names = try robot.taskNames(tasks)
             let versions = try open()
             for (_, tokenizer) in versions {
                 guard let tokenizer else { continue }
-                try robot.check(columns: tokenizer.dimension, tasks: names)
+                try robot.check(columns: tokenizer.dimension, for: names)
             }
             let summary = try await replay(versions, names, simulator)
             let content = try Terminal.encoder.encode(summary)

@@ -20,9 +20,9 @@ extension TokenizerCommand {
 
         @Option(
             help:
-                "Episodes of every dataset to use, for example 0:36,40:76, or ^9::10 for all but every tenth; all unless said otherwise."
+                "Episodes to use, for example 0:36,40:76, or ^9::10 for all but every tenth; all unless said otherwise. Given once for all datasets, or once for each."
         )
-        var episodes: String?
+        var episodes: [String] = []
 
         @Option(
             help:
@@ -35,7 +35,7 @@ extension TokenizerCommand {
         )
         var weights: String?
 
-        @Option(help: "Folder of a tokenizer or model to start from.")
+        @Option(help: "What to start from: folder of a tokenizer or model, or 'universal'.")
         var from: String?
 
         @OptionGroup var training: TrainingOptions
@@ -57,7 +57,7 @@ extension TokenizerCommand {
             let recipe = try training.read(TokenizerRecipe(), settings)
             let model = try TokenizerTraining.run(
                 shares(),
-                from: from?.asFile,
+                from: from.map(namedModel),
                 recipe: recipe,
                 seed: training.seed,
                 to: out.asFile,
@@ -82,9 +82,16 @@ extension TokenizerCommand {
             guard groups == nil || data.count == 1 else {
                 throw ValidationError("--groups: describes one dataset, but there are \(data.count)")
             }
+            guard [0, 1, data.count].contains(episodes.count) else {
+                throw ValidationError(
+                    "--episodes: expected once for all datasets or once for each of \(data.count), found "
+                        + "\(episodes.count) times"
+                )
+            }
             return try data.enumerated().map { index, folder in
-                let options = DatasetOptions(folder, episodes: episodes, groups: groups)
-                let (demonstrations, episodes) = try options.open()
+                let own = episodes.count > 1 ? episodes[index] : episodes.first
+                let (demonstrations, episodes) = try DatasetOptions(folder, episodes: own, groups: groups)
+                    .open()
                 return DatasetShare(demonstrations, episodes: episodes, weight: numbers?[index] ?? 1)
             }
         }

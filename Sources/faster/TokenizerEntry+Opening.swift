@@ -47,7 +47,7 @@ struct TokenizerOpening {
 
     private func open(_ folder: String) throws -> any ActionTokenizer {
         guard let demonstrations else { return try openTokenizer(folder, device: device) }
-        let (url, space) = (folder.asFile, demonstrations.actionSpace)
+        let (url, space) = (namedModel(folder), demonstrations.actionSpace)
         if try TokenizerFolder.tokenizerName(in: url) == "fastervq" {
             let robot = try FASTerVQTokenizer.robot(in: url)
             // Another robot's statistics would not fit, but what the network knows of motion may.
@@ -110,8 +110,9 @@ extension TokenizerEntry {
     }
 
     private static func horizon(of folder: String, device: Device) throws -> Int? {
-        let isNetwork = try TokenizerFolder.tokenizerName(in: folder.asFile) == "fastervq"
-        if isNetwork, try FASTerVQTokenizer.robot(in: folder.asFile) == nil { return nil }
+        let url = namedModel(folder)
+        let isNetwork = try TokenizerFolder.tokenizerName(in: url) == "fastervq"
+        if isNetwork, try FASTerVQTokenizer.robot(in: url) == nil { return nil }
         return try openTokenizer(folder, device: device).horizon
     }
 }

@@ -70,6 +70,12 @@ struct SimulatorDescriptionTests {
         #expect(name == "arm" && robot.actionNames == ["delta_x"])
     }
 
+    @Test("'all' names every task")
+    func allTasks() throws {
+        #expect(try description().taskNames("all") == ["carry", "lift", "stack"])
+        #expect(try description().taskNames("stack,lift") == ["stack", "lift"])
+    }
+
     @Test("tasks of different robots do not, and each is named with its robot")
     func differentRobots() throws {
         let error = #expect(throws: SimulatorError.self) { try description().robot(for: ["lift", "carry"]) }

@@ -140,7 +140,7 @@ struct FASTerVQTokenizerTests {
         for (groups, horizon, places) in [
             ("position=0:3,gripper=3", 16, 5), ("position=0:3,gripper=3", 18, 7),
             ("left_joints=0:7,left_gripper=7,right_joints=8:15,right_gripper=15", 16, 10),
-            ("torso=0:2,joints=2:21,base=21", 20, 5 * 3 + 3 + 3),
+            ("torso=0:2,joints=2:21,base=21", 20, 3 + 3 * 5 + 3),
         ] {
             let space = try ActionSpace(parsing: groups)
             let tokenizer = try model.tokenizer(

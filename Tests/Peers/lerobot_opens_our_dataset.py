@@ -13,34 +13,7 @@ import sys
 import av
 import numpy as np
 import pyarrow.parquet as pq
-import torch
-
-
-def prepare_torchvision():
-    """Makes torchvision import beside a CPU build of torch, and gives back the reader it no longer has."""
-    library = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        try:
-            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        except RuntimeError:
-            pass  # this torchvision has its compiled operators
-    import torchvision
-
-    class VideoReader:
-        def __init__(self, path, stream):
-            self.container = av.open(path)
-            self.stream = self.container.streams.video[0]
-
-        def seek(self, seconds, keyframes_only=False):
-            self.container.seek(int(seconds / self.stream.time_base), stream=self.stream)
-
-        def __iter__(self):
-            for frame in self.container.decode(self.stream):
-                yield {"data": torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1), "pts": frame.time}
-
-    torchvision.io.VideoReader = VideoReader
-    torchvision.set_video_backend = lambda backend: None
-    return library
+import torchvision_reader
 
 
 def expected_frames(folder, camera, rows, episodes):
@@ -69,7 +42,7 @@ def main():
     default = os.environ.get("LEROBOT_DATASET", str(root / "Examples/metaworld-mini"))
     folder = sys.argv[1] if len(sys.argv) > 1 else default
     os.environ["HF_HUB_OFFLINE"] = "1"
-    library = prepare_torchvision()  # its definitions last as long as this object
+    library = torchvision_reader.prepare()  # its definitions last as long as this object
     from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
     dataset = LeRobotDataset("local/dataset", root=folder, video_backend="pyav")

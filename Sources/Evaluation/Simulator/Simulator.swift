@@ -21,8 +21,7 @@ public struct Simulator: Equatable, Sendable {
         self.python = python
     }
 
-    /// Finds a simulator from the place of a program or file: every folder on the way up is searched for
-    /// `Simulators` and `share/faster/Simulators`, so checkout, build folder and installation all work.
+    /// Finds a simulator from the place of a program or file (``Installation``).
     ///
     /// - Parameters:
     ///   - name: The simulator's folder.
@@ -30,8 +29,8 @@ public struct Simulator: Equatable, Sendable {
     /// - Throws: ``SimulatorError/unknownSimulator(_:known:searched:)`` or
     ///   ``SimulatorError/noPython(expected:command:)``.
     public init(named name: String, near place: URL? = nil) throws(SimulatorError) {
-        let start = (place ?? Self.program).resolvingSymlinksInPath()
-        let roots = Self.roots(above: start)
+        let start = (place ?? Installation.program).resolvingSymlinksInPath()
+        let roots = Installation.roots(above: start, holding: "Simulators")
         guard !name.contains("/"), let root = roots.first(where: { Self.script(of: name, in: $0).exists })
         else {
             throw .unknownSimulator(name, known: roots.first.map(Self.names) ?? [], searched: start.path)
@@ -52,23 +51,6 @@ public struct Simulator: Equatable, Sendable {
             lines.append(line)
         }
         return try JSONDecoder().decode(SimulatorDescription.self, from: Data(lines.joined().utf8))
-    }
-
-    private static var program: URL {
-        Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-    }
-
-    private static func roots(above place: URL) -> [URL] {
-        var roots: [URL] = []
-        var folder = place.deletingLastPathComponent()
-        while true {
-            roots += [folder, folder.appending(path: "share/faster")].filter {
-                $0.appending(path: "Simulators").exists
-            }
-            let parent = folder.deletingLastPathComponent().standardizedFileURL
-            guard parent.path.count < folder.path.count else { return roots }
-            folder = parent
-        }
     }
 
     /// A simulator with packages of its own pins them in its folder, and has an environment of its own;
@@ -95,8 +77,4 @@ public struct Simulator: Equatable, Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { script(of: $0, in: root).exists }.sorted()
     }
-}
-
-extension URL {
-    fileprivate var exists: Bool { FileManager.default.fileExists(atPath: path) }
 }

@@ -39,6 +39,15 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// The tasks, by name.
     public let tasks: [String: Task]
 
+    /// The tasks that `text` names: some with commas between, or `all`.
+    ///
+    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that the simulator does not have.
+    public func taskNames(_ text: String) throws(SimulatorError) -> [String] {
+        let names = text == "all" ? tasks.keys.sorted() : text.split(separator: ",").map(String.init)
+        try check(tasks: names)
+        return names
+    }
+
     /// Makes sure that the simulator knows `tasks`.
     ///
     /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that it does not know.
@@ -46,6 +55,30 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         let known = tasks.keys.sorted()
         for task in names where tasks[task] == nil {
             throw .unknownTask(task, nearest: task.nearest(in: known), known: known)
+        }
+    }
+
+    /// Makes sure that the robot which does all of `tasks` can follow a policy's actions.
+    ///
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
+    ///   errors of ``robot(for:)``.
+    public func check(_ contract: PolicyContract, for tasks: [String]) throws(SimulatorError) {
+        let space = contract.actionSpace
+        try check(columns: space.dimension, for: tasks, "the policy's actions are \(space)")
+    }
+
+    /// Makes sure that the robot which does all of `tasks` takes a tokenizer's actions, of `columns` columns.
+    ///
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
+    ///   errors of ``robot(for:)``.
+    public func check(columns: Int, for tasks: [String]) throws(SimulatorError) {
+        try check(columns: columns, for: tasks, "the tokenizer is for actions of \(columns) columns")
+    }
+
+    private func check(columns: Int, for tasks: [String], _ actions: String) throws(SimulatorError) {
+        let (name, robot) = try robot(for: tasks)
+        guard columns == robot.actionNames.count else {
+            throw .otherRobot(actions: actions, robot: name, names: robot.actionNames)
         }
     }
 
@@ -63,36 +96,5 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
             throw .badPlan("the simulator names robot '\(first.robot)' without describing it")
         }
         return (first.robot, robot)
-    }
-
-    /// Makes sure that the robot of every task can follow a policy's actions.
-    ///
-    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when one has another number of columns.
-    public func check(_ actionSpace: ActionSpace, tasks names: [String]) throws(SimulatorError) {
-        try check(
-            columns: actionSpace.dimension,
-            tasks: names,
-            actions: "the policy's actions are \(actionSpace)"
-        )
-    }
-
-    /// Makes sure that the robot of every task takes a tokenizer's actions, of `columns` columns.
-    ///
-    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when one has another number of columns.
-    public func check(columns: Int, tasks names: [String]) throws(SimulatorError) {
-        try check(
-            columns: columns,
-            tasks: names,
-            actions: "the tokenizer is for actions of \(columns) columns"
-        )
-    }
-
-    private func check(columns: Int, tasks names: [String], actions: String) throws(SimulatorError) {
-        try check(tasks: names)
-        for name in names {
-            guard let robot = tasks[name]?.robot, let own = robots[robot]?.actionNames, own.count != columns
-            else { continue }
-            throw .otherRobot(actions: actions, robot: robot, names: own)
-        }
     }
 }

@@ -1,0 +1,283 @@
+"""FASTerVQ in PyTorch, eager, as one would write it there: reads a tokenizer's folder and gives the same codes and actions.
+
+    fastervq.py FOLDER EXAMPLES THREADS
+
+FOLDER is what `faster tokenizer train` leaves; EXAMPLES a safetensors file of normalised chunks with the codes and the
+actions that FASTer makes of them. It checks that it makes the same of them before anything is measured.
+"""
+
+import json
+import math
+import sys
+
+import measuring
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import nn
+
+torch.set_num_threads(int(sys.argv[3]))
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.projection = nn.Linear(width, 3 * width, bias=False)
+        self.output = nn.Linear(width, width, bias=False)
+        self.queryNorm = nn.LayerNorm(width // heads, bias=False)
+        self.keyNorm = nn.LayerNorm(width // heads, bias=False)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        query, key, value = self.projection(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        answer = F.scaled_dot_product_attention(self.queryNorm(query), self.keyNorm(key), value)
+        return self.output(answer.transpose(1, 2).reshape(batch, length, width))
+
+
+class Hidden(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        return self.down(F.gelu(self.up(x)))
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.attentionNorm, self.feedForwardNorm = (nn.LayerNorm(width, eps=1e-2, bias=False) for _ in range(2))
+        self.attention, self.feedForward = Attention(width, heads), Hidden(width)
+        self.attentionScale, self.feedForwardScale = (nn.Parameter(torch.zeros(width)) for _ in range(2))
+
+    def forward(self, x):
+        x = x + self.attention(self.attentionNorm(x)) * self.attentionScale
+        return x + self.feedForward(self.feedForwardNorm(x)) * self.feedForwardScale
+
+
+class Reader(nn.Module):
+    def __init__(self, shape, c):
+        super().__init__()
+        values = shape["steps"] * shape["columns"]
+        self.convolution = nn.Conv1d(shape["columns"], c["stepWidth"], c["kernel"], padding=c["kernel"] // 2)
+        self.projection = nn.Linear(shape["steps"] * c["stepWidth"] + values, c["width"])
+        self.straight = nn.Linear(values, c["latentWidth"], bias=False)
+
+    def forward(self, x, places):
+        smooth = F.gelu(self.convolution(x.transpose(1, 2))).transpose(1, 2)
+        vectors = self.projection(torch.cat([x, smooth], dim=2).reshape(len(x), places, -1))
+        return vectors, self.straight(x.reshape(len(x), places, -1))
+
+
+class Writer(nn.Module):
+    def __init__(self, shape, c):
+        super().__init__()
+        self.shape = shape
+        values = shape["steps"] * shape["columns"]
+        self.convolution = nn.Conv1d(c["stepWidth"], shape["columns"], c["kernel"], padding=c["kernel"] // 2)
+        self.projection = nn.Linear(c["width"], shape["steps"] * c["stepWidth"] + values)
+        self.straight = nn.Linear(c["latentWidth"], values, bias=False)
+
+    def forward(self, x, latents):
+        steps = x.shape[1] * self.shape["steps"]
+        direct, hidden = self.projection(x).view(len(x), steps, -1).tensor_split([self.shape["columns"]], dim=2)
+        smooth = self.convolution(F.gelu(hidden.transpose(1, 2).contiguous())).transpose(1, 2)
+        return direct + smooth + self.straight(latents).view(len(x), steps, -1)
+
+
+class Places(nn.Module):
+    def __init__(self, shape, width):
+        super().__init__()
+        self.times, self.members, self.widths = (
+            nn.Parameter(torch.zeros(shape[count], width)) for count in ("pieces", "members", "columns")
+        )
+
+    def forward(self, part):
+        return self.times[: part["places"]] + self.members[part["member"]] + self.widths[part["end"] - part["start"] - 1]
+
+
+KINDS = ["position", "rotation", "gripper", "base", "torso", "joints", "other"]
+
+
+class Autoencoder(nn.Module):
+    """For robots whose groups fit their patches exactly, as those of a tokenizer of one dataset do."""
+
+    def __init__(self, configuration, parts):
+        super().__init__()
+        c, shapes = configuration["autoencoder"], configuration["patches"]
+        kinds = [kind for kind in KINDS if kind in shapes]
+        self.parts, self.number = parts, {kind: number for number, kind in enumerate(kinds)}
+        self.readers = nn.ModuleList(Reader(shapes[kind], c) for kind in kinds)
+        self.writers = nn.ModuleList(Writer(shapes[kind], c) for kind in kinds)
+        self.encoderPlaces = nn.ModuleList(Places(shapes[kind], c["width"]) for kind in kinds)
+        self.decoderPlaces = nn.ModuleList(Places(shapes[kind], c["width"]) for kind in kinds)
+        self.encoder = nn.ModuleList(Block(c["width"], c["headCount"]) for _ in range(c["encoderLayers"]))
+        self.decoder = nn.ModuleList(Block(c["width"], c["headCount"]) for _ in range(c["decoderLayers"]))
+        self.encoderNorm, self.decoderNorm = (nn.LayerNorm(c["width"], eps=1e-2, bias=False) for _ in range(2))
+        self.toLatent, self.fromLatent = nn.Linear(c["width"], c["latentWidth"]), nn.Linear(c["latentWidth"], c["width"])
+
+    def latents(self, actions):
+        vectors, straight = [], []
+        for part in self.parts:
+            number = self.number[part["kind"]]
+            network, line = self.readers[number](actions[:, :, part["start"] : part["end"]], part["places"])
+            vectors.append(network + self.encoderPlaces[number](part))
+            straight.append(line)
+        x = torch.cat(vectors, dim=1)
+        for block in self.encoder:
+            x = block(x)
+        return self.toLatent(self.encoderNorm(x)) + torch.cat(straight, dim=1)
+
+    def actions(self, latents):
+        x = self.fromLatent(latents) + torch.cat([self.decoderPlaces[self.number[part["kind"]]](part) for part in self.parts])
+        for block in self.decoder:
+            x = block(x)
+        sizes = [part["places"] for part in self.parts]
+        rows = zip(self.parts, self.decoderNorm(x).split(sizes, dim=1), latents.split(sizes, dim=1))
+        return torch.cat([self.writers[self.number[part["kind"]]](vectors, own) for part, vectors, own in rows], dim=2)
+
+
+class Quantizer(nn.Module):
+    def __init__(self, c, width):
+        super().__init__()
+        self.c = c
+        shape = (c["codebookCount"], c["codebookSize"], width)
+        self.register_buffer("entries", torch.zeros(shape))
+        self.register_buffer("counts", torch.zeros(shape[:2]))
+        self.register_buffer("sums", torch.zeros(shape))
+
+    def nearest(self, vectors, table):
+        return (table.square().sum(1) * 0.5 - vectors @ table.T).argmin(1)
+
+    @torch.no_grad()
+    def codes(self, left):
+        codes = []
+        for table in self.entries:
+            codes.append(self.nearest(left, table))
+            left = left - table[codes[-1]]
+        return torch.stack(codes, dim=1)
+
+    def vectors(self, codes):
+        return sum(table[codes[:, number]] for number, table in enumerate(self.entries))
+
+    def forward(self, vectors, weights):
+        with torch.no_grad():
+            left = vectors.detach()
+            for table, count, total in zip(self.entries, self.counts, self.sums):
+                chosen = self.nearest(left, table)
+                found = table[chosen]
+                self.follow(left, chosen, weights, table, count, total)
+                left = left - found
+            quantized = vectors.detach() - left
+        commitment = ((vectors - quantized).square().mean(1) * weights).sum() / weights.sum().clamp(min=1)
+        return vectors + (quantized - vectors).detach(), commitment
+
+    def follow(self, vectors, chosen, weights, table, count, total):
+        """Moves the entries towards what chose them; dead ones go where vectors of the batch are."""
+        decay = self.c["decay"]
+        count.mul_(decay).index_add_(0, chosen, weights * (1 - decay))
+        total.mul_(decay).index_add_(0, chosen, vectors * (weights * (1 - decay))[:, None])
+        average = count.mean()
+        dead = count < average * self.c["deadShare"]
+        fresh = vectors[(weights + 1e-12).multinomial(len(count), replacement=True)]
+        count.copy_(torch.where(dead, average, count))
+        total.copy_(torch.where(dead[:, None], fresh * average, total))
+        table.copy_(total / count[:, None].clamp(min=1e-6))
+
+
+class FASTerVQ(nn.Module):
+    def __init__(self, folder):
+        super().__init__()
+        content = json.load(open(f"{folder}/config.json"))
+        configuration, self.horizon = content["configuration"], content["horizon"]
+        self.parts, members = [], {}
+        for group in content["actionSpace"]["groups"]:
+            shape = configuration["patches"][group["kind"]]
+            assert group["count"] == shape["columns"] and self.horizon % shape["steps"] == 0, group
+            member = members[group["kind"]] = members.get(group["kind"], -1) + 1
+            part = {"kind": group["kind"], "start": group["start"], "end": group["start"] + group["count"]}
+            self.parts.append(part | {"member": member, "places": self.horizon // shape["steps"]})
+        self.autoencoder = Autoencoder(configuration, self.parts)
+        self.quantizer = Quantizer(configuration["quantizer"], configuration["autoencoder"]["latentWidth"])
+        self.load_state_dict(load_file(f"{folder}/model.safetensors"))
+        statistics = json.load(open(f"{folder}/norm_stats.json"))
+        assert statistics["method"]["actions"] == "quantiles"
+        statistics = {name: torch.tensor(values) for name, values in statistics["norm_stats"]["actions"].items()}
+        centre, scale = (statistics["q01"] + statistics["q99"]) / 2, (statistics["q99"] - statistics["q01"]) / 2
+        self.lowest, self.largest = ((statistics[name] - centre) / scale for name in ("min", "max"))
+        steps = torch.arange(self.horizon, dtype=torch.float64)
+        cosines = torch.cos(math.pi / self.horizon * (steps + 0.5) * steps[:, None]) * math.sqrt(2 / self.horizon)
+        cosines[0] /= math.sqrt(2)
+        self.cosines = cosines.float()
+
+    @torch.inference_mode()
+    def encode(self, actions):
+        latents = self.autoencoder.latents(actions)
+        codes = self.quantizer.codes(latents.flatten(0, 1))
+        return codes.view(len(actions), latents.shape[1], -1).transpose(1, 2).flatten(1)
+
+    @torch.inference_mode()
+    def decode(self, codes):
+        places = sum(part["places"] for part in self.parts)
+        rows = codes.view(len(codes), -1, places).transpose(1, 2).reshape(len(codes) * places, -1)
+        free = self.autoencoder.actions(self.quantizer.vectors(rows).view(len(codes), places, -1))
+        return free.clamp(self.lowest, self.largest)
+
+    def loss(self, actions, step_mask, place_mask):
+        latents = self.autoencoder.latents(actions)
+        quantized, commitment = self.quantizer(latents.flatten(0, 1), place_mask.flatten())
+        free = self.autoencoder.actions(quantized.view(latents.shape))
+        held = free.clamp(self.lowest, self.largest)
+        error = (held - actions) * step_mask[:, :, None]
+        values = step_mask.sum() * actions.shape[2]
+        size = error.abs()
+        excess = ((free - held) * step_mask[:, :, None]).abs().sum() / values
+        frequency = (self.cosines @ error).abs().sum() / values
+        return size.sum() / values + frequency + 0.25 * commitment + 0.2 * size.amax((1, 2)).mean() + 0.1 * excess
+
+
+model = FASTerVQ(sys.argv[1])
+examples = load_file(sys.argv[2])
+actions, codes = examples["actions"], examples["codes"]
+assert torch.equal(model.encode(actions), codes), "other codes than FASTer's"
+error = (model.decode(codes) - examples["reconstructions"]).abs().max().item()
+assert error < 1e-5, f"reconstructions are off by {error}"
+chunks, code_lists = [chunk.numpy() for chunk in actions], codes.tolist()
+place = {"encode": 0, "decode": 0}
+
+
+def following(call):
+    """Every call takes the next chunk."""
+    place[call] = (place[call] + 1) % len(chunks)
+    return place[call]
+
+
+def encode():
+    model.encode(torch.from_numpy(chunks[following("encode")])[None])[0].tolist()
+
+
+def decode():
+    model.decode(torch.tensor([code_lists[following("decode")]]))[0].numpy()
+
+
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
+places = sum(part["places"] for part in model.parts)
+step_mask, place_mask = torch.ones(actions.shape[:2]), torch.ones(len(actions), places)
+
+
+def train():
+    model.loss(actions, step_mask, place_mask).backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+with torch.no_grad():
+    loss = model.loss(actions, step_mask, place_mask).item()
+assert abs(loss / examples["loss"].item() - 1) < 1e-4, f"the loss is {loss}, FASTer's {examples['loss'].item()}"
+model.load_state_dict(load_file(f"{sys.argv[1]}/model.safetensors"))
+measuring.answer(
+    f"torch {torch.__version__}, eager; same codes, actions to {error:.0e}",
+    {"encode": encode, "decode": decode, "train": train},
+)

@@ -1,0 +1,88 @@
+import ArgumentParser
+import DurableFiles
+import Foundation
+
+/// `benchmarks`: what FASTer's parts take, beside what others take, in one run.
+@main
+struct Benchmarks: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmarks",
+        abstract: "Measures FASTer beside its peers; Benchmarks/README.md says what each benchmark shows."
+    )
+
+    @Argument(help: "Which benchmarks to run; all unless said otherwise.")
+    var names: [Benchmark] = Benchmark.allCases
+
+    @OptionGroup var effort: Effort
+
+    @Option(help: "Folder for one Markdown file a benchmark.")
+    var out: String?
+
+    @Flag(help: "Print JSON instead of tables.")
+    var json = false
+
+    func run() async throws {
+        Machine.prepare(threads: effort.threads)
+        var reports: [BenchmarkReport] = []
+        for benchmark in names {
+            let report = BenchmarkReport(
+                benchmark: benchmark,
+                machine: Machine(threads: effort.threads),
+                command: "benchmarks \(benchmark.rawValue) \(effort.words)",
+                rounds: effort.rounds,
+                comparisons: try await benchmark.comparisons(effort)
+            )
+            reports.append(report)
+            if !json { print(report.text + "\n") }
+            if let out {
+                let file = URL(filePath: out).appending(path: report.fileName)
+                try DurableFile.write(Data(report.markdown.utf8), to: file)
+            }
+        }
+        guard json else { return }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(reports), as: UTF8.self))
+    }
+}
+
+/// How long and with how many threads to measure.
+struct Effort: ParsableArguments {
+    @Option(help: "Rounds in which everything that is compared has its turn.")
+    var rounds = 11
+
+    @Option(help: "Threads of one operator, here and in the peers.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(help: "Least time of one turn.")
+    var seconds = 0.3
+
+    /// The options as they are written.
+    var words: String { "--rounds \(rounds) --threads \(threads) --seconds \(seconds)" }
+
+    func validate() throws {
+        guard rounds > 0, threads > 0, seconds > 0 else {
+            throw ValidationError("--rounds, --threads and --seconds have to be positive")
+        }
+    }
+}
+
+/// The benchmarks, under the names that the command line and the result files give them.
+enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
+    case decoding
+    case loading
+    case serving
+    case tokenizer
+    case training
+
+    /// Measures everything that the benchmark compares.
+    func comparisons(_ effort: Effort) async throws -> [Comparison] {
+        switch self {
+        case .decoding: try Decoding(effort).comparisons()
+        case .loading: try Loading(effort).comparisons()
+        case .serving: try await Serving(effort).comparisons()
+        case .tokenizer: try Tokenizing(effort).comparisons()
+        case .training: try Tokenizing(effort).trainingComparisons()
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+
+/// Something whose time is taken.
+struct Contestant {
+    /// What the table calls it.
+    let name: String
+
+    /// Takes a turn and returns the seconds of one call, chunk, frame or step.
+    let seconds: () throws -> Double
+
+    /// A peer or anything else that takes the time itself.
+    init(_ name: String, seconds: @escaping () throws -> Double) {
+        self.name = name
+        self.seconds = seconds
+    }
+
+    /// Calls `body`, which does `items` things, until `least` seconds have passed.
+    init(_ name: String, items: Int = 1, least: Double, _ body: @escaping () throws -> Void) {
+        self.init(name) {
+            let clock = ContinuousClock()
+            let start = clock.now
+            var (done, elapsed) = (0, 0.0)
+            while elapsed < least {
+                try body()
+                done += items
+                elapsed = (clock.now - start) / .seconds(1)
+            }
+            return elapsed / Double(done)
+        }
+    }
+}
+
+/// What a table's numbers are.
+enum Figure {
+    /// Milliseconds of one call: less is better.
+    case milliseconds
+    /// So many of these a second: more is better.
+    case rate(of: String)
+
+    var name: String {
+        switch self {
+        case .milliseconds: "ms"
+        case .rate(let items): "\(items)/s"
+        }
+    }
+
+    func value(_ seconds: Double) -> Double {
+        switch self {
+        case .milliseconds: seconds * 1000
+        case .rate: 1 / seconds
+        }
+    }
+}
+
+/// Median and extremes of the rounds.
+struct Spread: Encodable {
+    let median: Double
+    let smallest: Double
+    let largest: Double
+
+    init(_ values: [Double]) {
+        let sorted = values.sorted()
+        let (low, high) = (sorted[(sorted.count - 1) / 2], sorted[sorted.count / 2])
+        median = (low + high) / 2
+        smallest = sorted[0]
+        largest = sorted[sorted.count - 1]
+    }
+}
+
+/// One table: contestants that had their turns in the same rounds.
+struct Comparison: Encodable {
+    /// One contestant.
+    struct Row: Encodable {
+        let name: String
+        let spread: Spread
+    }
+
+    /// One contestant's numbers divided by another's, round by round, so that what slows a whole round cancels.
+    struct Ratio: Encodable {
+        let name: String
+        let spread: Spread
+        let target: String?
+    }
+
+    /// What is compared.
+    let title: String
+    /// What has to be known to read the numbers.
+    let notes: [String]
+    /// Of the rows.
+    let unit: String
+    let rows: [Row]
+    private(set) var ratios: [Ratio] = []
+
+    private let values: [[Double]]
+
+    private enum CodingKeys: String, CodingKey { case title, notes, unit, rows, ratios }
+
+    /// Gives every contestant a turn a round, one round to warm up first.
+    init(_ title: String, notes: [String] = [], unit: Figure, rounds: Int, _ contestants: [Contestant]) throws
+    {
+        var values = contestants.map { _ in [Double]() }
+        for round in 0 ... rounds {
+            for index in contestants.indices {
+                let turn = (index + round) % contestants.count
+                let seconds = try contestants[turn].seconds()
+                if round > 0 { values[turn].append(unit.value(seconds)) }
+            }
+        }
+        self.title = title
+        self.notes = notes
+        self.unit = unit.name
+        self.values = values
+        rows = zip(contestants, values).map { Row(name: $0.name, spread: Spread($1)) }
+    }
+
+    /// The same with the ratio of two rows, by their numbers.
+    func ratio(_ first: Int, to second: Int, target: String? = nil) -> Comparison {
+        var result = self
+        result.ratios.append(
+            Ratio(
+                name: "\(rows[first].name) / \(rows[second].name)",
+                spread: Spread(zip(values[first], values[second]).map { $0 / $1 }),
+                target: target
+            )
+        )
+        return result
+    }
+}

@@ -1,0 +1,81 @@
+import Dispatch
+import Foundation
+
+/// A Python program of `Benchmarks/Peers` that measures when it is asked, so that its turns lie between ours.
+final class Peer {
+    /// Which of the environments that `Scripts/bootstrap` makes.
+    enum Environment: String {
+        /// torch, lerobot and PyAV; `make benchmark` sets it up.
+        case peers
+        /// openpi's client and what else a simulator needs.
+        case python
+    }
+
+    /// Root of the package.
+    static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// What the program said of itself when it was ready: versions, or where it listens.
+    let greeting: String
+
+    private let script: String
+    private let process = Process()
+    private let ended = DispatchSemaphore(value: 0)
+    private let input = Pipe()
+    private let output = Pipe()
+
+    /// Starts `Benchmarks/Peers/<script>` and waits until it is ready.
+    ///
+    /// - Throws: ``PeerError`` when the environment is missing or the program ends.
+    init(_ script: String, in environment: Environment, threads: Int, _ arguments: [String] = []) throws {
+        self.script = script
+        let python = Self.packageRoot.appending(path: ".deps/\(environment.rawValue)/bin/python")
+        guard FileManager.default.isExecutableFile(atPath: python.path) else {
+            throw PeerError(description: "\(python.path) is missing; run Scripts/bootstrap --peers")
+        }
+        process.executableURL = python
+        process.arguments =
+            [Self.packageRoot.appending(path: "Benchmarks/Peers/\(script)").path] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["OMP_NUM_THREADS": String(threads), "HF_HUB_OFFLINE": "1"]
+        ) { _, ours in ours }
+        process.standardInput = input
+        process.standardOutput = output
+        let ended = self.ended
+        process.terminationHandler = { _ in ended.signal() }
+        try process.run()
+        greeting = try Self.line(from: output, script)
+    }
+
+    /// Closes the program's standard input, which ends it; a signal would not reach it, as it inherits the mask of
+    /// the thread that started it.
+    deinit {
+        try? input.fileHandleForWriting.close()
+        if process.isRunning { ended.wait() }
+    }
+
+    /// Lets the program repeat what it calls `name` for at least `seconds`: seconds of one call.
+    func seconds(_ name: String, least seconds: Double) throws -> Double {
+        try input.fileHandleForWriting.write(contentsOf: Data("\(name) \(seconds)\n".utf8))
+        let answer = try Self.line(from: output, script)
+        guard let seconds = Double(answer) else {
+            throw PeerError(description: "\(script): expected seconds, found '\(answer)'")
+        }
+        return seconds
+    }
+
+    private static func line(from pipe: Pipe, _ script: String) throws -> String {
+        var line = Data()
+        while let byte = try pipe.fileHandleForReading.read(upToCount: 1), let first = byte.first {
+            if first == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line.append(first)
+        }
+        throw PeerError(description: "\(script) ended; what it wrote above says why")
+    }
+}
+
+/// A peer that does not answer.
+struct PeerError: Error, CustomStringConvertible {
+    /// The error in a sentence.
+    let description: String
+}

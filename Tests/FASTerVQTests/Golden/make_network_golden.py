@@ -1,0 +1,287 @@
+"""The training loss of a tiny FASTerVQ and the gradient of every parameter, in network.safetensors beside this file.
+
+    Scripts/bootstrap --peers && .deps/peers/bin/python Tests/FASTerVQTests/Golden/make_network_golden.py
+
+Written from the paper and from what the comments in Sources/FASTerVQ promise, with plain tensor arithmetic, chunk by
+chunk and place by place: a chunk knows nothing of the other robot's, so nothing is filled up or hidden here where the
+Swift code fills up and hides. Computed in double precision from numbers that single precision can hold.
+
+Two robots share the batch. The first one's position is wider than a patch and its chunk ends within the last patch;
+the second one's is narrower and half as long. Steps beyond an episode's end do not count, some chunks may use the first
+codebook only, and some reconstructions leave the recorded range. No entry counts as dead, because what revives one is
+random.
+"""
+
+import math
+import pathlib
+
+import torch
+from safetensors.torch import save_file
+
+WIDTH, HEADS, STEP_WIDTH, KERNEL, LATENTS = 8, 2, 3, 3, 5
+CODEBOOKS, ENTRIES, DECAY = 2, 6, 0.9
+SHAPES = {  # of each kind's patches; a kind's place here is its number in the parameters' names
+    "position": {"number": 0, "steps": 2, "columns": 2, "pieces": 3, "members": 2},
+    "gripper": {"number": 1, "steps": 4, "columns": 1, "pieces": 2, "members": 1},
+}
+ROBOTS = [
+    # position=0:3,gripper=3: the position becomes a part of two columns and one of one
+    {"horizon": 5, "valid": [5, 3, 1], "parts": [("position", 0, 2, 0), ("position", 2, 3, 1), ("gripper", 3, 4, 0)]},
+    {"horizon": 3, "valid": [3, 2], "parts": [("position", 0, 1, 0)]},  # position=0:1
+]
+DEPTHS = [2, 1, 2, 1, 2]  # codebooks that each chunk may use
+SHARES = {"frequency": 1.0, "commitment": 0.25, "peak": 0.2, "excess": 0.1}
+
+# ---------------------------------------------------------------------------------------------------------
+# Parameters, under the names that the Swift modules give them
+
+torch.manual_seed(0)
+parameters = {}
+
+
+def add(name, *shape, scale=None, centre=0.0):
+    scale = (math.prod(shape[1:]) ** -0.5 if len(shape) > 1 else 0.3) if scale is None else scale
+    parameters[f"autoencoder.{name}"] = (centre + scale * torch.randn(shape)).double().requires_grad_()
+
+
+def add_linear(name, inputs, outputs, bias=True):
+    add(f"{name}.weight", outputs, inputs)
+    if bias:
+        add(f"{name}.bias", outputs)
+
+
+def add_block(name):
+    add(f"{name}.attentionNorm.weight", WIDTH, centre=1.0)
+    add_linear(f"{name}.attention.projection", WIDTH, 3 * WIDTH, bias=False)
+    add_linear(f"{name}.attention.output", WIDTH, WIDTH, bias=False)
+    add(f"{name}.attention.queryNorm.weight", WIDTH // HEADS, centre=1.0)
+    add(f"{name}.attention.keyNorm.weight", WIDTH // HEADS, centre=1.0)
+    add(f"{name}.attentionScale", WIDTH, centre=0.5)
+    add(f"{name}.feedForwardNorm.weight", WIDTH, centre=1.0)
+    add_linear(f"{name}.feedForward.up", WIDTH, 4 * WIDTH)
+    add_linear(f"{name}.feedForward.down", 4 * WIDTH, WIDTH)
+    add(f"{name}.feedForwardScale", WIDTH, centre=0.5)
+
+
+for shape in SHAPES.values():
+    number, steps, columns = shape["number"], shape["steps"], shape["columns"]
+    add(f"readers.{number}.convolution.weight", STEP_WIDTH, columns, KERNEL)
+    add(f"readers.{number}.convolution.bias", STEP_WIDTH)
+    add_linear(f"readers.{number}.projection", steps * (STEP_WIDTH + columns), WIDTH)
+    add_linear(f"readers.{number}.straight", steps * columns, LATENTS, bias=False)
+    add(f"writers.{number}.convolution.weight", columns, STEP_WIDTH, KERNEL)
+    add(f"writers.{number}.convolution.bias", columns)
+    add_linear(f"writers.{number}.projection", WIDTH, steps * (STEP_WIDTH + columns))
+    add_linear(f"writers.{number}.straight", LATENTS, steps * columns, bias=False)
+    for side in ("encoderPlaces", "decoderPlaces"):
+        for table, count in (("times", "pieces"), ("members", "members"), ("widths", "columns")):
+            add(f"{side}.{number}.{table}", shape[count], WIDTH, scale=0.3)
+for side in ("encoder", "decoder"):
+    add_block(f"{side}.0")
+    add(f"{side}Norm.weight", WIDTH, centre=1.0)
+add_linear("toLatent", WIDTH, LATENTS)
+add_linear("fromLatent", LATENTS, WIDTH)
+
+# ---------------------------------------------------------------------------------------------------------
+# The network, for one chunk
+
+
+def of(name):
+    return parameters[f"autoencoder.{name}"]
+
+
+def mapped(name, x):
+    y = of(f"{name}.weight") @ x
+    return y + of(f"{name}.bias") if f"autoencoder.{name}.bias" in parameters else y
+
+
+def gelu(x):
+    return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def normalized(name, x, epsilon):
+    centred = x - x.mean()
+    return centred / (centred.square().mean() + epsilon).sqrt() * of(f"{name}.weight")
+
+
+def convolved(name, steps):
+    """A list of steps, each a vector of channels; beyond the ends they are zero."""
+    weight, bias = of(f"{name}.weight"), of(f"{name}.bias")
+    results = []
+    for step in range(len(steps)):
+        result = bias
+        for tap in range(KERNEL):
+            place = step + tap - KERNEL // 2
+            if 0 <= place < len(steps):
+                result = result + weight[:, :, tap] @ steps[place]
+        results.append(result)
+    return results
+
+
+def transformed(name, places):
+    """One transformer block over a chunk's places, a list of vectors."""
+    width = WIDTH // HEADS
+    heads = []
+    for place in places:
+        parts = mapped(f"{name}.attention.projection", normalized(f"{name}.attentionNorm", place, 1e-2)).split(width)
+        queries = [normalized(f"{name}.attention.queryNorm", part, 1e-5) for part in parts[:HEADS]]
+        keys = [normalized(f"{name}.attention.keyNorm", part, 1e-5) for part in parts[HEADS : 2 * HEADS]]
+        heads.append((queries, keys, parts[2 * HEADS :]))
+    results = []
+    for place, (queries, _, _) in zip(places, heads):
+        answers = []
+        for head in range(HEADS):
+            scores = torch.stack([queries[head] @ keys[head] / math.sqrt(width) for _, keys, _ in heads])
+            shares = (scores - scores.logsumexp(0)).exp()
+            answers.append(sum(share * values[head] for share, (_, _, values) in zip(shares, heads)))
+        attended = place + of(f"{name}.attentionScale") * mapped(f"{name}.attention.output", torch.cat(answers))
+        hidden = gelu(mapped(f"{name}.feedForward.up", normalized(f"{name}.feedForwardNorm", attended, 1e-2)))
+        results.append(attended + of(f"{name}.feedForwardScale") * mapped(f"{name}.feedForward.down", hidden))
+    return results
+
+
+def about(side, kind, first, end, member, piece):
+    number = SHAPES[kind]["number"]
+    return of(f"{side}.{number}.times")[piece] + of(f"{side}.{number}.members")[member] + of(f"{side}.{number}.widths")[end - first - 1]
+
+
+def pieces_of(robot, kind):
+    return math.ceil(robot["horizon"] / SHAPES[kind]["steps"])
+
+
+def latents_of(robot, chunk):
+    """A latent a place, of a chunk [T, D]."""
+    places, straight = [], []
+    for kind, first, end, member in robot["parts"]:
+        shape, pieces = SHAPES[kind], pieces_of(robot, kind)
+        number, count = shape["number"], shape["steps"]
+        steps = [torch.cat([row[first:end], row.new_zeros(shape["columns"] - (end - first))]) for row in chunk]
+        steps += [steps[-1]] * (pieces * count - len(steps))
+        smooth = [gelu(step) for step in convolved(f"readers.{number}.convolution", steps)]
+        for piece in range(pieces):
+            own = range(piece * count, (piece + 1) * count)
+            patch = torch.cat([torch.cat([steps[step], smooth[step]]) for step in own])
+            places.append(mapped(f"readers.{number}.projection", patch) + about("encoderPlaces", kind, first, end, member, piece))
+            straight.append(mapped(f"readers.{number}.straight", torch.cat([steps[step] for step in own])))
+    places = transformed("encoder.0", places)
+    return [mapped("toLatent", normalized("encoderNorm", place, 1e-2)) + more for place, more in zip(places, straight)]
+
+
+def chunk_of(robot, latents):
+    """A chunk [T, D], of a latent a place, before it is clipped."""
+    cells = [(*part, piece) for part in robot["parts"] for piece in range(pieces_of(robot, part[0]))]
+    places = [mapped("fromLatent", latent) + about("decoderPlaces", *cell) for latent, cell in zip(latents, cells)]
+    places = [normalized("decoderNorm", place, 1e-2) for place in transformed("decoder.0", places)]
+    columns = []
+    for part in robot["parts"]:
+        kind, first, end, _ = part
+        shape = SHAPES[kind]
+        number, own = shape["number"], [index for index, cell in enumerate(cells) if cell[:4] == part]
+        direct, hidden, straight = [], [], []
+        for index in own:
+            for step in mapped(f"writers.{number}.projection", places[index]).split(STEP_WIDTH + shape["columns"]):
+                direct.append(step[: shape["columns"]])
+                hidden.append(gelu(step[shape["columns"] :]))
+            straight += mapped(f"writers.{number}.straight", latents[index]).split(shape["columns"])
+        smooth = convolved(f"writers.{number}.convolution", hidden)
+        steps = [sum(parts)[: end - first] for parts in zip(direct, smooth, straight)]
+        columns.append(torch.stack(steps[: robot["horizon"]]))
+    return torch.cat(columns, dim=1)
+
+
+def cosines(x):
+    """The orthonormal DCT-II along the first axis."""
+    length = len(x)
+    rows = []
+    for frequency in range(length):
+        angles = math.pi / length * (torch.arange(length).double() + 0.5) * frequency
+        rows.append(math.sqrt((1 if frequency == 0 else 2) / length) * (angles.cos() @ x))
+    return torch.stack(rows)
+
+
+class StraightThrough(torch.autograd.Function):
+    """The second argument forwards, the first backwards."""
+
+    @staticmethod
+    def forward(context, vector, quantized):
+        return quantized.clone()
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient, None
+
+
+# ---------------------------------------------------------------------------------------------------------
+# One step
+
+single = lambda tensor: tensor.float().double()
+entries = single(torch.randn(CODEBOOKS, ENTRIES, LATENTS) * torch.tensor([1.0, 0.5])[:, None, None])
+counts = single(torch.rand(CODEBOOKS, ENTRIES) * 3 + 0.5)
+golden = {f"tensors.{name}": value for name, value in parameters.items()}
+golden |= {"tensors.quantizer.entries": entries, "tensors.quantizer.counts": counts}
+sums = single(entries * counts[..., None])
+golden["tensors.quantizer.sums"] = sums
+
+shares, totals = torch.zeros_like(counts), torch.zeros_like(sums)
+distances, losses, depth, clipped = [], [], iter(DEPTHS), 0
+for number, robot in enumerate(ROBOTS):
+    horizon, columns, count = robot["horizon"], robot["parts"][-1][2], len(robot["valid"])
+    lowest, largest = single(-1 - torch.rand(columns)), single(1 + torch.rand(columns))
+    chunks = single(torch.randn(count, horizon, columns).clamp(lowest, largest))
+    reconstructions, latents_kept, codes_kept = [], [], []
+    values = sum(robot["valid"]) * columns / count
+    for chunk, valid in zip(chunks, robot["valid"]):
+        chunk[valid:] = chunk[valid - 1]
+        starts = [piece * SHAPES[part[0]]["steps"] for part in robot["parts"] for piece in range(pieces_of(robot, part[0]))]
+        latents, allowed, restored = latents_of(robot, chunk), next(depth), []
+        for latent, start in zip(latents, starts):
+            left, whole, used = latent.detach(), 0, 0
+            for codebook in range(CODEBOOKS):
+                chosen = min(range(ENTRIES), key=lambda entry: torch.dist(left, entries[codebook, entry]).item())
+                codes_kept.append(chosen)
+                if start < valid:
+                    shares[codebook, chosen] += 1
+                    totals[codebook, chosen] += left
+                whole = whole + entries[codebook, chosen]
+                if codebook < allowed:
+                    used = used + entries[codebook, chosen]
+                left = left - entries[codebook, chosen]
+            if start < valid:
+                distances.append((latent - whole).square().mean())
+            restored.append(StraightThrough.apply(latent, used))
+        free = chunk_of(robot, restored)
+        held = free.clamp(lowest, largest)
+        clipped += (held != free).sum().item()
+        error = torch.cat([held[:valid] - chunk[:valid], torch.zeros_like(held[valid:])])
+        losses.append(
+            {
+                "l1": error.abs().sum() / values,
+                "frequency": cosines(error).abs().sum() / values,
+                "peak": error.abs().max(),
+                "excess": (free - held)[:valid].abs().sum() / values,
+            }
+        )
+        latents_kept.append(torch.stack(latents))
+        reconstructions.append(free)
+    golden |= {f"{number}.actions": chunks, f"{number}.lowest": lowest, f"{number}.largest": largest}
+    golden |= {f"{number}.latents": torch.stack(latents_kept), f"{number}.reconstructions": torch.stack(reconstructions)}
+    codes = torch.tensor(codes_kept).reshape(count, -1, CODEBOOKS)  # places, then codebooks
+    golden[f"{number}.codes"] = codes.transpose(1, 2).reshape(count, -1)
+assert 0 < clipped < sum(chunk.numel() for name, chunk in golden.items() if name.endswith("reconstructions")) / 2, clipped
+
+means = {name: torch.stack([part[name] for part in losses]).mean() for name in losses[0]}
+means["commitment"] = torch.stack(distances).mean()
+total = means["l1"] + sum(share * means[name] for name, share in SHARES.items())
+total.backward()
+unused = [name for name, parameter in parameters.items() if parameter.grad is None]
+assert not unused, unused
+golden |= {f"gradients.{name}": parameter.grad for name, parameter in parameters.items()}
+golden |= {f"loss.{name}": means[name] for name in ("l1", "frequency", "commitment", "peak")} | {"loss.total": total}
+counts = DECAY * counts + (1 - DECAY) * shares
+sums = DECAY * sums + (1 - DECAY) * totals
+golden |= {"after.entries": sums / counts[..., None], "after.counts": counts, "after.sums": sums}
+
+golden = {name: (value.float() if value.is_floating_point() else value).detach().contiguous().clone() for name, value in golden.items()}
+path = pathlib.Path(__file__).with_name("network.safetensors")
+save_file(golden, path, metadata={"torch": torch.__version__, "script": pathlib.Path(__file__).name})
+print(f"{path}: {len(golden)} tensors, {path.stat().st_size} bytes, {clipped} values clipped")
