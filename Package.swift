@@ -168,7 +168,7 @@ let package = Package(
         tests(
             "Recording",
             [
-                "PolicyServer", "LeRobot", "PythonPeer", "RobotTypes",
+                "PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "PythonPeer", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Peers")]

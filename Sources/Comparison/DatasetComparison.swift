@@ -106,7 +106,11 @@ public struct ComparisonRun: Sendable {
         for rate in rates where !lines.contains(rate.result.line) { lines.append(rate.result.line) }
         return lines.flatMap { line in
             rates.filter { $0.result.line == line }
-                .sorted { $0.result.bitsPerChunk.mean < $1.result.bitsPerChunk.mean }
+                // Rounded, because equal sizes are summed in different orders.
+                .sorted {
+                    ($0.result.bitsPerChunk.mean * 1e6).rounded()
+                        < ($1.result.bitsPerChunk.mean * 1e6).rounded()
+                }
         }
     }
 
@@ -198,6 +202,7 @@ private struct Judge {
 
     private func range(_ values: [[Double]]) -> TokenizerMetrics.Range {
         let all = values.flatMap(\.self)
-        return TokenizerMetrics.Range(mean: all.mean ?? 0, max: all.max() ?? 0)
+        let largest = all.max() ?? 0
+        return TokenizerMetrics.Range(mean: min(all.mean ?? 0, largest), max: largest)
     }
 }

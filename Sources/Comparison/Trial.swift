@@ -51,7 +51,7 @@ struct TriedRate: Sendable {
 
 extension TriedRate {
     /// Largest errors that rates with as many codebooks as a chunk needs may leave, normalised.
-    static let tolerances = [0.02, 0.05, 0.1]
+    static let tolerances = [0.1, 0.05, 0.02]
 
     /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks and one for
     /// every tolerance.

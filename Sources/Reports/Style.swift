@@ -87,7 +87,7 @@ enum Style {
         .legend li{display:flex;align-items:center;gap:6px}
         .legend svg{width:18px;flex:none}
         .legend .swatch svg{width:26px}
-        .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(124px,1fr));gap:16px}
+        .multiples{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));gap:16px}
         .small figcaption{font-size:13px;color:var(--quiet);overflow-wrap:anywhere}
         .small{max-width:220px}
         svg text{font-size:11px;fill:var(--ink)}

@@ -16,8 +16,8 @@ extension CompareDocument {
         let chunks = datasets.reduce(0) { $0 + $1.chunks }
         report.subtitle =
             "\(chunks) chunks of \(datasets.reduce(0) { $0 + $1.episodes }) episodes that no baseline was fitted to, from "
-            + "\(datasets.count) dataset\(datasets.count == 1 ? "" : "s"). Errors are in units where a column's 1 % and 99 % "
-            + "quantiles are −1 and 1."
+            + "\(datasets.count) dataset\(datasets.count == 1 ? "" : "s"). Errors are in units where a column's 1\u{202F}% and "
+            + "99\u{202F}% quantiles are −1 and 1."
         report.keyFigures = keyFigures
         report.datasets = zip(datasets, examples).map { $0.section(examples: $1) }
         report.replays = replays.map(\.section)

@@ -1,4 +1,6 @@
+import ActionTokenizers
 import Comparison
+import FASTerVQ
 import Foundation
 import LeRobot
 import RobotTypes
@@ -44,6 +46,28 @@ struct ComparedDataset {
         )
     }
 
+    private func opening(horizon: Int, device: Device) -> TokenizerOpening {
+        TokenizerOpening(
+            demonstrations: demonstrations,
+            episodes: others,
+            takesOtherRobots: isHeldOut,
+            horizon: horizon,
+            device: device
+        )
+    }
+
+    /// Makes sure, before any work, that the folders among `entries` can be opened for this dataset.
+    ///
+    /// - Throws: What opening throws, with the dataset's name.
+    func check(_ entries: [TokenizerEntry], horizon: Int, device: Device) throws {
+        let opening = opening(horizon: horizon, device: device)
+        for entry in entries where entry.baseline == nil {
+            do { _ = try opening.tokenizers(entry) } catch let error as PatchError {
+                throw ActionTokenizerError("\(entry.name) on \(name): \(error)")
+            }
+        }
+    }
+
     /// Fits and opens `entries` for this dataset, and tries them.
     ///
     /// - Throws: What opening, fitting and trying throw.
@@ -54,13 +78,7 @@ struct ComparedDataset {
         device: Device,
         onTrial: (Entrant) -> Void
     ) throws -> ComparisonRun {
-        let opening = TokenizerOpening(
-            demonstrations: demonstrations,
-            episodes: others,
-            takesOtherRobots: isHeldOut,
-            horizon: horizon,
-            device: device
-        )
+        let opening = opening(horizon: horizon, device: device)
         let entrants = try entries.map {
             Entrant(line: $0.name, label: $0.label, tokenizers: try opening.tokenizers($0))
         }

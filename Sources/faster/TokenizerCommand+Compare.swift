@@ -66,6 +66,7 @@ extension TokenizerCommand {
             let datasets =
                 try data.map { try ComparedDataset($0, episodes: episodes, isHeldOut: false) }
                 + heldOut.map { try ComparedDataset($0, episodes: episodes, isHeldOut: true) }
+            for dataset in datasets { try dataset.check(entries, horizon: chunkSteps, device: device) }
             var runs = try compare(datasets, entries, horizon: chunkSteps, device: device)
             let timing = Terminal.Progress("times")
             for index in runs.indices {
