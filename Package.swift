@@ -95,17 +95,18 @@ let package = Package(
         ),
         module(
             "Recording",
-            ["PolicyServer", "PolicyProtocol", "LeRobot", "RobotTypes"]
+            ["PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "RobotTypes"]
         ),
         module("Evaluation", ["RobotTypes"]),
+        module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         module("Reports", ["DurableFiles"]),
         // 5. The command line
         .executableTarget(
             name: "faster",
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "LeRobot",
-                "PolicyServer", "PolicyProtocol",
-                "Recording", "Evaluation", "Reports", "Torch", "NN", "Numpy", "DurableFiles", "Backbones",
+                "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "Torch",
+                "NN", "Numpy", "DurableFiles", "Backbones",
                 "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -170,7 +171,7 @@ let package = Package(
         tests(
             "Recording",
             [
-                "PolicyServer", "LeRobot", "PythonPeer", "RobotTypes",
+                "PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "PythonPeer", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Peers")]
@@ -181,6 +182,7 @@ let package = Package(
             exclude: ["Peers"],
             swiftSettings: strict
         ),
+        tests("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
         tests("Reports"),
         tests(

@@ -27,6 +27,8 @@ def main(simulator: Simulator, world: Callable[[], World], description: str | No
         options.episode_indices = list(range(options.share[0], options.episodes, options.share[1]))
         if options.mode == "evaluate":
             from . import evaluate as mode
+        elif options.mode == "replay":
+            from . import replay as mode
         else:
             from . import collect as mode
         mode.run(world(), options, report)
@@ -66,6 +68,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     _add_common(collect)
     collect.add_argument("--noise", type=float, default=0.3, help="strength of the pushes on the expert")
     collect.add_argument("--no-images", action="store_true", help="record states and actions only")
+
+    replay = modes.add_parser("replay", help="execute the expert's episodes as a server gives them back")
+    _add_common(replay)
     return result
 
 

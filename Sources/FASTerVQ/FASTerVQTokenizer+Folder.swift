@@ -1,7 +1,7 @@
 internal import ActionTokenizers
 public import Foundation
 internal import NN
-internal import RobotTypes
+public import RobotTypes
 public import Torch
 
 /// `config.json` of a tokenizer's folder; `model.safetensors` (weights and codebooks) and, for one robot's tokenizer,
@@ -70,5 +70,14 @@ extension FASTerVQTokenizer {
         } catch {
             throw ActionTokenizerError("\(folder.path)/config.json: \(error)")
         }
+    }
+}
+
+extension FASTerVQTokenizer {
+    /// The columns of the robot that a folder belongs to; nil where it belongs to none.
+    ///
+    /// - Throws: `ActionTokenizerError` when the configuration is missing or cannot be understood.
+    public static func robot(in folder: URL) throws -> ActionSpace? {
+        try FASTerVQFolder.read(folder).actionSpace
     }
 }

@@ -7,7 +7,7 @@ internal import Torch
 ///
 /// Codes run along the places of the first codebook, then of the next: coarse to fine. Any codes in range decode
 /// to finite actions.
-public struct FASTerVQTokenizer: ActionTokenizer {
+public struct FASTerVQTokenizer: ResidualTokenizer {
     /// Architecture and weights.
     public let model: FASTerVQModel
 
@@ -84,6 +84,15 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     ///
     /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
     public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+        try chunks(for: tokens, codebooks: codebookCount)
+    }
+
+    /// The normalised chunks of the codes of the first `codebooks` codebooks: coarser, the fewer there are.
+    ///
+    /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
+    public func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks {
+        precondition((1 ... codebookCount).contains(codebooks), "a chunk takes 1 to all codebooks")
+        let tokenCount = codebooks * placeCount
         for (chunk, codes) in tokens.enumerated() {
             guard codes.count == tokenCount else {
                 throw ActionTokenizerError(

@@ -48,7 +48,8 @@ struct Demonstration: Sendable {
         return text
     }
 
-    private static func rows(_ key: String, in map: WireMap) throws(RecordingError) -> [[Float]] {
+    /// An array of at least one column, row by row.
+    static func rows(_ key: String, in map: WireMap) throws(RecordingError) -> [[Float]] {
         guard let array = map[key]?.array, array.shape.count == 2, array.shape[1] > 0 else {
             throw RecordingError(
                 description: "\(key): expected an array [n, columns], found \(map[key]?.kind ?? "nothing")"

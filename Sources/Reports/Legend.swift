@@ -7,11 +7,16 @@ enum Legend {
 
     /// The legend of series in drawing order; empty for fewer than two.
     static func markup(of names: [String]) -> String {
-        guard names.count > 1 else { return "" }
-        let items = names.enumerated().map { index, name in
+        markup(of: names.enumerated().map { (name: $1, style: style($0)) })
+    }
+
+    /// The legend of lines with styles of their own; empty for fewer than two.
+    static func markup(of lines: [(name: String, style: String)]) -> String {
+        guard lines.count > 1 else { return "" }
+        let items = lines.map { name, style in
             """
             <li><svg viewBox="0 0 18 10" width="18" height="10" aria-hidden="true">\
-            <line class="line \(style(index))" x1="1" y1="5" x2="17" y2="5"/></svg>\(name.escaped)</li>
+            <line class="line \(style)" x1="1" y1="5" x2="17" y2="5"/></svg>\(name.escaped)</li>
             """
         }
         return "<ul class=\"legend\">\(items.joined())</ul>"

@@ -4,11 +4,14 @@ import Foundation
 struct LineChart {
     let curve: RunReport.Curve
 
+    /// Style classes of the series where they are not those of their places; the legend is then elsewhere.
+    var styles: [String]?
+
     /// The chart as a `figure` element.
     var markup: String {
         """
         <figure class="chart"><figcaption>\(curve.title.escaped)</figcaption>
-        \(Legend.markup(of: curve.series.map(\.name)))
+        \(styles == nil ? Legend.markup(of: curve.series.map(\.name)) : "")
         \(drawing)
         </figure>
         """
@@ -32,7 +35,7 @@ struct LineChart {
             y: Scale(points.map(\.y), from: area.bottom, to: area.top, isLogarithmic: curve.logarithmic)
         )
         for (index, series) in curve.series.enumerated() {
-            draw(series, style: Legend.style(index), in: &plot)
+            draw(series, style: styles?[index] ?? Legend.style(index), in: &plot)
         }
         return plot.svg.markup
     }

@@ -1,20 +1,48 @@
-/// An action chunk before and after a tokenizer: one small chart a column.
+/// An action chunk before and after tokenizers: one small chart a column.
 struct Overlays {
-    let overlay: RunReport.Overlay
+    /// What one tokenizer made of the chunk: one array a column, and how its lines look.
+    typealias Version = (name: String, style: String, values: [[Double]])
 
-    /// What every column's axis spans, the same for all chunks of a page.
-    let extents: [ClosedRange<Double>]
+    private let title: String
+    private let note: String
+    private let names: [String]
+    private let original: [[Double]]
+    private let versions: [Version]
+
+    /// A chunk with what every one of `versions` made of it, the last drawn on top.
+    init(title: String, note: String = "", columns: [String], original: [[Double]], versions: [Version]) {
+        (self.title, self.note, names) = (title, note, columns)
+        (self.original, self.versions) = (original, versions)
+    }
+
+    /// The chunk with its one reconstruction.
+    init(_ overlay: RunReport.Overlay) {
+        self.init(
+            title: overlay.title,
+            columns: overlay.columns,
+            original: overlay.original,
+            versions: [("reconstructed", "c1", overlay.reconstructed)]
+        )
+    }
 
     private static let width = 150.0
     private static let height = 96.0
 
     /// The charts under the chunk's title.
-    var markup: String {
+    ///
+    /// - Parameter extents: What every column's axis spans, the same for all chunks of a page.
+    /// - Returns: Elements.
+    func markup(_ extents: [ClosedRange<Double>]) -> String {
         let charts = (0 ..< columns).map { column in
-            "<figure class=\"small\"><figcaption>\(name(column).escaped)</figcaption>\(drawing(column))</figure>"
+            let extent = extents.indices.contains(column) ? extents[column] : 0 ... 1
+            return """
+                <figure class="small"><figcaption>\(name(column).escaped)</figcaption>\
+                \(drawing(column, extent))</figure>
+                """
         }
         return """
-            <h3>\(overlay.title.escaped)</h3>
+            <h3>\(title.escaped)</h3>
+            \(note.isEmpty ? "" : "<p class=\"remark\">\(note.escaped)</p>")
             <div class="multiples">
             \(charts.joined(separator: "\n"))
             </div>
@@ -24,11 +52,11 @@ struct Overlays {
     /// What every column spans over all chunks of a page, so that errors can be compared between them.
     ///
     /// A column that hardly moves gets room, else its smallest errors would fill the chart.
-    static func extents(of overlays: [RunReport.Overlay]) -> [ClosedRange<Double>] {
-        let columns = overlays.map { max($0.original.count, $0.reconstructed.count) }.max() ?? 0
+    static func extents(of overlays: [Overlays]) -> [ClosedRange<Double>] {
+        let columns = overlays.map(\.columns).max() ?? 0
         return (0 ..< columns).map { column in
             let values = overlays.flatMap { overlay in
-                [overlay.original, overlay.reconstructed].flatMap { $0.dropFirst(column).first ?? [] }
+                overlay.all.flatMap { $0.dropFirst(column).first ?? [] }
             }
             let usable = values.filter { $0.isFinite && $0.magnitude < 1e100 }
             guard let low = usable.min(), let high = usable.max() else { return 0 ... 1 }
@@ -42,35 +70,33 @@ struct Overlays {
     private static let leastSpan = 0.2
 
     /// Names the lines, once for all chunks.
-    static var legend: String {
-        let items = [("original", "original"), ("reconstructed", "reconstructed c1")].map { name, style in
+    static func legend(_ versions: [(name: String, style: String)]) -> String {
+        let lines = versions.map { (name: $0.name, style: "reconstructed \($0.style)") }
+        let items = ([(name: "original", style: "original")] + lines).map { name, style in
             var swatch = SVG(width: 26, height: 12, description: name)
             swatch.line(1, 6, 25, 6, style: style)
-            return "<li class=\"swatch\">\(swatch.markup)\(name)</li>"
+            return "<li class=\"swatch\">\(swatch.markup)\(name.escaped)</li>"
         }
         return "<ul class=\"legend\">\(items.joined())</ul>"
     }
 
-    private var columns: Int {
-        max(overlay.original.count, overlay.reconstructed.count)
-    }
+    private var all: [[[Double]]] { [original] + versions.map(\.values) }
+
+    private var columns: Int { all.map(\.count).max() ?? 0 }
 
     private func name(_ column: Int) -> String {
-        column < overlay.columns.count ? overlay.columns[column] : "column \(column)"
+        column < names.count ? names[column] : "column \(column)"
     }
 
-    private func drawing(_ column: Int) -> String {
-        let original = column < overlay.original.count ? overlay.original[column] : []
-        let reconstructed = column < overlay.reconstructed.count ? overlay.reconstructed[column] : []
-        let steps = max(original.count, reconstructed.count)
+    private func drawing(_ column: Int, _ extent: ClosedRange<Double>) -> String {
+        let steps = all.map { $0.dropFirst(column).first?.count ?? 0 }.max() ?? 0
         guard steps > 0 else { return Page.nothing }
         var svg = SVG(
             width: Self.width,
             height: Self.height,
-            description: "\(overlay.title), \(name(column)): original and reconstructed"
+            description: "\(title), \(name(column)): original and reconstructed"
         )
         let x = Scale([0, Double(max(steps - 1, 1))], from: 30, to: Self.width - 4, isWidened: false)
-        let extent = extents.indices.contains(column) ? extents[column] : 0 ... 1
         let y = Scale(
             [extent.lowerBound, extent.upperBound],
             from: Self.height - 18,
@@ -84,8 +110,13 @@ struct Overlays {
         }
         svg.text("0", x: 30, y: Self.height - 4, anchor: .start, style: "tick")
         svg.text("step \(steps - 1)", x: Self.width - 4, y: Self.height - 4, anchor: .end, style: "tick")
-        draw(original, x: x, y: y, style: "original", tooltip: "original", in: &svg)
-        draw(reconstructed, x: x, y: y, style: "reconstructed c1", tooltip: "reconstructed", in: &svg)
+        if column < original.count {
+            draw(original[column], x: x, y: y, style: "original", tooltip: "original", in: &svg)
+        }
+        for version in versions where column < version.values.count {
+            let style = "reconstructed \(version.style)"
+            draw(version.values[column], x: x, y: y, style: style, tooltip: version.name, in: &svg)
+        }
         return svg.markup
     }
 
@@ -103,7 +134,7 @@ struct Overlays {
             if points.count > 1 {
                 svg.polyline(points, style: style, tooltip: tooltip)
             } else if let point = points.first {
-                svg.circle(x: point.x, y: point.y, radius: 2, style: "dot c1", tooltip: tooltip)
+                svg.circle(x: point.x, y: point.y, radius: 2, style: "dot", tooltip: tooltip)
             }
         }
     }

@@ -38,7 +38,7 @@ public struct RunReport: Sendable {
 
     /// The whole page: HTML 5 with its style, charts and films inside, and nothing loaded from elsewhere.
     public func html() -> String {
-        Page(self).html
+        page.html
     }
 
     /// Writes the page to `url`, whole or not at all.

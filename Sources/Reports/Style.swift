@@ -59,6 +59,17 @@ enum Style {
         tbody tr+tr>*{border-top:1px solid var(--rule)}
         tbody tr:last-child>*{border-bottom:1px solid var(--ink)}
         td.best{font-weight:650}
+        td small{display:block;color:var(--quiet);font-size:11.5px;line-height:1.3}
+        td.better{color:var(--c2);font-weight:650}
+        td.worse{color:var(--c1)}
+        th.group{font-style:italic}
+        th.member{padding-left:16px}
+        .sentences{list-style:none;margin:0 0 24px;max-width:70em}
+        .sentences li+li{margin-top:4px}
+        .remark{color:var(--quiet);font-size:13.5px;margin:-4px 0 10px}
+        details{margin:28px 0 0}
+        summary{cursor:pointer;color:var(--c0);margin-bottom:18px}
+        .charts+.table,.charts+h3,details+.table{margin-top:44px}
         """
 
     private static let charts = """
@@ -76,7 +87,7 @@ enum Style {
         .legend li{display:flex;align-items:center;gap:6px}
         .legend svg{width:18px;flex:none}
         .legend .swatch svg{width:26px}
-        .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(124px,1fr));gap:16px}
+        .multiples{display:grid;grid-template-columns:repeat(auto-fit,minmax(124px,1fr));gap:16px}
         .small figcaption{font-size:13px;color:var(--quiet);overflow-wrap:anywhere}
         .small{max-width:220px}
         svg text{font-size:11px;fill:var(--ink)}
@@ -88,6 +99,7 @@ enum Style {
         .line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
         .dense{stroke-width:1.4;opacity:.9}
         .dashed{stroke-dasharray:5 4}
+        .dotted{stroke-dasharray:1.5 4}
         .dot{fill:currentColor;stroke:var(--paper);stroke-width:1}
         .hollow{fill:var(--paper);stroke:currentColor;stroke-width:1.6}
         .touch{fill:transparent}
@@ -95,6 +107,7 @@ enum Style {
         .bar{fill:currentColor;opacity:.82}
         .bar:hover{opacity:1}
         .interval{stroke:currentColor;stroke-width:2;stroke-linecap:round;opacity:.55}
+        .reach{stroke:currentColor;stroke-width:1;opacity:.38}
         .reference{stroke:var(--ink);stroke-width:1;stroke-dasharray:4 3}
         .mark{stroke:var(--ink);stroke-width:1.2}
         .original{fill:none;stroke:var(--quiet);stroke-width:4;opacity:.42;stroke-linejoin:round}

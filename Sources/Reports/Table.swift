@@ -1,9 +1,20 @@
 /// Rows under a header: the first column names, the others hold numbers.
 struct Table {
-    /// One cell: its text, and whether it is the best of its column.
+    /// One cell: its text, a remark under it, whether it is the best of its kind, and how it looks besides.
     struct Cell {
         var text: String
+        var note = ""
         var isBest = false
+        var style = ""
+
+        fileprivate var content: String {
+            text.escaped + (note.isEmpty ? "" : "<small>\(note.escaped)</small>")
+        }
+
+        fileprivate var attribute: String {
+            let classes = [isBest ? "best" : "", style].filter { !$0.isEmpty }
+            return classes.isEmpty ? "" : " class=\"\(classes.joined(separator: " "))\""
+        }
     }
 
     let caption: String
@@ -16,8 +27,8 @@ struct Table {
         let body = rows.map { row in
             let cells = row.enumerated().map { index, cell in
                 index == 0
-                    ? "<th scope=\"row\">\(cell.text.escaped)</th>"
-                    : "<td\(cell.isBest ? " class=\"best\"" : "")>\(cell.text.escaped)</td>"
+                    ? "<th scope=\"row\"\(cell.attribute)>\(cell.content)</th>"
+                    : "<td\(cell.attribute)>\(cell.content)</td>"
             }
             return "<tr>\(cells.joined())</tr>"
         }

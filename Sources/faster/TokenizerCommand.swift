@@ -5,6 +5,8 @@ struct TokenizerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenizer",
         abstract: "Train, measure and use action tokenizers.",
-        subcommands: [Train.self, Fit.self, Evaluate.self, Encode.self, Decode.self]
+        subcommands: [
+            Train.self, Fit.self, Evaluate.self, Compare.self, Replay.self, Encode.self, Decode.self,
+        ]
     )
 }

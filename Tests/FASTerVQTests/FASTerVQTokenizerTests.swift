@@ -82,6 +82,29 @@ struct FASTerVQTokenizerTests {
         }
     }
 
+    @Test("decodes its first codebooks alone, the better the more there are")
+    func prefixes() throws {
+        let tokenizer = try tokenizer()
+        Torch.seed(8)
+        let chunks = chunks(40)
+        let codes = try tokenizer.tokens(for: chunks)
+        let prefixes = try tokenizer.prefixes(of: codes)
+        #expect(prefixes.count == 3)
+        #expect(try prefixes[2] == tokenizer.chunks(for: codes))
+        for (index, prefix) in prefixes.enumerated() {
+            let part = tokenizer.prefix(codebooks: index + 1)
+            let tokens = try part.tokens(for: chunks)
+            #expect(tokens == codes.map { Array($0.prefix(7 * (index + 1))) })
+            #expect(try part.chunks(for: tokens) == prefix)
+            #expect(part.bits(of: tokens[0]) == Double(35 * (index + 1)))
+        }
+        #expect(throws: ActionTokenizerError("chunk 0: expected 14 codes, found 21")) {
+            try tokenizer.chunks(for: codes, codebooks: 2)
+        }
+        let lengths = try tokenizer.adaptive(tolerance: 0.5).tokens(for: chunks).map(\.count)
+        #expect(lengths.allSatisfy { [7, 14, 21].contains($0) })
+    }
+
     @Test("gives codes that padding cannot influence")
     func padding() throws {
         let tokenizer = try tokenizer()

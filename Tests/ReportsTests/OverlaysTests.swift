@@ -4,8 +4,15 @@ import Testing
 
 @Suite("Chunks before and after a tokenizer")
 struct OverlaysTests {
-    private func overlay(_ original: [[Double]], _ reconstructed: [[Double]]) -> RunReport.Overlay {
-        .init(title: "chunk", columns: ["x", "gripper"], original: original, reconstructed: reconstructed)
+    private func overlay(_ original: [[Double]], _ reconstructed: [[Double]]) -> Overlays {
+        Overlays(
+            .init(
+                title: "chunk",
+                columns: ["x", "gripper"],
+                original: original,
+                reconstructed: reconstructed
+            )
+        )
     }
 
     @Test("Share a column's scale, so that a bad chunk looks worse than a good one")

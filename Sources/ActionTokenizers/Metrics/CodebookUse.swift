@@ -2,7 +2,7 @@ internal import Foundation
 
 extension TokenizerEvaluation {
     /// How evenly entries that occurred `counts` times are used.
-    static func use(_ counts: [Int]) -> TokenizerMetrics.CodebookUse {
+    public static func use(_ counts: [Int]) -> TokenizerMetrics.CodebookUse {
         let total = Double(max(1, counts.reduce(0, +)))
         let shares = counts.map { Double($0) / total }.filter { $0 > 0 }
         let entropy = shares.reduce(0) { $0 - $1 * log2($1) }

@@ -17,7 +17,8 @@ public struct TokenizerEvaluation: Sendable {
     /// How often every entry of every codebook occurred.
     public let tokenCounts: [[Int]]
 
-    private static let tolerances = ["0.01", "0.02", "0.05", "0.1"]
+    /// Tolerances of valid reconstruction, as they are written.
+    public static let tolerances = ["0.01", "0.02", "0.05", "0.1"]
 
     /// Encodes and decodes normalised `chunks`, and compares.
     ///
@@ -39,7 +40,7 @@ public struct TokenizerEvaluation: Sendable {
         let lengths = tokens.map { Double($0.count) }
         let bits = tokens.map { tokenizer.bits(of: $0) }
         let scalars = Double(chunks.horizon * chunks.dimension)
-        let (encode, decode) = try Self.time(tokenizer, chunks, calls: timedCalls)
+        let (encode, decode) = try Self.times(of: tokenizer, on: chunks, calls: timedCalls)
         metrics = TokenizerMetrics(
             tokenizer: tokenizer.name,
             chunks: chunks.count,
@@ -78,7 +79,11 @@ public struct TokenizerEvaluation: Sendable {
         return shares
     }
 
-    private static func decode(
+    /// The normalised chunks of `tokens`, checked.
+    ///
+    /// - Throws: What the tokenizer throws, and ``ActionTokenizerError`` where it gives back another number of
+    ///   chunks, another shape or a value that is not finite.
+    public static func decode(
         _ tokens: [[Int]],
         _ tokenizer: any ActionTokenizer,
         count: Int
@@ -97,7 +102,10 @@ public struct TokenizerEvaluation: Sendable {
         return chunks
     }
 
-    private static func count(_ tokens: [[Int]], _ tokenizer: any ActionTokenizer) throws -> [[Int]] {
+    /// How often every entry of every codebook occurs in `tokens`.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the chunk with a token outside its codebook.
+    public static func count(_ tokens: [[Int]], _ tokenizer: any ActionTokenizer) throws -> [[Int]] {
         var counts = tokenizer.codebookSizes.map { [Int](repeating: 0, count: $0) }
         for (chunk, list) in tokens.enumerated() {
             for (position, token) in list.enumerated() {
@@ -114,10 +122,18 @@ public struct TokenizerEvaluation: Sendable {
         return counts
     }
 
-    private static func time(
-        _ tokenizer: any ActionTokenizer,
-        _ chunks: ActionChunks,
-        calls: Int
+    /// How long one chunk takes to encode and to decode.
+    ///
+    /// - Parameters:
+    ///   - tokenizer: The tokenizer.
+    ///   - chunks: Normalised chunks, over which the calls are spread.
+    ///   - calls: Calls that are timed, each with a single chunk, after a few that are not.
+    /// - Returns: Both times, over the calls.
+    /// - Throws: What the tokenizer throws.
+    public static func times(
+        of tokenizer: any ActionTokenizer,
+        on chunks: ActionChunks,
+        calls: Int = 200
     ) throws -> (encode: TokenizerMetrics.Latency, decode: TokenizerMetrics.Latency) {
         let clock = ContinuousClock()
         var (encode, decode): ([Double], [Double]) = ([], [])

@@ -8,6 +8,9 @@ public struct TokenizerMetrics: Codable, Equatable, Sendable {
         public var mean: Double
         /// Largest.
         public var max: Double
+
+        /// A range from its numbers.
+        public init(mean: Double, max: Double) { (self.mean, self.max) = (mean, max) }
     }
 
     /// Share of chunks whose error is within a tolerance, by the tolerance as text (`0.05`).

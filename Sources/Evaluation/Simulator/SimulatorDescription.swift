@@ -63,10 +63,22 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
     ///   errors of ``robot(for:)``.
     public func check(_ contract: PolicyContract, for tasks: [String]) throws(SimulatorError) {
-        let (name, robot) = try robot(for: tasks)
         let space = contract.actionSpace
-        guard space.dimension == robot.actionNames.count else {
-            throw .otherRobot(actions: space.description, robot: name, names: robot.actionNames)
+        try check(columns: space.dimension, for: tasks, "the policy's actions are \(space)")
+    }
+
+    /// Makes sure that the robot which does all of `tasks` takes a tokenizer's actions, of `columns` columns.
+    ///
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
+    ///   errors of ``robot(for:)``.
+    public func check(columns: Int, for tasks: [String]) throws(SimulatorError) {
+        try check(columns: columns, for: tasks, "the tokenizer is for actions of \(columns) columns")
+    }
+
+    private func check(columns: Int, for tasks: [String], _ actions: String) throws(SimulatorError) {
+        let (name, robot) = try robot(for: tasks)
+        guard columns == robot.actionNames.count else {
+            throw .otherRobot(actions: actions, robot: name, names: robot.actionNames)
         }
     }
 

@@ -6,7 +6,7 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case noPython(expected: String, command: String)
     /// A task that the simulator does not have.
     case unknownTask(String, nearest: String?, known: [String])
-    /// A policy whose actions are not the robot's.
+    /// A policy or a tokenizer whose actions, as the first text says, are not the robot's.
     case otherRobot(actions: String, robot: String, names: [String])
     /// Tasks of different robots where one is wanted.
     case differentRobots([String])
@@ -35,7 +35,7 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
             "unknown task '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
                 + " The tasks are \(known.joined(separator: ", "))"
         case .otherRobot(let actions, let robot, let names):
-            "the policy's actions are \(actions); the simulator's robot, \(robot), takes \(names.count) columns: "
+            "\(actions); the simulator's robot, \(robot), takes \(names.count) columns: "
                 + names.joined(separator: ", ")
         case .differentRobots(let needs):
             "a dataset holds one robot with one action space, but \(needs.joined(separator: ", ")): "

@@ -51,6 +51,27 @@ public struct SimulatorRunner: Sendable {
             .sorted { ($0.rank(in: plan.tasks), $0.index) < ($1.rank(in: plan.tasks), $1.index) }
     }
 
+    /// Lets the experts of `plan` play, and executes what its server makes of their episodes; cancelling the task ends the
+    /// processes.
+    ///
+    /// - Parameters:
+    ///   - plan: What to replay.
+    ///   - onEpisode: Called after every episode, one call at a time, in the order they end.
+    /// - Returns: All episodes, in the order of the plan's tasks, then by seed.
+    /// - Throws: ``SimulatorError``; the other processes are ended then.
+    public func replay(
+        _ plan: ReplayPlan,
+        onEpisode: @escaping @Sendable (ReplayedEpisode, RunProgress) -> Void = { _, _ in }
+    ) async throws -> [ReplayedEpisode] {
+        try plan.check()
+        try await simulator.description().check(tasks: plan.tasks)
+        func rank(_ episode: ReplayedEpisode) -> Int {
+            plan.tasks.firstIndex(of: episode.task) ?? plan.tasks.count
+        }
+        return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
+            .sorted { (rank($0), $0.seed) < (rank($1), $1.seed) }
+    }
+
     private func run<Episode: Decodable & Sendable>(
         _ arguments: [String],
         episodes: Int,

@@ -1,4 +1,5 @@
-"""A server of openpi's protocol for tests: a policy that stands still, or a recorder that prints.
+"""A server of openpi's protocol for tests: a policy that stands still, a recorder that prints, or one that gives episodes
+back as they were and at rest.
 
 First prints its port. Then, for every message, one JSON object: the shape and type of each array, other
 values as they are.
@@ -42,6 +43,9 @@ def handle(connection):
     for packed in connection:
         print(json.dumps(outline(msgpack_numpy.unpackb(packed))), flush=True)
         reply = {} if kind in ("recorder", "bare") else {"actions": np.zeros((16, 4), np.float32)}
+        if kind == "replay":
+            played = msgpack_numpy.unpackb(packed)["action"]
+            reply = {"actions": {"raw": played, "rest": np.zeros_like(played)}}
         connection.send(msgpack_numpy.packb(reply))
 
 

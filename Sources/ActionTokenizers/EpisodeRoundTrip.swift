@@ -1,0 +1,30 @@
+internal import RobotTypes
+
+extension ActionTokenizer {
+    /// An episode's actions as the tokenizer gives them back, chunk after chunk.
+    ///
+    /// - Parameter actions: One row of actions in the robot's units a control step.
+    /// - Returns: As many rows.
+    /// - Throws: ``ActionTokenizerError`` that names the step whose columns are too many or too few; what the tokenizer
+    ///   throws.
+    public func roundTrip(episode actions: [[Float]]) throws -> [[Float]] {
+        if let step = actions.firstIndex(where: { $0.count != dimension }) {
+            throw ActionTokenizerError(
+                "step \(step): expected \(dimension) columns, found \(actions[step].count)"
+            )
+        }
+        guard let last = actions.last else { return [] }
+        let count = (actions.count + horizon - 1) / horizon
+        // The last chunk reaches beyond the end, where the last action is repeated as in a dataset's chunks.
+        let padding = count * horizon - actions.count
+        let chunks = ActionChunks(
+            count: count,
+            horizon: horizon,
+            dimension: dimension,
+            values: actions.flatMap(\.self) + (0 ..< padding).flatMap { _ in last },
+            validSteps: (0 ..< count).map { min(horizon, actions.count - $0 * horizon) }
+        )
+        let values = try robotUnits(for: tokens(forRobotUnits: chunks)).values
+        return actions.indices.map { Array(values[$0 * dimension ..< ($0 + 1) * dimension]) }
+    }
+}

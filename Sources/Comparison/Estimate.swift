@@ -1,0 +1,53 @@
+public import Evaluation
+
+/// A mean over chunks, and how far it can be trusted.
+public struct Estimate: Codable, Equatable, Sendable {
+    /// The mean over chunks; over seeds as well, where there are several.
+    public var value: Double
+
+    /// 95 % interval over episodes drawn again.
+    public var interval: ConfidenceInterval
+
+    /// 95 % interval over seeds of the training, where there are several.
+    public var seedInterval: ConfidenceInterval?
+
+    private enum CodingKeys: String, CodingKey {
+        case value, interval
+        case seedInterval = "seed_interval"
+    }
+
+    /// The wider view: over seeds where there are several, else over episodes.
+    public var shownInterval: ConfidenceInterval { seedInterval ?? interval }
+}
+
+/// What one rate sums up to in every episode, on average over seeds: what estimates and verdicts are made of.
+struct EpisodeTotals: Sendable {
+    /// A sum for every episode, one list a seed.
+    let seeds: [[Double]]
+
+    /// The sums on average over seeds.
+    let mean: [Double]
+
+    /// Adds up `values`, one a chunk, for every seed.
+    init(_ values: [[Double]], episodes: [Int], count: Int) {
+        let seeds = values.map { chunkValues in
+            var sums = [Double](repeating: 0, count: count)
+            for (chunk, value) in chunkValues.enumerated() { sums[episodes[chunk]] += value }
+            return sums
+        }
+        self.seeds = seeds
+        mean = (0 ..< count).map { episode in
+            seeds.reduce(0) { $0 + $1[episode] } / Double(max(1, seeds.count))
+        }
+    }
+
+    /// The mean `over` what the sums are sums of.
+    func estimate(over weights: [Double], _ bootstrap: EpisodeBootstrap) -> Estimate {
+        let total = weights.reduce(0, +)
+        return Estimate(
+            value: mean.reduce(0, +) / total,
+            interval: bootstrap.interval(of: mean, over: weights),
+            seedInterval: ConfidenceInterval(meanOf: seeds.map { $0.reduce(0, +) / total })
+        )
+    }
+}

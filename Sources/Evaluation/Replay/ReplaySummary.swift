@@ -1,0 +1,120 @@
+public import Foundation
+
+/// What became of experts' episodes after a round trip through tokenizers: `replay.json`.
+public struct ReplaySummary: Codable, Equatable, Sendable {
+    /// Success with one version of the actions.
+    public struct Version: Codable, Equatable, Sendable {
+        /// A tokenizer, or `raw` for the actions as they were.
+        public var name: String
+        /// Share of episodes that succeeded.
+        public var success: Double
+        /// 95 % interval of ``success``.
+        public var interval: WilsonInterval
+        /// Share of every task's episodes that succeeded.
+        public var tasks: [String: Double]
+        /// Success less that of the actions as they were; nil for these.
+        public var difference: Difference?
+    }
+
+    /// How one version's success differs from that of the actions as they were, episode by episode.
+    public struct Difference: Codable, Equatable, Sendable {
+        /// The difference of the rates.
+        public var value: Double
+        /// Its 95 % interval (``PairedOutcomes/interval``).
+        public var interval: ConfidenceInterval
+        /// Probability of as unequal a split by chance (``PairedOutcomes/pValue``).
+        public var pValue: Double
+        /// Episodes that succeed with the actions as they were only.
+        public var lost: Int
+        /// Episodes that succeed with this version only.
+        public var won: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case value, interval, lost, won
+            case pValue = "p_value"
+        }
+    }
+
+    /// The version that is compared with: the actions as they were.
+    public static let raw = "raw"
+
+    /// Name of the simulator.
+    public let simulator: String
+
+    /// First evaluation scene.
+    public let seed: Int
+
+    /// Names of the tasks.
+    public let tasks: [String]
+
+    /// All versions, ``raw`` first.
+    public let versions: [Version]
+
+    /// What happened in every episode.
+    public let episodes: [ReplayedEpisode]
+
+    private static let file = "replay.json"
+
+    /// Summarizes `episodes`, each with an outcome for ``raw`` and for all `names`.
+    public init(
+        simulator: String,
+        seed: Int,
+        tasks: [String],
+        names: [String],
+        episodes: [ReplayedEpisode]
+    ) {
+        self.simulator = simulator
+        self.seed = seed
+        self.tasks = tasks
+        self.episodes = episodes
+        let others = names.filter { $0 != Self.raw }
+        versions = ([Self.raw] + others).map { Self.version($0, of: episodes) }
+    }
+
+    private static func version(_ name: String, of episodes: [ReplayedEpisode]) -> Version {
+        func outcomes(_ name: String, _ episodes: [ReplayedEpisode]) -> [Bool] {
+            episodes.map { $0.outcomes[name] ?? false }
+        }
+        func share(_ outcomes: [Bool]) -> Double {
+            outcomes.isEmpty ? 0 : Double(outcomes.count { $0 }) / Double(outcomes.count)
+        }
+        let own = outcomes(name, episodes)
+        let pairs = PairedOutcomes(outcomes(raw, episodes), own)
+        let difference = Difference(
+            value: pairs.difference,
+            interval: pairs.interval,
+            pValue: pairs.pValue,
+            lost: pairs.firstOnly,
+            won: pairs.secondOnly
+        )
+        return Version(
+            name: name,
+            success: share(own),
+            interval: WilsonInterval(successes: own.count { $0 }, trials: own.count),
+            tasks: Dictionary(grouping: episodes, by: \.task).mapValues { share(outcomes(name, $0)) },
+            difference: name == raw ? nil : difference
+        )
+    }
+
+    /// Where the summary lies in `folder`.
+    public static func url(in folder: URL) -> URL { folder.appending(path: file) }
+
+    /// Reads the summary in `folder`.
+    ///
+    /// - Throws: ``ReplayError`` that names the file.
+    public static func read(from folder: URL) throws(ReplayError) -> ReplaySummary {
+        let url = url(in: folder)
+        guard let data = try? Data(contentsOf: url) else {
+            throw ReplayError(description: "\(url.path): is missing or cannot be read")
+        }
+        do { return try JSONDecoder().decode(ReplaySummary.self, from: data) } catch {
+            throw ReplayError(description: "\(url.path): cannot be understood: \(error)")
+        }
+    }
+}
+
+/// A replay that cannot be read.
+public struct ReplayError: Error, Equatable, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+}

@@ -1,0 +1,55 @@
+/// How much a mean over chunks depends on which episodes were recorded: 95 % percentile intervals over episodes drawn
+/// again, with replacement.
+///
+/// Chunks of one episode are alike, so drawing chunks would claim far more certainty than there is. All quantities are
+/// drawn with the same episodes, so differences are paired.
+/// Source: B. Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
+public struct EpisodeBootstrap: Sendable {
+    /// Episodes.
+    public let episodes: Int
+
+    /// How often every episode was drawn, one list a round.
+    private let draws: [[Double]]
+
+    /// Draws `episodes` episodes `rounds` times; `seed` determines which.
+    public init(episodes: Int, rounds: Int = 1000, seed: UInt64) {
+        precondition(episodes > 0 && rounds > 0, "a bootstrap needs episodes and rounds")
+        self.episodes = episodes
+        var random = SplitMix(state: seed)
+        draws = (0 ..< rounds).map { _ in
+            var counts = [Double](repeating: 0, count: episodes)
+            for _ in 0 ..< episodes { counts[Int.random(in: 0 ..< episodes, using: &random)] += 1 }
+            return counts
+        }
+    }
+
+    /// The interval of `sum of numerators / sum of denominators`, each with one number an episode.
+    public func interval(of numerators: [Double], over denominators: [Double]) -> ConfidenceInterval {
+        precondition(
+            numerators.count == episodes && denominators.count == episodes,
+            "one number an episode"
+        )
+        let means = draws.map { counts in
+            var (above, below) = (0.0, 0.0)
+            for episode in 0 ..< episodes {
+                above += counts[episode] * numerators[episode]
+                below += counts[episode] * denominators[episode]
+            }
+            return below == 0 ? 0 : above / below
+        }
+        return ConfidenceInterval(low: means.percentile(0.025) ?? 0, high: means.percentile(0.975) ?? 0)
+    }
+}
+
+/// A stream of random numbers that is the same on every machine (SplitMix64).
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,103 @@
+extension RunReport {
+    /// The run as a page.
+    var page: Page {
+        Page(
+            title: title,
+            subtitle: subtitle,
+            keyFigures: keyFigures,
+            sections: [
+                successSection, rolloutSection, tokenizerSection, overlaySection, codebookSection,
+                trainingSection, latencySection, .reproduction(facts: facts, commands: commands),
+            ]
+        )
+    }
+
+    private var successSection: Page.Section {
+        let columns: [(name: String, rate: (RunReport.TaskSuccess) -> RunReport.Rate?)] = [
+            ("policy", { $0.policy }), ("expert", \.expert), ("untrained", \.untrained),
+        ]
+        let filled = columns.filter { column in success.contains { column.rate($0) != nil } }
+        let table = Table(
+            caption: "Share of episodes solved, with its 95 % interval in per cent.",
+            header: ["task"] + filled.map(\.name) + ["episodes"],
+            rows: success.map { task in
+                [Table.Cell(text: task.task)] + filled.map { Table.Cell(text: $0.rate(task)?.text ?? "–") }
+                    + [Table.Cell(text: episodes(filled.compactMap { $0.rate(task)?.episodes }))]
+            }
+        )
+        return Page.Section(
+            anchor: "success",
+            title: "Success in closed loop",
+            introduction: "Every dot is a success rate, every line its 95 % Wilson interval.",
+            body: success.isEmpty
+                ? ""
+                : "<div class=\"pair\">\(IntervalChart(tasks: success).markup)\(table.markup)</div>"
+        )
+    }
+
+    /// One number where all rates rest on as many episodes, else one for each of them.
+    private func episodes(_ counts: [Int]) -> String {
+        Set(counts).count == 1 ? "\(counts[0])" : counts.map(String.init).joined(separator: " / ")
+    }
+
+    private var rolloutSection: Page.Section {
+        Page.Section(
+            anchor: "rollouts",
+            title: "Rollouts",
+            introduction: "Episodes as they were filmed.",
+            body: rollouts.isEmpty ? "" : Videos(rollouts: rollouts).markup
+        )
+    }
+
+    private var tokenizerSection: Page.Section {
+        Page.Section(
+            anchor: "tokenizers",
+            title: "Tokenizers",
+            introduction: "Fewer tokens and bits at a smaller error are better.",
+            body: tokenizers.isEmpty ? "" : TokenizerSection(rows: tokenizers).markup
+        )
+    }
+
+    private var overlaySection: Page.Section {
+        Page.Section(
+            anchor: "reconstruction",
+            title: "Reconstruction",
+            introduction: "Action chunks beside what their tokens decode to, one chart a column. "
+                + "A column keeps its scale from chunk to chunk.",
+            body: overlays.isEmpty ? "" : Overlays.legend([("reconstructed", "c1")]) + overlayCharts
+        )
+    }
+
+    private var overlayCharts: String {
+        let drawn = overlays.map(Overlays.init)
+        let extents = Overlays.extents(of: drawn)
+        return drawn.map { $0.markup(extents) }.joined()
+    }
+
+    private var codebookSection: Page.Section {
+        Page.Section(
+            anchor: "codebooks",
+            title: "Use of the codebooks",
+            introduction: "The flatter the bars, the more of the codebook's capacity carries actions.",
+            body: Page.charts(codebookUse.map { BarChart(use: $0).markup })
+        )
+    }
+
+    private var trainingSection: Page.Section {
+        Page.Section(
+            anchor: "training",
+            title: "Training",
+            introduction: "",
+            body: Page.charts(curves.map { LineChart(curve: $0).markup })
+        )
+    }
+
+    private var latencySection: Page.Section {
+        Page.Section(
+            anchor: "latency",
+            title: "Latency",
+            introduction: "Time from an observation to its action chunk.",
+            body: Page.charts(latencies.isEmpty ? [] : [Histogram(latencies).markup])
+        )
+    }
+}

@@ -1,0 +1,203 @@
+import ActionTokenizers
+import Comparison
+import Evaluation
+import Foundation
+import Reports
+
+extension CompareDocument {
+    /// The comparison as a page.
+    ///
+    /// - Parameters:
+    ///   - examples: Chunks to look at, for every dataset.
+    ///   - command: What gives the comparison again.
+    /// - Returns: The page's values.
+    func report(examples: [[ComparisonExample]], command: String) -> ComparisonReport {
+        var report = ComparisonReport(title: "Action tokenizers compared")
+        let chunks = datasets.reduce(0) { $0 + $1.chunks }
+        report.subtitle =
+            "\(chunks) chunks of \(datasets.reduce(0) { $0 + $1.episodes }) episodes that no baseline was fitted to, from "
+            + "\(datasets.count) dataset\(datasets.count == 1 ? "" : "s"). Errors are in units where a column's 1\u{202F}% and "
+            + "99\u{202F}% quantiles are −1 and 1."
+        report.keyFigures = keyFigures
+        report.datasets = zip(datasets, examples).map { $0.section(examples: $1) }
+        report.replays = replays.map(\.section)
+        report.facts = [
+            ("episodes evaluated", episodes), ("seed of the intervals", "\(seed)"),
+            ("chunk", "\(datasets.first?.horizon ?? 0) control steps"),
+            ("processor cores", "\(ProcessInfo.processInfo.activeProcessorCount)"),
+            ("faster", Faster.version),
+        ]
+        report.commands = [command]
+        return report
+    }
+
+    /// How many of all verdicts FASTerVQ wins, measure by measure.
+    private var keyFigures: [RunReport.KeyFigure] {
+        let verdicts = datasets.flatMap(\.verdicts)
+        guard !verdicts.isEmpty else { return [] }
+        return Verdict.Measure.allCases.map { measure in
+            let outcomes = verdicts.compactMap { $0.comparisons.first { $0.measure == measure }?.outcome }
+            let worse = outcomes.count { $0 == .worse }
+            return .init(
+                label: "FASTerVQ better in \(measure.name)",
+                value: "\(outcomes.count { $0 == .better }) of \(verdicts.count)",
+                note: "comparisons at equal or fewer bits; worse in \(worse)"
+            )
+        }
+    }
+}
+
+extension DatasetComparison {
+    fileprivate func section(examples: [ComparisonExample]) -> ComparisonReport.Dataset {
+        var section = ComparisonReport.Dataset(name: name)
+        section.introduction =
+            "\(episodes) episodes, \(chunks) chunks of \(horizon) × \(columns.count)."
+            + (isHeldOut ? " Held out: FASTerVQ was trained on neither robot nor tasks." : "")
+        section.sentences = verdicts.map(\.sentence)
+        section.verdicts = verdicts.map(\.row)
+        section.lines = lines
+        section.columns = columnRows
+        section.examples = examples.map { example in
+            .init(
+                title: example.title,
+                note: example.versions.map { "\($0.name): largest error \(Self.number($0.peak))" }
+                    .joined(separator: "; "),
+                columns: columns,
+                original: example.original,
+                versions: example.versions.compactMap { version in
+                    guard let line = wholes.first(where: { $0.name == version.name })?.line else {
+                        return nil
+                    }
+                    return (line: line, name: version.name, values: version.values)
+                }
+            )
+        }
+        return section
+    }
+
+    private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+
+    private var wholes: [RateResult] { rates.filter(\.isWhole) }
+
+    private var lines: [ComparisonReport.Line] {
+        let names = rates.reduce(into: [String]()) { if !$0.contains($1.line) { $0.append($1.line) } }
+        return names.map { name in
+            let base = names.first { name.hasPrefix($0 + ",") }
+            let own = rates.filter { $0.line == name }
+            return .init(name: name, base: base, rates: own.map { $0.point(columns) })
+        }
+    }
+
+    /// Every column, under its group where groups have several.
+    private var columnRows: [ComparisonReport.Column] {
+        var rows: [ComparisonReport.Column] = []
+        for (index, column) in columns.enumerated() {
+            let members = groups.indices.filter { groups[$0] == groups[index] }
+            func errors(_ members: [Int]) -> [(name: String, error: Double)] {
+                wholes.map { rate in
+                    let sum = members.reduce(0) { $0 + rate.columnErrors[$1] }
+                    return (name: rate.name, error: sum / Double(members.count))
+                }
+            }
+            if members.first == index {
+                rows.append(.init(name: groups[index], isGroup: true, errors: errors(members)))
+            }
+            // A group of one column says it all, unless the column has a name of its own.
+            if members.count > 1 || column != groups[index] {
+                rows.append(.init(name: column, errors: errors([index])))
+            }
+        }
+        return rows
+    }
+}
+
+extension RateResult {
+    fileprivate func point(_ columns: [String]) -> ComparisonReport.Rate {
+        func measured(_ estimate: Estimate) -> ComparisonReport.Measured {
+            .init(estimate.value, low: estimate.shownInterval.low, high: estimate.shownInterval.high)
+        }
+        func shares(_ estimates: [String: Estimate]) -> [(
+            tolerance: String, share: ComparisonReport.Measured
+        )] {
+            estimates.sorted { $0.key < $1.key }.map { ($0.key, measured($0.value)) }
+        }
+        var rate = ComparisonReport.Rate(name: name + (seeds > 1 ? ", \(seeds) seeds" : ""))
+        rate.bits = (bitsPerChunk.mean, bitsPerChunk.max)
+        rate.tokens = (tokensPerChunk.mean, tokensPerChunk.max)
+        rate.l1 = measured(l1)
+        rate.vrrMaxAbsolute = shares(vrr.maxAbsolute)
+        rate.vrrL2 = shares(vrr.l2)
+        rate.whole = isWhole ? whole(columns) : nil
+        return rate
+    }
+
+    private func whole(_ columns: [String]) -> ComparisonReport.Whole {
+        func mean(_ key: KeyPath<TokenizerMetrics.CodebookUse, Double>) -> Double {
+            codebooks.map { $0[keyPath: key] }.mean ?? .nan
+        }
+        var whole = ComparisonReport.Whole()
+        whole.utilization = mean(\.utilization)
+        whole.normalizedEntropy = mean(\.normalizedEntropy)
+        whole.topFrequency = mean(\.topFrequency)
+        whole.encode = encodeMicroseconds.map { ($0.p50, $0.p99) } ?? whole.encode
+        whole.decode = decodeMicroseconds.map { ($0.p50, $0.p99) } ?? whole.decode
+        whole.quantiles = tail.quantiles.map { ($0.share, $0.error) }
+        whole.worstPeak = tail.worstPeak
+        whole.worstL1 = tail.worstL1
+        whole.worstColumns = zip(columns, tail.worstColumns).map { (name: $0, share: $1) }
+            .sorted { $0.share > $1.share }
+        return whole
+    }
+}
+
+extension Verdict {
+    fileprivate var row: ComparisonReport.Verdict {
+        .init(
+            own: rate ?? "\(line): no rate so small",
+            bits: bits ?? .nan,
+            other: other,
+            otherBits: otherBits,
+            measures: comparisons.map { comparison in
+                func text(_ value: Double) -> String {
+                    comparison.measure == .l1
+                        ? String(format: "%.4f", value) : String(format: "%.1f %%", 100 * value)
+                }
+                let outcomes: [Outcome: ComparisonReport.Verdict.Outcome] = [
+                    .better: .better, .worse: .worse,
+                ]
+                return .init(
+                    name: comparison.measure.name,
+                    own: text(comparison.own),
+                    other: text(comparison.other),
+                    outcome: outcomes[comparison.outcome] ?? .undecided
+                )
+            }
+        )
+    }
+}
+
+extension ReplaySummary {
+    fileprivate var section: ComparisonReport.Replay {
+        .init(
+            title:
+                "\(simulator), \(tasks.count) task\(tasks.count == 1 ? "" : "s"), \(episodes.count) episodes",
+            rows: versions.map { version in
+                .init(
+                    name: version.name,
+                    rate: .init(
+                        share: version.success,
+                        episodes: episodes.count,
+                        low: version.interval.low,
+                        high: version.interval.high
+                    ),
+                    difference: version.difference.map {
+                        .init($0.value, low: $0.interval.low, high: $0.interval.high)
+                    },
+                    pValue: version.difference?.pValue,
+                    lost: version.difference?.lost ?? 0,
+                    won: version.difference?.won ?? 0
+                )
+            }
+        )
+    }
+}

@@ -1,0 +1,118 @@
+import ActionTokenizers
+import ArgumentParser
+import Comparison
+import FASTerVQ
+import Foundation
+import RobotTypes
+import Torch
+import Training
+
+/// What tokenizers are opened for.
+struct TokenizerOpening {
+    /// The dataset; without one, only folders that belong to a robot can be opened.
+    let demonstrations: Demonstrations?
+
+    /// Episodes that baselines are fitted to, and that give a robot's statistics to a network that belongs to no robot;
+    /// nil for all.
+    let episodes: [Int]?
+
+    /// Whether tokenizers of other robots serve too, by their networks alone.
+    let takesOtherRobots: Bool
+
+    /// Control steps of a chunk, for what has none of its own.
+    let horizon: Int
+
+    /// Where FASTerVQ computes.
+    let device: Device
+
+    /// The tokenizers of `entry`, one a source.
+    ///
+    /// - Throws: `ValidationError` for a setting that does not exist, `ActionTokenizerError` and the errors of checkpoints.
+    func tokenizers(_ entry: TokenizerEntry) throws -> [any ActionTokenizer] {
+        if let kind = entry.baseline { return [try fit(kind, entry)] }
+        return try entry.sources.map { folder in try set(entry, on: try open(folder)) }
+    }
+
+    private func fit(_ kind: Baseline, _ entry: TokenizerEntry) throws -> any ActionTokenizer {
+        let arguments = ["--horizon=\(horizon)"] + entry.settings.map { "--\($0.key)=\($0.value)" }
+        let options: BaselineOptions
+        do { options = try BaselineOptions.parse(arguments) } catch {
+            throw ValidationError("\(entry.name):\(entry.label): \(BaselineOptions.message(for: error))")
+        }
+        guard let demonstrations else {
+            throw ValidationError("--data: '\(entry.name)' needs a dataset to be fitted to")
+        }
+        return try options.fit(kind, to: demonstrations, episodes: episodes)
+    }
+
+    private func open(_ folder: String) throws -> any ActionTokenizer {
+        guard let demonstrations else { return try openTokenizer(folder, device: device) }
+        let (url, space) = (namedModel(folder), demonstrations.actionSpace)
+        if try TokenizerFolder.tokenizerName(in: url) == "fastervq" {
+            let robot = try FASTerVQTokenizer.robot(in: url)
+            // Another robot's statistics would not fit, but what the network knows of motion may.
+            if robot == nil || (takesOtherRobots && robot != space) {
+                return try FASTerVQModel(loading: url, device: device).tokenizer(
+                    for: space,
+                    horizon: horizon,
+                    normalization: demonstrations.actionNormalization(.quantiles, episodes: episodes)
+                )
+            }
+        }
+        let tokenizer = try openTokenizer(folder, device: device)
+        guard tokenizer.dimension == space.dimension else {
+            throw ActionTokenizerError(
+                "\(folder): is for actions of \(tokenizer.dimension) columns, the dataset has \(space.dimension) "
+                    + "(\(space))"
+            )
+        }
+        return tokenizer
+    }
+
+    /// A folder's tokenizer with fewer codebooks, where an entry says so.
+    private func set(_ entry: TokenizerEntry, on tokenizer: any ActionTokenizer) throws -> any ActionTokenizer
+    {
+        guard let setting = entry.settings.first else { return tokenizer }
+        guard let residual = tokenizer as? any ResidualTokenizer else {
+            throw ValidationError("\(entry.name):\(entry.label): only baselines and FASTerVQ have settings")
+        }
+        let all = residual.codebookCount
+        switch (setting.key, Int(setting.value), Double(setting.value)) {
+        case ("codebooks", let codebooks?, _) where (1 ... all).contains(codebooks):
+            return residual.prefix(codebooks: codebooks)
+        case ("tolerance", _, let tolerance?) where tolerance >= 0:
+            return residual.adaptive(tolerance: tolerance)
+        default:
+            throw ValidationError(
+                "\(entry.name):\(entry.label): expected codebooks=1 ... \(all), or tolerance=0.05 or the like"
+            )
+        }
+    }
+}
+
+extension TokenizerEntry {
+    /// Control steps of the chunks of all folders among `entries`; nil where no folder has any.
+    ///
+    /// - Throws: `ActionTokenizerError` that names two folders that differ, and the errors of folders.
+    static func horizon(of entries: [TokenizerEntry], device: Device) throws -> Int? {
+        var found: (folder: String, horizon: Int)?
+        for folder in entries.filter({ $0.baseline == nil }).flatMap(\.sources) {
+            guard let horizon = try horizon(of: folder, device: device) else { continue }
+            if let found, found.horizon != horizon {
+                throw ActionTokenizerError(
+                    "\(found.folder) has chunks of \(found.horizon) steps, \(folder) of \(horizon): what they cost a chunk "
+                        + "cannot be compared"
+                )
+            }
+            found = (folder, horizon)
+        }
+        return found?.horizon
+    }
+
+    private static func horizon(of folder: String, device: Device) throws -> Int? {
+        let url = namedModel(folder)
+        let isNetwork = try TokenizerFolder.tokenizerName(in: url) == "fastervq"
+        if isNetwork, try FASTerVQTokenizer.robot(in: url) == nil { return nil }
+        return try openTokenizer(folder, device: device).horizon
+    }
+}

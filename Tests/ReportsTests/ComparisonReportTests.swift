@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+@testable import Reports
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
+
+@Suite("A comparison is one page that stands alone")
+struct ComparisonReportTests {
+    private func rate(_ name: String, bits: Double, l1: Double) -> ComparisonReport.Rate {
+        var rate = ComparisonReport.Rate(name: name)
+        rate.bits = (bits, bits * 1.5)
+        rate.tokens = (bits / 10, bits / 8)
+        rate.l1 = .init(l1, low: l1 * 0.9, high: l1 * 1.1)
+        rate.vrrMaxAbsolute = [
+            ("0.01", .init(0.1)), ("0.05", .init(0.5, low: 0.4, high: 0.6)), ("0.1", .init(1)),
+        ]
+        rate.vrrL2 = rate.vrrMaxAbsolute
+        var whole = ComparisonReport.Whole()
+        whole.quantiles = [(0.5, 0.01), (0.9, 0.02), (0.99, 0.1), (1, 0.4)]
+        (whole.worstPeak, whole.worstColumns) = (0.3, [("gripper", 0.8), ("x", 0.2)])
+        rate.whole = whole
+        return rate
+    }
+
+    private func report(_ name: String = "own") -> ComparisonReport {
+        var report = ComparisonReport(title: "Compared \(name)")
+        var dataset = ComparisonReport.Dataset(name: "demos \(name)")
+        dataset.sentences = ["\(name) is better."]
+        dataset.lines = [
+            .init(
+                name: name,
+                rates: [rate("\(name) (1)", bits: 50, l1: 0.02), rate("\(name) (2)", bits: 100, l1: 0.01)]
+            ),
+            .init(name: "\(name), adaptive", base: name, rates: [rate("a", bits: 70, l1: 0.015)]),
+            .init(name: "fast", rates: [rate("fast", bits: 120, l1: 0.011)]),
+        ]
+        dataset.columns = [
+            .init(name: "position", isGroup: true, errors: [("own", 0.1), ("fast", 0.2)]),
+            .init(name: "x", errors: [("own", 0.3), ("fast", 0.2)]),
+        ]
+        dataset.verdicts = [
+            .init(
+                own: name,
+                bits: 100,
+                other: "fast",
+                otherBits: 120,
+                measures: [
+                    .init(name: "L1", own: "0.0100", other: "0.0110", outcome: .better),
+                    .init(name: "VRR(0.05)", own: "50 %", other: "60 %", outcome: .worse),
+                ]
+            ),
+            .init(own: "none", bits: .nan, other: "binning", otherBits: 10, measures: []),
+        ]
+        dataset.examples = [
+            .init(
+                title: "worst",
+                columns: ["x", "gripper"],
+                original: [[0, 1], [1, 1]],
+                versions: [("fast", "fast", [[0, 0.9], [1, 1]]), (name, name, [[0, 1.1], [1, .nan]])]
+            )
+        ]
+        report.datasets = [dataset]
+        report.replays = [
+            .init(
+                title: "toy",
+                rows: [
+                    .init(name: "raw", rate: .init(share: 1, episodes: 20, low: 0.84, high: 1)),
+                    .init(
+                        name: name,
+                        rate: .init(share: 0.9, episodes: 20, low: 0.7, high: 0.97),
+                        difference: .init(-0.1, low: -0.3, high: 0.05),
+                        pValue: 0.5,
+                        lost: 2
+                    ),
+                ]
+            )
+        ]
+        return report
+    }
+
+    @Test("Verdicts, curves, tables, chunks and replays are on the page")
+    func parts() {
+        let html = report().html()
+        for anchor in ["verdicts", "dataset-1", "replay"] {
+            #expect(html.contains("<section id=\"\(anchor)\">"))
+        }
+        #expect(html.contains("<td class=\"better\">0.0100 to 0.0110</td>"))
+        #expect(html.contains("<td class=\"worse\">50 % to 60 %</td>"))
+        #expect(html.contains("<td class=\"better\">1 better, 0 worse, of 1; 1 without a rate</td>"))
+        #expect(html.contains("<th scope=\"row\" class=\"group\">position</th>"))
+        #expect(html.contains("<td class=\"best\">0.100</td>"))
+        #expect(html.contains("gripper 80\u{202F}%, x 20\u{202F}%"))
+        #expect(html.contains("−10.0 (−30.0 to 5.0)"))
+        #expect(html.contains("<small>0.00900–0.0110</small>"))
+    }
+
+    @Test("A variant has the colour of its line, dashed")
+    func styles() {
+        let styles = LineStyles(report().datasets[0].lines)
+        #expect(styles["own"] == "c0" && styles["own, adaptive"] == "c0 dashed" && styles["fast"] == "c1")
+    }
+
+    @Test("Text never becomes markup, drawings are XML, and nothing is loaded from elsewhere")
+    func safe() throws {
+        let html = report("<script>alert('1')</script>\" onload=\"x a & b").html()
+        #expect(!html.contains("<script") && !html.contains("onload=\"x"))
+        #expect(html.firstMatch(of: try Regex("https?://")) == nil)
+        let drawings = html.matches(of: /(?s)<svg.*?<\/svg>/).map { String($0.0) }
+        #expect(drawings.count > 15)
+        for drawing in drawings {
+            let parser = XMLParser(data: Data(drawing.utf8))
+            #expect(parser.parse(), "\(String(describing: parser.parserError)): \(drawing.prefix(200))")
+        }
+    }
+
+    @Test("Without values there are no parts, and values that are not finite break no drawing")
+    func broken() {
+        #expect(!ComparisonReport(title: "Nothing").html().contains("<section"))
+        var report = report()
+        var wild = rate("wild", bits: .infinity, l1: -.infinity)
+        wild.vrrMaxAbsolute = [("0.05", .init(.nan, low: .infinity, high: -1))]
+        report.datasets[0].lines.append(.init(name: "wild", rates: [wild, .init(name: "unknown")]))
+        report.datasets.append(.init(name: "empty"))
+        let html = report.html()
+        #expect(!html.contains("nan") && !html.contains("inf\""))
+        #expect(!html.contains("dataset-2"))
+    }
+}

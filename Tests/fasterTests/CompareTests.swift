@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+@Suite("faster tokenizer compare and replay", .timeLimit(.minutes(2)))
+struct CompareTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func compare(_ tokenizers: String, _ more: [String] = []) async throws -> [String: Any] {
+        try await Program.object(
+            [
+                "tokenizer", "compare", "--data", Program.demonstrations, "--tokenizers", tokenizers,
+                "--episodes",
+                "0:2", "--out", "out", "--threads", "1", "--json",
+            ] + more,
+            in: folder
+        )
+    }
+
+    private func rates(_ found: [String: Any], _ dataset: Int = 0) throws -> [[String: Any]] {
+        let datasets = try #require(found["datasets"] as? [[String: Any]])
+        return try #require(datasets[dataset]["rates"] as? [[String: Any]])
+    }
+
+    @Test("compares trained tokenizers with baselines, and writes the page and its numbers")
+    func compare() async throws {
+        let tokenizer = try await Workshop.run.value.url.appending(path: "tokenizer").path
+        let found = try await compare("own=\(tokenizer)+\(tokenizer),fast,fast:scale=5,binning")
+        let rates = try rates(found)
+        #expect(
+            rates.compactMap { $0["line"] as? String }
+                == ["own", "own", "own"] + Array(repeating: "own, adaptive", count: 3) + [
+                    "fast", "fast", "binning",
+                ]
+        )
+        #expect(rates.prefix(3).allSatisfy { $0["seeds"] as? Int == 2 })
+        #expect(rates[6]["label"] as? String == "scale=5")
+        #expect(rates.filter { $0["encode_us"] != nil }.count == 4)
+        let verdicts = try #require(
+            (found["datasets"] as? [[String: Any]])?[0]["verdicts"] as? [[String: Any]]
+        )
+        #expect(verdicts.count == 6)
+        let page = String(decoding: try folder["out/report.html"], as: UTF8.self)
+        #expect(page.hasSuffix("</html>\n") && page.contains("id=\"dataset-1\""))
+        let written = try JSONSerialization.jsonObject(with: folder["out/compare.json"]) as? NSDictionary
+        #expect(written == found as NSDictionary)
+    }
+
+    @Test("gives baselines the numbers that evaluate gives them")
+    func likeEvaluate() async throws {
+        let rate = try #require(try rates(try await compare("fast")).first)
+        let evaluated = try await Program.object(
+            [
+                "tokenizer", "evaluate", "--tokenizer", "fast", "--data", Program.demonstrations,
+                "--episodes", "0:2",
+                "--json",
+            ],
+            in: folder
+        )
+        let value = (rate["l1"] as? [String: Any])?["value"] as? Double
+        #expect(abs(try #require(value) - (evaluated["l1"] as? Double ?? .nan)) < 1e-6)
+        #expect(rate["bits_per_chunk"] as? NSObject == evaluated["bits_per_chunk"] as? NSObject)
+    }
+
+    @Test("serves other robots' networks on held-out datasets, and refuses them elsewhere")
+    func heldOut() async throws {
+        let other = try await Workshop.otherRobot.value.url
+        let tokenizer = other.appending(path: "tokenizer").path
+        let arguments = [
+            "tokenizer", "compare", "--tokenizers", tokenizer, "--episodes", "0:1", "--out", "out",
+        ]
+        let refusal = try await Program.refusal(arguments + ["--data", Program.demonstrations], in: folder)
+        #expect(refusal.contains("is for actions of 7 columns, the dataset has 4"))
+        let data = other.appending(path: "data").path
+        let found = try await Program.object(
+            arguments + ["--data", data, "--held-out", data, "--json"],
+            in: folder
+        )
+        let datasets = try #require(found["datasets"] as? [[String: Any]])
+        #expect(datasets.map { $0["held_out"] as? Bool } == [false, true])
+    }
+
+    @Test(
+        "refuses lists of tokenizers that make no sense, in a sentence",
+        arguments: [
+            ("fast,fast", "'fast' occurs twice"), ("fast:scael=5", "Unknown option '--scael'"),
+            ("a-{0,1", "as many '{' as '}'"), ("fast+binning", "give it once"),
+            ("", "expected a folder or a baseline"), ("/no/such", "/no/such: no such folder"),
+        ]
+    )
+    func refusals(tokenizers: String, message: String) async throws {
+        let said = try await Program.refusal(
+            [
+                "tokenizer", "compare", "--data", Program.demonstrations, "--tokenizers", tokenizers, "--out",
+                "out",
+                "--episodes", "0:2",
+            ],
+            in: folder
+        )
+        #expect(said.contains(message), "\(said)")
+    }
+
+    @Test("replays experts' episodes through tokenizers, and shows the result in a comparison")
+    func replay() async throws {
+        let found = try await Program.object(
+            [
+                "tokenizer", "replay", "--tokenizers", "raw,binning,fast:scale=0.2", "--data",
+                Program.demonstrations,
+                "--tasks", "reach-v3,door-close-v3", "--episodes", "1", "--out", "replay", "--json",
+            ],
+            in: folder
+        )
+        let versions = try #require(found["versions"] as? [[String: Any]])
+        #expect(versions.compactMap { $0["name"] as? String } == ["raw", "binning", "fast (scale=0.2)"])
+        #expect(versions[0]["success"] as? Double == 1)
+        #expect(versions[0]["difference"] == nil && versions[1]["difference"] != nil)
+        let written = try JSONSerialization.jsonObject(with: folder["replay/replay.json"]) as? NSDictionary
+        #expect(written == found as NSDictionary)
+        let compared = try await compare("binning", ["--replay", "replay"])
+        #expect((compared["replays"] as? [NSDictionary]) == [found as NSDictionary])
+        #expect(String(decoding: try folder["out/report.html"], as: UTF8.self).contains("id=\"replay\""))
+    }
+
+    @Test("a replay says what is missing before anything runs")
+    func replayRefusals() async throws {
+        let arguments = ["tokenizer", "replay", "--tasks", "reach-v3", "--episodes", "1", "--out", "replay"]
+        let said = try await Program.refusal(arguments + ["--tokenizers", "fast"], in: folder)
+        #expect(said.contains("--data: 'fast' needs a dataset to be fitted to"))
+        let other = try await Workshop.otherRobot.value.url.appending(path: "tokenizer").path
+        let robot = try await Program.refusal(arguments + ["--tokenizers", other], in: folder)
+        #expect(
+            robot.hasPrefix(
+                "the tokenizer is for actions of 7 columns; the simulator's robot, sawyer, takes 4"
+            )
+        )
+    }
+}
