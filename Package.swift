@@ -173,7 +173,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Evaluation"],
+            dependencies: ["Evaluation", "RobotTypes"],
             exclude: ["Peers"],
             swiftSettings: strict
         ),

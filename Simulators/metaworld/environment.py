@@ -6,27 +6,23 @@ os.environ.setdefault("MUJOCO_GL", "egl")
 
 import mujoco
 import numpy as np
+from client import world
+from client.description import Task
 from metaworld.env_dict import ALL_V3_ENVIRONMENTS
 
-from tasks import instruction
-
-# MetaWorld itself ends an episode here.
-LONGEST_EPISODE = 500
 # The scene mounts this camera upside down and far away. It is turned and moved as LeRobot does, so that
 # pictures look like those of its MetaWorld datasets.
 CORNER = "corner2"
 CORNER_POSITION = (0.75, 0.075, 0.7)
 
 
-class Environment:
-    """A task with scene and goal drawn anew from the seed of every reset.
+class Environment(world.Environment):
+    """A task with scene and goal drawn anew from the seed of every reset."""
 
-    Actions and states are described by `tasks.ROBOT`.
-    """
+    film_camera = CORNER
 
-    def __init__(self, task: str):
-        self.task = task
-        self.instruction = instruction(task)
+    def __init__(self, task: str, description: Task):
+        super().__init__(task, description)
         self._env = ALL_V3_ENVIRONMENTS[task]()
         # Experts read the goal; the space that clips observations is cached and must be built with it.
         self._env._partially_observable = False
@@ -40,7 +36,7 @@ class Environment:
         self.observation = None
 
     def reset(self, seed: int):
-        """Draws the scene that belongs to `seed`; the same seed gives the same scene again."""
+        """Draws the scene that belongs to `seed`."""
         self._env.seed(seed)
         self.observation, _ = self._env.reset()
 

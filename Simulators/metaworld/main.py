@@ -1,91 +1,21 @@
-"""MetaWorld behind openpi's protocol: evaluates served policies and collects demonstrations.
+"""MetaWorld behind openpi's protocol: evaluates served policies and collects demonstrations."""
 
-One JSON object a line on standard output for every finished episode; errors on standard error.
-"""
-
-import argparse
-import json
-import os
 import sys
-import threading
+from pathlib import Path
 
-from tasks import INSTRUCTIONS, ROBOT, UnknownTask, instruction
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-
-def main():
-    options = parser().parse_args()
-    if options.leash:
-        threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    try:
-        if options.mode == "describe":
-            report(ROBOT | {"tasks": INSTRUCTIONS})
-            return
-        for task in options.tasks:
-            instruction(task)
-        shares = range(options.share[0], options.episodes, options.share[1])
-        options.episode_indices = list(shares)
-        # The physics load only when they are needed.
-        if options.mode == "evaluate":
-            import evaluate as mode
-        else:
-            import collect as mode
-        mode.run(options, report)
-    except (UnknownTask, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+from client.command import main
+from tasks import SIMULATOR
 
 
-def _end_with_standard_input():
-    """Whoever started this process holds the other end, and may be killed."""
-    os.read(0, 1)
-    os._exit(1)
+def world():
+    from client.world import World
+    from environment import Environment
+    from expert import Expert
 
-
-def report(result: dict):
-    """One line on standard output."""
-    print(json.dumps(result), flush=True)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    result = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    result.add_argument("--leash", action="store_true", help="end when standard input closes")
-    modes = result.add_subparsers(dest="mode", required=True)
-    modes.add_parser("describe", help="print tasks, cameras, state and action as JSON")
-
-    evaluate = modes.add_parser("evaluate", help="run episodes of a policy or of the expert")
-    _add_common(evaluate)
-    evaluate.add_argument("--policy", choices=["server", "expert"], default="server")
-    evaluate.add_argument("--execute", type=int, default=8, help="steps of a chunk that are carried out")
-    evaluate.add_argument("--max-steps", type=int, default=500, help="an episode without success ends here")
-    evaluate.add_argument("--video-dir", help="folder for films, one .npy an episode")
-    evaluate.add_argument("--videos", type=int, default=1, help="film the first so many episodes of a task")
-    evaluate.add_argument("--video-size", type=int, default=192)
-
-    collect = modes.add_parser("collect", help="record the expert's demonstrations")
-    _add_common(collect)
-    collect.add_argument("--noise", type=float, default=0.3, help="strength of the pushes on the expert")
-    collect.add_argument("--no-images", action="store_true", help="record states and actions only")
-    return result
-
-
-def _add_common(mode: argparse.ArgumentParser):
-    mode.add_argument("--tasks", required=True, type=lambda text: text.split(","), help="names, with commas")
-    mode.add_argument("--episodes", type=int, required=True, help="episodes of every task")
-    mode.add_argument("--seed", type=int, default=0, help="first scene; the next ones count up")
-    mode.add_argument("--host", default="127.0.0.1")
-    mode.add_argument("--port", type=int, default=8000)
-    mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
-    mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
-    mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode")
-
-
-def _share(text: str) -> tuple[int, int]:
-    index, count = map(int, text.split("/"))
-    if not 0 <= index < count:
-        raise argparse.ArgumentTypeError("expected index/count with 0 <= index < count")
-    return index, count
+    return World(Environment, Expert)
 
 
 if __name__ == "__main__":
-    main()
+    main(SIMULATOR, world, __doc__)

@@ -1,20 +1,18 @@
-"""What this simulator offers: 50 tasks, each with the words a policy is given, and one robot.
+"""What this simulator offers: 50 tasks, each with the words a policy is given, and one robot."""
 
-Nothing here loads the physics, so that questions about it are answered at once.
-"""
+from client.description import Robot, Simulator, Task
 
-import difflib
-
-ROBOT = {
-    "robot": "sawyer",
+ROBOT = Robot(
+    name="sawyer",
     # Physics steps of 2.5 ms, five to an action.
-    "fps": 80,
-    "cameras": ["corner2", "gripperPOV"],
+    fps=80,
+    cameras=("corner2", "gripperPOV"),
     # Metres, and the gripper's opening in [0, 1].
-    "state": ["x", "y", "z", "gripper"],
+    state=("x", "y", "z", "gripper"),
     # In [-1, 1]: a fraction of 1 cm a step, and the gripper's effort, positive to close.
-    "action": ["delta_x", "delta_y", "delta_z", "gripper"],
-}
+    action=("delta_x", "delta_y", "delta_z", "gripper"),
+    pushed=(0, 1, 2),
+)
 
 INSTRUCTIONS = {
     "assembly-v3": "put the ring on the peg",
@@ -69,20 +67,8 @@ INSTRUCTIONS = {
     "window-open-v3": "open the window",
 }
 
-
-class UnknownTask(ValueError):
-    """A name that is none of MetaWorld's tasks."""
-
-    def __init__(self, name: str):
-        nearest = difflib.get_close_matches(name, INSTRUCTIONS, n=1, cutoff=0.0)[0]
-        super().__init__(
-            f"unknown MetaWorld task '{name}': did you mean '{nearest}'? "
-            f"The tasks are {', '.join(INSTRUCTIONS)}"
-        )
-
-
-def instruction(task: str) -> str:
-    """The words for `task`; raises `UnknownTask`."""
-    if task not in INSTRUCTIONS:
-        raise UnknownTask(task)
-    return INSTRUCTIONS[task]
+# MetaWorld itself ends an episode after 500 steps.
+SIMULATOR = Simulator(
+    "MetaWorld",
+    {name: Task(instruction, ROBOT, longest=500) for name, instruction in INSTRUCTIONS.items()},
+)

@@ -82,7 +82,10 @@ public struct ActionAutoencoder: Module {
     }
 
     /// Latents of normalised chunks, each robot's `[B, T, D]`, one after the other in `grid`: `[ΣB, N, latentWidth]`.
-    func latents(_ actions: [Tensor], grid: PlaceGrid) -> Tensor {
+    ///
+    /// The transformer multiplies in `precision`, where that is given; the straight path never does, for half
+    /// precision alone would cost a good part of the error that is left in the end.
+    func latents(_ actions: [Tensor], grid: PlaceGrid, precision: DType? = nil) -> Tensor {
         let read = zip(actions, grid.patchifiers).map { actions, patchifier in
             let parts = patchifier.parts.map { part in
                 let columns = actions.narrowed(2, from: part.columns.lowerBound, count: part.columns.count)
@@ -95,18 +98,17 @@ public struct ActionAutoencoder: Module {
                 straight: Tensor.concatenated(parts.map(\.straight), axis: 1)
             )
         }
-        var x = grid.joined(read.map(\.vectors))
-        for block in encoder { x = block(x, mask: grid.mask) }
+        let x = transformed(grid.joined(read.map(\.vectors)), by: encoder, mask: grid.mask, precision)
         return toLatent(encoderNorm(x)) + grid.joined(read.map(\.straight))
     }
 
     /// Chunks of `latents`, `[ΣB, N, latentWidth]`: each robot's `[B, T, D]`, normalised.
-    func actions(_ latents: Tensor, grid: PlaceGrid) -> [Tensor] {
+    func actions(_ latents: Tensor, grid: PlaceGrid, precision: DType? = nil) -> [Tensor] {
         let embeddings = grid.patchifiers.map { patchifier in
             Tensor.concatenated(patchifier.parts.map { decoderPlaces[index(of: $0)]($0) }, axis: 0)
         }
-        var x = fromLatent(latents) + grid.joined(embeddings)
-        for block in decoder { x = block(x, mask: grid.mask) }
+        let start = fromLatent(latents) + grid.joined(embeddings)
+        let x = transformed(start, by: decoder, mask: grid.mask, precision)
         let (vectors, straight) = (grid.split(decoderNorm(x)), grid.split(latents))
         return grid.patchifiers.indices.map { robot in
             chunks(of: grid.patchifiers[robot], vectors: vectors[robot], latents: straight[robot])
@@ -128,6 +130,15 @@ public struct ActionAutoencoder: Module {
             },
             axis: 2
         )
+    }
+
+    private func transformed(
+        _ x: Tensor,
+        by blocks: [TransformerBlock],
+        mask: Tensor?,
+        _ precision: DType?
+    ) -> Tensor {
+        withAutocast(to: precision, on: x.device) { blocks.reduce(x) { $1($0, mask: mask) } }
     }
 
     private func index(of part: ActionPatchifier.Part) -> Int {

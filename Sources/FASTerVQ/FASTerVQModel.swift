@@ -55,6 +55,7 @@ public struct FASTerVQModel: Sendable {
     ///   - actionSpace: What the columns of an action mean.
     ///   - horizon: Control steps of a chunk.
     ///   - normalization: How the robot's units map to normalised ones.
+    /// - Returns: The tokenizer, which shares this model's weights.
     /// - Throws: ``PatchError`` when the robot does not fit the patches.
     public func tokenizer(
         for actionSpace: ActionSpace,

@@ -66,17 +66,19 @@ extension FASTerVQNetwork {
     ///     others; nil for all.
     ///   - quantizing: Whether latents are quantized; before the codebooks exist they pass as they are.
     ///   - weights: Shares of the parts.
+    ///   - precision: What the transformers multiply in; nil for single precision.
     /// - Returns: Scalars that can be differentiated.
     public func loss(
         _ batch: [TrainingChunks],
         depths: Tensor? = nil,
         quantizing: Bool,
-        weights: TokenizerLossWeights
+        weights: TokenizerLossWeights,
+        precision: DType? = nil
     ) -> TokenizerLoss {
         let rows = batch.map { $0.actions.size(0) }
         let device = batch[0].actions.device
         let grid = PlaceGrid(batch.map(\.embodiment.patchifier), rows: rows, device: device)
-        let latents = autoencoder.latents(batch.map(\.actions), grid: grid)
+        let latents = autoencoder.latents(batch.map(\.actions), grid: grid, precision: precision)
         var restored = latents
         var commitment = Tensor.zeros([], device: device)
         if quantizing {
@@ -89,7 +91,9 @@ extension FASTerVQNetwork {
             restored = flat.quantized.reshaped(latents.shape)
             commitment = flat.commitment
         }
-        let errors = zip(autoencoder.actions(restored, grid: grid), batch).map(ReconstructionLoss.init)
+        let errors = zip(autoencoder.actions(restored, grid: grid, precision: precision), batch).map(
+            ReconstructionLoss.init
+        )
         func mean(_ part: KeyPath<ReconstructionLoss, Tensor>) -> Tensor {
             let sums = errors.map { $0[keyPath: part] }
             return sums.dropFirst().reduce(sums[0], +) / Double(rows.reduce(0, +))

@@ -24,9 +24,10 @@ extension ActionSpace {
 
     /// Understands the column names of a dataset's `action` feature.
     ///
-    /// Neighbouring columns of one kind (and, on a robot with two arms, of one side) form a group:
-    /// `x y z roll pitch yaw gripper` gives position, rotation, gripper. Columns that no rule knows are
-    /// joints when the name says so, else `other`.
+    /// Neighbouring columns of one kind (and, on a body with several limbs, of one limb) form a group:
+    /// `x y z roll pitch yaw gripper` gives position, rotation, gripper, `left_arm_x ... right_leg_knee`
+    /// gives left_arm_position, ..., right_leg_joints. Columns that no rule knows are joints when the name
+    /// says so, else `other`.
     ///
     /// - Throws: ``ActionSpaceError/noGroups`` when there are no names.
     public init(columnNames: [String]) throws(ActionSpaceError) {
@@ -34,8 +35,8 @@ extension ActionSpace {
         var counts: [String: Int] = [:]
         for (column, name) in columnNames.enumerated() {
             let kind = Kind(columnName: name)
-            let side = Self.side(of: name)
-            let base = side.isEmpty ? kind.rawValue : "\(side)_\(kind.rawValue)"
+            let limb = Self.limb(of: name)
+            let base = limb.isEmpty ? kind.rawValue : "\(limb)_\(kind.rawValue)"
             if let last = groups.last, last.kind == kind, last.name == base || last.name.hasPrefix(base + "_")
             {
                 groups[groups.count - 1].count += 1
@@ -58,9 +59,16 @@ extension ActionSpace {
         .joined(separator: ",")
     }
 
-    private static func side(of name: String) -> String {
+    /// Which of several like limbs a column moves: `left`, `right_arm`, `front_left_leg`; nothing where the
+    /// name has no side, as on a body with one arm.
+    private static func limb(of name: String) -> String {
         let lowered = name.lowercased()
-        return lowered.contains("left") ? "left" : lowered.contains("right") ? "right" : ""
+        let side = lowered.contains("left") ? "left" : lowered.contains("right") ? "right" : ""
+        let words = lowered.split { !$0.isLetter }.map(String.init)
+        let end = words.first { ["front", "back", "rear", "hind"].contains($0) }
+        let part = words.first { ["arm", "leg"].contains($0) }
+        guard !side.isEmpty || end != nil else { return "" }
+        return [end, side.isEmpty ? nil : side, part].compactMap(\.self).joined(separator: "_")
     }
 }
 
@@ -76,17 +84,20 @@ extension ActionSpace.Kind {
         let name = columnName.lowercased()
         let words = Set(name.split { !$0.isLetter }.map(String.init))
         func mentions(_ candidates: String...) -> Bool { candidates.contains { name.contains($0) } }
-        if mentions("grip", "finger", "hand") {
+        if words.contains("leg") {
+            self = .joints
+        } else if mentions("grip", "finger", "hand") {
             self = .gripper
         } else if mentions("base", "wheel") {
             self = .base
-        } else if mentions("torso", "head", "waist", "neck", "lift") {
+        } else if mentions("torso", "head", "waist", "neck", "abdomen", "lift") {
             self = .torso
         } else if mentions("roll", "pitch", "yaw", "rot", "quat", "axisangle")
             || !words.isDisjoint(with: ["rx", "ry", "rz"])
         {
             self = .rotation
         } else if mentions("joint", "shoulder", "elbow", "wrist", "forearm", "motor", "hip", "knee", "ankle")
+            || mentions("thigh", "calf", "shin", "foot")
         {
             self = .joints
         } else if mentions("pos") || !words.isDisjoint(with: ["x", "y", "z", "dx", "dy", "dz"]) {

@@ -18,7 +18,7 @@ struct CollectCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Simulator: metaworld.")
+    @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
     @Option(help: "Names of tasks, with commas between.")
@@ -49,13 +49,12 @@ struct CollectCommand: AsyncParsableCommand {
 
     func run() async throws {
         let simulator = try Simulator(named: simulator)
-        let robot = try await simulator.description()
         let names = tasks.split(separator: ",").map(String.init)
-        try robot.check(tasks: names)
+        let (robotName, robot) = try await simulator.description().robot(for: names)
         let cameras = noImages ? [] : robot.cameras
         let description = DatasetDescription(
             fps: robot.framesPerSecond,
-            robotType: robot.robot,
+            robotType: robotName,
             actionNames: robot.actionNames,
             stateNames: robot.stateNames,
             cameras: cameras.map { .init(name: "observation.images.\($0)", height: size, width: size) }

@@ -24,7 +24,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy, or 'expert'.")
     var policy: String
 
-    @Option(help: "Simulator: metaworld.")
+    @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
     var simulator = "metaworld"
 
     @Option(help: "Names of tasks, with commas between.")
@@ -62,8 +62,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     func run() async throws {
         _ = try OutputFolder(out)
         let simulator = try Simulator(named: simulator)
-        let robot = try await simulator.description()
-        try robot.check(tasks: names)
+        let known = try await simulator.description()
+        try known.check(tasks: names)
         let device = try compute.prepare()
         var server: PolicyServer?
         var mover = EvaluationPlan.Mover.expert
@@ -73,7 +73,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 device: device,
                 blockSize: decoding.blockSize
             )
-            try robot.check(loaded.contract)
+            try known.check(loaded.contract, for: names)
             let started = PolicyServer(
                 handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
                 host: "127.0.0.1",

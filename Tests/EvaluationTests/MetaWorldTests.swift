@@ -8,11 +8,12 @@ struct MetaWorldTests {
     @Test("describes its robot and 50 tasks")
     func description() async throws {
         let description = try await metaWorld().description()
-        #expect(description.instructions.count == 50)
-        #expect(description.instructions["drawer-open-v3"] == "open the drawer")
-        #expect(description.framesPerSecond == 80)
-        #expect(description.cameras == ["corner2", "gripperPOV"])
-        #expect(description.actionNames.count == 4 && description.stateNames.count == 4)
+        #expect(description.tasks.count == 50)
+        #expect(description.tasks["drawer-open-v3"]?.instruction == "open the drawer")
+        let (name, robot) = try description.robot(for: ["drawer-open-v3", "reach-v3"])
+        #expect(name == "sawyer" && robot.framesPerSecond == 80)
+        #expect(robot.cameras == ["corner2", "gripperPOV"])
+        #expect(robot.actionNames.count == 4 && robot.stateNames.count == 4)
     }
 
     @Test("an unknown task is answered with the nearest and all known ones")

@@ -35,7 +35,46 @@ struct SimulatorTests {
         let error = #expect(throws: SimulatorError.self) {
             try Simulator(named: "toy", near: folder.url.appending(path: "bin/faster"))
         }
-        #expect(error?.description.contains("run Scripts/bootstrap") == true)
+        #expect(error?.description.hasSuffix("run Scripts/bootstrap") == true)
+    }
+
+    @Test("one with packages of its own has a Python of its own")
+    func ownPython() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "Simulators/toy/main.py")
+        try folder.write("", to: "Simulators/toy/requirements.txt")
+        try folder.write("", to: ".deps/python/bin/python")
+        let place = folder.url.appending(path: "bin/faster")
+        let error = #expect(throws: SimulatorError.self) { try Simulator(named: "toy", near: place) }
+        #expect(error?.description.hasSuffix("run Scripts/bootstrap --simulator toy") == true)
+        try folder.write("", to: ".deps/simulators/toy/bin/python")
+        let simulator = try Simulator(named: "toy", near: place)
+        #expect(simulator.python.path.hasSuffix(".deps/simulators/toy/bin/python"))
+    }
+}
+
+@Suite("What a simulator says about itself")
+struct SimulatorDescriptionTests {
+    private func description() throws -> SimulatorDescription {
+        let robot = #"{"fps": 20, "cameras": [], "state": ["x"], "action": ["delta_x"]}"#
+        let text = """
+            {"robots": {"arm": \(robot), "pair": \(robot)}, "tasks": {"lift": {"instruction": "lift it", "robot": "arm"},
+            "stack": {"instruction": "stack them", "robot": "arm"}, "carry": {"instruction": "carry it", "robot": "pair"}}}
+            """
+        return try JSONDecoder().decode(SimulatorDescription.self, from: Data(text.utf8))
+    }
+
+    @Test("tasks of one robot make a dataset")
+    func oneRobot() throws {
+        let (name, robot) = try description().robot(for: ["lift", "stack"])
+        #expect(name == "arm" && robot.actionNames == ["delta_x"])
+    }
+
+    @Test("tasks of different robots do not, and each is named with its robot")
+    func differentRobots() throws {
+        let error = #expect(throws: SimulatorError.self) { try description().robot(for: ["lift", "carry"]) }
+        #expect(error == .differentRobots(["lift needs arm", "carry needs pair"]))
+        #expect(error?.description.contains("carry needs pair: collect them apart") == true)
     }
 }
 
@@ -49,7 +88,8 @@ struct MisbehavingSimulatorTests {
     private static let description = """
         import sys, os, json, time
         if "describe" in sys.argv:
-            print(json.dumps(dict(robot="toy", fps=10, cameras=[], state=[], action=[], tasks=dict(push="push it"))))
+            robots = dict(toy=dict(fps=10, cameras=[], state=[], action=[]))
+            print(json.dumps(dict(robots=robots, tasks=dict(push=dict(instruction="push it", robot="toy")))))
             sys.exit()
 
         """

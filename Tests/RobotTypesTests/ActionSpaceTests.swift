@@ -25,6 +25,38 @@ struct ActionSpaceTests {
         )
     }
 
+    @Test("tell the limbs of a body apart")
+    func limbs() throws {
+        let humanoid = try ActionSpace(columnNames: [
+            "left_arm_delta_x", "left_arm_rotation_x", "left_hand_thumb", "right_arm_delta_x",
+            "right_arm_joint_1", "right_arm_joint_2", "torso_height", "base_x", "base_yaw",
+        ])
+        #expect(
+            humanoid.groups.map(\.name) == [
+                "left_arm_position", "left_arm_rotation", "left_gripper", "right_arm_position",
+                "right_arm_joints", "torso", "base",
+            ]
+        )
+        #expect(
+            humanoid.groups.map(\.kind) == [
+                .position, .rotation, .gripper, .position, .joints, .torso, .base,
+            ]
+        )
+    }
+
+    @Test("take all columns of a leg for joints")
+    func legs() throws {
+        let walker = try ActionSpace(columnNames: [
+            "front_left_leg_yaw", "front_left_leg_lift", "front_right_leg_yaw", "hind_left_leg_hip_x",
+            "abdomen_z", "abdomen_y",
+        ])
+        #expect(
+            walker.description
+                == "front_left_leg_joints=0:2,front_right_leg_joints=2,hind_left_leg_joints=3,torso=4:6"
+        )
+        #expect(walker.groups.map(\.kind) == [.joints, .joints, .joints, .torso])
+    }
+
     @Test("name the group that leaves a gap")
     func gap() {
         #expect(throws: ActionSpaceError.notContiguous(group: "gripper", expected: 3, found: 6)) {

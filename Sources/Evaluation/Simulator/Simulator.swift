@@ -28,7 +28,7 @@ public struct Simulator: Equatable, Sendable {
     ///   - name: The simulator's folder.
     ///   - place: Where to start; the running program if left out. Links are followed.
     /// - Throws: ``SimulatorError/unknownSimulator(_:known:searched:)`` or
-    ///   ``SimulatorError/noPython(expected:)``.
+    ///   ``SimulatorError/noPython(expected:command:)``.
     public init(named name: String, near place: URL? = nil) throws(SimulatorError) {
         let start = (place ?? Self.program).resolvingSymlinksInPath()
         let roots = Self.roots(above: start)
@@ -36,9 +36,11 @@ public struct Simulator: Equatable, Sendable {
         else {
             throw .unknownSimulator(name, known: roots.first.map(Self.names) ?? [], searched: start.path)
         }
-        let python = root.appending(path: ".deps/python/bin/python")
-        guard python.exists else { throw .noPython(expected: python.path) }
-        self.init(name: name, script: Self.script(of: name, in: root), python: python)
+        self.init(
+            name: name,
+            script: Self.script(of: name, in: root),
+            python: try Self.python(of: name, in: root)
+        )
     }
 
     /// Asks the simulator about its robot and tasks.
@@ -67,6 +69,21 @@ public struct Simulator: Equatable, Sendable {
             guard parent.path.count < folder.path.count else { return roots }
             folder = parent
         }
+    }
+
+    /// A simulator with packages of its own pins them in its folder, and has an environment of its own;
+    /// the others share the one that comes with every build.
+    private static func python(of name: String, in root: URL) throws(SimulatorError) -> URL {
+        let requirements = script(of: name, in: root).deletingLastPathComponent().appending(
+            path: "requirements.txt"
+        )
+        let environment = requirements.exists ? "simulators/\(name)" : "python"
+        let python = root.appending(path: ".deps/\(environment)/bin/python")
+        guard python.exists else {
+            let command = "Scripts/bootstrap" + (requirements.exists ? " --simulator \(name)" : "")
+            throw .noPython(expected: python.path, command: command)
+        }
+        return python
     }
 
     private static func script(of name: String, in root: URL) -> URL {

@@ -2,49 +2,78 @@ public import RobotTypes
 
 /// What a simulator says about itself.
 public struct SimulatorDescription: Codable, Equatable, Sendable {
-    /// Name of the robot.
-    public let robot: String
+    /// A body and the way it is commanded.
+    public struct Robot: Codable, Equatable, Sendable {
+        /// Control steps a second.
+        public let framesPerSecond: Double
 
-    /// Control steps a second.
-    public let framesPerSecond: Double
+        /// Names of the cameras, without any prefix.
+        public let cameras: [String]
 
-    /// Names of the cameras, without any prefix.
-    public let cameras: [String]
+        /// Names of the state's columns.
+        public let stateNames: [String]
 
-    /// Names of the state's columns.
-    public let stateNames: [String]
+        /// Names of an action's columns.
+        public let actionNames: [String]
 
-    /// Names of an action's columns.
-    public let actionNames: [String]
-
-    /// The instruction of every task, by the task's name.
-    public let instructions: [String: String]
-
-    private enum CodingKeys: String, CodingKey {
-        case robot, cameras
-        case framesPerSecond = "fps"
-        case stateNames = "state"
-        case actionNames = "action"
-        case instructions = "tasks"
+        private enum CodingKeys: String, CodingKey {
+            case cameras
+            case framesPerSecond = "fps"
+            case stateNames = "state"
+            case actionNames = "action"
+        }
     }
+
+    /// Something to do.
+    public struct Task: Codable, Equatable, Sendable {
+        /// The task in plain words.
+        public let instruction: String
+
+        /// Name of the robot that does it.
+        public let robot: String
+    }
+
+    /// The robots, by name.
+    public let robots: [String: Robot]
+
+    /// The tasks, by name.
+    public let tasks: [String: Task]
 
     /// Makes sure that the simulator knows `tasks`.
     ///
     /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that it does not know.
-    public func check(tasks: [String]) throws(SimulatorError) {
-        let known = instructions.keys.sorted()
-        for task in tasks where instructions[task] == nil {
+    public func check(tasks names: [String]) throws(SimulatorError) {
+        let known = tasks.keys.sorted()
+        for task in names where tasks[task] == nil {
             throw .unknownTask(task, nearest: task.nearest(in: known), known: known)
         }
     }
 
-    /// Makes sure that the robot can follow a policy's actions.
+    /// Makes sure that the robot which does all of `tasks` can follow a policy's actions.
     ///
-    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns.
-    public func check(_ contract: PolicyContract) throws(SimulatorError) {
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
+    ///   errors of ``robot(for:)``.
+    public func check(_ contract: PolicyContract, for tasks: [String]) throws(SimulatorError) {
+        let (name, robot) = try robot(for: tasks)
         let space = contract.actionSpace
-        guard space.dimension == actionNames.count else {
-            throw .otherRobot(actions: space.description, robot: robot, names: actionNames)
+        guard space.dimension == robot.actionNames.count else {
+            throw .otherRobot(actions: space.description, robot: name, names: robot.actionNames)
         }
+    }
+
+    /// The one robot that does all of `tasks`: a dataset has one action space.
+    ///
+    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` or ``SimulatorError/differentRobots(_:)``.
+    public func robot(for names: [String]) throws(SimulatorError) -> (name: String, robot: Robot) {
+        try check(tasks: names)
+        let needed = names.compactMap { name in tasks[name].map { (task: name, robot: $0.robot) } }
+        guard let first = needed.first else { throw .badPlan("a collection needs at least one task") }
+        guard needed.allSatisfy({ $0.robot == first.robot }) else {
+            throw .differentRobots(needed.map { "\($0.task) needs \($0.robot)" })
+        }
+        guard let robot = robots[first.robot] else {
+            throw .badPlan("the simulator names robot '\(first.robot)' without describing it")
+        }
+        return (first.robot, robot)
     }
 }

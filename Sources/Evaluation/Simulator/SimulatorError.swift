@@ -3,11 +3,13 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     /// No folder of that name beside the program.
     case unknownSimulator(String, known: [String], searched: String)
     /// The simulator's Python environment is missing.
-    case noPython(expected: String)
+    case noPython(expected: String, command: String)
     /// A task that the simulator does not have.
     case unknownTask(String, nearest: String?, known: [String])
     /// A policy whose actions are not the robot's.
     case otherRobot(actions: String, robot: String, names: [String])
+    /// Tasks of different robots where one is wanted.
+    case differentRobots([String])
     /// Numbers that make no plan.
     case badPlan(String)
     /// The process could not be started.
@@ -27,14 +29,17 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
                 + (known.isEmpty
                     ? ": run from a checkout or an installation of FASTer"
                     : "; known: \(known.joined(separator: ", "))")
-        case .noPython(let expected):
-            "the simulator's Python is missing: \(expected) does not exist; run Scripts/bootstrap"
+        case .noPython(let expected, let command):
+            "the simulator's Python is missing: \(expected) does not exist; run \(command)"
         case .unknownTask(let name, let nearest, let known):
             "unknown task '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
                 + " The tasks are \(known.joined(separator: ", "))"
         case .otherRobot(let actions, let robot, let names):
             "the policy's actions are \(actions); the simulator's robot, \(robot), takes \(names.count) columns: "
                 + names.joined(separator: ", ")
+        case .differentRobots(let needs):
+            "a dataset holds one robot with one action space, but \(needs.joined(separator: ", ")): "
+                + "collect them apart"
         case .badPlan(let reason): reason
         case .notStarted(let command, let reason): "cannot start \(command): \(reason)"
         case .failed(let simulator, let status, let output):

@@ -58,14 +58,13 @@ public struct TokenizerTraining {
             var draw = SeededRandom(seed: seed, 1, UInt64(step))
             let batch = batch(of: data, &draw)
             let depths = quantizerDropout(batch.reduce(0) { $0 + $1.actions.size(0) }, &draw)
-            let loss = withAutocast(to: precision.dtype, on: device) {
-                network.loss(
-                    batch,
-                    depths: depths,
-                    quantizing: step >= quantizeAfter,
-                    weights: recipe.loss
-                )
-            }
+            let loss = network.loss(
+                batch,
+                depths: depths,
+                quantizing: step >= quantizeAfter,
+                weights: recipe.loss,
+                precision: precision.dtype
+            )
             loss.total.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)

@@ -21,6 +21,10 @@ metadata = {
         "prompt": {"dtype": "string", "shape": []},
     }
 }
+if kind == "bare":
+    # A recorder of states with `size` columns, without pictures.
+    state = {"dtype": "float32", "shape": [size]}
+    metadata["observation"] = {"observation/state": state, "prompt": {"dtype": "string", "shape": []}}
 if kind == "stranger":
     metadata["observation"]["observation/images/wrist"] = camera
 
@@ -37,7 +41,7 @@ def handle(connection):
     connection.send(msgpack_numpy.packb(metadata))
     for packed in connection:
         print(json.dumps(outline(msgpack_numpy.unpackb(packed))), flush=True)
-        reply = {} if kind == "recorder" else {"actions": np.zeros((16, 4), np.float32)}
+        reply = {} if kind in ("recorder", "bare") else {"actions": np.zeros((16, 4), np.float32)}
         connection.send(msgpack_numpy.packb(reply))
 
 

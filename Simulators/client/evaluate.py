@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from connection import ObservationForm, Server, actions
-from environment import CORNER, Environment
-from expert import Expert
+from .connection import ObservationForm, Server, actions
+from .world import Environment, World
 
 
 class ServedPolicy:
@@ -19,39 +18,42 @@ class ServedPolicy:
         self._form = form
         self._execute = execute
         self._queue = []
+        self._environment = None
         self.latencies = []
 
-    def reset(self):
+    def reset(self, environment: Environment, seed: int):
         """Forgets the chunk and the timings of the last episode."""
+        self._environment = environment
         self._queue = []
         self.latencies = []
 
-    def action(self, environment: Environment) -> np.ndarray:
-        """The next action, float32 `[4]`."""
+    def action(self) -> np.ndarray:
+        """The next action, float32 `[columns]`."""
         if not self._queue:
-            message = self._form.observation(environment)
+            message = self._form.observation(self._environment)
             start = time.perf_counter()
             reply = self._server.ask(message)
             self.latencies.append(round(1000 * (time.perf_counter() - start), 3))
-            self._queue = list(actions(reply)[: self._execute])
+            columns = len(self._environment.description.robot.action)
+            self._queue = list(actions(reply, columns)[: self._execute])
         return self._queue.pop(0)
 
 
 class ScriptedPolicy:
     """The expert, under the interface of a served policy."""
 
-    def __init__(self):
-        self._experts = {}
+    def __init__(self, world: World):
+        self._world = world
+        self._expert = None
         self.latencies = []
 
-    def reset(self):
-        """An expert remembers nothing."""
+    def reset(self, environment: Environment, seed: int):
+        """A new expert for every episode."""
+        self._expert = self._world.expert(environment, np.random.default_rng([seed, 0, 1]))
 
-    def action(self, environment: Environment) -> np.ndarray:
-        """The next action, float32 `[4]`."""
-        if environment.task not in self._experts:
-            self._experts[environment.task] = Expert(environment.task)
-        return self._experts[environment.task].action(environment)
+    def action(self) -> np.ndarray | None:
+        """The next action, float32 `[columns]`; nothing when the expert gives up."""
+        return self._expert.action()
 
 
 def episode(
@@ -59,16 +61,19 @@ def episode(
 ) -> dict:
     """Runs until the task succeeds once or `max_steps` are over."""
     environment.reset(seed)
-    policy.reset()
+    policy.reset(environment, seed)
     success = False
     steps = 0
-    while not success and steps < max_steps:
+    while not success and steps < max_steps and not environment.is_lost:
         if film is not None:
-            film.append(environment.picture(CORNER, film_size, film_size))
-        success = environment.step(policy.action(environment))
+            film.append(environment.picture(environment.film_camera, film_size, film_size))
+        action = policy.action()
+        if action is None:
+            break
+        success = environment.step(action)
         steps += 1
     if film is not None:
-        film.append(environment.picture(CORNER, film_size, film_size))
+        film.append(environment.picture(environment.film_camera, film_size, film_size))
     return {
         "task": environment.task,
         "seed": seed,
@@ -89,21 +94,23 @@ def save_film(film: list, path: Path):
     partial.rename(path)
 
 
-def run(options, report):
+def run(world: World, options, report):
     """Runs this process's share of the episodes and reports each as it ends."""
-    if options.policy == "expert":
-        policy = ScriptedPolicy()
-    else:
+    server = None
+    if options.policy != "expert":
         server = Server(options.host, options.port, options.patience)
-        policy = ServedPolicy(server, ObservationForm(server.metadata, options.size), options.execute)
-    for task in options.tasks:
-        environment = Environment(task)
+    for name, task in options.tasks.items():
+        if server is None:
+            policy = ScriptedPolicy(world)
+        else:
+            policy = ServedPolicy(server, ObservationForm(server.metadata, task.robot, options.size), options.execute)
+        environment = world.environment(name, task)
         for index in options.episode_indices:
             film = [] if options.video_dir and index < options.videos else None
             seed = options.seed + index
             result = episode(environment, policy, seed, options.max_steps, film, options.video_size)
             if film is not None:
-                path = Path(options.video_dir) / f"{task}-{seed}.npy"
+                path = Path(options.video_dir) / f"{name}-{seed}.npy"
                 save_film(film, path)
                 result["video"] = str(path)
             report(result)

@@ -6,12 +6,12 @@ import time
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
-from environment import Environment
-from tasks import ROBOT
+from .description import Robot
+from .world import Environment
 
 
 class ServerError(RuntimeError):
-    """The server cannot be reached, refuses, or asks for what MetaWorld cannot give."""
+    """The server cannot be reached, refuses, or asks for what the robot cannot give."""
 
 
 class Server:
@@ -47,31 +47,32 @@ class Server:
 class ObservationForm:
     """Which pictures, state and words a server wants, and under which keys."""
 
-    def __init__(self, metadata: dict, size: int):
+    def __init__(self, metadata: dict, robot: Robot, size: int):
+        self._robot = robot
         self.pictures = {}
         self.state_key = None
         self.instruction_key = None
         wanted = metadata.get("observation")
         if wanted is None:
-            wanted = {"observation/state": _entry("float32", 4), "prompt": _entry("string")}
-            for camera in ROBOT["cameras"]:
+            wanted = {"observation/state": _entry("float32", len(robot.state)), "prompt": _entry("string")}
+            for camera in robot.cameras:
                 wanted[f"observation/images/{camera}"] = _entry("uint8", size, size, 3)
         for key, entry in wanted.items():
             self._add(key, entry.get("dtype"), tuple(entry.get("shape", ())))
 
     def _add(self, key: str, dtype: str, shape: tuple):
         camera = re.split(r"[/.]", key)[-1]
-        if dtype == "uint8" and len(shape) == 3 and shape[2] == 3 and camera in ROBOT["cameras"]:
+        if dtype == "uint8" and len(shape) == 3 and shape[2] == 3 and camera in self._robot.cameras:
             self.pictures[key] = (camera, shape[0], shape[1])
-        elif dtype == "float32" and shape == (len(ROBOT["state"]),) and self.state_key is None:
+        elif dtype == "float32" and shape == (len(self._robot.state),) and self.state_key is None:
             self.state_key = key
         elif dtype == "string" and self.instruction_key is None:
             self.instruction_key = key
         else:
             raise ServerError(
-                f"the server wants '{key}' ({dtype} {list(shape)}), which MetaWorld cannot give: it has "
-                f"uint8 [height, width, 3] pictures of {' and '.join(ROBOT['cameras'])}, a float32 [4] state "
-                "and an instruction"
+                f"the server wants '{key}' ({dtype} {list(shape)}), which {self._robot.name} cannot give: it has "
+                f"uint8 [height, width, 3] pictures of {' and '.join(self._robot.cameras) or 'no camera'}, "
+                f"a float32 [{len(self._robot.state)}] state and an instruction"
             )
 
     def observation(self, environment: Environment) -> dict:
@@ -80,7 +81,7 @@ class ObservationForm:
         if self.state_key:
             result[self.state_key] = environment.state
         if self.instruction_key:
-            result[self.instruction_key] = environment.instruction
+            result[self.instruction_key] = environment.description.instruction
         return result
 
 
@@ -88,11 +89,11 @@ def _entry(dtype: str, *shape: int) -> dict:
     return {"dtype": dtype, "shape": shape}
 
 
-def actions(reply: dict) -> np.ndarray:
-    """The actions in a policy's reply, `[steps, 4]`, checked."""
+def actions(reply: dict, columns: int) -> np.ndarray:
+    """The actions in a policy's reply, `[steps, columns]`, checked."""
     found = np.asarray(reply.get("actions"))
-    if found.ndim != 2 or found.shape[1] != len(ROBOT["action"]) or len(found) == 0:
-        raise ServerError(f"the policy's 'actions' have shape {list(found.shape)}, expected [steps, 4]")
+    if found.ndim != 2 or found.shape[1] != columns or len(found) == 0:
+        raise ServerError(f"the policy's 'actions' have shape {list(found.shape)}, expected [steps, {columns}]")
     if not np.isfinite(found).all():
         raise ServerError("the policy's 'actions' hold values that are not finite")
     return found

@@ -1,0 +1,71 @@
+"""What a simulator offers: tasks, the words a policy is given for them, and the robot that each needs."""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Robot:
+    """A body and the way it is commanded. One dataset holds one robot, since it has one action space."""
+
+    name: str
+    # Control steps a second.
+    fps: float
+    # Names of columns; `ActionSpace(columnNames:)` in Sources/RobotTypes makes groups of the action's.
+    state: tuple[str, ...]
+    action: tuple[str, ...]
+    cameras: tuple[str, ...] = ()
+    # Columns of an action that are pushed while the expert acts (`--noise`).
+    pushed: tuple[int, ...] = ()
+
+    @property
+    def form(self) -> dict:
+        """As `describe` prints it."""
+        return {
+            "fps": self.fps,
+            "cameras": self.cameras,
+            "state": self.state,
+            "action": self.action,
+        }
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to do."""
+
+    instruction: str
+    robot: Robot
+    # Control steps after which a demonstration that has not succeeded is given up.
+    longest: int = 500
+
+
+class UnknownTask(ValueError):
+    """A name that is none of a simulator's tasks."""
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A name and all tasks."""
+
+    name: str
+    tasks: dict[str, Task]
+
+    def task(self, name: str) -> Task:
+        """The task called `name`; raises `UnknownTask`."""
+        if name not in self.tasks:
+            nearest = difflib.get_close_matches(name, self.tasks, n=1, cutoff=0.0)[0]
+            raise UnknownTask(
+                f"unknown {self.name} task '{name}': did you mean '{nearest}'? "
+                f"The tasks are {', '.join(self.tasks)}"
+            )
+        return self.tasks[name]
+
+    @property
+    def form(self) -> dict:
+        """As `describe` prints it."""
+        robots = {task.robot.name: task.robot.form for task in self.tasks.values()}
+        tasks = {
+            name: {"instruction": task.instruction, "robot": task.robot.name}
+            for name, task in self.tasks.items()
+        }
+        return {"robots": robots, "tasks": tasks}

@@ -1,0 +1,45 @@
+"""How an expert steers a hand to a pose, in actions that are small motions of it (operational space control)."""
+
+import numpy as np
+
+
+def turn(axis: str, angle: float) -> np.ndarray:
+    """The matrix of a rotation by `angle` radians about x, y or z, `[3, 3]`."""
+    one, other = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
+    result = np.eye(3)
+    result[[one, other], [one, other]] = np.cos(angle)
+    result[other, one], result[one, other] = np.sin(angle), -np.sin(angle)
+    return result
+
+
+def rotation_vector(matrix: np.ndarray) -> np.ndarray:
+    """Axis times angle in radians of a rotation matrix `[3, 3]`, the short way round."""
+    angle = np.arccos(np.clip((np.trace(matrix) - 1) / 2, -1, 1))
+    if angle < 1e-6:
+        return np.zeros(3)
+    if angle > np.pi - 1e-3:
+        # Half a turn: the axis is the direction that stays.
+        symmetric = (matrix + np.eye(3)) / 2
+        axis = symmetric[:, np.argmax(np.diag(symmetric))]
+        return angle * axis / np.linalg.norm(axis)
+    skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
+    return angle * skew / (2 * np.sin(angle))
+
+
+def downward(yaw: float) -> np.ndarray:
+    """A hand that looks straight down (its z), its x turned by `yaw` radians from the world's."""
+    return turn("z", yaw) @ np.diag([1.0, -1.0, -1.0])
+
+
+def toward(
+    position: np.ndarray, rotation: np.ndarray, speed: float = 1.0, reach: float = 0.05, bend: float = 0.5
+) -> np.ndarray:
+    """An action that leads a hand on: six columns in [-1, 1].
+
+    `position` and `rotation` say how far the goal is (a vector in metres, and a rotation vector), `reach` and `bend`
+    how far an action of 1 asks the hand to go. `speed` is the largest column; directions are kept.
+    """
+    move, twist = np.asarray(position) / reach, np.asarray(rotation) / bend
+    move = move * min(1, speed / max(np.abs(move).max(), 1e-9))
+    twist = twist * min(1, 0.6 * speed / max(np.abs(twist).max(), 1e-9))
+    return np.concatenate([move, twist])

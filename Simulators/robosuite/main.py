@@ -1,0 +1,21 @@
+"""robosuite behind openpi's protocol: evaluates served policies and collects demonstrations."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from client.command import main
+from tasks import SIMULATOR
+
+
+def world():
+    from client.world import World
+    from environment import Environment
+    from expert import expert
+
+    return World(Environment, expert)
+
+
+if __name__ == "__main__":
+    main(SIMULATOR, world, __doc__)
