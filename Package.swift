@@ -117,9 +117,9 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Training", "FASTerVLA", "Backbones", "LeRobot", "PolicyServer", "TextTokenizer", "Torch",
-                "NN",
-                "DurableFiles", "RobotTypes",
+                "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "Backbones", "LeRobot",
+                "PolicyServer",
+                "TextTokenizer", "Torch", "NN", "DurableFiles", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

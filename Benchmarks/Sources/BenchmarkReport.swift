@@ -49,7 +49,7 @@ struct BenchmarkReport: Encodable {
 
     private var conditions: String {
         "\(machine.processor), cores \(machine.cores), threads \(machine.threads), load \(machine.load) before, libtorch "
-            + "\(machine.libtorch); median (smallest to largest) of \(rounds) rounds"
+            + "\(machine.libtorch); median (middle half) of \(rounds) rounds"
     }
 
     /// Tables for a terminal.
@@ -90,7 +90,7 @@ extension Comparison {
 extension Spread {
     /// For example `2.04 (1.98 to 2.31)`.
     fileprivate var words: String {
-        "\(Self.text(median)) (\(Self.text(smallest)) to \(Self.text(largest)))"
+        "\(Self.text(median)) (\(Self.text(lowerQuartile)) to \(Self.text(upperQuartile)))"
     }
 
     /// Three digits that count.

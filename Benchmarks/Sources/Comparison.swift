@@ -52,18 +52,20 @@ enum Figure {
     }
 }
 
-/// Median and extremes of the rounds.
+/// Median and quartiles of the rounds: between the quartiles lies the middle half of them.
 struct Spread: Encodable {
     let median: Double
-    let smallest: Double
-    let largest: Double
+    let lowerQuartile: Double
+    let upperQuartile: Double
 
     init(_ values: [Double]) {
         let sorted = values.sorted()
-        let (low, high) = (sorted[(sorted.count - 1) / 2], sorted[sorted.count / 2])
-        median = (low + high) / 2
-        smallest = sorted[0]
-        largest = sorted[sorted.count - 1]
+        func quantile(_ share: Double) -> Double {
+            let place = share * Double(sorted.count - 1)
+            let (low, high) = (sorted[Int(place)], sorted[Int(place.rounded(.up))])
+            return low + (high - low) * (place - place.rounded(.down))
+        }
+        (lowerQuartile, median, upperQuartile) = (quantile(0.25), quantile(0.5), quantile(0.75))
     }
 }
 
