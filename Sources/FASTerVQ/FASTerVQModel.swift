@@ -30,16 +30,6 @@ public struct FASTerVQModel: Sendable {
         try Checkpoint.load(network.tensors, from: folder.appending(path: FASTerVQFolder.weightsFile))
     }
 
-    /// Reads and verifies the model in `folder` where that belongs to no robot; nil where it holds anything else.
-    ///
-    /// - Throws: As ``init(loading:device:)``.
-    public init?(withoutRobot folder: URL, device: Device) throws {
-        guard try TokenizerFolder.tokenizerName(in: folder) == FASTerVQFolder.tokenizerName,
-            try FASTerVQFolder.read(folder).actionSpace == nil
-        else { return nil }
-        try self.init(loading: folder, device: device)
-    }
-
     /// Writes a folder that belongs to no robot.
     ///
     /// The configuration comes last: a folder without it is not finished.

@@ -1,7 +1,6 @@
 import ActionTokenizers
 import ArgumentParser
 import DurableFiles
-import FASTerVQ
 import Foundation
 import LeRobot
 import RobotTypes
@@ -69,29 +68,14 @@ extension TokenizerCommand {
             if let kind = Baseline(rawValue: tokenizer) {
                 return try baseline.fit(kind, to: demonstrations, episodes: fitted)
             }
-            let folder = namedModel(tokenizer)
-            if let model = try FASTerVQModel(withoutRobot: folder, device: device) {
-                return try model.tokenizer(
-                    for: demonstrations.actionSpace,
-                    horizon: baseline.horizon,
-                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
-                )
-            }
-            if FASTProcessor.isFolder(folder) {
-                return try FASTProcessor(
-                    loading: folder,
-                    horizon: baseline.horizon,
-                    normalization: demonstrations.actionNormalization(.quantiles, episodes: fitted)
-                )
-            }
-            let loaded = try openTokenizer(tokenizer, device: device)
-            guard loaded.dimension == demonstrations.actionSpace.dimension else {
-                throw ActionTokenizerError(
-                    "\(tokenizer): is for actions of \(loaded.dimension) columns, the dataset has "
-                        + "\(demonstrations.actionSpace.dimension) (\(demonstrations.actionSpace))"
-                )
-            }
-            return loaded
+            let opening = TokenizerOpening(
+                demonstrations: demonstrations,
+                episodes: fitted,
+                takesOtherRobots: false,
+                horizon: baseline.horizon,
+                device: device
+            )
+            return try opening.open(tokenizer)
         }
     }
 }

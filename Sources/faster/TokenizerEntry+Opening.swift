@@ -45,9 +45,22 @@ struct TokenizerOpening {
         return try options.fit(kind, to: demonstrations, episodes: episodes)
     }
 
-    private func open(_ folder: String) throws -> any ActionTokenizer {
+    /// The tokenizer in `folder`, or of the model of that name.
+    ///
+    /// A FASTerVQ network that belongs to no robot, and a folder that the public FAST processor saved, take the
+    /// dataset's statistics.
+    ///
+    /// - Throws: `ActionTokenizerError` when it is for other columns than the dataset's, and the errors of checkpoints.
+    func open(_ folder: String) throws -> any ActionTokenizer {
         guard let demonstrations else { return try openTokenizer(folder, device: device) }
         let (url, space) = (namedModel(folder), demonstrations.actionSpace)
+        if FASTProcessor.isFolder(url) {
+            return try FASTProcessor(
+                loading: url,
+                horizon: horizon,
+                normalization: normalization(demonstrations)
+            )
+        }
         if try TokenizerFolder.tokenizerName(in: url) == "fastervq" {
             let robot = try FASTerVQTokenizer.robot(in: url)
             // Another robot's statistics would not fit, but what the network knows of motion may.
@@ -55,7 +68,7 @@ struct TokenizerOpening {
                 return try FASTerVQModel(loading: url, device: device).tokenizer(
                     for: space,
                     horizon: horizon,
-                    normalization: demonstrations.actionNormalization(.quantiles, episodes: episodes)
+                    normalization: normalization(demonstrations)
                 )
             }
         }
@@ -67,6 +80,10 @@ struct TokenizerOpening {
             )
         }
         return tokenizer
+    }
+
+    private func normalization(_ demonstrations: Demonstrations) -> Normalization {
+        demonstrations.actionNormalization(.quantiles, episodes: episodes)
     }
 
     /// A folder's tokenizer with fewer codebooks, where an entry says so.
