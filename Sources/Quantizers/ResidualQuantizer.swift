@@ -15,7 +15,7 @@ public struct ResidualQuantizer: Module {
         public var codebookCount = 3
 
         /// Entries of a codebook.
-        public var codebookSize = 1024
+        public var codebookSize = 512
 
         /// Memory of the moving averages.
         public var decay = 0.99

@@ -8,7 +8,7 @@ struct TrainingRefusalTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func tokenizer(_ more: String..., data: String = Program.demonstrations) async throws -> String {
-        let arguments = ["tokenizer", "train", "--data", data, "--episodes", "0:1", "--out", "out"]
+        let arguments = ["tokenizer", "train", "--data", data, "--out", "out"]
         return try await Program.refusal(arguments + more, in: folder)
     }
 
