@@ -60,6 +60,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     func validate() throws { try atLeastOne(workers, "--workers") }
 
     func run() async throws {
+        WaitPolicy.spinBriefly()
         _ = try OutputFolder(out)
         let simulator = try Simulator(named: simulator)
         let known = try await simulator.description()

@@ -33,7 +33,7 @@ struct PolicyCommand: AsyncParsableCommand {
             guard try training.isNeeded(for: out) else {
                 return print("\(out): is finished, nothing to resume")
             }
-            WaitPolicy.sleep()
+            WaitPolicy.spinBriefly()
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe())
             let opened = try openTokenizer(tokenizer, device: device)

@@ -25,6 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func run() async throws {
+        WaitPolicy.spinBriefly()
         let device = try compute.prepare()
         let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: decoding.blockSize)
         let server = PolicyServer(

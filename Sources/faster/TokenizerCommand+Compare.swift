@@ -58,7 +58,7 @@ extension TokenizerCommand {
 
         func run() throws {
             _ = try OutputFolder(out)
-            WaitPolicy.sleep()
+            WaitPolicy.spinBriefly()
             let device = try compute.prepare()
             let entries = try TokenizerEntry.list(tokenizers)
             let replays = try replay.map { try ReplaySummary.read(from: $0.asFile) }

@@ -66,7 +66,7 @@ extension TokenizerCommand {
 
         func run() async throws {
             _ = try OutputFolder(out)
-            WaitPolicy.sleep()
+            WaitPolicy.spinBriefly()
             let simulator = try Simulator(named: simulator)
             let robot = try await simulator.description()
             let names = try robot.taskNames(tasks)

@@ -53,7 +53,7 @@ extension TokenizerCommand {
             guard try training.isNeeded(for: out) else {
                 return print("\(out): is finished, nothing to resume")
             }
-            WaitPolicy.sleep()
+            WaitPolicy.spinBriefly()
             let device = try compute.prepare()
             let settings =
                 (horizon.map { ["horizon=\($0)"] } ?? []) + (kind.map { ["kind=\($0)"] } ?? [])
