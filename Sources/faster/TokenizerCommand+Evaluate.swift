@@ -15,7 +15,7 @@ extension TokenizerCommand {
             discussion: """
                 'fast', 'beast', 'binning' and 'binning-uniform' need no folder: they are fitted to the episodes that \
                 are not evaluated (to all, where all are). 'tokenizer fit' keeps them in one. A folder that the public \
-                FAST processor saved, such as FAST+, and a model for robots of every kind, such as 'universal', take \
+                FAST processor saved, such as FAST+, and a model for robots of every kind take \
                 --horizon and the actions' quantiles from here, too.
                 """
         )
@@ -26,7 +26,7 @@ extension TokenizerCommand {
 
         @Option(
             help:
-                "Folder of a tokenizer or model, or 'universal', 'fast', 'beast', 'binning' or 'binning-uniform'."
+                "Folder of a tokenizer or model, or 'fast', 'beast', 'binning' or 'binning-uniform'."
         )
         var tokenizer: String
 

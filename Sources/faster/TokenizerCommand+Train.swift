@@ -37,7 +37,7 @@ extension TokenizerCommand {
         @Option(help: "Which tokenizer: fastervq, vq-bet, vq-vla or oat; the recipe's unless said otherwise.")
         var kind: String?
 
-        @Option(help: "What to start from: folder of a tokenizer or model, or 'universal'.")
+        @Option(help: "Folder of a tokenizer or model to start from.")
         var from: String?
 
         @OptionGroup var training: TrainingOptions
