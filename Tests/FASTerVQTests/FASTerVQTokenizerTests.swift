@@ -165,6 +165,7 @@ struct FASTerVQTokenizerTests {
             ("position=0:3,gripper=3", 16, 5), ("position=0:3,gripper=3", 18, 7),
             ("left_joints=0:7,left_gripper=7,right_joints=8:15,right_gripper=15", 16, 10),
             ("torso=0:2,joints=2:21,base=21", 20, 3 + 3 * 5 + 3),
+            ("right_position=0:3,left_position=3:6,right_gripper=6:12,left_gripper=12:18", 16, 8 + 6),
         ] {
             let space = try ActionSpace(parsing: groups)
             let tokenizer = try model.tokenizer(
@@ -179,11 +180,11 @@ struct FASTerVQTokenizerTests {
             #expect(back.values.count == values.count)
             #expect(!back.values.contains { !$0.isFinite })
         }
-        let tall = try ActionSpace(parsing: "gripper=0:9")
+        let tall = try ActionSpace(parsing: "gripper=0:25")
         let error = #expect(throws: PatchError.self) {
-            try model.tokenizer(for: tall, horizon: 16, normalization: normalization(9))
+            try model.tokenizer(for: tall, horizon: 16, normalization: normalization(25))
         }
-        #expect(error?.description == "action group 'gripper': at most 8 groups of the kind 'gripper' fit")
+        #expect(error?.description == "action group 'gripper': at most 12 groups of the kind 'gripper' fit")
     }
 
     @Test("a folder that belongs to no robot says how to give it one")
