@@ -100,6 +100,16 @@ struct MisbehavingSimulatorTests {
 
         """
 
+    @Test("a description that lacks something is named with the simulator")
+    func badDescription() async throws {
+        let main = try folder.write("print('{}')", to: "main.py")
+        let python = packageFolder.appending(path: ".deps/python/bin/python")
+        let simulator = Simulator(name: "toy", script: main, python: python)
+        let error = await #expect(throws: SimulatorError.self) { try await simulator.description() }
+        #expect(error?.description.hasPrefix("simulator toy describes itself in a way") == true)
+        #expect(error?.description.contains("robots") == true)
+    }
+
     private func runner(_ script: String) throws -> SimulatorRunner {
         let main = try folder.write(Self.description + script, to: "main.py")
         return SimulatorRunner(

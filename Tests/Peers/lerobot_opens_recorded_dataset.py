@@ -25,9 +25,9 @@ sys.path.insert(0, {str(SENDER)!r})
 import simulator
 
 if "describe" in sys.argv:
-    tasks = {{name: name + " it" for name in simulator.TASKS}}
-    print(json.dumps({{"robot": "toy", "fps": 10, "cameras": ["front"], "state": ["x", "y"],
-                      "action": ["x", "y", "z"], "tasks": tasks}}))
+    robot = {{"fps": 10, "cameras": ["front"], "state": ["x", "y"], "action": ["x", "y", "z"]}}
+    tasks = {{name: {{"instruction": name + " it", "robot": "toy"}} for name in simulator.TASKS}}
+    print(json.dumps({{"robots": {{"toy": robot}}, "tasks": tasks}}))
     sys.exit()
 sys.argv[1] = sys.argv[sys.argv.index("--port") + 1]
 for task, index in {EPISODES[::-1]}:

@@ -44,13 +44,17 @@ public struct Simulator: Equatable, Sendable {
 
     /// Asks the simulator about its robot and tasks.
     ///
-    /// - Throws: ``SimulatorError`` when it does not answer.
+    /// - Throws: ``SimulatorError`` when it does not answer, or not as expected.
     public func description() async throws -> SimulatorDescription {
         var lines: [String] = []
         for try await line in try SimulatorProcess(simulator: self, arguments: ["describe"]).lines {
             lines.append(line)
         }
-        return try JSONDecoder().decode(SimulatorDescription.self, from: Data(lines.joined().utf8))
+        do {
+            return try JSONDecoder().decode(SimulatorDescription.self, from: Data(lines.joined().utf8))
+        } catch {
+            throw SimulatorError.unreadableDescription(simulator: name, reason: "\(error)")
+        }
     }
 
     /// A simulator with packages of its own pins them in its folder, and has an environment of its own;

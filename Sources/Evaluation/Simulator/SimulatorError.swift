@@ -10,6 +10,8 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case otherRobot(actions: String, robot: String, names: [String])
     /// Tasks of different robots where one is wanted.
     case differentRobots([String])
+    /// What it says of its robots and tasks is not as expected.
+    case unreadableDescription(simulator: String, reason: String)
     /// Numbers that make no plan.
     case badPlan(String)
     /// The process could not be started.
@@ -40,6 +42,8 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
         case .differentRobots(let needs):
             "a dataset holds one robot with one action space, but \(needs.joined(separator: ", ")): "
                 + "collect them apart"
+        case .unreadableDescription(let simulator, let reason):
+            "simulator \(simulator) describes itself in a way that cannot be understood (Simulators/README.md): \(reason)"
         case .badPlan(let reason): reason
         case .notStarted(let command, let reason): "cannot start \(command): \(reason)"
         case .failed(let simulator, let status, let output):
