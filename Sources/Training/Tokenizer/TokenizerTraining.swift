@@ -35,7 +35,7 @@ public struct TokenizerTraining {
     ///   - start: What to start from, its codebooks included; nil for first weights.
     ///   - resume: Whether to go on from the newest checkpoint.
     /// - Returns: The trained network.
-    /// - Throws: ``PatchError`` when a robot does not fit the network's patches, and the run's errors.
+    /// - Throws: `PatchError` when a robot does not fit the network's patches, and the run's errors.
     public func train(run: TrainingRun, from start: FASTerVQModel? = nil, resume: Bool) throws
         -> FASTerVQModel
     {
