@@ -57,10 +57,15 @@ let package = Package(
         ),
         module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes"]),
         module("NN", ["Torch", "Safetensors"]),
+        .target(name: "CKernels"),
+        module("Kernels", ["CKernels"]),
         // 2. Models
         module("ActionTokenizers", ["DurableFiles", "RobotTypes"]),
         module("Quantizers", ["NN", "Torch"]),
-        module("FASTerVQ", ["Quantizers", "ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]),
+        module(
+            "FASTerVQ",
+            ["Quantizers", "Kernels", "ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]
+        ),
         module("LearnedBaselines", ["Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         module("Backbones", ["NN", "Torch", "TextTokenizer", "RobotTypes"]),
         // 3. The policy
@@ -146,6 +151,7 @@ let package = Package(
         ),
         tests("TextTokenizer"),
         tests("NN", ["GoldenTensors", "Torch"], resources: [.copy("Golden")]),
+        tests("Kernels", ["Torch"]),
         tests("Quantizers", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(
             "FASTerVQ",

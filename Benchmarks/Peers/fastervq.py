@@ -100,13 +100,18 @@ class Places(nn.Module):
 KINDS = ["position", "rotation", "gripper", "base", "torso", "joints", "other"]
 
 
+def learned(shapes):
+    """The kinds of motion that pass through the network."""
+    return [kind for kind in KINDS if kind in shapes and not shapes[kind]["isDirect"]]
+
+
 class Autoencoder(nn.Module):
     """For robots whose groups fit their patches exactly, as those of a tokenizer of one dataset do."""
 
     def __init__(self, configuration, parts):
         super().__init__()
         c, shapes = configuration["autoencoder"], configuration["patches"]
-        kinds = [kind for kind in KINDS if kind in shapes]
+        kinds = learned(shapes)
         self.parts, self.number = parts, {kind: number for number, kind in enumerate(kinds)}
         self.readers = nn.ModuleList(Reader(shapes[kind], c) for kind in kinds)
         self.writers = nn.ModuleList(Writer(shapes[kind], c) for kind in kinds)
@@ -186,6 +191,67 @@ class Quantizer(nn.Module):
         table.copy_(total / count[:, None].clamp(min=1e-6))
 
 
+class Codebooks(nn.Module):
+    """Codebooks of every kind of motion; all take latents [batch, places, channels]."""
+
+    def __init__(self, configuration, parts):
+        super().__init__()
+        kinds = learned(configuration["patches"])
+        width = configuration["autoencoder"]["latentWidth"]
+        self.quantizers = nn.ModuleList(Quantizer(configuration["quantizer"], width) for _ in kinds)
+        assert len(parts) == len(kinds), "a kind with several groups"
+        self.own = [self.quantizers[kinds.index(part["kind"])] for part in parts]
+        self.sizes = [part["places"] for part in parts]
+
+    def split(self, x):
+        return zip(self.own, x.split(self.sizes, dim=1))
+
+    def codes(self, latents):
+        return torch.cat([own.codes(part.flatten(0, 1)).view(*part.shape[:2], -1) for own, part in self.split(latents)], dim=1)
+
+    def vectors(self, codes):
+        rows = [own.vectors(part.reshape(-1, part.shape[2])).view(*part.shape[:2], -1) for own, part in self.split(codes)]
+        return torch.cat(rows, dim=1)
+
+    def forward(self, latents, weights):
+        quantized, distance = [], 0
+        for (own, part), weight in zip(self.split(latents), weights.split(self.sizes, dim=1)):
+            found, commitment = own(part.flatten(0, 1), weight.flatten())
+            quantized.append(found.view(part.shape))
+            distance = distance + commitment * weight.sum()
+        return torch.cat(quantized, dim=1), distance / weights.sum().clamp(min=1)
+
+
+class Refinement(nn.Module):
+    """Codebooks for what patches lack once the network has decoded them, or for all of them where it does not."""
+
+    def __init__(self, configuration, parts):
+        super().__init__()
+        kinds = [kind for kind in KINDS if kind in configuration["patches"]]
+        network, size = configuration["quantizer"]["codebookCount"], configuration["quantizer"]["codebookSize"]
+        self.tables = nn.ModuleList()
+        for kind in kinds:
+            shape, table = configuration["patches"][kind], nn.Module()
+            count = configuration["refinement"]["codebookCount"] + (network if shape["isDirect"] else 0)
+            table.register_buffer("entries", torch.zeros(count, size, shape["steps"] * shape["columns"]))
+            self.tables.append(table)
+        self.own = [self.tables[kinds.index(part["kind"])] for part in parts]
+
+    def codes(self, number, target, value, bounds):
+        """A part's codes [batch, places], one tensor a codebook; target and value are [batch, steps, columns]."""
+        codes = []
+        for entries in self.own[number].entries:
+            lacking = (target - value).reshape(len(value), -1, entries.shape[1])
+            codes.append((entries.square().sum(1) * 0.5 - lacking @ entries.T).argmin(2))
+            value = (value + entries[codes[-1]].view(value.shape)).clamp(*bounds)
+        return codes
+
+    def actions(self, number, value, codes, bounds):
+        for entries, chosen in zip(self.own[number].entries, codes):
+            value = (value + entries[chosen].view(value.shape)).clamp(*bounds)
+        return value
+
+
 class FASTerVQ(nn.Module):
     def __init__(self, folder):
         super().__init__()
@@ -197,9 +263,14 @@ class FASTerVQ(nn.Module):
             assert group["count"] == shape["columns"] and self.horizon % shape["steps"] == 0, group
             member = members[group["kind"]] = members.get(group["kind"], -1) + 1
             part = {"kind": group["kind"], "start": group["start"], "end": group["start"] + group["count"]}
-            self.parts.append(part | {"member": member, "places": self.horizon // shape["steps"]})
-        self.autoencoder = Autoencoder(configuration, self.parts)
-        self.quantizer = Quantizer(configuration["quantizer"], configuration["autoencoder"]["latentWidth"])
+            part |= {"direct": shape["isDirect"], "member": member, "places": self.horizon // shape["steps"]}
+            self.parts.append(part)
+        self.learned = [part for part in self.parts if not part["direct"]]
+        self.columns = [column for part in self.learned for column in range(part["start"], part["end"])]
+        self.network = configuration["quantizer"]["codebookCount"]
+        self.autoencoder = Autoencoder(configuration, self.learned)
+        self.codebooks = Codebooks(configuration, self.learned)
+        self.refinement = Refinement(configuration, self.parts)
         self.load_state_dict(load_file(f"{folder}/model.safetensors"))
         statistics = json.load(open(f"{folder}/norm_stats.json"))
         assert statistics["method"]["actions"] == "quantiles"
@@ -211,26 +282,46 @@ class FASTerVQ(nn.Module):
         cosines[0] /= math.sqrt(2)
         self.cosines = cosines.float()
 
+    def bounds(self, part):
+        return self.lowest[part["start"] : part["end"]], self.largest[part["start"] : part["end"]]
+
+    def decoded(self, latents):
+        """What the network makes of every part, zeros where it makes nothing."""
+        free = self.autoencoder.actions(latents).split([part["end"] - part["start"] for part in self.learned], dim=2)
+        free = iter(free)
+        empty = latents.new_zeros(len(latents), self.horizon, 1)
+        return [empty if part["direct"] else next(free).clamp(*self.bounds(part)) for part in self.parts]
+
     @torch.inference_mode()
     def encode(self, actions):
-        latents = self.autoencoder.latents(actions)
-        codes = self.quantizer.codes(latents.flatten(0, 1))
-        return codes.view(len(actions), latents.shape[1], -1).transpose(1, 2).flatten(1)
+        codes = self.codebooks.codes(self.autoencoder.latents(actions))
+        decoded = self.decoded(self.codebooks.vectors(codes))
+        latent, result = iter(codes.split([part["places"] for part in self.learned], dim=1)), []
+        for number, (part, value) in enumerate(zip(self.parts, decoded)):
+            target = actions[:, :, part["start"] : part["end"]]
+            found = torch.stack(self.refinement.codes(number, target, value, self.bounds(part)), dim=2)
+            result.append(found if part["direct"] else torch.cat([next(latent), found], dim=2))
+        return torch.cat(result, dim=1).transpose(1, 2).flatten(1)
 
     @torch.inference_mode()
     def decode(self, codes):
-        places = sum(part["places"] for part in self.parts)
-        rows = codes.view(len(codes), -1, places).transpose(1, 2).reshape(len(codes) * places, -1)
-        free = self.autoencoder.actions(self.quantizer.vectors(rows).view(len(codes), places, -1))
-        return free.clamp(self.lowest, self.largest)
+        sizes = [part["places"] for part in self.parts]
+        parts = codes.view(len(codes), -1, sum(sizes)).split(sizes, dim=2)
+        network = [own[:, : self.network] for own, part in zip(parts, self.parts) if not part["direct"]]
+        decoded = self.decoded(self.codebooks.vectors(torch.cat(network, dim=2).transpose(1, 2)))
+        result = []
+        for number, (part, value, own) in enumerate(zip(self.parts, decoded, parts)):
+            own = own.unbind(1)[0 if part["direct"] else self.network :]
+            result.append(self.refinement.actions(number, value, own, self.bounds(part)))
+        return torch.cat(result, dim=2)
 
     def loss(self, actions, step_mask, place_mask):
         latents = self.autoencoder.latents(actions)
-        quantized, commitment = self.quantizer(latents.flatten(0, 1), place_mask.flatten())
-        free = self.autoencoder.actions(quantized.view(latents.shape))
-        held = free.clamp(self.lowest, self.largest)
-        error = (held - actions) * step_mask[:, :, None]
-        values = step_mask.sum() * actions.shape[2]
+        quantized, commitment = self.codebooks(latents, place_mask)
+        free = self.autoencoder.actions(quantized)
+        held = free.clamp(self.lowest[self.columns], self.largest[self.columns])
+        error = (held - actions[:, :, self.columns]) * step_mask[:, :, None]
+        values = step_mask.sum() * free.shape[2]
         size = error.abs()
         excess = ((free - held) * step_mask[:, :, None]).abs().sum() / values
         frequency = (self.cosines @ error).abs().sum() / values
@@ -262,7 +353,7 @@ def decode():
 
 
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
-places = sum(part["places"] for part in model.parts)
+places = sum(part["places"] for part in model.learned)
 step_mask, place_mask = torch.ones(actions.shape[:2]), torch.ones(len(actions), places)
 
 

@@ -93,15 +93,16 @@ struct TrainingStep {
         var settings = AdamW.Configuration()
         (settings.learningRate, settings.weightDecay) = (1e-5, 0.01)
         optimizer = AdamW(parameters, configuration: settings)
+        let patchifier = try model.makePatchifier(tokenizer.actionSpace, horizon: tokenizer.horizon)
         batch = TrainingChunks(
             embodiment: Embodiment(
-                patchifier: try model.makePatchifier(tokenizer.actionSpace, horizon: tokenizer.horizon),
+                patchifier: patchifier,
                 normalization: tokenizer.normalization,
                 device: .cpu
             ),
             actions: Tensor(chunks.values, shape: [chunks.count, chunks.horizon, chunks.dimension]),
             stepMask: .ones([chunks.count, chunks.horizon]),
-            placeMask: .ones([chunks.count, tokenizer.placeCount])
+            placeMask: .ones([chunks.count, patchifier.learnedPlaceCount])
         )
     }
 

@@ -29,80 +29,75 @@ public struct AdaptiveTokenizer: ActionTokenizer {
     /// How the robot's units map to normalised ones.
     public var normalization: Normalization { base.normalization }
 
-    /// The sizes of all codebooks.
-    public var codebookSizes: [Int] { base.codebookSizes }
+    /// One alphabet: where lists skip what a place does not need, a token's position does not tell its codebook.
+    public var codebookSizes: [Int] { [base.codebookSizes.max() ?? 1] }
 
-    /// As in the whole tokenizer.
-    public func codebook(ofToken position: Int) -> Int { base.codebook(ofToken: position) }
+    /// The only one.
+    public func codebook(ofToken position: Int) -> Int { 0 }
 
-    /// The codes of as many first codebooks as every chunk needs.
+    /// The shortest lists that keep the tolerance.
     ///
     /// - Throws: What the whole tokenizer throws.
-    /// - Complexity: One encoding, and a decoding for every codebook.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
-        let codes = try base.tokens(for: chunks)
-        let prefixes = try base.prefixes(of: codes)
-        let needed = Self.codebooksNeeded(for: chunks, prefixes: prefixes, tolerance: tolerance)
-        return zip(codes, needed).map { Array($0.prefix($1 * base.placeCount)) }
+        try base.shortTokens(for: chunks, tolerance: tolerance)
+    }
+
+    /// The normalised chunks of such lists.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the chunk whose codes are no such list; what the whole tokenizer
+    ///   throws.
+    public func chunks(for tokens: [[Int]]) throws -> ActionChunks { try base.chunks(forShort: tokens) }
+}
+
+extension ResidualTokenizer {
+    /// The codes of as many first codebooks as every chunk needs.
+    ///
+    /// - Throws: What the tokenizer throws.
+    /// - Complexity: One encoding, and a decoding for every codebook.
+    public func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]] {
+        let codes = try tokens(for: chunks)
+        let prefixes = try (1 ... codebookCount).map { codebooks in
+            try self.chunks(
+                for: codes.map { Array($0.prefix(codebooks * placeCount)) },
+                codebooks: codebooks
+            )
+        }
+        let errors = prefixes.map { ReconstructionErrors(chunks, $0).peaks }
+        return codes.indices.map { chunk in
+            let needed = errors.firstIndex { $0[chunk] <= tolerance } ?? codebookCount - 1
+            return Array(codes[chunk].prefix((needed + 1) * placeCount))
+        }
     }
 
     /// The normalised chunks of lists that hold the codes of one or more whole codebooks.
     ///
-    /// - Throws: ``ActionTokenizerError`` that names the chunk whose codes are no such list; what the whole tokenizer
-    ///   throws.
-    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
-        let (places, size) = (base.placeCount, horizon * dimension)
-        var values = [Float](repeating: 0, count: tokens.count * size)
-        if let chunk = tokens.firstIndex(where: { !isList($0.count) }) {
+    /// - Throws: ``ActionTokenizerError`` that names the chunk whose codes are no such list; what the tokenizer throws.
+    public func chunks(forShort tokens: [[Int]]) throws -> ActionChunks {
+        let places = placeCount
+        if let chunk = tokens.firstIndex(where: {
+            $0.count % places != 0 || !(1 ... codebookCount).contains($0.count / places)
+        }) {
             throw ActionTokenizerError(
-                "chunk \(chunk): expected \(places) codes for each of 1 ... \(base.codebookCount) codebooks, found "
+                "chunk \(chunk): expected \(places) codes for each of 1 ... \(codebookCount) codebooks, found "
                     + "\(tokens[chunk].count) codes"
             )
         }
-        for (codebooks, members) in Dictionary(grouping: tokens.indices, by: { tokens[$0].count / places }) {
-            let decoded = try base.chunks(for: members.map { tokens[$0] }, codebooks: codebooks)
+        return try chunks(tokens.map { (codes: $0, codebooks: $0.count / places) })
+    }
+
+    /// The normalised chunks of lists of codes, each with its number of codebooks.
+    ///
+    /// - Throws: What the tokenizer throws.
+    public func chunks(_ lists: [(codes: [Int], codebooks: Int)]) throws -> ActionChunks {
+        let size = horizon * dimension
+        var values = [Float](repeating: 0, count: lists.count * size)
+        for (codebooks, members) in Dictionary(grouping: lists.indices, by: { lists[$0].codebooks }) {
+            let decoded = try chunks(for: members.map { lists[$0].codes }, codebooks: codebooks)
             for (row, chunk) in members.enumerated() {
                 let part = decoded.values[row * size ..< (row + 1) * size]
                 values.replaceSubrange(chunk * size ..< (chunk + 1) * size, with: part)
             }
         }
-        return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
-    }
-
-    private func isList(_ count: Int) -> Bool {
-        count % base.placeCount == 0 && (1 ... base.codebookCount).contains(count / base.placeCount)
-    }
-
-    /// Fewest codebooks that leave no error above `tolerance` in every one of `chunks`; all where none does.
-    ///
-    /// - Parameters:
-    ///   - chunks: Normalised chunks; steps beyond the valid ones do not count.
-    ///   - prefixes: What the first codebook makes of them, then the first two, and so on to all.
-    ///   - tolerance: Largest absolute error allowed.
-    /// - Returns: A number of codebooks a chunk.
-    public static func codebooksNeeded(
-        for chunks: ActionChunks,
-        prefixes: [ActionChunks],
-        tolerance: Double
-    ) -> [Int] {
-        var needed = [Int](repeating: prefixes.count, count: chunks.count)
-        for (index, prefix) in prefixes.enumerated().reversed() {
-            for (chunk, peak) in ReconstructionErrors(chunks, prefix).peaks.enumerated()
-            where peak <= tolerance {
-                needed[chunk] = index + 1
-            }
-        }
-        return needed
-    }
-}
-
-extension ResidualTokenizer {
-    /// What the first codebook makes of whole lists of codes, then the first two, and so on to all.
-    ///
-    /// - Throws: An error that names the chunk whose codes cannot be decoded.
-    public func prefixes(of codes: [[Int]]) throws -> [ActionChunks] {
-        try (1 ... codebookCount).map { codebooks in
-            try chunks(for: codes.map { Array($0.prefix(codebooks * placeCount)) }, codebooks: codebooks)
-        }
+        return ActionChunks(count: lists.count, horizon: horizon, dimension: dimension, values: values)
     }
 }

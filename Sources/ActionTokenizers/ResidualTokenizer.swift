@@ -17,6 +17,22 @@ public protocol ResidualTokenizer: ActionTokenizer {
     /// - Returns: A chunk for every list.
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
     func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks
+
+    /// Lists of codes, each as short as keeps its chunk's error within `tolerance`, or of all codes where none does.
+    ///
+    /// Where a tokenizer knows no better, a list holds the codes of the first codebooks.
+    ///
+    /// - Parameters:
+    ///   - chunks: Normalised chunks.
+    ///   - tolerance: Largest absolute error of any value, in normalised units.
+    /// - Returns: A list for every chunk.
+    /// - Throws: An error that names the chunk that cannot be encoded.
+    func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]]
+
+    /// The normalised chunks of lists from ``shortTokens(for:tolerance:)``.
+    ///
+    /// - Throws: An error that names the chunk whose codes are no such list.
+    func chunks(forShort tokens: [[Int]]) throws -> ActionChunks
 }
 
 extension ResidualTokenizer {

@@ -51,7 +51,7 @@ struct TriedRate: Sendable {
 
 extension TriedRate {
     /// Largest errors that rates with as many codebooks as a chunk needs may leave, normalised.
-    static let tolerances = [0.1, 0.05, 0.02]
+    static let tolerances = [0.2, 0.1, 0.05, 0.03, 0.02]
 
     /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks and one for
     /// every tolerance.
@@ -68,53 +68,29 @@ extension TriedRate {
             let trial = try Trial(tokenizer, tokens: tokens, decoded: decoded, on: compared)
             return [TriedRate(line: entrant.line, label: entrant.label, isWhole: true, trial: trial)]
         }
-        let prefixes = try residual.prefixes(of: tokens)
         let words = entrant.label.isEmpty ? "" : entrant.label + ", "
-        func cut(_ codebooks: [Int]) -> [[Int]] {
-            zip(tokens, codebooks).map { Array($0.prefix($1 * residual.placeCount)) }
-        }
-        let fixed = try prefixes.enumerated().map { index, decoded in
-            let used = index + 1
+        let fixed = try (1 ... residual.codebookCount).map { used in
+            let prefix = residual.prefix(codebooks: used)
+            let cut = tokens.map { Array($0.prefix(used * residual.placeCount)) }
+            let decoded = try TokenizerEvaluation.decode(cut, prefix, count: chunks.count)
             return TriedRate(
                 line: entrant.line,
                 label: "\(words)\(used) codebook\(used == 1 ? "" : "s")",
-                isWhole: used == prefixes.count,
-                trial: try Trial(
-                    residual.prefix(codebooks: used),
-                    tokens: cut(Array(repeating: used, count: tokens.count)),
-                    decoded: decoded,
-                    on: compared
-                )
+                isWhole: used == residual.codebookCount,
+                trial: try Trial(prefix, tokens: cut, decoded: decoded, on: compared)
             )
         }
         let adaptive = try tolerances.map { tolerance in
-            let needed = AdaptiveTokenizer.codebooksNeeded(
-                for: chunks,
-                prefixes: prefixes,
-                tolerance: tolerance
+            let tokenizer = residual.adaptive(tolerance: tolerance)
+            let tokens = try tokenizer.tokens(for: chunks)
+            let decoded = try TokenizerEvaluation.decode(tokens, tokenizer, count: chunks.count)
+            return TriedRate(
+                line: "\(entrant.line), adaptive",
+                label: "\(words)within \(tolerance)",
+                isWhole: false,
+                trial: try Trial(tokenizer, tokens: tokens, decoded: decoded, on: compared)
             )
-            let trial = try Trial(
-                tokenizer,
-                tokens: cut(needed),
-                decoded: chunks.choosing(prefixes, needed),
-                on: compared
-            )
-            let line = "\(entrant.line), adaptive"
-            return TriedRate(line: line, label: "\(words)within \(tolerance)", isWhole: false, trial: trial)
         }
         return fixed + adaptive
-    }
-}
-
-extension ActionChunks {
-    /// Of every chunk the version that `choice`, counted from 1, names.
-    fileprivate func choosing(_ versions: [ActionChunks], _ choice: [Int]) -> ActionChunks {
-        var result = self
-        let size = horizon * dimension
-        for chunk in 0 ..< count {
-            let range = chunk * size ..< (chunk + 1) * size
-            result.values.replaceSubrange(range, with: versions[choice[chunk] - 1].values[range])
-        }
-        return result
     }
 }

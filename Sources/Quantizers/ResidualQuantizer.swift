@@ -74,13 +74,9 @@ public struct ResidualQuantizer: Module {
         return parts.dropFirst().reduce(parts[0], +)
     }
 
-    /// Entry nearest to each of `vectors`, `[n, C]`: int64 `[n]`.
-    ///
-    /// The vector's own length does not matter.
+    /// Entry of a codebook nearest to each of `vectors`, `[n, C]`: int64 `[n]`.
     private func nearest(to vectors: Tensor, codebook: Int) -> Tensor {
-        let table = entries.select(0, codebook)
-        let half = table.squared().sum(1) * 0.5
-        return (half - vectors.matmul(table.transposed(0, 1))).argmin(1)
+        KMeans.nearest(to: vectors, among: entries.select(0, codebook))
     }
 
     /// Quantizes `vectors` in training, and lets the entries follow them.
@@ -150,41 +146,16 @@ public struct ResidualQuantizer: Module {
         withoutGradients {
             var left = vectors
             for codebook in 0 ..< configuration.codebookCount {
-                let (means, sizes) = kMeans(left)
+                let (means, sizes) = KMeans.means(
+                    of: left,
+                    count: configuration.codebookSize,
+                    rounds: configuration.kMeansRounds
+                )
                 entries.select(0, codebook).copyInPlace(means)
                 counts.select(0, codebook).copyInPlace(sizes)
                 sums.select(0, codebook).copyInPlace(means * sizes.unsqueezed(1))
                 left = left - means.gathering(nearest(to: left, codebook: codebook), axis: 0)
             }
         }
-    }
-
-    /// Lloyd's algorithm from random vectors: means `[K, C]` and sizes `[K]`.
-    ///
-    /// Empty clusters restart elsewhere.
-    private func kMeans(_ vectors: Tensor) -> (means: Tensor, sizes: Tensor) {
-        let (size, total) = (configuration.codebookSize, vectors.size(0))
-        let noise = vectors.mean(0, keepingAxes: true).abs().mean() * 1e-4 + 1e-6
-        func draw() -> Tensor {
-            let picks =
-                total >= size
-                ? Tensor.randperm(total).narrowed(0, from: 0, count: size).to(vectors.device)
-                : Tensor.randint(0 ..< total, [size], device: vectors.device)
-            return vectors.gathering(picks, axis: 0) + Tensor.randn([size, vectors.size(1)]).to(
-                vectors.device
-            ) * noise
-        }
-        var means = draw()
-        var sizes = Tensor.zeros([size], device: vectors.device)
-        for _ in 0 ..< configuration.kMeansRounds {
-            let half = means.squared().sum(1) * 0.5
-            let chosen = (half - vectors.matmul(means.transposed(0, 1))).argmin(1)
-            sizes = chosen.bincount(minimumLength: size).to(.float32)
-            let sums = means.zerosLike()
-            sums.indexAddInPlace(axis: 0, chosen, vectors)
-            let centres = sums / sizes.unsqueezed(1).clamped(1 ... .infinity)
-            means = draw().selected(where: sizes.equal(0).unsqueezed(1), otherwise: centres)
-        }
-        return (means, sizes.clamped(1 ... .infinity))
     }
 }

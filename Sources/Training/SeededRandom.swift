@@ -20,6 +20,16 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    /// An index of `weights`, each as likely as it weighs; the last one where nothing weighs anything.
+    mutating func index(weights: [Double]) -> Int {
+        let total = weights.reduce(0, +)
+        var rest = Double.random(in: 0 ..< max(total, .leastNonzeroMagnitude), using: &self)
+        return weights.firstIndex {
+            rest -= $0
+            return rest < 0
+        } ?? weights.count - 1
+    }
 }
 
 /// Which examples each batch holds: every epoch visits all in a new order, as a pure function of seed and step.

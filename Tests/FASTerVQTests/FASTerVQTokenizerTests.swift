@@ -38,7 +38,14 @@ struct FASTerVQTokenizerTests {
             normalization: normalization(space.dimension),
             device: .cpu
         )
-        model.network.initializeCodebooks(from: [(embodiment, .randn([64, horizon, space.dimension]))])
+        let actions = Tensor.randn([64, horizon, space.dimension])
+        model.network.initializeCodebooks(from: [(embodiment, actions)])
+        model.network.fitRefinement(
+            configuration.refinement,
+            to: [
+                RefinementExamples(embodiment: embodiment, actions: actions, stepMask: .ones([64, horizon]))
+            ]
+        )
         return model
     }
 
@@ -88,21 +95,72 @@ struct FASTerVQTokenizerTests {
         Torch.seed(8)
         let chunks = chunks(40)
         let codes = try tokenizer.tokens(for: chunks)
-        let prefixes = try tokenizer.prefixes(of: codes)
-        #expect(prefixes.count == 3)
-        #expect(try prefixes[2] == tokenizer.chunks(for: codes))
-        for (index, prefix) in prefixes.enumerated() {
-            let part = tokenizer.prefix(codebooks: index + 1)
+        var former = Double.infinity
+        for codebooks in 1 ... 3 {
+            let part = tokenizer.prefix(codebooks: codebooks)
             let tokens = try part.tokens(for: chunks)
-            #expect(tokens == codes.map { Array($0.prefix(7 * (index + 1))) })
-            #expect(try part.chunks(for: tokens) == prefix)
-            #expect(part.bits(of: tokens[0]) == Double(35 * (index + 1)))
+            #expect(tokens == codes.map { Array($0.prefix(7 * codebooks)) })
+            #expect(part.bits(of: tokens[0]) == Double(35 * codebooks))
+            let error = ReconstructionErrors(chunks, try part.chunks(for: tokens)).mse
+            #expect(error < former)
+            former = error
         }
         #expect(throws: ActionTokenizerError("chunk 0: expected 14 codes, found 21")) {
             try tokenizer.chunks(for: codes, codebooks: 2)
         }
-        let lengths = try tokenizer.adaptive(tolerance: 0.5).tokens(for: chunks).map(\.count)
-        #expect(lengths.allSatisfy { [7, 14, 21].contains($0) })
+    }
+
+    @Test("one chunk alone, without libtorch, has the codes and the actions to 1e-5 that it has among many")
+    func alone() throws {
+        for groups in ["position=0:3,rotation=3:6,gripper=6", "left_joints=0:5,right_joints=5:7"] {
+            let tokenizer = try tokenizer(groups)
+            Torch.seed(9)
+            let chunks = chunks(30, valid: (0 ..< 30).map { 20 - $0 % 7 })
+            let codes = try tokenizer.tokens(for: chunks)
+            let together = try tokenizer.chunks(for: codes)
+            for chunk in 0 ..< 30 {
+                #expect(try tokenizer.tokens(for: chunks[chunk ..< chunk + 1]) == [codes[chunk]])
+                for codebooks in 1 ... 3 {
+                    let part = [Array(codes[chunk].prefix(codebooks * tokenizer.placeCount))]
+                    let alone = try tokenizer.chunks(for: part, codebooks: codebooks)
+                    let prefixes = codes.map { Array($0.prefix(codebooks * tokenizer.placeCount)) }
+                    let expected = try tokenizer.chunks(for: prefixes, codebooks: codebooks)[chunk]
+                    #expect(zip(alone.values, expected.values).allSatisfy { abs($0 - $1) < 1e-5 })
+                }
+                #expect(together[chunk].values.count == 140)
+            }
+        }
+    }
+
+    @Test("short lists keep the tolerance with fewer codes where fewer will do, and come back as they were")
+    func shortLists() throws {
+        let tokenizer = try tokenizer()
+        Torch.seed(10)
+        var chunks = chunks(60)
+        // Half of the chunks are of those that the entries were made from: easy.
+        for index in 0 ..< 30 * 140 { chunks.values[index] *= 0.1 }
+        for tolerance in [0.3, 3] {
+            let adaptive = tokenizer.adaptive(tolerance: tolerance)
+            let lists = try adaptive.tokens(for: chunks)
+            #expect(lists.allSatisfy { (7 ... 21).contains($0.count) })
+            let back = try adaptive.chunks(for: lists)
+            let whole = ReconstructionErrors(chunks, try tokenizer.chunks(for: tokenizer.tokens(for: chunks)))
+            for (chunk, peak) in ReconstructionErrors(chunks, back).peaks.enumerated()
+            where whole.peaks[chunk] <= tolerance {
+                #expect(peak <= tolerance)
+            }
+            #expect(Set(lists.map(\.count)).count > 1)
+        }
+        for (list, reason) in [
+            ([1, 1, 1], "a list of 3 codes ends within a codebook"),
+            ([Int](repeating: 1, count: 22), "22 codes"),
+            ([], "0 codes"),
+        ] {
+            let error = #expect(throws: ActionTokenizerError.self) {
+                try tokenizer.adaptive(tolerance: 1).chunks(for: [list])
+            }
+            #expect(error?.description.contains(reason) == true)
+        }
     }
 
     @Test("gives codes that padding cannot influence")

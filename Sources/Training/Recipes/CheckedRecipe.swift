@@ -18,7 +18,10 @@ extension TokenizerRecipe: CheckedRecipe {
     public func check() throws(RecipeError) {
         try RecipeNumbers.atLeast(
             0,
-            ["steps": steps, "warmUpSteps": warmUpSteps, "quantizeAfter": quantizeAfter]
+            [
+                "steps": steps, "warmUpSteps": warmUpSteps, "quantizeAfter": quantizeAfter,
+                "refinement.codebookCount": refinement.codebookCount,
+            ]
         )
         try RecipeNumbers.atLeast(
             1,
@@ -32,9 +35,16 @@ extension TokenizerRecipe: CheckedRecipe {
                 "quantizer.codebookCount": quantizer.codebookCount,
                 "quantizer.codebookSize": quantizer.codebookSize,
                 "quantizer.kMeansRounds": quantizer.kMeansRounds,
+                "refinement.chunks": refinement.chunks, "refinement.kMeansRounds": refinement.kMeansRounds,
             ]
         )
         try RecipeNumbers.heads(autoencoder.headCount, of: autoencoder.width, group: "autoencoder.")
+        if let horizon = moreHorizons.first(where: { $0 < 1 }) {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'moreHorizons' should be numbers of control steps, at least 1, found \(horizon)"
+            )
+        }
         guard autoencoder.kernel > 0, autoencoder.kernel % 2 == 1 else {
             throw RecipeError(
                 source: "recipe",

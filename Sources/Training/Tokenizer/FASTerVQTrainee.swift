@@ -11,6 +11,9 @@ struct FASTerVQTrainee: TrainableTokenizer {
     private let training: TokenizerTraining
     private let data: [SourceTensors]
 
+    /// The lengths of chunks that occur.
+    private let horizons: [Int]
+
     private var recipe: TokenizerRecipe { training.recipe }
 
     /// Starts from `start`, or from first weights.
@@ -18,6 +21,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
     /// - Throws: `PatchError` when a robot does not fit the network's patches.
     init(_ training: TokenizerTraining, from start: FASTerVQModel?) throws {
         self.training = training
+        horizons = Set(training.sources.map(\.chunks.horizon)).sorted()
         hasCodebooks = start != nil
         let device = training.device
         let model = start ?? FASTerVQModel(Self.configuration(training), device: device)
@@ -37,13 +41,15 @@ struct FASTerVQTrainee: TrainableTokenizer {
     private static func configuration(_ training: TokenizerTraining) -> FASTerVQConfiguration {
         let (recipe, sources) = (training.recipe, training.sources)
         let only = sources.count == 1 ? sources.first : nil
+        let kinds = Set(sources.flatMap { $0.actionSpace.groups.map(\.kind.rawValue) })
         var configuration = FASTerVQConfiguration(
             patches: only.map {
                 PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
-            } ?? PatchShape.universal
+            } ?? PatchShape.universal.filter { kinds.contains($0.key) }
         )
         configuration.autoencoder = recipe.autoencoder
         configuration.quantizer = recipe.quantizer
+        configuration.refinement = recipe.refinement
         return configuration
     }
 
@@ -59,6 +65,25 @@ struct FASTerVQTrainee: TrainableTokenizer {
                 return (source.embodiment, actions)
             }
         )
+    }
+
+    /// Gives the codebooks after the network's their entries, once it is trained.
+    func fitRefinement() {
+        Torch.seed(training.seed)
+        var random = SeededRandom(seed: training.seed, 4)
+        let total = training.sources.reduce(0) { $0 + $1.weight }
+        let examples = zip(data, training.sources).map { tensors, source in
+            let share = total > 0 ? source.weight / total : 1 / Double(data.count)
+            let count = min(tensors.count, max(1, Int(share * Double(recipe.refinement.chunks))))
+            let picks = Array((0 ..< tensors.count).shuffled(using: &random).prefix(count))
+            let chunks = tensors.chunks(at: picks)
+            return RefinementExamples(
+                embodiment: tensors.embodiment,
+                actions: chunks.actions,
+                stepMask: chunks.stepMask
+            )
+        }
+        network.fitRefinement(recipe.refinement, to: examples)
     }
 
     func loss(quantizing: Bool, precision: DType?, _ draw: inout SeededRandom) -> (
@@ -79,18 +104,13 @@ struct FASTerVQTrainee: TrainableTokenizer {
         )
     }
 
-    /// Random chunks of a few random robots, every robot's share the same.
+    /// Random chunks of one length of a few random robots, every robot's share the same.
     private func batch(_ draw: inout SeededRandom) -> [TrainingChunks] {
-        let robots = min(max(1, recipe.robotsPerStep), data.count)
-        var left = Array(data.indices)
+        let horizon = horizons[draw.index(weights: horizons.map { 1 / Double($0 * $0) })]
+        var left = data.indices.filter { training.sources[$0].chunks.horizon == horizon }
+        let robots = min(max(1, recipe.robotsPerStep), left.count)
         return (0 ..< robots).map { _ in
-            let total = left.reduce(0) { $0 + training.sources[$1].weight }
-            var rest = Double.random(in: 0 ..< max(total, .leastNonzeroMagnitude), using: &draw)
-            let position =
-                left.firstIndex {
-                    rest -= training.sources[$0].weight
-                    return rest < 0
-                } ?? left.count - 1
+            let position = draw.index(weights: left.map { training.sources[$0].weight })
             let source = data[left.remove(at: position)]
             return source.chunks(
                 at: (0 ..< max(1, recipe.batchSize / robots)).map { _ in

@@ -17,6 +17,10 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     /// Control steps of a chunk.
     public var horizon = 16
 
+    /// Further numbers of control steps that a model for several robots learns to cut chunks of; a step has chunks of one
+    /// length, the longer the rarer.
+    public var moreHorizons: [Int] = []
+
     /// Peak learning rate, weight decay and memory.
     public var optimizer = AdamW.Configuration()
 
@@ -38,8 +42,11 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     /// FASTerVQ's encoder and decoder.
     public var autoencoder = ActionAutoencoder.Configuration()
 
-    /// FASTerVQ's codebooks.
-    public var quantizer = ResidualQuantizer.Configuration()
+    /// The codebooks of FASTerVQ's network.
+    public var quantizer = FASTerVQConfiguration.standardQuantizer
+
+    /// FASTerVQ's codebooks after those.
+    public var refinement = RefinementCodebooks.Configuration()
 
     /// Wished places along time by a kind of group; where several robots share a model, its patches are fixed.
     public var places: [String: Int] = [:]

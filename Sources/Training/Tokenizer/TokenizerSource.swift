@@ -36,16 +36,17 @@ public struct TokenizerSource: Sendable {
 struct SourceTensors {
     let embodiment: Embodiment
     let actions: Tensor
-    private let stepMask: Tensor
+    let stepMask: Tensor
     private let placeMask: Tensor
 
     init(_ source: TokenizerSource, embodiment: Embodiment, device: Device) {
         self.embodiment = embodiment
         let chunks = source.chunks
-        let places = embodiment.patchifier.validPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
+        let patchifier = embodiment.patchifier
+        let places = patchifier.validLearnedPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
         actions = chunks.actions(on: device)
         stepMask = chunks.stepMask(on: device)
-        placeMask = Tensor(places, shape: [chunks.count, embodiment.patchifier.placeCount], device: device)
+        placeMask = Tensor(places, shape: [chunks.count, patchifier.learnedPlaceCount], device: device)
     }
 
     var count: Int { actions.size(0) }
@@ -59,18 +60,5 @@ struct SourceTensors {
             stepMask: stepMask.gathering(picks, axis: 0),
             placeMask: placeMask.gathering(picks, axis: 0)
         )
-    }
-}
-
-extension ActionChunks {
-    /// The values, `[B, T, D]`.
-    func actions(on device: Device) -> Tensor {
-        Tensor(values, shape: [count, horizon, dimension], device: device)
-    }
-
-    /// 1 where a step lies inside its episode, else 0, `[B, T]`.
-    func stepMask(on device: Device) -> Tensor {
-        let steps = validSteps.flatMap { valid in (0 ..< horizon).map { Float($0 < valid ? 1 : 0) } }
-        return Tensor(steps, shape: [count, horizon], device: device)
     }
 }

@@ -71,7 +71,10 @@ extension TokenizerTraining {
                     + "or a model to start from"
             )
         }
-        let sources = try data.map { try $0.source(horizon: recipe.horizon, method: method) }
+        let horizons = [recipe.horizon] + (data.count > 1 ? recipe.moreHorizons : [])
+        let sources = try horizons.flatMap { horizon in
+            try data.map { try $0.source(horizon: horizon, method: method) }
+        }
         let identity = try RunIdentity(
             recipe,
             seed: seed,
@@ -144,9 +147,12 @@ extension TokenizerTraining {
         } else {
             try model.save(to: folder)
         }
-        let quantizer = model.configuration.quantizer
+        let configuration = model.configuration
         return TrainedTokenizer(
-            codebookSizes: Array(repeating: quantizer.codebookSize, count: quantizer.codebookCount),
+            codebookSizes: Array(
+                repeating: configuration.quantizer.codebookSize,
+                count: configuration.codebookCount
+            ),
             parameterCount: model.network.parameterCount
         )
     }

@@ -42,6 +42,8 @@ public struct TokenizerTraining {
         Torch.seed(seed)
         let trainee = try FASTerVQTrainee(self, from: start)
         try train(trainee, in: run, resume: resume)
+        // Without a step, what it started from has its refinements already.
+        if recipe.steps > 0 || start == nil { trainee.fitRefinement() }
         return trainee.model
     }
 

@@ -215,13 +215,18 @@ class StraightThrough(torch.autograd.Function):
 # One step
 
 single = lambda tensor: tensor.float().double()
-entries = single(torch.randn(CODEBOOKS, ENTRIES, LATENTS) * torch.tensor([1.0, 0.5])[:, None, None])
-counts = single(torch.rand(CODEBOOKS, ENTRIES) * 3 + 0.5)
-golden = {f"tensors.{name}": value for name, value in parameters.items()}
-golden |= {"tensors.quantizer.entries": entries, "tensors.quantizer.counts": counts}
+KINDS = len(SHAPES)  # each has codebooks of its own
+entries = single(torch.randn(KINDS, CODEBOOKS, ENTRIES, LATENTS) * torch.tensor([1.0, 0.5])[:, None, None])
+counts = single(torch.rand(KINDS, CODEBOOKS, ENTRIES) * 3 + 0.5)
 sums = single(entries * counts[..., None])
-golden["tensors.quantizer.sums"] = sums
 
+
+def tables(prefix, **values):
+    return {f"{prefix}codebooks.quantizers.{kind}.{name}": value[kind] for name, value in values.items() for kind in range(KINDS)}
+
+
+golden = {f"tensors.{name}": value for name, value in parameters.items()}
+golden |= tables("tensors.", entries=entries, counts=counts, sums=sums)
 shares, totals = torch.zeros_like(counts), torch.zeros_like(sums)
 distances, losses, depth, clipped = [], [], iter(DEPTHS), 0
 for number, robot in enumerate(ROBOTS):
@@ -232,20 +237,24 @@ for number, robot in enumerate(ROBOTS):
     values = sum(robot["valid"]) * columns / count
     for chunk, valid in zip(chunks, robot["valid"]):
         chunk[valid:] = chunk[valid - 1]
-        starts = [piece * SHAPES[part[0]]["steps"] for part in robot["parts"] for piece in range(pieces_of(robot, part[0]))]
+        starts = [
+            (SHAPES[part[0]]["number"], piece * SHAPES[part[0]]["steps"])
+            for part in robot["parts"]
+            for piece in range(pieces_of(robot, part[0]))
+        ]
         latents, allowed, restored = latents_of(robot, chunk), next(depth), []
-        for latent, start in zip(latents, starts):
+        for latent, (kind, start) in zip(latents, starts):
             left, whole, used = latent.detach(), 0, 0
             for codebook in range(CODEBOOKS):
-                chosen = min(range(ENTRIES), key=lambda entry: torch.dist(left, entries[codebook, entry]).item())
+                chosen = min(range(ENTRIES), key=lambda entry: torch.dist(left, entries[kind, codebook, entry]).item())
                 codes_kept.append(chosen)
                 if start < valid:
-                    shares[codebook, chosen] += 1
-                    totals[codebook, chosen] += left
-                whole = whole + entries[codebook, chosen]
+                    shares[kind, codebook, chosen] += 1
+                    totals[kind, codebook, chosen] += left
+                whole = whole + entries[kind, codebook, chosen]
                 if codebook < allowed:
-                    used = used + entries[codebook, chosen]
-                left = left - entries[codebook, chosen]
+                    used = used + entries[kind, codebook, chosen]
+                left = left - entries[kind, codebook, chosen]
             if start < valid:
                 distances.append((latent - whole).square().mean())
             restored.append(StraightThrough.apply(latent, used))
@@ -279,7 +288,7 @@ golden |= {f"gradients.{name}": parameter.grad for name, parameter in parameters
 golden |= {f"loss.{name}": means[name] for name in ("l1", "frequency", "commitment", "peak")} | {"loss.total": total}
 counts = DECAY * counts + (1 - DECAY) * shares
 sums = DECAY * sums + (1 - DECAY) * totals
-golden |= {"after.entries": sums / counts[..., None], "after.counts": counts, "after.sums": sums}
+golden |= tables("after.", entries=sums / counts[..., None], counts=counts, sums=sums)
 
 golden = {name: (value.float() if value.is_floating_point() else value).detach().contiguous().clone() for name, value in golden.items()}
 path = pathlib.Path(__file__).with_name("network.safetensors")

@@ -7,12 +7,12 @@ internal import Torch
 /// scaled down (layer scale): both keep idle groups idle.
 /// Source: the transformer audio codecs that TAAE follows (arXiv 2411.19842).
 struct TransformerBlock: Module {
-    private let attentionNorm: LayerNorm
-    private let attention: SelfAttention
-    @Parameter private var attentionScale: Tensor
-    private let feedForwardNorm: LayerNorm
-    private let feedForward: FeedForward
-    @Parameter private var feedForwardScale: Tensor
+    let attentionNorm: LayerNorm
+    let attention: SelfAttention
+    @Parameter var attentionScale: Tensor
+    let feedForwardNorm: LayerNorm
+    let feedForward: FeedForward
+    @Parameter var feedForwardScale: Tensor
 
     init(_ width: Int, headCount: Int, layerScale: Double, device: Device) {
         attentionNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)

@@ -17,12 +17,36 @@ public struct PatchShape: Codable, Equatable, Sendable {
     /// Most groups of this kind in one robot.
     public var members: Int
 
+    /// Whether patches go past the network and are coded as they are: right for motion that is nearly binary.
+    public var isDirect: Bool
+
     /// Describes patches of `steps` by `columns`.
-    public init(steps: Int, columns: Int, pieces: Int, members: Int) {
+    public init(steps: Int, columns: Int, pieces: Int, members: Int, isDirect: Bool = false) {
+        self.isDirect = isDirect
         self.steps = steps
         self.columns = columns
         self.pieces = pieces
         self.members = members
+    }
+}
+
+/// Kinds of motion in the order of the weights that belong to them.
+struct MotionKinds: Sendable {
+    let all: [ActionSpace.Kind]
+
+    /// All kinds with a shape.
+    init(_ shapes: [String: PatchShape]) {
+        all = ActionSpace.Kind.allCases.filter { shapes[$0.rawValue] != nil }
+    }
+
+    /// The kinds that pass through the network.
+    init(learned shapes: [String: PatchShape]) { self.init(shapes.filter { !$0.value.isDirect }) }
+
+    func index(of part: ActionPatchifier.Part) -> Int {
+        guard let index = all.firstIndex(of: part.kind) else {
+            preconditionFailure("a patchifier made for other shapes than the network's")
+        }
+        return index
     }
 }
 
@@ -55,7 +79,8 @@ extension PatchShape {
                 steps: horizon / pieces,
                 columns: columns,
                 pieces: pieces,
-                members: groups.reduce(0) { $0 + ($1.count + columns - 1) / columns }
+                members: groups.reduce(0) { $0 + ($1.count + columns - 1) / columns },
+                isDirect: kind == .gripper && space.groups.contains { $0.kind != .gripper }
             )
         }
     }
@@ -73,7 +98,7 @@ extension PatchShape {
         let shapes: [(ActionSpace.Kind, PatchShape)] = [
             (.position, PatchShape(steps: 4, columns: 3, pieces: 16, members: 4)),
             (.rotation, PatchShape(steps: 8, columns: 3, pieces: 8, members: 4)),
-            (.gripper, PatchShape(steps: 16, columns: 2, pieces: 4, members: 12)),
+            (.gripper, PatchShape(steps: 16, columns: 2, pieces: 4, members: 12, isDirect: true)),
             (.base, PatchShape(steps: 8, columns: 3, pieces: 8, members: 2)),
             (.torso, PatchShape(steps: 8, columns: 4, pieces: 8, members: 2)),
             (.joints, PatchShape(steps: 8, columns: 4, pieces: 8, members: 16)),

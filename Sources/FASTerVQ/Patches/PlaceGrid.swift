@@ -1,8 +1,10 @@
+internal import RobotTypes
 internal import Torch
 
 /// Chunks of several robots side by side in one batch, though their grids have different numbers of places.
 ///
-/// Shorter grids are filled up with places that nothing attends to.
+/// Only places that pass through the network are in it. Shorter grids are filled up with places that nothing attends
+/// to.
 struct PlaceGrid {
     /// How each robot's chunks are cut.
     let patchifiers: [ActionPatchifier]
@@ -17,7 +19,7 @@ struct PlaceGrid {
     init(_ patchifiers: [ActionPatchifier], rows: [Int], device: Device) {
         self.patchifiers = patchifiers
         self.rows = rows
-        let counts = patchifiers.map(\.placeCount)
+        let counts = patchifiers.map(\.learnedPlaceCount)
         let places = counts.max() ?? 0
         self.places = places
         guard counts.contains(where: { $0 < places }) else {
@@ -28,6 +30,19 @@ struct PlaceGrid {
             Array(repeating: (0 ..< places).map { Float($0 < count ? 1 : 0) }, count: rows).flatMap { $0 }
         }
         mask = Tensor(exist, shape: [rows.reduce(0, +), 1, 1, places], device: device).greater(0)
+    }
+
+    /// Where the places of `kind` are among all places of all chunks, `[ΣB · N]`.
+    func rows(of kind: ActionSpace.Kind) -> [Int] {
+        var result: [Int] = []
+        var first = 0
+        for (rows, patchifier) in zip(rows, patchifiers) {
+            let kinds = patchifier.learned.flatMap { Array(repeating: $0.kind, count: $0.places) }
+            let own = kinds.indices.filter { kinds[$0] == kind }
+            for row in first ..< first + rows { result += own.map { row * places + $0 } }
+            first += rows
+        }
+        return result
     }
 
     /// Every robot's `[B, its places, C]`, or `[its places, C]` for all its chunks, as one `[ΣB, N, C]`.
@@ -45,7 +60,12 @@ struct PlaceGrid {
     func split(_ whole: Tensor) -> [Tensor] {
         guard rows.count > 1 else { return [whole] }
         return zip(whole.split(sizes: rows, axis: 0), patchifiers).map { part, patchifier in
-            part.narrowed(1, from: 0, count: patchifier.placeCount)
+            part.narrowed(1, from: 0, count: patchifier.learnedPlaceCount)
         }
     }
+}
+
+extension Embodiment {
+    /// The grid of `count` chunks of this robot alone.
+    func grid(_ count: Int) -> PlaceGrid { PlaceGrid([patchifier], rows: [count], device: lowest.device) }
 }

@@ -40,17 +40,17 @@ public struct ActionAutoencoder: Module {
     /// First scale of what the networks add to the straight paths.
     static let smallStart = 0.1
 
-    private let kinds: [ActionSpace.Kind]
-    private let readers: [GroupReader]
-    private let encoderPlaces: [PlaceEmbedding]
-    private let encoder: [TransformerBlock]
-    private let encoderNorm: LayerNorm
-    private let toLatent: Linear
-    private let fromLatent: Linear
-    private let decoderPlaces: [PlaceEmbedding]
-    private let decoder: [TransformerBlock]
-    private let decoderNorm: LayerNorm
-    private let writers: [GroupWriter]
+    let kinds: MotionKinds
+    let readers: [GroupReader]
+    let encoderPlaces: [PlaceEmbedding]
+    let encoder: [TransformerBlock]
+    let encoderNorm: LayerNorm
+    let toLatent: Linear
+    let fromLatent: Linear
+    let decoderPlaces: [PlaceEmbedding]
+    let decoder: [TransformerBlock]
+    let decoderNorm: LayerNorm
+    let writers: [GroupWriter]
 
     /// Creates the networks for the kinds in `shapes`, with first weights from libtorch's generator.
     init(_ configuration: Configuration, shapes: [String: PatchShape], device: Device) {
@@ -65,20 +65,18 @@ public struct ActionAutoencoder: Module {
                 )
             }
         }
-        let known = ActionSpace.Kind.allCases.compactMap { kind in
-            shapes[kind.rawValue].map { (kind: kind, shape: $0) }
-        }
-        kinds = known.map(\.kind)
-        readers = known.map { GroupReader($0.shape, configuration, device: device) }
-        encoderPlaces = known.map { PlaceEmbedding($0.shape, width: width, device: device) }
+        kinds = MotionKinds(learned: shapes)
+        let known = kinds.all.compactMap { shapes[$0.rawValue] }
+        readers = known.map { GroupReader($0, configuration, device: device) }
+        encoderPlaces = known.map { PlaceEmbedding($0, width: width, device: device) }
         encoder = blocks(configuration.encoderLayers)
         encoderNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)
         toLatent = Linear(width, configuration.latentWidth, gain: Self.smallStart, device: device)
         fromLatent = Linear(configuration.latentWidth, width, device: device)
-        decoderPlaces = known.map { PlaceEmbedding($0.shape, width: width, device: device) }
+        decoderPlaces = known.map { PlaceEmbedding($0, width: width, device: device) }
         decoder = blocks(configuration.decoderLayers)
         decoderNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)
-        writers = known.map { GroupWriter($0.shape, configuration, device: device) }
+        writers = known.map { GroupWriter($0, configuration, device: device) }
     }
 
     /// Latents of normalised chunks, each robot's `[B, T, D]`, one after the other in `grid`: `[ΣB, N, latentWidth]`.
@@ -87,9 +85,9 @@ public struct ActionAutoencoder: Module {
     /// precision alone would cost a good part of the error that is left in the end.
     func latents(_ actions: [Tensor], grid: PlaceGrid, precision: DType? = nil) -> Tensor {
         let read = zip(actions, grid.patchifiers).map { actions, patchifier in
-            let parts = patchifier.parts.map { part in
+            let parts = patchifier.learned.map { part in
                 let columns = actions.narrowed(2, from: part.columns.lowerBound, count: part.columns.count)
-                let kind = index(of: part)
+                let kind = kinds.index(of: part)
                 let (vectors, straight) = readers[kind](columns, places: part.places)
                 return (vectors: vectors + encoderPlaces[kind](part), straight: straight)
             }
@@ -102,10 +100,11 @@ public struct ActionAutoencoder: Module {
         return toLatent(encoderNorm(x)) + grid.joined(read.map(\.straight))
     }
 
-    /// Chunks of `latents`, `[ΣB, N, latentWidth]`: each robot's `[B, T, D]`, normalised.
+    /// Chunks of `latents`, `[ΣB, N, latentWidth]`: each robot's `[B, T, D']`, normalised, with the columns that pass
+    /// through the network.
     func actions(_ latents: Tensor, grid: PlaceGrid, precision: DType? = nil) -> [Tensor] {
         let embeddings = grid.patchifiers.map { patchifier in
-            Tensor.concatenated(patchifier.parts.map { decoderPlaces[index(of: $0)]($0) }, axis: 0)
+            Tensor.concatenated(patchifier.learned.map { decoderPlaces[kinds.index(of: $0)]($0) }, axis: 0)
         }
         let start = fromLatent(latents) + grid.joined(embeddings)
         let x = transformed(start, by: decoder, mask: grid.mask, precision)
@@ -115,13 +114,14 @@ public struct ActionAutoencoder: Module {
         }
     }
 
-    /// One robot's chunks, `[B, T, D]`.
+    /// One robot's chunks, `[B, T, D']`.
     private func chunks(of patchifier: ActionPatchifier, vectors: Tensor, latents: Tensor) -> Tensor {
-        let sizes = patchifier.parts.map(\.places)
+        let parts = patchifier.learned
+        let sizes = parts.map(\.places)
         let (vectors, latents) = (vectors.split(sizes: sizes, axis: 1), latents.split(sizes: sizes, axis: 1))
         return .concatenated(
-            patchifier.parts.enumerated().map { number, part in
-                writers[index(of: part)](
+            parts.enumerated().map { number, part in
+                writers[kinds.index(of: part)](
                     vectors[number],
                     latents: latents[number],
                     horizon: patchifier.horizon,
@@ -139,12 +139,5 @@ public struct ActionAutoencoder: Module {
         _ precision: DType?
     ) -> Tensor {
         withAutocast(to: precision, on: x.device) { blocks.reduce(x) { $1($0, mask: mask) } }
-    }
-
-    private func index(of part: ActionPatchifier.Part) -> Int {
-        guard let index = kinds.firstIndex(of: part.kind) else {
-            preconditionFailure("a patchifier made for other shapes than the network's")
-        }
-        return index
     }
 }

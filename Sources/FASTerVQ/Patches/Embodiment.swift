@@ -15,6 +15,9 @@ public struct Embodiment: Sendable {
     /// Largest normalised action of every column, `[D]`.
     let largest: Tensor
 
+    /// The columns that pass through the network, int64; nil for all.
+    let learnedColumns: Tensor?
+
     /// The orthonormal DCT along time, `[T, T]`.
     let cosines: Tensor
 
@@ -32,6 +35,8 @@ public struct Embodiment: Sendable {
         )
         lowest = Tensor(low, shape: [low.count], device: device)
         largest = Tensor(high, shape: [high.count], device: device)
+        let columns = patchifier.learned.flatMap { Array($0.columns) }
+        learnedColumns = columns.count < low.count ? Tensor(columns, device: device) : nil
         let horizon = patchifier.horizon
         cosines = Tensor(
             DiscreteCosineTransform(length: horizon).matrix,
@@ -40,9 +45,29 @@ public struct Embodiment: Sendable {
         )
     }
 
-    /// `actions`, `[B, T, D]`, moved between the smallest and the largest that were recorded.
-    func clipped(_ actions: Tensor) -> Tensor {
-        Self.clamp(.tensor(actions), .tensor(lowest), .tensor(largest))
+    /// `actions`, `[B, T, columns]`, moved between the smallest and the largest that were recorded.
+    func clipped(_ actions: Tensor, _ columns: Columns) -> Tensor {
+        Self.clamp(.tensor(actions), .tensor(columns.of(lowest)), .tensor(columns.of(largest)))
+    }
+
+    /// The columns of `x`, `[..., D]`, that pass through the network.
+    func learned(_ x: Tensor) -> Tensor { Columns.learned(learnedColumns).of(x) }
+
+    /// Some columns of an action.
+    enum Columns {
+        /// Neighbours.
+        case range(Range<Int>)
+        /// Those at int64 indices; nil for all.
+        case learned(Tensor?)
+
+        /// These columns of `x`, `[..., D]`.
+        func of(_ x: Tensor) -> Tensor {
+            switch self {
+            case .range(let range): x.narrowed(x.rank - 1, from: range.lowerBound, count: range.count)
+            case .learned(nil): x
+            case .learned(let columns?): x.gathering(columns, axis: x.rank - 1)
+            }
+        }
     }
 
     private static let clamp = Operator("aten::clamp", "Tensor")

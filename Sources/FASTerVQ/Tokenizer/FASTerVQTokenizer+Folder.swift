@@ -9,7 +9,7 @@ public import Torch
 struct FASTerVQFolder: Codable {
     static let weightsFile = "model.safetensors"
     static let tokenizerName = "fastervq"
-    private static let newestVersion = 2
+    private static let newestVersion = 3
 
     /// Which tokenizer the folder holds.
     private var tokenizer = Self.tokenizerName

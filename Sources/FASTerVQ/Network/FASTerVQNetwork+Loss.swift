@@ -1,4 +1,3 @@
-internal import Quantizers
 public import Torch
 
 /// Chunks of one robot in a batch.
@@ -12,7 +11,7 @@ public struct TrainingChunks: Sendable {
     /// 1 where a step lies inside its episode, else 0, `[B, T]`.
     public let stepMask: Tensor
 
-    /// 1 where a place holds such a step, else 0, `[B, N]`.
+    /// 1 where a place that passes through the network holds such a step, else 0, `[B, N]`.
     public let placeMask: Tensor
 
     /// Puts a robot's chunks into a batch.
@@ -59,7 +58,8 @@ public struct TokenizerLoss {
 extension FASTerVQNetwork {
     /// The loss of a batch and its parts (paper, FASTerVQ 4).
     ///
-    /// Every chunk counts the same, whatever its robot's columns.
+    /// Every chunk counts the same, whatever its robot's columns. What goes past the network or comes after it does not
+    /// count.
     ///
     /// - Parameters:
     ///   - batch: Every robot's chunks.
@@ -83,14 +83,12 @@ extension FASTerVQNetwork {
         var restored = latents
         var commitment = Tensor.zeros([], device: device)
         if quantizing {
-            let mask = grid.joined(batch.map { $0.placeMask.unsqueezed(2) }).reshaped(-1)
-            let flat = quantizer.train(
-                latents.reshaped(-1, latents.size(2)),
-                weights: mask,
-                depths: depths?.repeatedInterleaved(latents.size(1), axis: 0)
+            (restored, commitment) = codebooks.train(
+                latents,
+                grid: grid,
+                weights: grid.joined(batch.map { $0.placeMask.unsqueezed(2) }),
+                depths: depths
             )
-            restored = flat.quantized.reshaped(latents.shape)
-            commitment = flat.commitment
         }
         let errors = zip(autoencoder.actions(restored, grid: grid, precision: precision), batch).map(
             ReconstructionLoss.init
@@ -114,11 +112,12 @@ private struct ReconstructionLoss {
     let peak: Tensor
     let excess: Tensor
 
-    /// Compares `free`, the decoder's `[B, T, D]` before it is clipped, with `chunks`.
+    /// Compares `free`, the decoder's `[B, T, D']` before it is clipped, with `chunks`.
     init(_ free: Tensor, _ chunks: TrainingChunks) {
         let mask = chunks.stepMask.unsqueezed(2)
-        let held = chunks.embodiment.clipped(free)
-        let error = (held - chunks.actions) * mask
+        let embodiment = chunks.embodiment
+        let held = embodiment.clipped(free, .learned(embodiment.learnedColumns))
+        let error = (held - embodiment.learned(chunks.actions)) * mask
         let values = chunks.stepMask.sum() * (Double(free.size(2)) / Double(free.size(0)))
         let size = error.abs()
         absolute = size.sum() / values

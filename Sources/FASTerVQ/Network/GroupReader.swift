@@ -9,10 +9,10 @@ internal import Torch
 /// networks have only to learn what a linear codec cannot do: on 50 MetaWorld tasks that halved the L1 after 500
 /// steps.
 struct GroupReader: Module {
-    private let convolution: Conv1d
-    private let projection: Linear
-    private let straight: Linear
-    private let shape: PatchShape
+    let convolution: Conv1d
+    let projection: Linear
+    let straight: Linear
+    let shape: PatchShape
 
     init(_ shape: PatchShape, _ configuration: ActionAutoencoder.Configuration, device: Device) {
         convolution = Conv1d(
@@ -60,10 +60,10 @@ struct GroupReader: Module {
 
 /// Vectors of one kind of group's places, made into its actions.
 struct GroupWriter: Module {
-    private let projection: Linear
-    private let convolution: Conv1d
-    private let straight: Linear
-    private let shape: PatchShape
+    let projection: Linear
+    let convolution: Conv1d
+    let straight: Linear
+    let shape: PatchShape
 
     init(_ shape: PatchShape, _ configuration: ActionAutoencoder.Configuration, device: Device) {
         self.shape = shape

@@ -17,11 +17,16 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// How the robot's units map to normalised ones.
     public let normalization: Normalization
 
-    private let embodiment: Embodiment
+    private let codec: ChunkCodec
+    /// For few chunks; nil where the network is not on the CPU.
+    private let packed: PackedCodec?
     private let device: Device
 
     /// Chunks that pass through the network at once.
     private static let batchSize = 1024
+
+    /// Up to so many chunks, one by one without libtorch is faster than all at once with it.
+    private static let fewChunks = 4
 
     init(
         model: FASTerVQModel,
@@ -32,7 +37,8 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     ) {
         self.model = model
         self.actionSpace = actionSpace
-        self.embodiment = embodiment
+        codec = ChunkCodec(model.network, embodiment)
+        packed = device == .cpu ? PackedCodec(model.network, embodiment) : nil
         self.normalization = normalization
         self.device = device
     }
@@ -41,19 +47,19 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     public var name: String { "fastervq" }
 
     /// Control steps of a chunk.
-    public var horizon: Int { embodiment.patchifier.horizon }
+    public var horizon: Int { patchifier.horizon }
 
     /// Columns of an action.
     public var dimension: Int { actionSpace.dimension }
 
     /// Codebooks, coarse to fine.
-    public var codebookCount: Int { model.configuration.quantizer.codebookCount }
+    public var codebookCount: Int { model.configuration.codebookCount }
 
     /// Entries of a codebook.
     public var codebookSize: Int { model.configuration.quantizer.codebookSize }
 
     /// Places of a codebook.
-    public var placeCount: Int { embodiment.patchifier.placeCount }
+    public var placeCount: Int { patchifier.placeCount }
 
     /// Codes of a chunk.
     public var tokenCount: Int { codebookCount * placeCount }
@@ -65,7 +71,9 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     public func codebook(ofToken position: Int) -> Int { position / placeCount }
 
     /// Which places hold at least one step before `validSteps`, `[chunks, places]`, row-major.
-    public func validPlaces(_ validSteps: [Int]) -> [Bool] { embodiment.patchifier.validPlaces(validSteps) }
+    public func validPlaces(_ validSteps: [Int]) -> [Bool] { patchifier.validPlaces(validSteps) }
+
+    var patchifier: ActionPatchifier { codec.embodiment.patchifier }
 
     /// The codes of normalised chunks.
     ///
@@ -73,10 +81,22 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
         let held = chunks.holdingLastValidStep()
-        return batches(of: chunks.count).flatMap { range -> [[Int]] in
-            let part = held[range]
-            let actions = Tensor(part.values, shape: [part.count, horizon, dimension], device: device)
-            return rows(withoutGradients { model.network.codes(for: actions, of: embodiment) }.integers)
+        if let packed, chunks.count <= Self.fewChunks {
+            return (0 ..< held.count).map {
+                packed.codes(for: held[$0].values, validSteps: held.validSteps[$0])
+            }
+        }
+        return codes(for: held, tolerance: nil)
+    }
+
+    /// The codes of all codebooks of `chunks`; with a tolerance, those of a place that needs no more are 0.
+    func codes(for chunks: ActionChunks, tolerance: Double?) -> [[Int]] {
+        batches(of: chunks.count).flatMap { range -> [[Int]] in
+            let part = chunks[range]
+            let (actions, mask) = (part.actions(on: device), part.stepMask(on: device))
+            return rows(
+                withoutGradients { codec.codes(for: actions, stepMask: mask, tolerance: tolerance) }.integers
+            )
         }
     }
 
@@ -105,13 +125,21 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
                 )
             }
         }
+        if let packed, tokens.count <= Self.fewChunks {
+            return ActionChunks(
+                count: tokens.count,
+                horizon: horizon,
+                dimension: dimension,
+                values: tokens.flatMap(packed.actions)
+            )
+        }
         let values = batches(of: tokens.count).flatMap { range -> [Float] in
             let codes = Tensor(
                 tokens[range].flatMap { $0 },
                 shape: [range.count, tokenCount],
                 device: device
             )
-            return withoutGradients { model.network.actions(for: codes, of: embodiment) }.floats
+            return withoutGradients { codec.actions(for: codes) }.floats
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
     }

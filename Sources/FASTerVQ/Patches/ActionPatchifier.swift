@@ -21,6 +21,8 @@ public struct ActionPatchifier: Sendable, Equatable {
         public let places: Int
         /// Control steps of a piece; the last one may reach beyond the chunk.
         public let steps: Int
+        /// Whether it goes past the network.
+        public let isDirect: Bool
     }
 
     /// The parts, in the order of their columns.
@@ -32,18 +34,27 @@ public struct ActionPatchifier: Sendable, Equatable {
     /// Places in all.
     public var placeCount: Int { parts.reduce(0) { $0 + $1.places } }
 
+    /// The parts that pass through the network.
+    public var learned: [Part] { parts.filter { !$0.isDirect } }
+
+    /// Places that pass through the network.
+    public var learnedPlaceCount: Int { learned.reduce(0) { $0 + $1.places } }
+
     /// Cuts chunks of `horizon` steps.
+    ///
+    /// Kinds without a shape are read as joints: any motion is one of drives.
     ///
     /// - Parameters:
     ///   - space: The groups.
     ///   - horizon: Control steps of a chunk.
     ///   - shapes: How each kind is cut, by the kind's name.
-    /// - Throws: ``PatchError`` when a kind has no shape, or more pieces or members than its shape allows.
+    /// - Throws: ``PatchError`` when neither a kind nor joints have a shape, or it has more pieces or members than its shape allows.
     public init(space: ActionSpace, horizon: Int, shapes: [String: PatchShape]) throws(PatchError) {
         var parts: [Part] = []
         var members: [ActionSpace.Kind: Int] = [:]
         for group in space.groups {
-            guard let shape = shapes[group.kind.rawValue] else {
+            let kind = shapes[group.kind.rawValue] == nil ? .joints : group.kind
+            guard let shape = shapes[kind.rawValue] else {
                 throw PatchError(group: group.name, reason: "nothing was trained on the kind '\(group.kind)'")
             }
             let pieces = (horizon + shape.steps - 1) / shape.steps
@@ -54,22 +65,23 @@ public struct ActionPatchifier: Sendable, Equatable {
                 )
             }
             for first in stride(from: group.start, to: group.columns.upperBound, by: shape.columns) {
-                let member = members[group.kind, default: 0]
+                let member = members[kind, default: 0]
                 guard member < shape.members else {
                     throw PatchError(
                         group: group.name,
-                        reason: "at most \(shape.members) groups of the kind '\(group.kind)' fit"
+                        reason: "at most \(shape.members) groups of the kind '\(kind)' fit"
                     )
                 }
-                members[group.kind] = member + 1
+                members[kind] = member + 1
                 let end = min(first + shape.columns, group.columns.upperBound)
                 parts.append(
                     Part(
-                        kind: group.kind,
+                        kind: kind,
                         columns: first ..< end,
                         member: member,
                         places: pieces,
-                        steps: shape.steps
+                        steps: shape.steps,
+                        isDirect: shape.isDirect
                     )
                 )
             }
@@ -79,7 +91,14 @@ public struct ActionPatchifier: Sendable, Equatable {
     }
 
     /// Which places hold at least one step before `validSteps`, `[count · N]`, row-major.
-    public func validPlaces(_ validSteps: [Int]) -> [Bool] {
+    public func validPlaces(_ validSteps: [Int]) -> [Bool] { Self.validPlaces(of: parts, validSteps) }
+
+    /// The same of the places that pass through the network only.
+    public func validLearnedPlaces(_ validSteps: [Int]) -> [Bool] {
+        Self.validPlaces(of: learned, validSteps)
+    }
+
+    private static func validPlaces(of parts: [Part], _ validSteps: [Int]) -> [Bool] {
         validSteps.flatMap { valid in
             parts.flatMap { part in (0 ..< part.places).map { $0 * part.steps < valid } }
         }

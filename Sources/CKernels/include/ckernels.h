@@ -1,0 +1,47 @@
+// What a transformer does to a handful of vectors, on one core, in single precision.
+//
+// A chunk of actions is 5 to 40 places: its products are so small that libtorch spends longer on dispatching,
+// allocating and reshaping than on multiplying. These functions allocate nothing and call nothing.
+
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Columns of a panel, see kernel_linear.
+#define KERNEL_PANEL 16
+
+/// y = x · W + bias, or y += that, for `rows` rows of x, each of `inputs` numbers, and of y, each of `outputs`.
+///
+/// Rows of x begin `stride` numbers after one another: where that is less than `inputs`, they overlap, as the windows of
+/// a convolution do.
+/// `panels` holds W, [inputs, outputs], cut into panels of 16 columns that lie one after the other, each [inputs, 16];
+/// `bias` is as long as all panels are wide. Both are filled up with zeros.
+void kernel_linear(const float *x, long stride, long rows, long inputs, const float *panels, const float *bias, long outputs,
+                   float *y, bool add);
+
+/// x, `count` numbers, becomes gelu(x), with the error function.
+void kernel_gelu(float *x, long count);
+
+/// y = rows of x, [rows, width], with zero mean and unit variance, times `scale`; y may be x.
+void kernel_normalize(const float *x, long rows, long width, const float *scale, float epsilon, float *y);
+
+/// Attention of all places to all: queries, keys and values are [places, heads, width] each, side by side in a row of
+/// `joined`, [places, 3 · heads · width]; y is [places, heads · width]. `scores` has room for `places` numbers.
+void kernel_attend(const float *joined, long places, long heads, long width, float *scores, float *y);
+
+/// Which of `count` entries is nearest to x, [width].
+///
+/// `panels` holds the entries as the columns of a matrix [width, count], see kernel_linear; `lengths` half their squared lengths,
+/// infinite where panels are filled up. Of equally near ones the first.
+long kernel_nearest(const float *x, long width, const float *panels, const float *lengths, long count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

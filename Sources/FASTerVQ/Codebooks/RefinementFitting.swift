@@ -1,0 +1,156 @@
+internal import Quantizers
+internal import RobotTypes
+public import Torch
+
+/// Chunks of one robot that refinements are fitted to.
+public struct RefinementExamples: Sendable {
+    let embodiment: Embodiment
+    let actions: Tensor
+    let stepMask: Tensor
+
+    /// Chooses examples.
+    ///
+    /// - Parameters:
+    ///   - embodiment: The robot.
+    ///   - actions: Normalised chunks, `[B, T, D]`.
+    ///   - stepMask: 1 where a step counts, else 0, `[B, T]`.
+    public init(embodiment: Embodiment, actions: Tensor, stepMask: Tensor) {
+        self.embodiment = embodiment
+        self.actions = actions
+        self.stepMask = stepMask
+    }
+}
+
+extension FASTerVQNetwork {
+    /// Gives the refinement codebooks of every kind in `examples` their entries: k-means over what patches lack.
+    ///
+    /// Codebook after codebook, over the patches that still need one; the network's weights must not change
+    /// afterwards. Random draws are libtorch's.
+    ///
+    /// - Parameters:
+    ///   - configuration: What counts as in need.
+    ///   - examples: Every robot's chunks.
+    ///   - report: Called after every codebook, with how many are done and how many there are.
+    public func fitRefinement(
+        _ configuration: RefinementCodebooks.Configuration,
+        to examples: [RefinementExamples],
+        report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+    ) {
+        withoutGradients {
+            var parts = examples.flatMap { PartExamples.all(in: $0, self) }
+            let tables = refinement.tablesByKind
+            let all = tables.reduce(0) { $0 + $1.table.entries.size(0) }
+            var done = 0
+            for (kind, table) in tables {
+                let own = parts.indices.filter { parts[$0].cut.part.kind == kind }
+                for codebook in 0 ..< table.entries.size(0) {
+                    let entries = table.entries.select(0, codebook)
+                    let lacking = own.map { parts[$0].lacking }
+                    if !lacking.isEmpty {
+                        entries.copyInPlace(
+                            Self.entries(entries, of: .concatenated(lacking, axis: 0), configuration)
+                        )
+                    }
+                    for index in own { parts[index].add(entries) }
+                    done += 1
+                    report(done, all)
+                }
+            }
+        }
+    }
+
+    /// Entries for `patches`, `[n, steps · columns]`; the first one is nothing.
+    ///
+    /// Where few patches are left to learn from, some entries change a single value each, so that patches unlike all of
+    /// these come nearer with every codebook, too.
+    private static func entries(
+        _ entries: Tensor,
+        of patches: Tensor,
+        _ configuration: RefinementCodebooks.Configuration
+    ) -> Tensor {
+        let needed = patches.abs().max(1).greater(configuration.tolerance).nonzero().squeezed(1)
+        let nothing = entries.narrowed(0, from: 0, count: 1).zerosLike()
+        let room = entries.size(0) - 1
+        let isRare = needed.size(0) < room * patchesPerEntry
+        let single = isRare ? singleValues(entries.size(1), atMost: room, device: entries.device) : nil
+        let count = room - (single?.size(0) ?? 0)
+        var parts = [nothing] + (single.map { [$0] } ?? [])
+        if count > 0 {
+            parts.append(
+                needed.size(0) == 0
+                    ? .zeros([count, entries.size(1)], device: entries.device)
+                    : KMeans.means(
+                        of: patches.gathering(needed, axis: 0),
+                        count: count,
+                        rounds: configuration.kMeansRounds
+                    ).means
+            )
+        }
+        return .concatenated(parts, axis: 0)
+    }
+
+    /// With fewer patches for an entry than this, the next patch may be unlike all of them.
+    private static let patchesPerEntry = 8
+
+    /// Entries that change one of `width` values by so much, large steps first: `[n, width]`.
+    private static func singleValues(_ width: Int, atMost limit: Int, device: Device) -> Tensor? {
+        let steps: [Float] = [1.6, -1.6, 0.8, -0.8, 0.4, -0.4, 0.2, -0.2, 0.1, -0.1]
+        let rows = steps.flatMap { step in
+            (0 ..< width).map { index in (0 ..< width).map { $0 == index ? step : 0 } }
+        }.prefix(limit)
+        return rows.isEmpty ? nil : Tensor(rows.flatMap { $0 }, shape: [rows.count, width], device: device)
+    }
+}
+
+/// One part of a robot in its examples: what it should be and what the codebooks so far make of it.
+private struct PartExamples {
+    let cut: PatchCut
+    private let embodiment: Embodiment
+    private let target: Tensor
+    private let mask: Tensor
+    private var value: Tensor
+
+    /// Chunks that pass through the network at once.
+    private static let batchSize = 1024
+
+    /// All parts of a robot.
+    static func all(in examples: RefinementExamples, _ network: FASTerVQNetwork) -> [PartExamples] {
+        let (embodiment, count) = (examples.embodiment, examples.actions.size(0))
+        let codec = ChunkCodec(network, embodiment)
+        let batches = stride(from: 0, to: count, by: batchSize).map { first in
+            codec.networkReconstruction(
+                of: examples.actions.narrowed(0, from: first, count: min(batchSize, count - first))
+            )
+        }
+        return embodiment.patchifier.parts.map { part in
+            let target = Embodiment.Columns.range(part.columns).of(examples.actions)
+            let decoded = batches.compactMap { $0[part.columns.lowerBound] }
+            let width = network.refinement.table(for: part).entries.size(2)
+            return PartExamples(
+                cut: PatchCut(
+                    part: part,
+                    columns: width / part.steps,
+                    horizon: embodiment.patchifier.horizon
+                ),
+                embodiment: embodiment,
+                target: target,
+                mask: examples.stepMask.unsqueezed(2),
+                value: decoded.isEmpty ? target.zerosLike() : .concatenated(decoded, axis: 0)
+            )
+        }
+    }
+
+    /// What every patch lacks, `[n, steps · columns]`.
+    var lacking: Tensor {
+        let patches = cut.patches((target - value) * mask)
+        return patches.reshaped(-1, patches.size(2))
+    }
+
+    /// Adds the nearest of `entries` to every patch.
+    mutating func add(_ entries: Tensor) {
+        let shape = [target.size(0), cut.part.places]
+        let chosen = KMeans.nearest(to: lacking, among: entries).reshaped(shape)
+        let found = cut.steps(chosen.embedded(in: entries))
+        value = embodiment.clipped(value + found, .range(cut.part.columns))
+    }
+}

@@ -1,0 +1,66 @@
+internal import CKernels
+
+/// An affine map, laid out for a handful of rows.
+public struct PackedLinear: Sendable {
+    /// Numbers that go in.
+    public let inputs: Int
+
+    /// Numbers that come out.
+    public let outputs: Int
+
+    /// The weight's transpose in panels of 16 columns.
+    private let panels: [Float]
+    private let bias: [Float]
+
+    /// Packs a weight, `[outputs, inputs]`, and a bias, `[outputs]`; nil is zero.
+    ///
+    /// - Parameters:
+    ///   - weight: Row-major.
+    ///   - bias: Added to the products.
+    ///   - scale: Factors of the results, `[outputs]`; nil for one.
+    ///   - outputs: Rows of the weight.
+    public init(weight: [Float], bias: [Float]? = nil, scale: [Float]? = nil, outputs: Int) {
+        let inputs = weight.count / outputs
+        (self.inputs, self.outputs) = (inputs, outputs)
+        panels = Self.panels(count: outputs, width: inputs) { row, column in
+            weight[row * inputs + column] * (scale?[row] ?? 1)
+        }
+        let width = (outputs + Self.panel - 1) / Self.panel * Self.panel
+        self.bias = (0 ..< width).map { $0 < outputs ? (bias?[$0] ?? 0) * (scale?[$0] ?? 1) : 0 }
+    }
+
+    /// The mapped rows.
+    public func callAsFunction(_ x: Rows) -> Rows {
+        var y = Rows(count: x.count, width: outputs)
+        apply(x.values, stride: x.width, to: &y, adding: false)
+        return y
+    }
+
+    /// Adds the mapped rows to `y`.
+    public func add(_ x: Rows, to y: inout Rows) { apply(x.values, stride: x.width, to: &y, adding: true) }
+
+    /// Adds to every row of `y` the map of the numbers of `x` from `stride` times its index on: a convolution.
+    public func addWindows(of x: [Float], stride: Int, to y: inout Rows) {
+        apply(x, stride: stride, to: &y, adding: true)
+    }
+
+    private func apply(_ x: [Float], stride: Int, to y: inout Rows, adding: Bool) {
+        let rows = y.count
+        precondition(y.width == outputs && x.count >= (rows - 1) * stride + inputs, "rows of other widths")
+        y.values.withUnsafeMutableBufferPointer { y in
+            guard let y = y.baseAddress else { return }
+            kernel_linear(x, stride, rows, inputs, panels, bias, outputs, y, adding)
+        }
+    }
+
+    static let panel = Int(KERNEL_PANEL)
+
+    /// Columns of `width` numbers in panels of 16, filled up with zeros.
+    static func panels(count: Int, width: Int, _ value: (_ column: Int, _ row: Int) -> Float) -> [Float] {
+        stride(from: 0, to: count, by: panel).flatMap { first in
+            (0 ..< width).flatMap { row in
+                (first ..< first + panel).map { $0 < count ? value($0, row) : 0 }
+            }
+        }
+    }
+}

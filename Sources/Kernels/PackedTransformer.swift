@@ -1,0 +1,120 @@
+internal import CKernels
+
+/// Pre-norm transformer blocks over the rows of one sequence, all of which see each other.
+///
+/// Rows number 5 to 40 here. For so few, a block through libtorch costs more in calls than in arithmetic.
+public struct PackedTransformer: Sendable {
+    /// One block.
+    public struct Block: Sendable {
+        /// Scale of the norm before attention, `[width]`.
+        public let attentionNorm: [Float]
+        /// To queries, keys and values.
+        public let projection: PackedLinear
+        /// Scale of each head's queries' norm.
+        public let queryNorm: [Float]
+        /// Scale of each head's keys' norm.
+        public let keyNorm: [Float]
+        /// From heads.
+        public let output: PackedLinear
+        /// Scale of the norm before the feed-forward network, `[width]`.
+        public let feedForwardNorm: [Float]
+        /// Its first layer.
+        public let up: PackedLinear
+        /// Its second layer.
+        public let down: PackedLinear
+
+        /// Puts a block together.
+        public init(
+            attentionNorm: [Float],
+            projection: PackedLinear,
+            queryNorm: [Float],
+            keyNorm: [Float],
+            output: PackedLinear,
+            feedForwardNorm: [Float],
+            up: PackedLinear,
+            down: PackedLinear
+        ) {
+            (self.attentionNorm, self.projection) = (attentionNorm, projection)
+            (self.queryNorm, self.keyNorm, self.output) = (queryNorm, keyNorm, output)
+            (self.feedForwardNorm, self.up, self.down) = (feedForwardNorm, up, down)
+        }
+    }
+
+    private let blocks: [Block]
+    private let norm: [Float]
+    private let epsilon: Float
+    private let headEpsilon: Float
+
+    /// Puts blocks together.
+    ///
+    /// - Parameters:
+    ///   - blocks: In the order in which rows pass them.
+    ///   - norm: Scale of the norm after the last block, `[width]`.
+    ///   - epsilon: Added to the variances of rows.
+    ///   - headEpsilon: Added to those of queries and keys.
+    public init(_ blocks: [Block], norm: [Float], epsilon: Double, headEpsilon: Double) {
+        (self.blocks, self.norm) = (blocks, norm)
+        (self.epsilon, self.headEpsilon) = (Float(epsilon), Float(headEpsilon))
+    }
+
+    /// The rows after all blocks and the last norm.
+    public func callAsFunction(_ x: Rows) -> Rows {
+        var x = x
+        for block in blocks {
+            var joined = block.projection(normalized(x, block.attentionNorm))
+            let headWidth = block.queryNorm.count
+            let heads = joined.width / (3 * headWidth)
+            var answers = Rows(count: x.count, width: heads * headWidth)
+            normalizeHeads(of: &joined, block, heads: heads)
+            attend(joined, heads: heads, to: &answers)
+            block.output.add(answers, to: &x)
+            var hidden = block.up(normalized(x, block.feedForwardNorm))
+            hidden.applyGelu()
+            block.down.add(hidden, to: &x)
+        }
+        return normalized(x, norm)
+    }
+
+    private func normalized(_ x: Rows, _ scale: [Float]) -> Rows {
+        var y = Rows(count: x.count, width: x.width)
+        y.values.withUnsafeMutableBufferPointer { y in
+            guard let y = y.baseAddress else { return }
+            kernel_normalize(x.values, x.count, x.width, scale, epsilon, y)
+        }
+        return y
+    }
+
+    private func normalizeHeads(of joined: inout Rows, _ block: Block, heads: Int) {
+        let (rows, stride, width) = (joined.count, joined.width, block.queryNorm.count)
+        joined.values.withUnsafeMutableBufferPointer { values in
+            guard let first = values.baseAddress else { return }
+            for row in 0 ..< rows {
+                let queries = first + row * stride
+                kernel_normalize(queries, heads, width, block.queryNorm, headEpsilon, queries)
+                let keys = queries + heads * width
+                kernel_normalize(keys, heads, width, block.keyNorm, headEpsilon, keys)
+            }
+        }
+    }
+
+    private func attend(_ joined: Rows, heads: Int, to answers: inout Rows) {
+        let (count, width) = (joined.count, answers.width / heads)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
+            answers.values.withUnsafeMutableBufferPointer { answers in
+                guard let answers = answers.baseAddress, let scores = scores.baseAddress else { return }
+                kernel_attend(joined.values, count, heads, width, scores, answers)
+            }
+        }
+    }
+}
+
+extension Rows {
+    /// Every number becomes its GELU.
+    public mutating func applyGelu() {
+        let count = values.count
+        values.withUnsafeMutableBufferPointer { values in
+            guard let values = values.baseAddress else { return }
+            kernel_gelu(values, count)
+        }
+    }
+}

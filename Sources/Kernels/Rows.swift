@@ -1,0 +1,31 @@
+/// Vectors of one length, one after the other: `[count, width]`.
+public struct Rows: Equatable, Sendable {
+    /// How many there are.
+    public let count: Int
+
+    /// Numbers of each.
+    public let width: Int
+
+    /// All numbers, row-major.
+    public var values: [Float]
+
+    /// `count` rows of zeros.
+    public init(count: Int, width: Int) {
+        self.init([Float](repeating: 0, count: count * width), width: width)
+    }
+
+    /// `values`, cut into rows of `width` numbers.
+    public init(_ values: [Float], width: Int) {
+        precondition(width > 0 && values.count % width == 0, "numbers that do not fill rows of \(width)")
+        (count, self.width) = (values.count / width, width)
+        self.values = values
+    }
+
+    /// The rows in `range`.
+    public subscript(range: Range<Int>) -> Rows {
+        Rows(Array(values[range.lowerBound * width ..< range.upperBound * width]), width: width)
+    }
+
+    /// The same numbers in rows of another length.
+    public func regrouped(width: Int) -> Rows { Rows(values, width: width) }
+}
