@@ -98,10 +98,13 @@ void kernel_linear(const float *x, long stride, long rows, long inputs, const fl
         long row = 0;
         for (; row + 6 <= rows; row += 6, left += 6 * stride, target += 6 * outputs)
             multiplyTile<6>(left, stride, inputs, panels, bias + first, outputs, columns, target, add);
-        for (; row + 3 <= rows; row += 3, left += 3 * stride, target += 3 * outputs)
-            multiplyTile<3>(left, stride, inputs, panels, bias + first, outputs, columns, target, add);
-        for (; row < rows; ++row, left += stride, target += outputs)
-            multiplyTile<1>(left, stride, inputs, panels, bias + first, outputs, columns, target, add);
+        switch (rows - row) {
+            case 5: multiplyTile<5>(left, stride, inputs, panels, bias + first, outputs, columns, target, add); break;
+            case 4: multiplyTile<4>(left, stride, inputs, panels, bias + first, outputs, columns, target, add); break;
+            case 3: multiplyTile<3>(left, stride, inputs, panels, bias + first, outputs, columns, target, add); break;
+            case 2: multiplyTile<2>(left, stride, inputs, panels, bias + first, outputs, columns, target, add); break;
+            case 1: multiplyTile<1>(left, stride, inputs, panels, bias + first, outputs, columns, target, add); break;
+        }
     }
 }
 

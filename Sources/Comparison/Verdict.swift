@@ -3,6 +3,21 @@ public import Evaluation
 
 /// Whether FASTerVQ is better than another tokenizer where it spends no more bits.
 public struct Verdict: Codable, Equatable, Sendable {
+    /// Which bits may be no more.
+    public enum Budget: String, Codable, CaseIterable, Sendable {
+        /// Those of an average chunk.
+        case mean
+        /// Those of the chunk with most.
+        case maximum = "max"
+
+        func bits(_ rate: RateResult) -> Double {
+            switch self {
+            case .mean: rate.bitsPerChunk.mean
+            case .maximum: rate.bitsPerChunk.max
+            }
+        }
+    }
+
     /// What is compared.
     public enum Measure: String, Codable, CaseIterable, Sendable {
         /// Mean absolute error; less is better.
@@ -46,21 +61,23 @@ public struct Verdict: Codable, Equatable, Sendable {
         public var outcome: Outcome
     }
 
+    /// Which bits may be no more than the other's.
+    public var budget: Budget
     /// The line of FASTerVQ.
     public var line: String
     /// The rate of that line with the most bits among those that spend no more than the other; nil where all spend more.
     public var rate: String?
-    /// Mean bits a chunk at that rate.
+    /// Bits a chunk at that rate.
     public var bits: Double?
     /// The other tokenizer, line and label.
     public var other: String
-    /// Its mean bits a chunk.
+    /// Its bits a chunk.
     public var otherBits: Double
     /// All measures; empty where there is no rate.
     public var comparisons: [Comparison]
 
     private enum CodingKeys: String, CodingKey {
-        case line, rate, bits, other, comparisons
+        case budget, line, rate, bits, other, comparisons
         case otherBits = "other_bits"
     }
 
@@ -69,10 +86,12 @@ public struct Verdict: Codable, Equatable, Sendable {
         // A tenth of a bit can decide which rates are compared.
         func bits(_ value: Double) -> String {
             let tenths = (value * 10).rounded() / 10
-            return (tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)") + " bits"
+            let number = tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
+            return (budget == .maximum ? "at most " : "") + number + " bits"
         }
         guard let rate, let own = self.bits else {
-            return "\(line) has no rate of \(bits(otherBits)) or fewer to compare with \(other)."
+            return "\(line) has no rate of \(bits(otherBits))\(budget == .mean ? " or fewer" : "") to compare with "
+                + "\(other)."
         }
         let parts = [Outcome.better, .worse, .undecided].compactMap { outcome -> String? in
             let names = comparisons.filter { $0.outcome == outcome }.map(\.measure.name)
@@ -80,7 +99,7 @@ public struct Verdict: Codable, Equatable, Sendable {
             return (outcome == .undecided ? "not told apart" : outcome.rawValue) + " in \(names.formatted)"
         }
         return
-            "\(rate) at \(bits(own)), beside \(other) at \(bits(otherBits)): \(parts.joined(separator: "; "))."
+            "\(rate) with \(bits(own)), beside \(other) with \(bits(otherBits)): \(parts.joined(separator: "; "))."
     }
 }
 
@@ -110,9 +129,11 @@ extension Verdict {
             if !$0.contains($1) { $0.append($1) }
         }
         let others = rates.filter { !$0.isOwn }
-        return lines.flatMap { line in
-            let own = rates.filter { $0.isOwn && $0.result.line == line }
-            return others.map { judge(own, line: line, against: $0, weights: weights, bootstrap) }
+        return Budget.allCases.flatMap { budget in
+            lines.flatMap { line in
+                let own = rates.filter { $0.isOwn && $0.result.line == line }
+                return others.map { judge(own, line: line, against: $0, budget, weights: weights, bootstrap) }
+            }
         }
     }
 
@@ -120,24 +141,26 @@ extension Verdict {
         _ own: [JudgedRate],
         line: String,
         against other: JudgedRate,
+        _ budget: Budget,
         weights: [Measure: [Double]],
         _ bootstrap: EpisodeBootstrap
     ) -> Verdict {
-        let budget = other.result.bitsPerChunk.mean
+        let limit = budget.bits(other.result)
         // A rounding's width is no bit.
-        let affordable = own.filter { $0.result.bitsPerChunk.mean <= budget + 1e-6 }
-        let best = affordable.max { $0.result.bitsPerChunk.mean < $1.result.bitsPerChunk.mean }
+        let affordable = own.filter { budget.bits($0.result) <= limit + 1e-6 }
+        let best = affordable.max { budget.bits($0.result) < budget.bits($1.result) }
         let comparisons = best.map { best in
             Measure.allCases.compactMap { measure in
                 compare(measure, best, other, over: weights[measure] ?? [], bootstrap)
             }
         }
         return Verdict(
+            budget: budget,
             line: line,
             rate: best?.result.name,
-            bits: best?.result.bitsPerChunk.mean,
+            bits: best.map { budget.bits($0.result) },
             other: other.result.name,
-            otherBits: budget,
+            otherBits: limit,
             comparisons: comparisons ?? []
         )
     }

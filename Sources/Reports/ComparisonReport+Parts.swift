@@ -28,19 +28,29 @@ extension ComparisonReport {
             }
         }
 
+        /// Which of a chunk's bits are compared, for example `mean`.
+        public var budget: String
         /// The first tokenizer at the rate compared; a dash where it has none so small.
         public var own: String
-        /// Its mean bits a chunk.
+        /// Its bits a chunk.
         public var bits: Double
         /// The other tokenizer.
         public var other: String
-        /// Its mean bits a chunk.
+        /// Its bits a chunk.
         public var otherBits: Double
         /// The measures; empty where there is nothing to compare.
         public var measures: [Measure]
 
         /// A verdict.
-        public init(own: String, bits: Double, other: String, otherBits: Double, measures: [Measure]) {
+        public init(
+            budget: String,
+            own: String,
+            bits: Double,
+            other: String,
+            otherBits: Double,
+            measures: [Measure]
+        ) {
+            self.budget = budget
             (self.own, self.bits, self.other, self.otherBits) = (own, bits, other, otherBits)
             self.measures = measures
         }

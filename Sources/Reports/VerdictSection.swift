@@ -41,9 +41,9 @@ struct VerdictSection {
         guard !verdicts.isEmpty else { return "" }
         return Table(
             caption:
-                "At equal or fewer bits. Left of “to” is the first tokenizer's number, right of it the other's; "
+                "At equal or fewer bits, those of an average chunk or of the chunk with most. Left of “to” is the first tokenizer's number, right of it the other's; "
                 + "green is better and orange worse by more than chance.",
-            header: ["tokenizer", "bits", "against", "bits"] + names,
+            header: ["bits are", "tokenizer", "bits", "against", "bits"] + names,
             rows: verdicts.map { verdict in
                 let cells = names.map { name in
                     guard let measure = verdict.measures.first(where: { $0.name == name }) else {
@@ -53,7 +53,7 @@ struct VerdictSection {
                     return Table.Cell(text: "\(measure.own) to \(measure.other)", style: style)
                 }
                 return [
-                    Table.Cell(text: verdict.own), Table.Cell(text: verdict.bits.readable),
+                    Table.Cell(text: verdict.budget), Table.Cell(text: verdict.own), Table.Cell(text: verdict.bits.readable),
                     Table.Cell(text: verdict.other), Table.Cell(text: verdict.otherBits.readable),
                 ] + cells
             }

@@ -153,6 +153,7 @@ extension RateResult {
 extension Verdict {
     fileprivate var row: ComparisonReport.Verdict {
         .init(
+            budget: budget == .mean ? "mean" : "maximum",
             own: rate ?? "\(line): no rate so small",
             bits: bits ?? .nan,
             other: other,

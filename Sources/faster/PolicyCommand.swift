@@ -23,8 +23,14 @@ struct PolicyCommand: AsyncParsableCommand {
         @OptionGroup var training: TrainingOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of the tokenizer; it is copied into the policy.")
+        @Option(
+            help:
+                "Folder of the tokenizer, or 'universal', the model for robots of every kind that comes with the program; it is copied into the policy."
+        )
         var tokenizer: String
+
+        @Option(help: "Control steps of a chunk, where the tokenizer is a model that belongs to no robot.")
+        var horizon = 16
 
         @Option(help: "Folder for the policy.")
         var out: String
@@ -36,14 +42,20 @@ struct PolicyCommand: AsyncParsableCommand {
             WaitPolicy.spinBriefly()
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe())
-            let opened = try openTokenizer(tokenizer, device: device)
+            let (demonstrations, episodes) = try dataset.open()
+            let opened = try TokenizerOpening(
+                demonstrations: demonstrations,
+                episodes: episodes,
+                takesOtherRobots: false,
+                horizon: horizon,
+                device: device
+            ).open(tokenizer)
             guard let tokenizer = opened as? FASTerVQTokenizer else {
                 throw ActionTokenizerError(
                     "\(tokenizer): a policy needs codes of fixed number, expected a fastervq tokenizer, found "
                         + "'\(opened.name)'"
                 )
             }
-            let (demonstrations, episodes) = try dataset.open()
             let decoding = Terminal.Progress("decode pictures")
             try PolicyTraining.run(
                 demonstrations,

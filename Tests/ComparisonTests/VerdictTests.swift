@@ -44,7 +44,7 @@ struct VerdictTests {
         #expect(verdict.comparisons.map(\.outcome) == [.better, .undecided, .undecided])
         #expect(
             verdict.sentence
-                == "own (2 codebooks) at 17.6 bits, beside binning at 18 bits: better in L1; not told apart in VRR(0.05) "
+                == "own (2 codebooks) with 17.6 bits, beside binning with 18 bits: better in L1; not told apart in VRR(0.05) "
                 + "and VRR(0.1)."
         )
     }
@@ -61,8 +61,10 @@ struct VerdictTests {
     @Test("where every rate costs more, there is nothing to compare, and that is said")
     func none() throws {
         let all = try verdicts(against: 4)
-        #expect(all.map(\.line) == ["own", "own, adaptive"])
+        #expect(all.map(\.line) == ["own", "own, adaptive", "own", "own, adaptive"])
+        #expect(all.map(\.budget) == [.mean, .mean, .maximum, .maximum])
         #expect(all.allSatisfy { $0.rate == nil && $0.comparisons.isEmpty })
         #expect(all[0].sentence == "own has no rate of 4 bits or fewer to compare with binning.")
+        #expect(all[2].sentence == "own has no rate of at most 4 bits to compare with binning.")
     }
 }

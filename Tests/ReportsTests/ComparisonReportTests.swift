@@ -43,6 +43,7 @@ struct ComparisonReportTests {
         ]
         dataset.verdicts = [
             .init(
+                budget: "mean",
                 own: name,
                 bits: 100,
                 other: "fast",
@@ -52,7 +53,7 @@ struct ComparisonReportTests {
                     .init(name: "VRR(0.05)", own: "50 %", other: "60 %", outcome: .worse),
                 ]
             ),
-            .init(own: "none", bits: .nan, other: "binning", otherBits: 10, measures: []),
+            .init(budget: "maximum", own: "none", bits: .nan, other: "binning", otherBits: 10, measures: []),
         ]
         dataset.examples = [
             .init(

@@ -17,7 +17,7 @@ public struct RefinementCodebooks: Module {
         public var codebookCount = 1
 
         /// Patches with no error beyond this, in normalised units, are not what entries are made for.
-        public var tolerance = 0.05
+        public var tolerance = 0.02
 
         /// Chunks that entries are made from.
         public var chunks = 50_000

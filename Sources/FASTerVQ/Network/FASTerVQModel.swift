@@ -1,6 +1,7 @@
 internal import ActionTokenizers
 public import Foundation
 internal import NN
+internal import Quantizers
 public import RobotTypes
 public import Torch
 
@@ -38,6 +39,24 @@ public struct FASTerVQModel: Sendable {
     public func save(to folder: URL) throws {
         try Checkpoint.save(network.tensors, to: folder.appending(path: FASTerVQFolder.weightsFile))
         try TokenizerFolder.write(FASTerVQFolder(configuration), to: folder)
+    }
+
+    /// The same model with its first codebooks only.
+    ///
+    /// - Parameter codebooks: At least 1; itself where it has no more.
+    public func keeping(codebooks: Int) -> FASTerVQModel {
+        guard codebooks < configuration.codebookCount else { return self }
+        var smaller = configuration
+        smaller.quantizer.codebookCount = min(codebooks, configuration.quantizer.codebookCount)
+        smaller.refinement.codebookCount = codebooks - smaller.quantizer.codebookCount
+        let result = FASTerVQModel(smaller, device: device)
+        withoutGradients {
+            for (own, all) in zip(result.network.tensors, network.tensors) {
+                let first = all.tensor.narrowed(0, from: 0, count: own.tensor.size(0))
+                own.tensor.copyInPlace(first)
+            }
+        }
+        return result
     }
 
     /// How this model cuts a robot's chunks.

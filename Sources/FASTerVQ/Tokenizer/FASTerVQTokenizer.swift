@@ -75,6 +75,20 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
 
     var patchifier: ActionPatchifier { codec.embodiment.patchifier }
 
+    /// The same tokenizer with its first codebooks only: what a policy predicts that has no time for all.
+    ///
+    /// - Parameter codebooks: At least 1; itself where it has no more.
+    public func keeping(codebooks: Int) -> FASTerVQTokenizer {
+        guard codebooks < codebookCount else { return self }
+        return FASTerVQTokenizer(
+            model: model.keeping(codebooks: codebooks),
+            actionSpace: actionSpace,
+            embodiment: codec.embodiment,
+            normalization: normalization,
+            device: device
+        )
+    }
+
     /// The codes of normalised chunks.
     ///
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.

@@ -42,6 +42,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// Pixels of every further camera that share a token, along each axis.
     public var pixelsPerTokenOfOtherCameras = 32
 
+    /// How many of the tokenizer's codebooks are predicted, coarse to fine; all where it has no more.
+    public var codebooks = 3
+
     /// Codes of one forward; 0 takes one codebook at a time.
     public var blockSize = 0
 

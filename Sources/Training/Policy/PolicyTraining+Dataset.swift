@@ -12,7 +12,7 @@ extension PolicyTraining {
     /// - Parameters:
     ///   - demonstrations: What to learn from.
     ///   - episodes: Episodes to use; nil for all.
-    ///   - tokenizer: Gives the codes that the policy learns to predict.
+    ///   - tokenizer: Gives the codes that the policy learns to predict, in the first of its codebooks.
     ///   - recipe: How to train.
     ///   - seed: Determines first weights, order and augmentation.
     ///   - folder: Where the policy goes.
@@ -39,6 +39,7 @@ extension PolicyTraining {
                     + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
             )
         }
+        let tokenizer = tokenizer.keeping(codebooks: recipe.codebooks)
         let cameras = try demonstrations.cameras(
             pixelsPerToken: recipe.pixelsPerToken,
             ofOtherCameras: recipe.pixelsPerTokenOfOtherCameras

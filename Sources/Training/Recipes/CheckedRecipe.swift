@@ -21,6 +21,8 @@ extension TokenizerRecipe: CheckedRecipe {
             [
                 "steps": steps, "warmUpSteps": warmUpSteps, "quantizeAfter": quantizeAfter,
                 "refinement.codebookCount": refinement.codebookCount,
+                "autoencoder.encoderLayers": autoencoder.encoderLayers,
+                "autoencoder.decoderLayers": autoencoder.decoderLayers,
             ]
         )
         try RecipeNumbers.atLeast(
@@ -28,8 +30,6 @@ extension TokenizerRecipe: CheckedRecipe {
             [
                 "batchSize": batchSize, "horizon": horizon, "initialChunks": initialChunks,
                 "checkpointEvery": checkpointEvery, "robotsPerStep": robotsPerStep,
-                "autoencoder.encoderLayers": autoencoder.encoderLayers,
-                "autoencoder.decoderLayers": autoencoder.decoderLayers,
                 "autoencoder.stepWidth": autoencoder.stepWidth,
                 "autoencoder.latentWidth": autoencoder.latentWidth,
                 "quantizer.codebookCount": quantizer.codebookCount,
@@ -77,6 +77,7 @@ extension PolicyRecipe: CheckedRecipe {
             1,
             [
                 "batchSize": batchSize, "checkpointEvery": checkpointEvery, "layerCount": layerCount,
+                "codebooks": codebooks,
                 "expert.width": expert.width,
             ]
         )

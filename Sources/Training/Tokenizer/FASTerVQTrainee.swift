@@ -123,7 +123,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
     /// How many codebooks each of `count` chunks may use; nil where the recipe drops none.
     private func quantizerDropout(_ count: Int, _ draw: inout SeededRandom) -> Tensor? {
         guard recipe.quantizerDropout > 0 else { return nil }
-        let all = recipe.quantizer.codebookCount
+        let all = model.configuration.quantizer.codebookCount
         let depths = (0 ..< count).map { _ in
             Double.random(in: 0 ..< 1, using: &draw) < recipe.quantizerDropout
                 ? Int.random(in: 1 ... all, using: &draw) : all

@@ -52,7 +52,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     public var places: [String: Int] = [:]
 
     /// Share of chunks that may use the first codebooks only, so that these learn to do without the others.
-    public var quantizerDropout = 0.0
+    public var quantizerDropout = 0.25
 
     /// VQ-BeT's architecture.
     public var vqBeT = VQBeTNetwork.Configuration()
