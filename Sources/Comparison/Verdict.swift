@@ -90,7 +90,8 @@ public struct Verdict: Codable, Equatable, Sendable {
             return (budget == .maximum ? "at most " : "") + number + " bits"
         }
         guard let rate, let own = self.bits else {
-            return "\(line) has no rate of \(bits(otherBits))\(budget == .mean ? " or fewer" : "") to compare with "
+            return
+                "\(line) has no rate of \(bits(otherBits))\(budget == .mean ? " or fewer" : "") to compare with "
                 + "\(other)."
         }
         let parts = [Outcome.better, .worse, .undecided].compactMap { outcome -> String? in

@@ -53,7 +53,8 @@ struct VerdictSection {
                     return Table.Cell(text: "\(measure.own) to \(measure.other)", style: style)
                 }
                 return [
-                    Table.Cell(text: verdict.budget), Table.Cell(text: verdict.own), Table.Cell(text: verdict.bits.readable),
+                    Table.Cell(text: verdict.budget), Table.Cell(text: verdict.own),
+                    Table.Cell(text: verdict.bits.readable),
                     Table.Cell(text: verdict.other), Table.Cell(text: verdict.otherBits.readable),
                 ] + cells
             }

@@ -15,7 +15,7 @@ extension TokenizerCommand {
 
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of the tokenizer.")
+        @Option(help: "Folder of the tokenizer; FOLDER:tolerance=0.03 gives lists as short as that allows.")
         var tokenizer: String
 
         @Option(name: .customLong("in"), help: "Actions in the robot's units.")
@@ -25,7 +25,7 @@ extension TokenizerCommand {
         var out: String
 
         func run() throws {
-            let tokenizer = try openTokenizer(tokenizer, device: try compute.prepare())
+            let tokenizer = try TokenizerOpening(withoutData: try compute.prepare()).tokenizer(tokenizer)
             let file = try NumpyFile(reading: input.asFile)
             let expected = [tokenizer.horizon, tokenizer.dimension]
             guard file.shape.count == 3, Array(file.shape.dropFirst()) == expected else {
@@ -62,7 +62,7 @@ extension TokenizerCommand {
 
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of the tokenizer.")
+        @Option(help: "Folder of the tokenizer; FOLDER:tolerance=0.03 gives lists as short as that allows.")
         var tokenizer: String
 
         @Option(name: .customLong("in"), help: "Codes.")
@@ -72,7 +72,7 @@ extension TokenizerCommand {
         var out: String
 
         func run() throws {
-            let tokenizer = try openTokenizer(tokenizer, device: try compute.prepare())
+            let tokenizer = try TokenizerOpening(withoutData: try compute.prepare()).tokenizer(tokenizer)
             let file = try NumpyFile(reading: input.asFile)
             guard file.shape.count == 2, file.shape[1] > 0 || file.shape[0] == 0 else {
                 throw NumpyError(

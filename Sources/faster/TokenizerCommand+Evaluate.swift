@@ -16,7 +16,9 @@ extension TokenizerCommand {
                 'fast', 'beast', 'binning' and 'binning-uniform' need no folder: they are fitted to the episodes that \
                 are not evaluated (to all, where all are). 'tokenizer fit' keeps them in one. A folder that the public \
                 FAST processor saved, such as FAST+, and a model for robots of every kind take \
-                --horizon and the actions' quantiles from here, too.
+                --horizon and the actions' quantiles from here, too; 'universal' is one that comes with the program. \
+                FOLDER:codebooks=2 measures the first codebooks, FOLDER:tolerance=0.03 as few codes a chunk as leave no \
+                error above that.
                 """
         )
 
@@ -26,7 +28,7 @@ extension TokenizerCommand {
 
         @Option(
             help:
-                "Folder of a tokenizer or model, or 'fast', 'beast', 'binning' or 'binning-uniform'."
+                "Folder of a tokenizer or model, or 'universal', 'fast', 'beast', 'binning' or 'binning-uniform'."
         )
         var tokenizer: String
 
@@ -75,7 +77,7 @@ extension TokenizerCommand {
                 horizon: baseline.horizon,
                 device: device
             )
-            return try opening.open(tokenizer)
+            return try opening.tokenizer(tokenizer)
         }
     }
 }

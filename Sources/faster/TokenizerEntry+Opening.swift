@@ -33,6 +33,18 @@ struct TokenizerOpening {
         return try entry.sources.map { folder in try set(entry, on: try open(folder)) }
     }
 
+    /// The one tokenizer that `text` means: a folder, or an entry such as `FOLDER:tolerance=0.03` or `fast:scale=5`.
+    ///
+    /// - Throws: `ValidationError` for several, and what ``tokenizers(_:)`` throws.
+    func tokenizer(_ text: String) throws -> any ActionTokenizer {
+        if FileManager.default.fileExists(atPath: namedModel(text).path) { return try open(text) }
+        let entries = try TokenizerEntry.list(text)
+        guard entries.count == 1, entries[0].sources.count == 1 else {
+            throw ValidationError("--tokenizer: expected one tokenizer, found '\(text)'")
+        }
+        return try tokenizers(entries[0])[0]
+    }
+
     private func fit(_ kind: Baseline, _ entry: TokenizerEntry) throws -> any ActionTokenizer {
         let arguments = ["--horizon=\(horizon)"] + entry.settings.map { "--\($0.key)=\($0.value)" }
         let options: BaselineOptions
@@ -104,6 +116,13 @@ struct TokenizerOpening {
                 "\(entry.name):\(entry.label): expected codebooks=1 ... \(all), or tolerance=0.05 or the like"
             )
         }
+    }
+}
+
+extension TokenizerOpening {
+    /// Opens folders that belong to a robot.
+    init(withoutData device: Device) {
+        self.init(demonstrations: nil, episodes: nil, takesOtherRobots: false, horizon: 16, device: device)
     }
 }
 

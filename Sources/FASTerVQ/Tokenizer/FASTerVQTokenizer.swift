@@ -94,18 +94,17 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
-        let held = chunks.holdingLastValidStep()
-        if let packed, chunks.count <= Self.fewChunks {
-            return (0 ..< held.count).map {
-                packed.codes(for: held[$0].values, validSteps: held.validSteps[$0])
-            }
-        }
-        return codes(for: held, tolerance: nil)
+        return codes(for: chunks.holdingLastValidStep(), tolerance: nil)
     }
 
     /// The codes of all codebooks of `chunks`; with a tolerance, those of a place that needs no more are 0.
     func codes(for chunks: ActionChunks, tolerance: Double?) -> [[Int]] {
-        batches(of: chunks.count).flatMap { range -> [[Int]] in
+        if let packed, chunks.count <= Self.fewChunks {
+            return (0 ..< chunks.count).map {
+                packed.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0], tolerance: tolerance)
+            }
+        }
+        return batches(of: chunks.count).flatMap { range -> [[Int]] in
             let part = chunks[range]
             let (actions, mask) = (part.actions(on: device), part.stepMask(on: device))
             return rows(
