@@ -38,3 +38,14 @@ func namedModel(_ text: String) -> URL {
     guard !text.contains("/"), !FileManager.default.fileExists(atPath: folder.path) else { return folder }
     return Installation.folder("Models/fastervq-\(text)") ?? folder
 }
+
+/// Whether `text` means a model that knows kinds of motion but no robot.
+///
+/// - Throws: `ActionTokenizerError` that names a file which is missing or cannot be understood.
+func belongsToNoRobot(_ text: String) throws -> Bool {
+    let url = namedModel(text)
+    guard !FASTProcessor.isFolder(url), try TokenizerFolder.tokenizerName(in: url) == "fastervq" else {
+        return false
+    }
+    return try FASTerVQTokenizer.robot(in: url) == nil
+}

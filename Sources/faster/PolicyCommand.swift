@@ -43,13 +43,15 @@ struct PolicyCommand: AsyncParsableCommand {
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe())
             let (demonstrations, episodes) = try dataset.open()
-            let opened = try TokenizerOpening(
-                demonstrations: demonstrations,
-                episodes: episodes,
-                takesOtherRobots: false,
-                horizon: horizon,
-                device: device
-            ).open(tokenizer)
+            let opened =
+                try belongsToNoRobot(tokenizer)
+                ? TokenizerOpening(
+                    demonstrations: demonstrations,
+                    episodes: episodes,
+                    takesOtherRobots: false,
+                    horizon: horizon,
+                    device: device
+                ).open(tokenizer) : openTokenizer(tokenizer, device: device)
             guard let tokenizer = opened as? FASTerVQTokenizer else {
                 throw ActionTokenizerError(
                     "\(tokenizer): a policy needs codes of fixed number, expected a fastervq tokenizer, found "

@@ -13,7 +13,7 @@ enum Terminal {
     /// A progress line that overwrites itself on a terminal, and appears every few seconds elsewhere.
     final class Progress: @unchecked Sendable {
         private let label: String
-        private let start = Date()
+        private var start = Date()
         private let lock = NSLock()
         private var shown = Date.distantPast
         private var first: Int?
@@ -24,6 +24,8 @@ enum Terminal {
         func update(_ done: Int, of total: Int, _ detail: String = "") {
             lock.withLock {
                 let now = Date()
+                // Work that announces its beginning is timed from there.
+                if first == nil, done == 0 { start = now }
                 let begun = first ?? done
                 first = begun
                 let isLast = done >= total

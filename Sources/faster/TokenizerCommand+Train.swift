@@ -58,6 +58,7 @@ extension TokenizerCommand {
             let settings =
                 (horizon.map { ["horizon=\($0)"] } ?? []) + (kind.map { ["kind=\($0)"] } ?? [])
             let recipe = try training.read(TokenizerRecipe(), settings)
+            let refining = Terminal.Progress("refine")
             let result = try TokenizerTraining.run(
                 shares(),
                 from: from.map(namedModel),
@@ -66,6 +67,7 @@ extension TokenizerCommand {
                 to: out.asFile,
                 resume: training.resume,
                 device: device,
+                refining: { refining.update($0, of: $1) },
                 report: Terminal.training("tokenizer", showing: ["l1", "peak"])
             )
             let (count, size) = (result.codebookSizes.count, result.codebookSizes[0])

@@ -239,11 +239,41 @@ struct FASTerVQTokenizerTests {
             #expect(back.values.count == values.count)
             #expect(!back.values.contains { !$0.isFinite })
         }
-        let tall = try ActionSpace(parsing: "position=0:3,gripper=3:16")
+        let tall = try ActionSpace(parsing: "position=0:3,gripper=3:40")
         let error = #expect(throws: PatchError.self) {
-            try model.tokenizer(for: tall, horizon: 16, normalization: normalization(16))
+            try model.tokenizer(for: tall, horizon: 16, normalization: normalization(40))
         }
-        #expect(error?.description == "action group 'gripper': at most 12 groups of the kind 'gripper' fit")
+        #expect(error?.description == "action group 'gripper': at most 32 groups of the kind 'gripper' fit")
+    }
+
+    @Test("the paper's layouts: 84 codes for two arms, 126 for a mobile body with two")
+    func layouts() throws {
+        let places = ["position": 8, "rotation": 4, "gripper": 2, "base": 8, "torso": 6]
+        let arms =
+            "left_position=0:3,left_rotation=3:6,left_gripper=6,right_position=7:10,right_rotation=10:13,right_gripper=13"
+        for (groups, codes) in [(arms, 84), (arms + ",torso=14:18,base=18:21", 126)] {
+            let space = try ActionSpace(parsing: groups)
+            let shapes = PatchShape.fitting(space, horizon: 24, places: places)
+            let tokenizer = try model(shapes, space, horizon: 24).tokenizer(
+                for: space,
+                horizon: 24,
+                normalization: normalization(space.dimension)
+            )
+            #expect(tokenizer.tokenCount == codes)
+        }
+    }
+
+    @Test("a robot of nothing but grippers is refused, naming one")
+    func onlyGrippers() throws {
+        let model = try model(
+            PatchShape.universal,
+            ActionSpace(parsing: "position=0:3,gripper=3"),
+            horizon: 16
+        )
+        let error = #expect(throws: PatchError.self) {
+            try model.makePatchifier(ActionSpace(parsing: "left_gripper=0,right_gripper=1"), horizon: 16)
+        }
+        #expect(error?.description.hasPrefix("action group 'left_gripper': ") == true)
     }
 
     @Test("a folder that belongs to no robot says how to give it one")

@@ -30,7 +30,7 @@ extension FASTerVQNetwork {
     /// - Parameters:
     ///   - configuration: What counts as in need.
     ///   - examples: Every robot's chunks.
-    ///   - report: Called after every codebook, with how many are done and how many there are.
+    ///   - report: Called at the beginning and after every codebook, with how many are done and how many there are.
     public func fitRefinement(
         _ configuration: RefinementCodebooks.Configuration,
         to examples: [RefinementExamples],
@@ -41,6 +41,7 @@ extension FASTerVQNetwork {
             let tables = refinement.tablesByKind
             let all = tables.reduce(0) { $0 + $1.table.entries.size(0) }
             var done = 0
+            report(done, all)
             for (kind, table) in tables {
                 let own = parts.indices.filter { parts[$0].cut.part.kind == kind }
                 for codebook in 0 ..< table.entries.size(0) {
@@ -80,13 +81,23 @@ extension FASTerVQNetwork {
                 needed.size(0) == 0
                     ? .zeros([count, entries.size(1)], device: entries.device)
                     : KMeans.means(
-                        of: patches.gathering(needed, axis: 0),
+                        of: patches.gathering(sample(needed, atMost: count * samplesPerEntry), axis: 0),
                         count: count,
                         rounds: configuration.kMeansRounds
                     ).means
             )
         }
         return .concatenated(parts, axis: 0)
+    }
+
+    /// As many patches as an entry's mean needs; more cost time and change nothing.
+    private static let samplesPerEntry = 256
+
+    /// At most `limit` of `indices`, `[n]`, drawn by libtorch's generator.
+    private static func sample(_ indices: Tensor, atMost limit: Int) -> Tensor {
+        guard indices.size(0) > limit else { return indices }
+        let picks = Tensor.randperm(indices.size(0)).narrowed(0, from: 0, count: limit)
+        return indices.gathering(picks.to(indices.device), axis: 0)
     }
 
     /// With fewer patches for an entry than this, the next patch may be unlike all of them.

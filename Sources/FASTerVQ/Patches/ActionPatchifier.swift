@@ -48,7 +48,8 @@ public struct ActionPatchifier: Sendable, Equatable {
     ///   - space: The groups.
     ///   - horizon: Control steps of a chunk.
     ///   - shapes: How each kind is cut, by the kind's name.
-    /// - Throws: ``PatchError`` when neither a kind nor joints have a shape, or it has more pieces or members than its shape allows.
+    /// - Throws: ``PatchError`` when neither a kind nor joints have a shape, or it has more pieces or members than its shape
+    ///   allows, or nothing passes through the network.
     public init(space: ActionSpace, horizon: Int, shapes: [String: PatchShape]) throws(PatchError) {
         var parts: [Part] = []
         var members: [ActionSpace.Kind: Int] = [:]
@@ -85,6 +86,12 @@ public struct ActionPatchifier: Sendable, Equatable {
                     )
                 )
             }
+        }
+        guard parts.contains(where: { !$0.isDirect }) else {
+            throw PatchError(
+                group: space.groups.first?.name ?? "",
+                reason: "this network codes grippers beside other motion only, and the robot has no other"
+            )
         }
         self.parts = parts
         self.horizon = horizon

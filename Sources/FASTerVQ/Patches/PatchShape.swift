@@ -98,7 +98,7 @@ extension PatchShape {
         let shapes: [(ActionSpace.Kind, PatchShape)] = [
             (.position, PatchShape(steps: 4, columns: 3, pieces: 16, members: 4)),
             (.rotation, PatchShape(steps: 8, columns: 3, pieces: 8, members: 4)),
-            (.gripper, PatchShape(steps: 16, columns: 1, pieces: 4, members: 12, isDirect: true)),
+            (.gripper, PatchShape(steps: 16, columns: 1, pieces: 4, members: 32, isDirect: true)),
             (.base, PatchShape(steps: 8, columns: 3, pieces: 8, members: 2)),
             (.torso, PatchShape(steps: 8, columns: 4, pieces: 8, members: 2)),
             (.joints, PatchShape(steps: 8, columns: 4, pieces: 8, members: 16)),

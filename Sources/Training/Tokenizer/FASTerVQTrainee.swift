@@ -68,7 +68,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
     }
 
     /// Gives the codebooks after the network's their entries, once it is trained.
-    func fitRefinement() {
+    func fitRefinement(report: (_ done: Int, _ all: Int) -> Void) {
         Torch.seed(training.seed)
         var random = SeededRandom(seed: training.seed, 4)
         let total = training.sources.reduce(0) { $0 + $1.weight }
@@ -83,7 +83,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
                 stepMask: chunks.stepMask
             )
         }
-        network.fitRefinement(recipe.refinement, to: examples)
+        network.fitRefinement(recipe.refinement, to: examples, report: report)
     }
 
     func loss(quantizing: Bool, precision: DType?, _ draw: inout SeededRandom) -> (

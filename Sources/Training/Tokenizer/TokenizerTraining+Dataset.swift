@@ -47,6 +47,7 @@ extension TokenizerTraining {
     ///   - folder: Where the result goes.
     ///   - resume: Whether to go on from the newest checkpoint.
     ///   - device: Where to compute.
+    ///   - refining: Called after every codebook of FASTerVQ's that is fitted when the network is trained.
     ///   - report: Called at every measurement.
     /// - Returns: What came out.
     /// - Throws: The errors of datasets, recipes, folders and runs, and the system's.
@@ -59,6 +60,7 @@ extension TokenizerTraining {
         to folder: URL,
         resume: Bool,
         device: Device,
+        refining: (_ done: Int, _ all: Int) -> Void = { _, _ in },
         report: @escaping (TrainingRun.Progress) -> Void
     ) throws -> TrainedTokenizer {
         let method = try normalization(recipe)
@@ -99,7 +101,8 @@ extension TokenizerTraining {
         }
         let result =
             switch kind {
-            case .fasterVQ: try training.save(run, from: start, resume: resume, to: folder)
+            case .fasterVQ:
+                try training.save(run, from: start, resume: resume, refining: refining, to: folder)
             case .vqBeT:
                 try trained(
                     training.train(recipe.vqBeT, run: run, resume: resume) as LearnedTokenizer<VQBeTNetwork>
@@ -129,13 +132,18 @@ extension TokenizerTraining {
     }
 
     /// Trains FASTerVQ and writes it to `folder`.
-    private func save(_ run: TrainingRun, from start: URL?, resume: Bool, to folder: URL) throws
-        -> TrainedTokenizer
-    {
+    private func save(
+        _ run: TrainingRun,
+        from start: URL?,
+        resume: Bool,
+        refining: (_ done: Int, _ all: Int) -> Void,
+        to folder: URL
+    ) throws -> TrainedTokenizer {
         let model = try train(
             run: run,
             from: start.map { try FASTerVQModel(loading: $0, device: device) },
-            resume: resume
+            resume: resume,
+            refining: refining
         )
         if sources.count == 1, let only = sources.first {
             try model.tokenizer(

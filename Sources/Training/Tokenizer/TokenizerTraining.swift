@@ -34,16 +34,20 @@ public struct TokenizerTraining {
     ///   - run: The course of the training.
     ///   - start: What to start from, its codebooks included; nil for first weights.
     ///   - resume: Whether to go on from the newest checkpoint.
+    ///   - refining: Called after every codebook that is fitted when the network is trained, with how many there are.
     /// - Returns: The trained network.
     /// - Throws: `PatchError` when a robot does not fit the network's patches, and the run's errors.
-    public func train(run: TrainingRun, from start: FASTerVQModel? = nil, resume: Bool) throws
-        -> FASTerVQModel
-    {
+    public func train(
+        run: TrainingRun,
+        from start: FASTerVQModel? = nil,
+        resume: Bool,
+        refining: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+    ) throws -> FASTerVQModel {
         Torch.seed(seed)
         let trainee = try FASTerVQTrainee(self, from: start)
         try train(trainee, in: run, resume: resume)
         // Without a step, what it started from has its refinements already.
-        if recipe.steps > 0 || start == nil { trainee.fitRefinement() }
+        if recipe.steps > 0 || start == nil { trainee.fitRefinement(report: refining) }
         return trainee.model
     }
 
