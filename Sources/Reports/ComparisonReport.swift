@@ -56,9 +56,7 @@ extension ComparisonReport {
         public var name: String
         /// How much was evaluated, and whether it was held out.
         public var introduction = ""
-        /// Whether one tokenizer is better than another, in sentences.
-        public var sentences: [String] = []
-        /// The same with numbers.
+        /// Whether one tokenizer is better than another, measure by measure.
         public var verdicts: [Verdict] = []
         /// Tokenizers, each with its rates by rising bits.
         public var lines: [Line] = []

@@ -17,14 +17,8 @@ struct DatasetSection {
             introduction: dataset.introduction,
             body: dataset.lines.isEmpty
                 ? ""
-                : sentences + VerdictSection.table(dataset.verdicts) + curves + DatasetTables(dataset).markup
-                    + tail + examples
+                : curves + VerdictSection.table(dataset.verdicts) + DatasetTables(dataset).markup + tail + examples
         )
-    }
-
-    private var sentences: String {
-        let items = dataset.sentences.map { "<li>\($0.escaped)</li>" }
-        return items.isEmpty ? "" : "<ul class=\"sentences\">\(items.joined(separator: "\n"))</ul>"
     }
 
     private var legend: String {

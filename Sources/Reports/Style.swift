@@ -64,8 +64,6 @@ enum Style {
         td.worse{color:var(--c1)}
         th.group{font-style:italic}
         th.member{padding-left:16px}
-        .sentences{list-style:none;margin:0 0 24px;max-width:70em}
-        .sentences li+li{margin-top:4px}
         .remark{color:var(--quiet);font-size:13.5px;margin:-4px 0 10px}
         details{margin:28px 0 0}
         summary{cursor:pointer;color:var(--c0);margin-bottom:18px}

@@ -39,7 +39,7 @@ struct VerdictSection {
     static func table(_ verdicts: [ComparisonReport.Verdict]) -> String {
         let names = verdicts.first { !$0.measures.isEmpty }?.measures.map(\.name) ?? []
         guard !verdicts.isEmpty else { return "" }
-        return Table(
+        let table = Table(
             caption:
                 "At equal or fewer bits, those of an average chunk or of the chunk with most. Left of “to” is the first tokenizer's number, right of it the other's; "
                 + "green is better and orange worse by more than chance.",
@@ -59,5 +59,6 @@ struct VerdictSection {
                 ] + cells
             }
         ).markup
+        return "<details><summary>Every comparison at equal bits</summary>\(table)</details>"
     }
 }

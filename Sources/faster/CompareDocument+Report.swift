@@ -53,7 +53,6 @@ extension DatasetComparison {
         section.introduction =
             "\(episodes) episodes, \(chunks) chunks of \(horizon) × \(columns.count)."
             + (isHeldOut ? " Held out: FASTerVQ was trained on neither robot nor tasks." : "")
-        section.sentences = verdicts.map(\.sentence)
         section.verdicts = verdicts.map(\.row)
         section.lines = lines
         section.columns = columnRows

@@ -28,7 +28,6 @@ struct ComparisonReportTests {
     private func report(_ name: String = "own") -> ComparisonReport {
         var report = ComparisonReport(title: "Compared \(name)")
         var dataset = ComparisonReport.Dataset(name: "demos \(name)")
-        dataset.sentences = ["\(name) is better."]
         dataset.lines = [
             .init(
                 name: name,
