@@ -17,7 +17,8 @@ struct DatasetSection {
             introduction: dataset.introduction,
             body: dataset.lines.isEmpty
                 ? ""
-                : curves + VerdictSection.table(dataset.verdicts) + DatasetTables(dataset).markup + tail + examples
+                : curves + VerdictSection.table(dataset.verdicts) + DatasetTables(dataset).markup + tail
+                    + examples
         )
     }
 

@@ -19,6 +19,10 @@ public struct RefinementCodebooks: Module {
         /// Patches with no error beyond this, in normalised units, are not what entries are made for.
         public var tolerance = 0.02
 
+        /// Share of the entries of kinds that go past the network which are not learned but simple changes of one column,
+        /// for motion that nothing was learned about.
+        public var genericShare = 0.0
+
         /// Chunks that entries are made from.
         public var chunks = 50_000
 
@@ -34,7 +38,13 @@ public struct RefinementCodebooks: Module {
         /// `[codebooks, K, steps · columns]`.
         @Buffer var entries: Tensor
 
-        init(_ entries: Tensor) { _entries = Buffer(wrappedValue: entries) }
+        /// How patches of the kind are cut.
+        let shape: PatchShape
+
+        init(_ entries: Tensor, shape: PatchShape) {
+            _entries = Buffer(wrappedValue: entries)
+            self.shape = shape
+        }
     }
 
     /// The codebooks of every kind, in the order of ``MotionKinds/all``.
@@ -55,7 +65,8 @@ public struct RefinementCodebooks: Module {
         tables = kinds.all.compactMap { kind in
             shapes[kind.rawValue].map { shape in
                 let count = configuration.codebookCount + (shape.isDirect ? learned : 0)
-                return Table(.zeros([count, size, shape.steps * shape.columns], device: device))
+                let entries = Tensor.zeros([count, size, shape.steps * shape.columns], device: device)
+                return Table(entries, shape: shape)
             }
         }
     }

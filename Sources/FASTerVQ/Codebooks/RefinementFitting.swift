@@ -49,7 +49,12 @@ extension FASTerVQNetwork {
                     let lacking = own.map { parts[$0].lacking }
                     if !lacking.isEmpty {
                         entries.copyInPlace(
-                            Self.entries(entries, of: .concatenated(lacking, axis: 0), configuration)
+                            Self.entries(
+                                entries,
+                                of: .concatenated(lacking, axis: 0),
+                                shape: table.shape,
+                                configuration
+                            )
                         )
                     }
                     for index in own { parts[index].add(entries) }
@@ -60,34 +65,38 @@ extension FASTerVQNetwork {
         }
     }
 
-    /// Entries for `patches`, `[n, steps · columns]`; the first one is nothing.
+    /// Entries of one codebook for `patches`, `[n, steps · columns]`; the first one is nothing.
     ///
-    /// Where few patches are left to learn from, some entries change a single value each, so that patches unlike all of
-    /// these come nearer with every codebook, too.
+    /// Some are generic (``GenericEntries``): of kinds that go past the network a share, of all kinds as many as there
+    /// are where few patches are left to learn from.
     private static func entries(
         _ entries: Tensor,
         of patches: Tensor,
+        shape: PatchShape,
         _ configuration: RefinementCodebooks.Configuration
     ) -> Tensor {
         let needed = patches.abs().max(1).greater(configuration.tolerance).nonzero().squeezed(1)
-        let nothing = entries.narrowed(0, from: 0, count: 1).zerosLike()
-        let room = entries.size(0) - 1
+        let (room, width) = (entries.size(0) - 1, entries.size(1))
         let isRare = needed.size(0) < room * patchesPerEntry
-        let single = isRare ? singleValues(entries.size(1), atMost: room, device: entries.device) : nil
-        let count = room - (single?.size(0) ?? 0)
-        var parts = [nothing] + (single.map { [$0] } ?? [])
-        if count > 0 {
-            parts.append(
-                needed.size(0) == 0
-                    ? .zeros([count, entries.size(1)], device: entries.device)
-                    : KMeans.means(
-                        of: patches.gathering(sample(needed, atMost: count * samplesPerEntry), axis: 0),
-                        count: count,
-                        rounds: configuration.kMeansRounds
-                    ).means
-            )
+        let share = isRare ? 1 : shape.isDirect ? configuration.genericShare : 0
+        let generic = GenericEntries.rows(
+            steps: shape.steps,
+            columns: shape.columns,
+            atMost: Int(share * Double(room))
+        )
+        let count = room - generic.count
+        let rows = [[Float](repeating: 0, count: width)] + generic
+        let fixed = Tensor(rows.flatMap { $0 }, shape: [rows.count, width], device: entries.device)
+        guard count > 0 else { return fixed }
+        guard needed.size(0) > 0 else {
+            return .concatenated([fixed, .zeros([count, width], device: entries.device)], axis: 0)
         }
-        return .concatenated(parts, axis: 0)
+        let means = KMeans.means(
+            of: patches.gathering(sample(needed, atMost: count * samplesPerEntry), axis: 0),
+            count: count,
+            rounds: configuration.kMeansRounds
+        ).means
+        return .concatenated([fixed, means], axis: 0)
     }
 
     /// As many patches as an entry's mean needs; more cost time and change nothing.
@@ -102,15 +111,6 @@ extension FASTerVQNetwork {
 
     /// With fewer patches for an entry than this, the next patch may be unlike all of them.
     private static let patchesPerEntry = 8
-
-    /// Entries that change one of `width` values by so much, large steps first: `[n, width]`.
-    private static func singleValues(_ width: Int, atMost limit: Int, device: Device) -> Tensor? {
-        let steps: [Float] = [1.6, -1.6, 0.8, -0.8, 0.4, -0.4, 0.2, -0.2, 0.1, -0.1]
-        let rows = steps.flatMap { step in
-            (0 ..< width).map { index in (0 ..< width).map { $0 == index ? step : 0 } }
-        }.prefix(limit)
-        return rows.isEmpty ? nil : Tensor(rows.flatMap { $0 }, shape: [rows.count, width], device: device)
-    }
 }
 
 /// One part of a robot in its examples: what it should be and what the codebooks so far make of it.

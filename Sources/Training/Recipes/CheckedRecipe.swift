@@ -45,6 +45,12 @@ extension TokenizerRecipe: CheckedRecipe {
                 reason: "'moreHorizons' should be numbers of control steps, at least 1, found \(horizon)"
             )
         }
+        guard 0 ... 1 ~= refinement.genericShare else {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'refinement.genericShare' should be from 0 to 1, found \(refinement.genericShare)"
+            )
+        }
         guard autoencoder.kernel > 0, autoencoder.kernel % 2 == 1 else {
             throw RecipeError(
                 source: "recipe",
