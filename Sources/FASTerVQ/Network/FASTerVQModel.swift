@@ -43,7 +43,8 @@ public struct FASTerVQModel: Sendable {
 
     /// The same model with its first codebooks only.
     ///
-    /// - Parameter codebooks: At least 1; itself where it has no more.
+    /// - Parameter codebooks: At least 1.
+    /// - Returns: A model with copies of the weights; this one where it has no more codebooks.
     public func keeping(codebooks: Int) -> FASTerVQModel {
         guard codebooks < configuration.codebookCount else { return self }
         var smaller = configuration

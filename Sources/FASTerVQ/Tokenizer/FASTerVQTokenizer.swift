@@ -77,7 +77,8 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
 
     /// The same tokenizer with its first codebooks only: what a policy predicts that has no time for all.
     ///
-    /// - Parameter codebooks: At least 1; itself where it has no more.
+    /// - Parameter codebooks: At least 1.
+    /// - Returns: A tokenizer with copies of the weights; this one where it has no more codebooks.
     public func keeping(codebooks: Int) -> FASTerVQTokenizer {
         guard codebooks < codebookCount else { return self }
         return FASTerVQTokenizer(
