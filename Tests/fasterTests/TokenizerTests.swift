@@ -63,6 +63,24 @@ struct TokenizerTests {
         #expect(folder.paths.isEmpty)
     }
 
+    @Test(
+        "the model for robots of every kind that comes with the program measures well without training, by its name"
+    )
+    func universal() async throws {
+        let arguments = [
+            "tokenizer", "evaluate", "--tokenizer", "universal:tolerance=0.05", "--data",
+            Program.demonstrations,
+            "--episodes", "36:38", "--json",
+        ]
+        let output = try await Program.output(arguments, in: folder)
+        let found = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+        #expect(try #require(found["l1"] as? Double) < 0.015)
+        let bits = try #require(found["bits_per_chunk"] as? [String: Double])
+        #expect(try #require(bits["mean"]) < 180)
+        let vrr = try #require(found["vrr"] as? [String: [String: Double]])
+        #expect(try #require(vrr["max_abs"]?["0.05"]) > 0.95)
+    }
+
     @Test("fit keeps FAST and binning in folders that measure like those made on the spot")
     func fitted() async throws {
         let data = try await Workshop.otherRobot.value.url.appending(path: "data").path
