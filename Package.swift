@@ -161,7 +161,10 @@ let package = Package(
         tests("LearnedBaselines", ["ActionTokenizers", "Quantizers", "NN", "Torch", "RobotTypes"]),
         tests(
             "FASTerVLA",
-            ["GoldenTensors", "FASTerVQ", "Quantizers", "Backbones", "NN", "Torch", "RobotTypes"],
+            [
+                "GoldenTensors", "FASTerVQ", "Quantizers", "Backbones", "NN", "PolicyProtocol", "PolicyServer",
+                "Torch", "RobotTypes",
+            ],
             resources: [.copy("Golden")]
         ),
         tests("Training", ["FASTerVQ", "LearnedBaselines", "Quantizers", "NN", "Torch", "RobotTypes"]),

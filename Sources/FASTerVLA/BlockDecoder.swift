@@ -1,6 +1,15 @@
 public import Backbones
 public import Torch
 
+/// What was decoded on top of one prefix.
+public struct BlockDecoding {
+    /// The codes, int64 `[B, N]`.
+    public let codes: Tensor
+
+    /// What every forward took, choosing its codes included.
+    public let blockTimes: [Duration]
+}
+
 /// Codes decoded block by block on top of one prefix: one expert forward a block.
 public struct BlockDecoder {
     private let network: FASTerVLANetwork
@@ -20,12 +29,15 @@ public struct BlockDecoder {
     }
 
     /// The codes that follow `prefix`, int64 `[B, N]`.
-    public func codes(after prefix: Prefix) -> Tensor {
-        codes(after: prefix) { sampling.codes(from: $0) }
+    public func codes(after prefix: Prefix) -> Tensor { decoding(after: prefix).codes }
+
+    /// The codes that follow `prefix`, and what they took.
+    public func decoding(after prefix: Prefix) -> BlockDecoding {
+        decoding(after: prefix) { sampling.codes(from: $0) }
     }
 
     /// The codes that follow `prefix`, each row of scores `[n, K]` turned into codes `[n]` by `choose`.
-    func codes(after prefix: Prefix, choose: (Tensor) -> Tensor) -> Tensor {
+    func decoding(after prefix: Prefix, choose: (Tensor) -> Tensor) -> BlockDecoding {
         let device = prefix.keys[0].device
         let batch = prefix.keys[0].size(0)
         let positions = network.spacing.positions(
@@ -36,6 +48,8 @@ public struct BlockDecoder {
         var cache = KeyValueCache(prefix)
         var fed = Tensor.zeros([batch, schedule.blockSize], dtype: .int64, device: device)
         var decoded: [Tensor] = []
+        var times: [Duration] = []
+        var stopwatch = Stopwatch(device)
         for block in schedule.blocks {
             let previous = fed.narrowed(1, from: 0, count: block.count)
             let features = network.expert.features(
@@ -47,8 +61,9 @@ public struct BlockDecoder {
             )
             fed = codes(features, block: block, choose: choose)
             decoded.append(fed)
+            times.append(stopwatch.lap())
         }
-        return .concatenated(decoded, axis: 1)
+        return BlockDecoding(codes: .concatenated(decoded, axis: 1), blockTimes: times)
     }
 
     /// Answers of a block's slots; those of one codebook share a head.

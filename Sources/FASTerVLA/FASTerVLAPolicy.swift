@@ -49,9 +49,9 @@ public final class FASTerVLAPolicy: Policy {
     ///
     /// - Throws: ``ObservationError`` when the observation does not fulfil ``contract``, or what the tokenizer
     ///   throws.
-    public func act(on observation: Observation) async throws -> ActionChunk {
+    public func act(on observation: Observation) async throws -> PolicyAnswer {
         try ObservationError.check(observation, against: contract)
-        return try await runner.act(on: observation)
+        return try await runner.answer(to: observation)
     }
 
     /// Forgets the randomness of earlier answers: the same seed and observations give the same samples.
@@ -88,9 +88,26 @@ private actor Runner {
 
     func seed(_ seed: UInt64) { Torch.seed(seed) }
 
-    func act(on observation: Observation) throws -> ActionChunk {
-        let codes = withoutGradients { decoder.codes(after: network.backbone.prefix(of: input(observation))) }
-        let chunks = try tokenizer.chunks(for: [codes.integers])
+    func answer(to observation: Observation) throws -> PolicyAnswer {
+        try withoutGradients {
+            var stopwatch = Stopwatch(device)
+            let prefix = network.backbone.prefix(of: input(observation))
+            let prefixTime = stopwatch.lap()
+            let decoding = decoder.decoding(after: prefix)
+            _ = stopwatch.lap()  // the decoder has timed the blocks itself
+            let chunk = try chunk(of: decoding)
+            let timing = StageTiming(
+                prefix: prefixTime,
+                blocks: decoding.blockTimes,
+                detokenization: stopwatch.lap()
+            )
+            return PolicyAnswer(chunk, timing: timing)
+        }
+    }
+
+    /// The decoded motion in the robot's units.
+    private func chunk(of decoding: BlockDecoding) throws -> ActionChunk {
+        let chunks = try tokenizer.chunks(for: [decoding.codes.integers])
         let clipped = chunks.values.map { min(1, max(-1, $0)) }
         return ActionChunk(
             horizon: chunks.horizon,

@@ -47,13 +47,18 @@ extension ActionSpace.Group {
     }
 }
 
-extension ActionChunk {
-    /// The reply that carries this chunk: `actions`, float32 `[horizon, dimension]`, and the time the policy took.
+extension PolicyAnswer {
+    /// The reply that carries this answer: `actions`, float32 `[horizon, dimension]`, and the time that the policy and
+    /// its stages took.
     public func reply(inferenceTime: Duration) -> WireValue {
-        [
-            WireKey.actions: .array(NDArray(shape: [horizon, dimension], values: values)),
-            WireKey.policyTiming: ["infer_ms": .double(inferenceTime.milliseconds)],
-        ]
+        var durations: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
+        if let timing {
+            durations["prefix_ms"] = .double(timing.prefix.milliseconds)
+            durations["blocks_ms"] = .list(timing.blocks.map { .double($0.milliseconds) })
+            durations["detokenize_ms"] = .double(timing.detokenization.milliseconds)
+        }
+        let actions = NDArray(shape: [chunk.horizon, chunk.dimension], values: chunk.values)
+        return [WireKey.actions: .array(actions), WireKey.policyTiming: .map(durations)]
     }
 }
 

@@ -12,7 +12,7 @@ public enum WireKey {
     /// The answered motion, float32 `[horizon, dimension]`.
     public static let actions = "actions"
 
-    /// Milliseconds that the policy took.
+    /// Milliseconds that the policy and its stages took.
     public static let policyTiming = "policy_timing"
 
     /// Milliseconds that the server took.

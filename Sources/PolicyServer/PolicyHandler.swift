@@ -21,15 +21,16 @@ public struct PolicyHandler: MessageHandler {
         metadata = policy.contract.metadata(server: serverName, version: version)
     }
 
-    /// The chunk that the policy proposes, with the time it took.
+    /// The chunk that the policy proposes, with the time that it and its stages took.
     ///
     /// - Throws: `ObservationError` for an observation outside the contract, ``PolicyAnswerError`` for a chunk that
     ///   no robot should follow, and whatever the policy throws.
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
         let observation = try decoder.observation(from: message)
         let start = ContinuousClock.now
-        let chunk = try await policy.act(on: observation)
+        let answer = try await policy.act(on: observation)
         let duration = ContinuousClock.now - start
+        let chunk = answer.chunk
         if let index = chunk.values.firstIndex(where: { !$0.isFinite }) {
             throw PolicyAnswerError(
                 step: index / chunk.dimension,
@@ -37,7 +38,7 @@ public struct PolicyHandler: MessageHandler {
                 value: chunk.values[index]
             )
         }
-        return chunk.reply(inferenceTime: duration)
+        return answer.reply(inferenceTime: duration)
     }
 }
 

@@ -11,7 +11,7 @@ public protocol Policy: Sendable {
     /// - Parameter observation: The newest observation; it fulfils ``contract``.
     /// - Returns: A chunk in the robot's own units that starts at the time of `observation`.
     /// - Throws: Whatever keeps the policy from answering; the robot should then hold still.
-    func act(on observation: Observation) async throws -> ActionChunk
+    func act(on observation: Observation) async throws -> PolicyAnswer
 }
 
 /// The observation a policy accepts and the action it gives, in terms a stranger can check.

@@ -54,10 +54,10 @@ struct BlockDecoderTests {
         withoutGradients {
             let prefix = network.backbone.prefix(of: input)
             var scores: [Tensor] = []
-            let codes = BlockDecoder(network, sampling: .greedy).codes(after: prefix) { logits in
+            let codes = BlockDecoder(network, sampling: .greedy).decoding(after: prefix) { logits in
                 scores.append(logits.reshaped(batch, -1, Self.codebookSize))
                 return logits.argmax(-1)
-            }
+            }.codes
             #expect(codes.shape == [batch, 15])
             let forced = network.teacherForcedLogits(codes: codes, prefix: prefix, training: false).codebooks
             let expected = Tensor.concatenated(forced, axis: 1).narrowed(2, from: 0, count: Self.codebookSize)
@@ -73,7 +73,7 @@ struct BlockDecoderTests {
             let prefix = network.backbone.prefix(of: input)
             for (blockSize, expected) in [(5, 3), (1, 15)] {
                 var forwards = 0
-                _ = BlockDecoder(network, blockSize: blockSize, sampling: .greedy).codes(after: prefix) {
+                _ = BlockDecoder(network, blockSize: blockSize, sampling: .greedy).decoding(after: prefix) {
                     forwards += 1
                     return $0.argmax(-1)
                 }

@@ -1,7 +1,5 @@
-import Backbones
 import FASTerVQ
 import Foundation
-import Quantizers
 import RobotTypes
 import Testing
 import Torch
@@ -12,96 +10,25 @@ import Torch
 struct PolicyBundleTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "policy-\(UUID().uuidString)")
 
-    private func normalization(_ columns: Int) -> Normalization {
-        let ones = [Float](repeating: 1, count: columns)
-        return Normalization(
-            method: .quantiles,
-            statistics: FeatureStatistics(
-                mean: ones,
-                std: ones,
-                q01: ones.map { -$0 },
-                q99: ones,
-                min: ones,
-                max: ones
-            )
-        )
-    }
-
-    private func tokenizer(_ groups: String) throws -> FASTerVQTokenizer {
-        Torch.seed(1)
-        let space = try ActionSpace(parsing: groups)
-        var configuration = FASTerVQConfiguration(patches: PatchShape.fitting(space, horizon: 8))
-        configuration.quantizer.codebookSize = 16
-        configuration.autoencoder.width = 32
-        let model = FASTerVQModel(configuration, device: .cpu)
-        let embodiment = Embodiment(
-            patchifier: try model.makePatchifier(space, horizon: 8),
-            normalization: normalization(4),
-            device: .cpu
-        )
-        model.network.initializeCodebooks(from: [(embodiment, .randn([32, 8, 4]))])
-        return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
-    }
-
-    /// Writes a small policy and returns its configuration.
-    @discardableResult
-    private func save() throws -> PolicyConfiguration {
-        let tokenizer = try tokenizer("position=0:3,gripper=3")
-        var backbone = CompactBackbone.Configuration(
-            cameras: [.init(height: 32, width: 32, pixelsPerToken: 16)],
-            stateDimension: 2
-        )
-        (backbone.width, backbone.layerCount) = (32, 2)
-        let contract = PolicyContract(
-            cameras: [.init(name: "observation.images.front", height: 32, width: 32)],
-            stateDimension: 2,
-            horizon: 8,
-            actionSpace: tokenizer.actionSpace,
-            framesPerSecond: 20
-        )
-        let configuration = PolicyConfiguration(
-            contract: contract,
-            backbone: .compact(backbone),
-            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
-            codebookSize: 16
-        )
-        try PolicyBundle.save(
-            configuration,
-            network: FASTerVLANetwork(configuration, device: .cpu),
-            tokenizer: tokenizer,
-            state: normalization(2),
-            to: folder
-        )
-        return configuration
-    }
-
-    private func observation(state: [Float] = [0.1, -0.4]) -> Observation {
-        Observation(
-            images: [
-                "observation.images.front": Image(
-                    width: 32,
-                    height: 32,
-                    pixels: (0 ..< 32 * 32 * 3).map { UInt8($0 % 251) }
-                )
-            ],
-            state: state,
-            instruction: "open the drawer"
-        )
-    }
+    /// Writes a small policy.
+    private func save() throws { try SmallPolicy.save(to: folder) }
 
     @Test("answer as they did before, with a chunk in the robot's range")
     func roundTrip() async throws {
         try save()
-        let first = try await PolicyBundle.load(from: folder, device: .cpu).act(on: observation())
-        let second = try await PolicyBundle.load(from: folder, device: .cpu).act(on: observation())
+        let first = try await PolicyBundle.load(from: folder, device: .cpu).act(on: SmallPolicy.observation())
+            .chunk
+        let second = try await PolicyBundle.load(from: folder, device: .cpu).act(
+            on: SmallPolicy.observation()
+        ).chunk
         #expect(first == second)
         #expect(first.horizon == 8)
         #expect(first.dimension == 4)
         #expect(first.values.allSatisfy { abs($0) <= 1 })
         let tokenWise = try await PolicyBundle.load(from: folder, device: .cpu, blockSize: 1).act(
-            on: observation()
+            on: SmallPolicy.observation()
         )
-        #expect(tokenWise.values.allSatisfy { $0.isFinite })
+        #expect(tokenWise.chunk.values.allSatisfy { $0.isFinite })
     }
 
     @Test("name what is wrong with an observation")
@@ -109,16 +36,18 @@ struct PolicyBundleTests {
         try save()
         let policy = try PolicyBundle.load(from: folder, device: .cpu)
         let broken = await #expect(throws: ObservationError.self) {
-            try await policy.act(on: observation(state: [0, .nan]))
+            try await policy.act(on: SmallPolicy.observation(state: [0, .nan]))
         }
         #expect(broken?.description == "observation.state: value 1 is nan, expected a finite number")
-        await #expect(throws: ObservationError.self) { try await policy.act(on: observation(state: [0])) }
+        await #expect(throws: ObservationError.self) {
+            try await policy.act(on: SmallPolicy.observation(state: [0]))
+        }
     }
 
     @Test("are refused with a tokenizer of another robot")
     func otherRobot() throws {
         try save()
-        try tokenizer("joints=0:4").save(to: folder.appending(path: "tokenizer"))
+        try SmallPolicy.tokenizer("joints=0:4").save(to: folder.appending(path: "tokenizer"))
         let error = #expect(throws: PolicyBundleError.self) {
             try PolicyBundle.load(from: folder, device: .cpu)
         }

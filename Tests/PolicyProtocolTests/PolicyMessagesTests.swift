@@ -4,6 +4,8 @@ import Testing
 
 @Suite("Metadata and replies")
 struct PolicyMessagesTests {
+    private let chunk = ActionChunk(horizon: 2, dimension: 2, values: [1, 2, 3, 4])
+
     @Test("the metadata tells a stranger what to send and what comes back")
     func metadata() {
         let metadata = PolicyContract.small.metadata(server: "faster", version: "0.1.0")
@@ -32,11 +34,31 @@ struct PolicyMessagesTests {
 
     @Test("a reply carries the chunk as float32 and the policy's time")
     func reply() {
-        let chunk = ActionChunk(horizon: 2, dimension: 2, values: [1, 2, 3, 4])
         #expect(
-            chunk.reply(inferenceTime: .microseconds(1500)) == [
+            PolicyAnswer(chunk).reply(inferenceTime: .microseconds(1500)) == [
                 "actions": .array(NDArray(shape: [2, 2], values: [1, 2, 3, 4])),
                 "policy_timing": ["infer_ms": .double(1.5)],
+            ]
+        )
+    }
+
+    @Test("a reply says what the stages took, where the policy measures them")
+    func stages() {
+        let answer = PolicyAnswer(
+            chunk,
+            timing: StageTiming(
+                prefix: .microseconds(500),
+                blocks: [.microseconds(250), .microseconds(125)],
+                detokenization: .microseconds(2000)
+            )
+        )
+        let timing = answer.reply(inferenceTime: .milliseconds(3)).map?["policy_timing"]
+        #expect(
+            timing == [
+                "infer_ms": .double(3),
+                "prefix_ms": .double(0.5),
+                "blocks_ms": .list([.double(0.25), .double(0.125)]),
+                "detokenize_ms": .double(2),
             ]
         )
     }

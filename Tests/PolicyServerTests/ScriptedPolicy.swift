@@ -18,18 +18,16 @@ struct ScriptedPolicy: Policy {
         )
     }
 
-    func act(on observation: Observation) async throws -> ActionChunk {
+    func act(on observation: Observation) async throws -> PolicyAnswer {
         switch observation.instruction {
         case "fail": throw Trouble()
         case "slow": try await Task.sleep(for: .seconds(1))
-        case "nan": return ActionChunk(horizon: 2, dimension: 4, values: [0, 0, 0, 0, 0, 0, .nan, 0])
+        case "nan":
+            return PolicyAnswer(ActionChunk(horizon: 2, dimension: 4, values: [0, 0, 0, 0, 0, 0, .nan, 0]))
         default: break
         }
-        return ActionChunk(
-            horizon: 2,
-            dimension: 4,
-            values: observation.state + [0] + observation.state + [1]
-        )
+        let values = observation.state + [0] + observation.state + [1]
+        return PolicyAnswer(ActionChunk(horizon: 2, dimension: 4, values: values))
     }
 
     struct Trouble: Error, CustomStringConvertible {

@@ -41,6 +41,9 @@ def check_answer(client):
     actions = reply["actions"]
     assert actions.dtype == np.float32 and actions.shape == shape and np.isfinite(actions).all(), actions
     assert reply["server_timing"]["infer_ms"] >= reply["policy_timing"]["infer_ms"] > 0, reply
+    timing = reply["policy_timing"]
+    stages = [timing["prefix_ms"], *timing["blocks_ms"], timing["detokenize_ms"]]
+    assert len(stages) > 2 and min(stages) >= 0 and sum(stages) <= timing["infer_ms"], timing
     return actions
 
 

@@ -1,0 +1,110 @@
+import Backbones
+import FASTerVLA
+import FASTerVQ
+import Foundation
+import PolicyProtocol
+import Quantizers
+import RobotTypes
+import Torch
+
+/// The smallest policy that still is one, with first weights: one camera, two state values, 3 codebooks.
+enum SmallPolicy {
+    private static func normalization(_ columns: Int) -> Normalization {
+        let ones = [Float](repeating: 1, count: columns)
+        return Normalization(
+            method: .quantiles,
+            statistics: FeatureStatistics(
+                mean: ones,
+                std: ones,
+                q01: ones.map { -$0 },
+                q99: ones,
+                min: ones,
+                max: ones
+            )
+        )
+    }
+
+    /// A tokenizer with first weights, of 3 codebooks of 16 entries.
+    static func tokenizer(_ groups: String) throws -> FASTerVQTokenizer {
+        Torch.seed(1)
+        let space = try ActionSpace(parsing: groups)
+        var configuration = FASTerVQConfiguration(patches: PatchShape.fitting(space, horizon: 8))
+        configuration.quantizer.codebookSize = 16
+        configuration.autoencoder.width = 32
+        let model = FASTerVQModel(configuration, device: .cpu)
+        let embodiment = Embodiment(
+            patchifier: try model.makePatchifier(space, horizon: 8),
+            normalization: normalization(4),
+            device: .cpu
+        )
+        model.network.initializeCodebooks(from: [(embodiment, .randn([32, 8, 4]))])
+        return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
+    }
+
+    /// Writes the policy to `folder`.
+    static func save(to folder: URL) throws {
+        let tokenizer = try tokenizer("position=0:3,gripper=3")
+        var backbone = CompactBackbone.Configuration(
+            cameras: [.init(height: 32, width: 32, pixelsPerToken: 16)],
+            stateDimension: 2
+        )
+        (backbone.width, backbone.layerCount) = (32, 2)
+        let contract = PolicyContract(
+            cameras: [.init(name: "observation.images.front", height: 32, width: 32)],
+            stateDimension: 2,
+            horizon: 8,
+            actionSpace: tokenizer.actionSpace,
+            framesPerSecond: 20
+        )
+        let configuration = PolicyConfiguration(
+            contract: contract,
+            backbone: .compact(backbone),
+            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
+            codebookSize: 16
+        )
+        try PolicyBundle.save(
+            configuration,
+            network: FASTerVLANetwork(configuration, device: .cpu),
+            tokenizer: tokenizer,
+            state: normalization(2),
+            to: folder
+        )
+    }
+
+    /// The policy, ready to act.
+    static func policy() throws -> FASTerVLAPolicy {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "policy-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try save(to: folder)
+        return try PolicyBundle.load(from: folder, device: .cpu)
+    }
+
+    /// What the policy can answer.
+    static func observation(state: [Float] = [0.1, -0.4]) -> Observation {
+        Observation(
+            images: [
+                "observation.images.front": Image(
+                    width: 32,
+                    height: 32,
+                    pixels: (0 ..< 32 * 32 * 3).map { UInt8($0 % 251) }
+                )
+            ],
+            state: state,
+            instruction: "open the drawer"
+        )
+    }
+
+    /// The same observation as a message.
+    static func message(_ changes: WireMap = WireMap()) -> WireValue {
+        let observation = observation()
+        var map: WireMap = [
+            "observation/state": .array(NDArray(shape: [2], values: observation.state)),
+            "prompt": .string(observation.instruction),
+        ]
+        for (camera, image) in observation.images {
+            map[WireKey.feature(camera)] = .array(NDArray(shape: [32, 32, 3], bytes: image.pixels))
+        }
+        for (key, value) in changes.entries { map[key] = value }
+        return .map(map)
+    }
+}
