@@ -162,8 +162,8 @@ let package = Package(
         tests(
             "FASTerVLA",
             [
-                "GoldenTensors", "FASTerVQ", "Quantizers", "Backbones", "NN", "PolicyProtocol", "PolicyServer",
-                "Torch", "RobotTypes",
+                "GoldenTensors", "FASTerVQ", "Quantizers", "ActionTokenizers", "Backbones", "NN", "PolicyProtocol",
+                "PolicyServer", "Torch", "RobotTypes",
             ],
             resources: [.copy("Golden")]
         ),

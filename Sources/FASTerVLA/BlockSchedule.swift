@@ -50,6 +50,11 @@ public struct BlockSchedule: Codable, Equatable, Sendable {
         stride(from: 0, to: tokenCount, by: blockSize).map { $0 ..< min($0 + blockSize, tokenCount) }
     }
 
+    /// Blocks to decode until `codebooks` whole codebooks are there, if `slots` codes, whole blocks, are there already.
+    func blockCount(from slots: Int, toCodebooks codebooks: Int) -> Int {
+        max(0, codebooks * placeCount - slots + blockSize - 1) / blockSize
+    }
+
     /// The codebook that the slot's answer belongs to; for the closing slots the last one.
     public func codebook(ofSlot slot: Int) -> Int { min(slot, tokenCount - 1) / placeCount }
 

@@ -24,34 +24,44 @@ public final class FASTerVLAPolicy: Policy {
     ///   - tokenizer: Turns the predicted codes into actions.
     ///   - state: How states are normalised.
     ///   - device: Where the weights live.
-    ///   - blockSize: Codes of one forward; the configuration's own unless said otherwise.
+    ///   - decoding: How it decodes, where that is not left to the configuration.
     public init(
         configuration: PolicyConfiguration,
         network: FASTerVLANetwork,
-        tokenizer: any ActionTokenizer,
+        tokenizer: any ResidualTokenizer,
         state: Normalization,
         device: Device,
-        blockSize: Int? = nil
+        decoding: DecodingSettings = DecodingSettings()
     ) {
         contract = configuration.contract
         runner = Runner(
             contract: configuration.contract,
             states: StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins),
             network: network,
-            decoder: BlockDecoder(network, blockSize: blockSize, sampling: configuration.sampling),
+            decoder: BlockDecoder(
+                network,
+                blockSize: decoding.blockSize,
+                codebooks: decoding.codebooks,
+                sampling: configuration.sampling
+            ),
             tokenizer: tokenizer,
-            device: device
+            device: device,
+            deadline: decoding.deadline
         )
     }
 
     /// Predicts the chunk that follows `observation`, in the robot's units, clipped to the range that the
     /// tokenizer was trained on.
     ///
+    /// A request with a deadline gets the coarse codebooks that are ready in time, at least one; the time counts from
+    /// this call, the wait for earlier requests included.
+    ///
     /// - Throws: ``ObservationError`` when the observation does not fulfil ``contract``, or what the tokenizer
     ///   throws.
     public func act(on observation: Observation) async throws -> PolicyAnswer {
+        let arrival = ContinuousClock.now
         try ObservationError.check(observation, against: contract)
-        return try await runner.answer(to: observation)
+        return try await runner.answer(to: observation, arrival: arrival)
     }
 
     /// Forgets the randomness of earlier answers: the same seed and observations give the same samples.
@@ -65,8 +75,11 @@ private actor Runner {
     private let states: StateTokenizer
     private let network: FASTerVLANetwork
     private let decoder: BlockDecoder
-    private let tokenizer: any ActionTokenizer
+    private let tokenizer: any ResidualTokenizer
     private let device: Device
+    /// Of requests that name none.
+    private let deadline: Duration?
+    private var costs = DecodingCosts()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -75,8 +88,9 @@ private actor Runner {
         states: StateTokenizer,
         network: FASTerVLANetwork,
         decoder: BlockDecoder,
-        tokenizer: any ActionTokenizer,
-        device: Device
+        tokenizer: any ResidualTokenizer,
+        device: Device,
+        deadline: Duration?
     ) {
         self.contract = contract
         self.states = states
@@ -84,16 +98,18 @@ private actor Runner {
         self.decoder = decoder
         self.tokenizer = tokenizer
         self.device = device
+        self.deadline = deadline
     }
 
     func seed(_ seed: UInt64) { Torch.seed(seed) }
 
-    func answer(to observation: Observation) throws -> PolicyAnswer {
-        try withoutGradients {
+    func answer(to observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyAnswer {
+        let deadline = (observation.options.deadline ?? deadline).map { arrival + $0 }
+        return try withoutGradients {
             var stopwatch = Stopwatch(device)
             let prefix = network.backbone.prefix(of: input(observation))
             let prefixTime = stopwatch.lap()
-            let decoding = decoder.decoding(after: prefix)
+            let decoding = decoder.decoding(after: prefix, before: deadline, costs: &costs)
             _ = stopwatch.lap()  // the decoder has timed the blocks itself
             let chunk = try chunk(of: decoding)
             let timing = StageTiming(
@@ -101,13 +117,18 @@ private actor Runner {
                 blocks: decoding.blockTimes,
                 detokenization: stopwatch.lap()
             )
-            return PolicyAnswer(chunk, timing: timing)
+            costs.add(detokenization: timing.detokenization)
+            return PolicyAnswer(
+                chunk,
+                timing: timing,
+                codebooks: DecodedCodebooks(decoding.codebooks, of: network.schedule.codebookCount)
+            )
         }
     }
 
     /// The decoded motion in the robot's units.
     private func chunk(of decoding: BlockDecoding) throws -> ActionChunk {
-        let chunks = try tokenizer.chunks(for: [decoding.codes.integers])
+        let chunks = try tokenizer.chunks(for: [decoding.codes.integers], codebooks: decoding.codebooks)
         let clipped = chunks.values.map { min(1, max(-1, $0)) }
         return ActionChunk(
             horizon: chunks.horizon,

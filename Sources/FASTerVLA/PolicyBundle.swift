@@ -46,13 +46,24 @@ public enum PolicyBundle {
     /// - Parameters:
     ///   - folder: What ``save(_:network:tokenizer:state:to:)`` wrote.
     ///   - device: Where the weights shall live.
-    ///   - blockSize: Codes of one forward; the policy's own unless said otherwise.
+    ///   - decoding: How it decodes, where that is not left to the folder.
     /// - Returns: The policy, ready to act.
-    /// - Throws: ``PolicyBundleError`` when parts are missing or do not fit each other, and the errors of
-    ///   checkpoints and tokenizers.
-    public static func load(from folder: URL, device: Device, blockSize: Int? = nil) throws -> FASTerVLAPolicy
-    {
+    /// - Throws: ``PolicyBundleError`` when parts are missing or do not fit each other, or more codebooks are to be
+    ///   decoded than there are, and the errors of checkpoints and tokenizers.
+    public static func load(
+        from folder: URL,
+        device: Device,
+        decoding: DecodingSettings = DecodingSettings()
+    ) throws -> FASTerVLAPolicy {
         let (configuration, network, tokenizer, normalizations) = try parts(of: folder, device: device)
+        let codebooks = configuration.schedule.codebookCount
+        if let wanted = decoding.codebooks, !(1 ... codebooks).contains(wanted) {
+            throw PolicyBundleError(
+                file: folder.path,
+                reason:
+                    "has \(codebooks) codebooks; codebooks to decode: expected 1 ... \(codebooks), found \(wanted)"
+            )
+        }
         guard let state = normalizations["state"] else {
             throw PolicyBundleError(
                 file: folder.appending(path: NormalizationSet.fileName).path,
@@ -65,7 +76,7 @@ public enum PolicyBundle {
             tokenizer: tokenizer,
             state: state,
             device: device,
-            blockSize: blockSize
+            decoding: decoding
         )
     }
 

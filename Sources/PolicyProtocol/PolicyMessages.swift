@@ -48,8 +48,8 @@ extension ActionSpace.Group {
 }
 
 extension PolicyAnswer {
-    /// The reply that carries this answer: `actions`, float32 `[horizon, dimension]`, and the time that the policy and
-    /// its stages took.
+    /// The reply that carries this answer: `actions`, float32 `[horizon, dimension]`, the time that the policy and its
+    /// stages took, and how many codebooks were decoded.
     public func reply(inferenceTime: Duration) -> WireValue {
         var durations: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
         if let timing {
@@ -58,7 +58,12 @@ extension PolicyAnswer {
             durations["detokenize_ms"] = .double(timing.detokenization.milliseconds)
         }
         let actions = NDArray(shape: [chunk.horizon, chunk.dimension], values: chunk.values)
-        return [WireKey.actions: .array(actions), WireKey.policyTiming: .map(durations)]
+        var reply: WireMap = [WireKey.actions: .array(actions), WireKey.policyTiming: .map(durations)]
+        if let codebooks {
+            reply["codebooks"] = .integer(Int64(codebooks.count))
+            reply["codebooks_total"] = .integer(Int64(codebooks.total))
+        }
+        return .map(reply)
     }
 }
 

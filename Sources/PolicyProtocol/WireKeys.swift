@@ -9,6 +9,9 @@ public enum WireKey {
     /// The task in plain words.
     public static let instruction = "prompt"
 
+    /// Milliseconds until the answer is needed; may be missing.
+    public static let deadline = "deadline_ms"
+
     /// The answered motion, float32 `[horizon, dimension]`.
     public static let actions = "actions"
 

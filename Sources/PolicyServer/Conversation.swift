@@ -40,8 +40,9 @@ struct Conversation: Sendable {
                     try await outbound.write(.binary(reply.encoded()))
                     timing.finishCycle()
                 } catch let error as ReplyFailure {
-                    isClosing = true
+                    isClosing = error.endsConnection
                     try await fail(error, outbound)
+                    timing.finishCycle()
                 }
             case .text:
                 isClosing = true
@@ -62,7 +63,7 @@ struct Conversation: Sendable {
             let reply = try await handler.reply(to: message, connection: connection)
             return timing.added(to: reply, inferenceTime: ContinuousClock.now - start)
         } catch {
-            throw ReplyFailure(String(describing: error))
+            throw ReplyFailure(String(describing: error), endsConnection: !(error is any RequestRefusal))
         }
     }
 
@@ -70,6 +71,7 @@ struct Conversation: Sendable {
     private func fail(_ failure: ReplyFailure, _ outbound: Writer) async throws {
         logger.error("request failed: \(failure.text)")
         try await outbound.write(.text(failure.text))
+        guard failure.endsConnection else { return }
         try await outbound.write(
             .close(.unexpectedServerError, "request failed; the message before says why")
         )
@@ -85,7 +87,12 @@ private struct ReplyFailure: Error {
     /// At most 4,000 characters, as an error may quote what a client sent.
     let text: String
 
-    init(_ text: String) { self.text = String(text.prefix(4000)) }
+    let endsConnection: Bool
+
+    init(_ text: String, endsConnection: Bool = true) {
+        self.text = String(text.prefix(4000))
+        self.endsConnection = endsConnection
+    }
 }
 
 /// openpi's `server_timing`.

@@ -13,7 +13,8 @@ public protocol MessageHandler: Sendable {
     ///   - message: What a client sent.
     ///   - connection: The client, so that sessions can be told apart.
     /// - Returns: A value to send back; a map gains the server's timing.
-    /// - Throws: Any error; the client receives its description and is disconnected, others go on.
+    /// - Throws: Any error; the client receives its description and is disconnected, unless the error is a
+    ///   ``RequestRefusal``. Others go on.
     func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue
 
     /// Called once when a client is gone, after its last reply.
@@ -24,6 +25,11 @@ extension MessageHandler {
     /// Ignores that a client is gone.
     public func closed(connection: ConnectionID) async {}
 }
+
+/// An error that ends one request but not the connection: the client learns what to ask otherwise.
+public protocol RequestRefusal: Error {}
+
+extension AnswerOptionError: RequestRefusal {}
 
 /// One client, from connecting to leaving; a server never uses a number twice.
 public struct ConnectionID: Hashable, Sendable, CustomStringConvertible {

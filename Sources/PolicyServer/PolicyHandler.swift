@@ -23,10 +23,11 @@ public struct PolicyHandler: MessageHandler {
 
     /// The chunk that the policy proposes, with the time that it and its stages took.
     ///
-    /// - Throws: `ObservationError` for an observation outside the contract, ``PolicyAnswerError`` for a chunk that
-    ///   no robot should follow, and whatever the policy throws.
+    /// - Throws: `ObservationError` for an observation outside the contract, `AnswerOptionError` for an answer that
+    ///   cannot be given, ``PolicyAnswerError`` for a chunk that no robot should follow, and whatever the policy throws.
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
-        let observation = try decoder.observation(from: message)
+        var observation = try decoder.observation(from: message)
+        observation.options = try AnswerOptions(of: message)
         let start = ContinuousClock.now
         let answer = try await policy.act(on: observation)
         let duration = ContinuousClock.now - start

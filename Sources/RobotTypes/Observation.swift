@@ -10,10 +10,19 @@ public struct Observation: Equatable, Sendable {
     /// The task in plain words, for example "put the mug on the plate".
     public let instruction: String
 
+    /// What it asks of its answer.
+    public var options: AnswerOptions
+
     /// Creates an observation from its parts.
-    public init(images: [String: Image], state: [Float], instruction: String) {
+    public init(
+        images: [String: Image],
+        state: [Float],
+        instruction: String,
+        options: AnswerOptions = AnswerOptions()
+    ) {
         self.images = images
         self.state = state
         self.instruction = instruction
+        self.options = options
     }
 }

@@ -72,7 +72,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             let loaded = try PolicyBundle.load(
                 from: policy.asFile,
                 device: device,
-                blockSize: decoding.blockSize
+                decoding: decoding.settings
             )
             try known.check(loaded.contract, for: names)
             let started = PolicyServer(

@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         WaitPolicy.spinBriefly()
         let device = try compute.prepare()
-        let loaded = try PolicyBundle.load(from: policy.asFile, device: device, blockSize: decoding.blockSize)
+        let loaded = try PolicyBundle.load(from: policy.asFile, device: device, decoding: decoding.settings)
         let server = PolicyServer(
             handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
             host: host,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FASTerVLA
 import Foundation
 import LeRobot
 import Torch
@@ -27,7 +28,38 @@ struct DecodingOptions: ParsableArguments {
     @Option(help: "Codes of one forward; the policy's own unless said otherwise. 1 decodes token by token.")
     var blockSize: Int?
 
-    func validate() throws { try blockSize.map { try atLeastOne($0, "--block-size") } }
+    @Option(help: "Decode only the first codebooks, coarse to fine; all unless said otherwise.")
+    var codebooks: Int?
+
+    @Option(
+        name: .customLong("deadline-ms"),
+        help:
+            "Milliseconds within which to answer requests that name no deadline themselves, if need be with fewer codebooks."
+    )
+    var deadline: Double?
+
+    func validate() throws {
+        try blockSize.map { try atLeastOne($0, "--block-size") }
+        try codebooks.map { try atLeastOne($0, "--codebooks") }
+        try expect(deadline, "--deadline-ms", "a positive number") { $0 > 0 && $0.isFinite }
+    }
+
+    /// The options in the policy's terms.
+    var settings: DecodingSettings {
+        var settings = DecodingSettings()
+        settings.blockSize = blockSize
+        settings.codebooks = codebooks
+        // A day is as good as for ever, and more may not fit a duration.
+        settings.deadline = deadline.map { .milliseconds(min($0, 86_400_000)) }
+        return settings
+    }
+
+    private func expect(_ number: Double?, _ option: String, _ expected: String, _ holds: (Double) -> Bool)
+        throws
+    {
+        guard let number, !holds(number) else { return }
+        throw ValidationError("\(option): expected \(expected), found \(number)")
+    }
 }
 
 /// Refuses a number that has to be positive.

@@ -7,16 +7,19 @@ import Testing
 @Suite("A served policy")
 struct FASTerVLAPolicyTests {
     /// The reply of a server that asks `policy`.
-    private func reply(of policy: FASTerVLAPolicy, to message: WireValue = SmallPolicy.message()) async throws
-        -> WireMap
-    {
+    private func reply(of policy: FASTerVLAPolicy, _ options: WireMap = WireMap()) async throws -> WireMap {
         let handler = PolicyHandler(policy: policy, serverName: "faster", version: "0.1.0")
+        let message = SmallPolicy.message(options)
         return try #require(try await handler.reply(to: message, connection: ConnectionID(number: 1)).map)
+    }
+
+    private func actions(_ reply: WireMap) throws -> [Float] {
+        try #require(reply["actions"]?.array).floats()
     }
 
     @Test("says what prefix, blocks and detokenization took, in no more time than it took in all")
     func timing() async throws {
-        let timing = try #require(try await reply(of: SmallPolicy.policy())["policy_timing"]?.map)
+        let timing = try #require(try await reply(of: SmallPolicy.policy().policy)["policy_timing"]?.map)
         let whole = try #require(timing["infer_ms"]?.number)
         guard case .list(let blocks) = timing["blocks_ms"] else {
             Issue.record("no list of blocks: \(timing)")
@@ -26,5 +29,52 @@ struct FASTerVLAPolicyTests {
         let stages = ([timing["prefix_ms"], timing["detokenize_ms"]] + blocks).compactMap { $0?.number }
         #expect(stages.count == 5 && stages.allSatisfy { $0 >= 0 })
         #expect(stages.reduce(0, +) <= whole)
+    }
+
+    @Test("decodes all codebooks when there is time, and one when there is none")
+    func deadlines() async throws {
+        let (policy, _) = try SmallPolicy.policy()
+        let unhurried = try await reply(of: policy)
+        let generous = try await reply(of: policy, ["deadline_ms": .integer(60_000)])
+        for reply in [unhurried, generous] {
+            #expect(reply["codebooks"] == .integer(3) && reply["codebooks_total"] == .integer(3))
+        }
+        #expect(generous["actions"] == unhurried["actions"])
+        let hurried = try await reply(of: policy, ["deadline_ms": .double(1e-6)])
+        #expect(hurried["codebooks"] == .integer(1) && hurried["codebooks_total"] == .integer(3))
+        #expect(try actions(hurried).count == 32 && actions(hurried).allSatisfy { $0.isFinite })
+    }
+
+    @Test("takes its own deadline for requests that name none")
+    func ownDeadline() async throws {
+        var settings = DecodingSettings()
+        settings.deadline = .nanoseconds(1)
+        let (policy, _) = try SmallPolicy.policy(settings)
+        #expect(try await reply(of: policy)["codebooks"] == .integer(1))
+        #expect(try await reply(of: policy, ["deadline_ms": .integer(60_000)])["codebooks"] == .integer(3))
+    }
+
+    @Test("answers with fewer codebooks what its tokenizer makes of the first codes", arguments: [1, 2, 3])
+    func fewerCodebooks(count: Int) async throws {
+        let (whole, all) = try SmallPolicy.policy()
+        _ = try await reply(of: whole)
+        var settings = DecodingSettings()
+        settings.codebooks = count
+        let (policy, tokenizer) = try SmallPolicy.policy(settings)
+        let reply = try await reply(of: policy)
+        #expect(reply["codebooks"] == .integer(Int64(count)))
+        let codes = Array(all.codes.prefix(count * all.placeCount))
+        #expect(tokenizer.codes == codes)
+        let expected = try all.chunks(for: [codes], codebooks: count).values.map { min(1, max(-1, $0)) }
+        #expect(try actions(reply) == all.normalization.restored(expected))
+    }
+
+    @Test("refuses a deadline that is none, naming the field")
+    func wrongDeadline() async throws {
+        let (policy, _) = try SmallPolicy.policy()
+        let error = await #expect(throws: AnswerOptionError.self) {
+            try await reply(of: policy, ["deadline_ms": "soon"])
+        }
+        #expect(error?.key == "deadline_ms")
     }
 }

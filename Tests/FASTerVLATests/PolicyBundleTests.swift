@@ -25,7 +25,9 @@ struct PolicyBundleTests {
         #expect(first.horizon == 8)
         #expect(first.dimension == 4)
         #expect(first.values.allSatisfy { abs($0) <= 1 })
-        let tokenWise = try await PolicyBundle.load(from: folder, device: .cpu, blockSize: 1).act(
+        var settings = DecodingSettings()
+        settings.blockSize = 1
+        let tokenWise = try await PolicyBundle.load(from: folder, device: .cpu, decoding: settings).act(
             on: SmallPolicy.observation()
         )
         #expect(tokenWise.chunk.values.allSatisfy { $0.isFinite })
@@ -76,6 +78,17 @@ struct PolicyBundleTests {
             try PolicyBundle.load(from: folder, device: .cpu)
         }
         #expect(error?.file == file.path)
+    }
+
+    @Test("are refused when more codebooks are to be decoded than they have", arguments: [0, 4])
+    func tooManyCodebooks(count: Int) throws {
+        try save()
+        var settings = DecodingSettings()
+        settings.codebooks = count
+        let error = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu, decoding: settings)
+        }
+        #expect(error?.reason == "has 3 codebooks; codebooks to decode: expected 1 ... 3, found \(count)")
     }
 
     @Test("are refused when a file is missing or of a newer format")

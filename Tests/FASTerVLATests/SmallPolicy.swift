@@ -41,8 +41,7 @@ enum SmallPolicy {
         return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
     }
 
-    /// Writes the policy to `folder`.
-    static func save(to folder: URL) throws {
+    private static func parts() throws -> (PolicyConfiguration, FASTerVLANetwork, FASTerVQTokenizer) {
         let tokenizer = try tokenizer("position=0:3,gripper=3")
         var backbone = CompactBackbone.Configuration(
             cameras: [.init(height: 32, width: 32, pixelsPerToken: 16)],
@@ -62,21 +61,36 @@ enum SmallPolicy {
             schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
             codebookSize: 16
         )
+        return (configuration, FASTerVLANetwork(configuration, device: .cpu), tokenizer)
+    }
+
+    /// Writes the policy to `folder`.
+    static func save(to folder: URL) throws {
+        let (configuration, network, tokenizer) = try parts()
         try PolicyBundle.save(
             configuration,
-            network: FASTerVLANetwork(configuration, device: .cpu),
+            network: network,
             tokenizer: tokenizer,
             state: normalization(2),
             to: folder
         )
     }
 
-    /// The policy, ready to act.
-    static func policy() throws -> FASTerVLAPolicy {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "policy-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try save(to: folder)
-        return try PolicyBundle.load(from: folder, device: .cpu)
+    /// The policy, ready to act, and the codes that it answers with.
+    static func policy(_ decoding: DecodingSettings = DecodingSettings()) throws -> (
+        policy: FASTerVLAPolicy, tokenizer: RecordingTokenizer
+    ) {
+        let (configuration, network, tokenizer) = try parts()
+        let recording = RecordingTokenizer(tokenizer)
+        let policy = FASTerVLAPolicy(
+            configuration: configuration,
+            network: network,
+            tokenizer: recording,
+            state: normalization(2),
+            device: .cpu,
+            decoding: decoding
+        )
+        return (policy, recording)
     }
 
     /// What the policy can answer.

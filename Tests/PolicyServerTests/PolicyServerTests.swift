@@ -34,6 +34,9 @@ struct PolicyServerTests {
     @Test("an error reaches its client with our words, and the others go on")
     func errors() async throws { try await run("errors") }
 
+    @Test("an answer that cannot be given is refused with the field's name, and the connection goes on")
+    func refusals() async throws { try await run("refusals") }
+
     @Test("malformed messages are refused, and the server goes on")
     func malformed() async throws { try await run("malformed") }
 

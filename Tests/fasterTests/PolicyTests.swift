@@ -134,6 +134,15 @@ struct PolicyTests {
             try await Program.refusal(serve + ["mixed", "--block-size", "0"], in: folder)
                 == "--block-size: expected at least 1, found 0"
         )
+        #expect(
+            try await Program.refusal(serve + ["mixed", "--deadline-ms", "0"], in: folder)
+                == "--deadline-ms: expected a positive number, found 0.0"
+        )
+        let policy = run.url.appending(path: "policy").path
+        #expect(
+            try await Program.refusal(serve + [policy, "--codebooks", "9"], in: folder)
+                .hasSuffix("/policy: has 3 codebooks; codebooks to decode: expected 1 ... 3, found 9")
+        )
     }
 
     @Test("leave nothing to report on where there was nothing")

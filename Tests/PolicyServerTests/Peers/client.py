@@ -85,6 +85,18 @@ def errors():
         check_actions(other.infer(observation()), (1, 2, 3))
 
 
+def refusals():
+    client = connect()
+    wrong = ("soon", 0, -1.5, float("nan"), True, None, [5], np.array([5.0]))
+    cases = [{"deadline_ms": value} for value in wrong]
+    for number, options in enumerate(cases):
+        text = infer_fails(client, {**observation(), **options})
+        assert f"{next(iter(options))}: expected" in text, text
+        reply = client.infer(observation((number, 2, 3)) | {"deadline_ms": np.float32(20.0)})
+        check_actions(reply, (number, 2, 3))
+    client.infer(observation() | {"deadline_ms": 20})
+
+
 def raw(payload):
     with websockets.sync.client.connect(f"ws://127.0.0.1:{PORT}", compression=None, max_size=None) as connection:
         connection.recv()

@@ -44,7 +44,23 @@ def check_answer(client):
     timing = reply["policy_timing"]
     stages = [timing["prefix_ms"], *timing["blocks_ms"], timing["detokenize_ms"]]
     assert len(stages) > 2 and min(stages) >= 0 and sum(stages) <= timing["infer_ms"], timing
+    assert reply["codebooks"] == reply["codebooks_total"], reply
     return actions
+
+
+def check_deadline(client):
+    """A policy that has no time answers with its coarsest codebook, and goes on after a mistake."""
+    message = observation(client.get_server_metadata())
+    hurried = client.infer(message | {"deadline_ms": 1e-6})
+    assert hurried["codebooks"] == 1 and np.isfinite(hurried["actions"]).all(), hurried
+    unhurried = client.infer(message | {"deadline_ms": 60_000})
+    assert unhurried["codebooks"] == unhurried["codebooks_total"], unhurried
+    try:
+        client.infer(message | {"deadline_ms": "soon"})
+    except RuntimeError as error:
+        assert "deadline_ms: expected a positive number of milliseconds, found text" in str(error), error
+    else:
+        raise AssertionError("a deadline that is text was accepted")
 
 
 def check_refusal(port, message, expected):
@@ -75,6 +91,7 @@ try:
         "observation/images/corner2", "observation/images/gripperPOV", "observation/state", "prompt",
     ], metadata  # fmt: skip
     first = check_answer(client)
+    check_deadline(client)
     check_refusal(port, observation(metadata, np.nan), "observation/state: element [0] is nan")
     check_refusal(port, {"prompt": "open"}, "key 'observation/images/corner2' is missing")
     assert np.array_equal(check_answer(client), first), "another answer to the same observation"

@@ -1,0 +1,41 @@
+public import RobotTypes
+
+extension AnswerOptions {
+    /// Longest deadline that is told apart from none, milliseconds: a day.
+    private static let longestDeadline = 86_400_000.0
+
+    /// Reads what a request asks of its answer; every key may be missing.
+    ///
+    /// - Throws: ``AnswerOptionError`` that names the key, what was expected and what was found.
+    public init(of message: WireValue) throws(AnswerOptionError) {
+        self.init()
+        guard let map = message.map else { return }
+        if let value = map[WireKey.deadline] {
+            let expected = "a positive number of milliseconds"
+            guard let milliseconds = value.number else {
+                throw AnswerOptionError(key: WireKey.deadline, expected: expected, found: value.kind)
+            }
+            guard milliseconds > 0, milliseconds.isFinite else {
+                throw AnswerOptionError(key: WireKey.deadline, expected: expected, found: "\(milliseconds)")
+            }
+            deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
+        }
+    }
+}
+
+/// A request that asks for an answer that cannot be given.
+///
+/// The robot is seen rightly, so the client may ask again on the same connection.
+public struct AnswerOptionError: Error, Equatable, CustomStringConvertible {
+    /// The key at fault.
+    public let key: String
+
+    /// What may stand there.
+    public let expected: String
+
+    /// What stands there.
+    public let found: String
+
+    /// The error in a sentence.
+    public var description: String { "\(key): expected \(expected), found \(found)" }
+}

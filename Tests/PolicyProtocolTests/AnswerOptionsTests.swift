@@ -1,0 +1,36 @@
+import PolicyProtocol
+import RobotTypes
+import Testing
+
+@Suite("What a request asks of its answer")
+struct AnswerOptionsTests {
+    private func error(_ message: WireValue) -> String? {
+        #expect(throws: AnswerOptionError.self) { try AnswerOptions(of: message) }?.description
+    }
+
+    @Test("is nothing unless it says so")
+    func nothing() throws {
+        #expect(try AnswerOptions(of: ["prompt": "lift"]) == AnswerOptions())
+    }
+
+    @Test("may be a deadline, whole or not")
+    func deadline() throws {
+        #expect(try AnswerOptions(of: ["deadline_ms": .integer(20)]).deadline == .milliseconds(20))
+        #expect(try AnswerOptions(of: ["deadline_ms": .double(2.5)]).deadline == .microseconds(2500))
+        #expect(try AnswerOptions(of: ["deadline_ms": .double(1e300)]).deadline == .seconds(86_400))
+    }
+
+    @Test(
+        "is refused with the field's name where it is no deadline",
+        arguments: [
+            (.string("soon"), "text"), (.boolean(true), "a boolean"), (.null, "nothing (None)"),
+            (.integer(0), "0.0"), (.double(-3), "-3.0"), (.double(.nan), "nan"), (.double(.infinity), "inf"),
+        ] as [(WireValue, String)]
+    )
+    func wrongDeadline(value: WireValue, found: String) {
+        #expect(
+            error(["deadline_ms": value])
+                == "deadline_ms: expected a positive number of milliseconds, found \(found)"
+        )
+    }
+}
