@@ -11,6 +11,28 @@ public struct DecodingSettings: Equatable, Sendable {
     /// Where nil, such requests can wait.
     public var deadline: Duration?
 
+    /// ``Sampling/temperature``; see ``sampling(over:)`` where nil.
+    public var temperature: Double?
+
+    /// ``Sampling/topK``; see ``sampling(over:)`` where nil.
+    public var topK: Int?
+
+    /// ``Sampling/topP``; see ``sampling(over:)`` where nil.
+    public var topP: Double?
+
     /// Leaves everything to the policy's folder.
     public init() {}
+
+    /// The policy's own sampling, `base`, with the numbers replaced that are given here.
+    ///
+    /// What a greedy policy says of `topK` and `temperature` would keep it greedy whatever is asked for, so there the rest
+    /// is the paper's.
+    public func sampling(over base: Sampling) -> Sampling {
+        guard temperature != nil || topK != nil || topP != nil else { return base }
+        var sampling = base.isGreedy ? Sampling() : base
+        if let temperature { sampling.temperature = temperature }
+        if let topK { sampling.topK = topK }
+        if let topP { sampling.topP = topP }
+        return sampling
+    }
 }

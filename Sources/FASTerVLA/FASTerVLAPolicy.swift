@@ -42,7 +42,7 @@ public final class FASTerVLAPolicy: Policy {
                 network,
                 blockSize: decoding.blockSize,
                 codebooks: decoding.codebooks,
-                sampling: configuration.sampling
+                sampling: decoding.sampling(over: configuration.sampling)
             ),
             tokenizer: tokenizer,
             device: device,
@@ -105,6 +105,7 @@ private actor Runner {
 
     func answer(to observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyAnswer {
         let deadline = (observation.options.deadline ?? deadline).map { arrival + $0 }
+        if let seed = observation.options.seed { Torch.seed(seed) }
         return try withoutGradients {
             var stopwatch = Stopwatch(device)
             let prefix = network.backbone.prefix(of: input(observation))

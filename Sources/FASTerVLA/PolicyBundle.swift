@@ -48,8 +48,8 @@ public enum PolicyBundle {
     ///   - device: Where the weights shall live.
     ///   - decoding: How it decodes, where that is not left to the folder.
     /// - Returns: The policy, ready to act.
-    /// - Throws: ``PolicyBundleError`` when parts are missing or do not fit each other, or more codebooks are to be
-    ///   decoded than there are, and the errors of checkpoints and tokenizers.
+    /// - Throws: ``PolicyBundleError`` when parts are missing or do not fit each other, codebooks to be decoded
+    ///   are not there, or numbers of sampling make no sense, and the errors of checkpoints and tokenizers.
     public static func load(
         from folder: URL,
         device: Device,
@@ -57,6 +57,9 @@ public enum PolicyBundle {
     ) throws -> FASTerVLAPolicy {
         let (configuration, network, tokenizer, normalizations) = try parts(of: folder, device: device)
         let codebooks = configuration.schedule.codebookCount
+        if let problem = decoding.sampling(over: configuration.sampling).problem {
+            throw PolicyBundleError(file: folder.path, reason: "sampling: \(problem)")
+        }
         if let wanted = decoding.codebooks, !(1 ... codebooks).contains(wanted) {
             throw PolicyBundleError(
                 file: folder.path,

@@ -20,6 +20,16 @@ extension AnswerOptions {
             }
             deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
         }
+        if let value = map[WireKey.seed] {
+            guard case .integer(let number) = value else {
+                throw AnswerOptionError(
+                    key: WireKey.seed,
+                    expected: "a whole number below 2^63",
+                    found: value.kind
+                )
+            }
+            seed = UInt64(bitPattern: number)
+        }
     }
 }
 

@@ -12,6 +12,9 @@ public enum WireKey {
     /// Milliseconds until the answer is needed; may be missing.
     public static let deadline = "deadline_ms"
 
+    /// Whole number that determines what is left to chance; may be missing.
+    public static let seed = "seed"
+
     /// The answered motion, float32 `[horizon, dimension]`.
     public static let actions = "actions"
 

@@ -3,6 +3,14 @@ public struct AnswerOptions: Equatable, Sendable {
     /// Time from the request's arrival at the policy until the robot needs the answer; nil where it can wait.
     public var deadline: Duration?
 
-    /// Asks for nothing, or for an answer by `deadline`.
-    public init(deadline: Duration? = nil) { self.deadline = deadline }
+    /// Determines what is left to chance; nil where chance goes on from the answer before.
+    ///
+    /// Equal observations with equal seeds get equal codes.
+    public var seed: UInt64?
+
+    /// Asks for what is named.
+    public init(deadline: Duration? = nil, seed: UInt64? = nil) {
+        self.deadline = deadline
+        self.seed = seed
+    }
 }

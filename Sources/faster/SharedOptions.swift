@@ -38,10 +38,31 @@ struct DecodingOptions: ParsableArguments {
     )
     var deadline: Double?
 
+    @Option(
+        help:
+            "Scores are divided by it before a code is drawn; 0 takes the best. A greedy policy that is given one of these three numbers takes top 50 at temperature 0.8 for the rest."
+    )
+    var temperature: Double?
+
+    @Option(
+        help:
+            "Codes are drawn among so many best scored entries; 0 admits all. The policy's own unless said otherwise."
+    )
+    var topK: Int?
+
+    @Option(
+        help:
+            "Codes are drawn among the fewest best scored entries of so much probability; 1 admits all. The policy's own unless said otherwise."
+    )
+    var topP: Double?
+
     func validate() throws {
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
         try expect(deadline, "--deadline-ms", "a positive number") { $0 > 0 && $0.isFinite }
+        try expect(temperature, "--temperature", "at least 0") { $0 >= 0 && $0.isFinite }
+        try expect(topK.map(Double.init), "--top-k", "at least 0") { $0 >= 0 }
+        try expect(topP, "--top-p", "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
     }
 
     /// The options in the policy's terms.
@@ -51,6 +72,9 @@ struct DecodingOptions: ParsableArguments {
         settings.codebooks = codebooks
         // A day is as good as for ever, and more may not fit a duration.
         settings.deadline = deadline.map { .milliseconds(min($0, 86_400_000)) }
+        settings.temperature = temperature
+        settings.topK = topK
+        settings.topP = topP
         return settings
     }
 

@@ -69,6 +69,21 @@ struct FASTerVLAPolicyTests {
         #expect(try actions(reply) == all.normalization.restored(expected))
     }
 
+    @Test("draws equal codes from equal seeds, and others from another seed")
+    func seeds() async throws {
+        var settings = DecodingSettings()
+        settings.temperature = 2
+        let (policy, tokenizer) = try SmallPolicy.policy(settings)
+        var codes: [[Int]] = []
+        for seed in [5, 6, 5] as [Int64] {
+            _ = try await reply(of: policy, ["seed": .integer(seed)])
+            codes.append(tokenizer.codes)
+            _ = try await reply(of: policy)
+        }
+        #expect(codes[0] == codes[2])
+        #expect(codes[0] != codes[1])
+    }
+
     @Test("refuses a deadline that is none, naming the field")
     func wrongDeadline() async throws {
         let (policy, _) = try SmallPolicy.policy()

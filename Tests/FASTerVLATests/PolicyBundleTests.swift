@@ -91,6 +91,24 @@ struct PolicyBundleTests {
         #expect(error?.reason == "has 3 codebooks; codebooks to decode: expected 1 ... 3, found \(count)")
     }
 
+    @Test("are refused with numbers of sampling that make no sense, their own or given ones")
+    func sampling() throws {
+        try save()
+        var settings = DecodingSettings()
+        settings.topP = 1.5
+        let given = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu, decoding: settings)
+        }
+        #expect(given?.reason == "sampling: 'topP' should be above 0 and at most 1, found 1.5")
+        let file = folder.appending(path: "config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try Data(text.replacing(#""temperature" : 0"#, with: #""temperature" : -1"#).utf8).write(to: file)
+        let own = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu)
+        }
+        #expect(own?.reason == "sampling: 'temperature' should be at least 0, found -1.0")
+    }
+
     @Test("are refused when a file is missing or of a newer format")
     func missing() throws {
         try save()

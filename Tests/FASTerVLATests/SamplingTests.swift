@@ -1,6 +1,8 @@
-import FASTerVLA
+import Foundation
 import Testing
 import Torch
+
+@testable import FASTerVLA
 
 @Suite("Sampling")
 struct SamplingTests {
@@ -23,5 +25,75 @@ struct SamplingTests {
         let counts = sampling.codes(from: logits).bincount(minimumLength: 4).integers
         #expect(counts[0] == 0 && counts[3] == 0)
         #expect(abs(Double(counts[2]) / 20_000 - 0.731) < 0.015)
+    }
+
+    @Test(
+        "keeps exactly the nucleus: the fewest best entries that reach the probability",
+        arguments: [
+            (0.05, [3]), (0.49, [3]), (0.51, [1, 3]), (0.79, [1, 3]), (0.81, [1, 3, 4]),
+            (0.96, [1, 2, 3, 4]),
+            (0.99, [0, 1, 2, 3, 4]), (1, [0, 1, 2, 3, 4]),
+        ]
+    )
+    func nucleus(topP: Double, expected: [Int]) {
+        var sampling = Sampling()
+        (sampling.topK, sampling.topP, sampling.temperature) = (0, topP, 1)
+        // The best reach 0.5, 0.8, 0.95, 0.98, 1.
+        let logits = Tensor([0.02, 0.3, 0.03, 0.5, 0.15].map { Float(log($0)) }, shape: [1, 5])
+        let (probabilities, entries) = sampling.probabilities(from: logits)
+        let kept = zip(probabilities.floats, entries.integers).filter { $0.0 > 0 }.map(\.1).sorted()
+        #expect(kept == expected)
+        Torch.seed(3)
+        let drawn = sampling.codes(from: logits.expanded([4000, 5])).integers
+        #expect(Set(drawn).sorted() == expected)
+    }
+
+    @Test("takes the nucleus of every row by itself, among the best of the row")
+    func rows() {
+        var sampling = Sampling()
+        (sampling.topK, sampling.topP, sampling.temperature) = (2, 0.6, 1)
+        let logits = Tensor([0 as Float, 0.1, 9, 0, 9, 9.1], shape: [2, 3])
+        let (probabilities, entries) = sampling.probabilities(from: logits)
+        #expect(entries.integers == [2, 1, 2, 1])
+        #expect(probabilities.floats.map { $0 > 0 } == [true, false, true, true])
+    }
+
+    @Test("reads a policy's choice that is silent about the nucleus as one that admits all")
+    func withoutTopP() throws {
+        let sampling = try JSONDecoder().decode(
+            Sampling.self,
+            from: Data(#"{"topK": 7, "temperature": 0.5}"#.utf8)
+        )
+        #expect(sampling.topK == 7 && sampling.topP == 1 && sampling.temperature == 0.5)
+        #expect(try JSONDecoder().decode(Sampling.self, from: JSONEncoder().encode(sampling)) == sampling)
+    }
+
+    @Test("knows numbers that make no sense")
+    func problems() {
+        #expect(Sampling().problem == nil && Sampling.greedy.problem == nil)
+        var sampling = Sampling()
+        sampling.topP = 0
+        #expect(sampling.problem == "'topP' should be above 0 and at most 1, found 0.0")
+        sampling = Sampling()
+        sampling.topK = -1
+        #expect(sampling.problem == "'topK' should be at least 0, found -1")
+        sampling = Sampling()
+        sampling.temperature = .nan
+        #expect(sampling.problem == "'temperature' should be at least 0, found nan")
+    }
+
+    @Test("is replaced number by number, and a greedy policy is not held to its greed")
+    func overriding() {
+        var settings = DecodingSettings()
+        #expect(settings.sampling(over: .greedy) == .greedy)
+        settings.topP = 0.9
+        var expected = Sampling()
+        expected.topP = 0.9
+        #expect(settings.sampling(over: .greedy) == expected)
+        var own = Sampling()
+        own.topK = 7
+        settings.temperature = 0
+        let sampling = settings.sampling(over: own)
+        #expect(sampling.isGreedy && sampling.topK == 7 && sampling.topP == 0.9)
     }
 }

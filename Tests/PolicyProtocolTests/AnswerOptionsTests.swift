@@ -20,6 +20,22 @@ struct AnswerOptionsTests {
         #expect(try AnswerOptions(of: ["deadline_ms": .double(1e300)]).deadline == .seconds(86_400))
     }
 
+    @Test("may be a seed, also a negative one")
+    func seed() throws {
+        #expect(try AnswerOptions(of: ["seed": .integer(7)]).seed == 7)
+        #expect(try AnswerOptions(of: ["seed": .integer(-1)]).seed == .max)
+    }
+
+    @Test("is refused with the field's name where it is no seed")
+    func wrongSeed() {
+        for (value, found) in [
+            (.string("7"), "text"), (.double(7), "a number"), (.boolean(false), "a boolean"),
+            (.null, "nothing (None)"),
+        ] as [(WireValue, String)] {
+            #expect(error(["seed": value]) == "seed: expected a whole number below 2^63, found \(found)")
+        }
+    }
+
     @Test(
         "is refused with the field's name where it is no deadline",
         arguments: [

@@ -138,6 +138,13 @@ struct PolicyTests {
             try await Program.refusal(serve + ["mixed", "--deadline-ms", "0"], in: folder)
                 == "--deadline-ms: expected a positive number, found 0.0"
         )
+        for (option, number, complaint) in [
+            ("--temperature", "-1", "at least 0, found -1.0"), ("--top-k", "-1", "at least 0, found -1.0"),
+            ("--top-p", "1.5", "above 0 and at most 1, found 1.5"),
+        ] {
+            let said = try await Program.refusal(serve + ["mixed", "\(option)=\(number)"], in: folder)
+            #expect(said == "\(option): expected \(complaint)")
+        }
         let policy = run.url.appending(path: "policy").path
         #expect(
             try await Program.refusal(serve + [policy, "--codebooks", "9"], in: folder)

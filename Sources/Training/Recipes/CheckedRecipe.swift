@@ -94,6 +94,9 @@ extension PolicyRecipe: CheckedRecipe {
         ] where ![4, 8, 16, 32].contains(pixels) {
             throw RecipeError(source: "recipe", reason: "'\(key)' should be 4, 8, 16 or 32, found \(pixels)")
         }
+        if let problem = sampling.problem {
+            throw RecipeError(source: "recipe", reason: "'sampling': \(problem)")
+        }
     }
 }
 

@@ -89,12 +89,13 @@ def refusals():
     client = connect()
     wrong = ("soon", 0, -1.5, float("nan"), True, None, [5], np.array([5.0]))
     cases = [{"deadline_ms": value} for value in wrong]
+    cases += [{"seed": value} for value in ("7", 7.0, True, None, [7], np.array([7]))]
     for number, options in enumerate(cases):
         text = infer_fails(client, {**observation(), **options})
         assert f"{next(iter(options))}: expected" in text, text
         reply = client.infer(observation((number, 2, 3)) | {"deadline_ms": np.float32(20.0)})
         check_actions(reply, (number, 2, 3))
-    client.infer(observation() | {"deadline_ms": 20})
+    client.infer(observation() | {"deadline_ms": 20, "seed": np.int64(-7)})
 
 
 def raw(payload):
