@@ -10,7 +10,16 @@ struct BlockDecoderTests {
     static let codebookSize = 16
     let batch = 3
 
-    static func network(blockSize: Int?) -> FASTerVLANetwork {
+    /// Codebooks and places; blocks of 7 and 8 codes end inside, at the end of, and beyond a codebook of these.
+    struct Grid: Sendable, CustomTestStringConvertible {
+        var codebooks = 3
+        var places = 5
+
+        var count: Int { codebooks * places }
+        var testDescription: String { "\(codebooks) x \(places)" }
+    }
+
+    static func network(blockSize: Int?, grid: Grid = Grid()) -> FASTerVLANetwork {
         Torch.seed(11)
         var configuration = CompactBackbone.Configuration(
             cameras: [
@@ -24,7 +33,11 @@ struct BlockDecoderTests {
         return FASTerVLANetwork(
             backbone: CompactBackbone(configuration, device: .cpu),
             expert: .init(),
-            schedule: BlockSchedule(codebookCount: 3, placeCount: 5, blockSize: blockSize),
+            schedule: BlockSchedule(
+                codebookCount: grid.codebooks,
+                placeCount: grid.places,
+                blockSize: blockSize
+            ),
             codebookSize: codebookSize,
             spacing: Spacing(),
             device: .cpu
@@ -47,10 +60,14 @@ struct BlockDecoderTests {
 
     @Test(
         "gives, with the cache, the scores of the training-time forward to 1e-5",
-        arguments: [nil, 1, 4, 8, 15]
+        arguments: [
+            Grid(), Grid(codebooks: 2, places: 7), Grid(codebooks: 4, places: 8),
+            Grid(codebooks: 1, places: 9),
+        ],
+        BlockSize.allCases
     )
-    func cacheEqualsTeacherForcing(blockSize: Int?) {
-        let network = Self.network(blockSize: blockSize)
+    func cacheEqualsTeacherForcing(grid: Grid, blocks: BlockSize) {
+        let network = Self.network(blockSize: blocks.codes(of: grid), grid: grid)
         withoutGradients {
             let prefix = network.backbone.prefix(of: input)
             var scores: [Tensor] = []
@@ -58,11 +75,26 @@ struct BlockDecoderTests {
                 scores.append(logits.reshaped(batch, -1, Self.codebookSize))
                 return logits.argmax(-1)
             }.codes
-            #expect(codes.shape == [batch, 15])
+            #expect(codes.shape == [batch, grid.count])
             let forced = network.teacherForcedLogits(codes: codes, prefix: prefix, training: false).codebooks
             let expected = Tensor.concatenated(forced, axis: 1).narrowed(2, from: 0, count: Self.codebookSize)
             let difference = (Tensor.concatenated(scores, axis: 1) - expected).abs().max().item
             #expect(difference < 1e-5)
+        }
+    }
+
+    /// How many codes a block has.
+    enum BlockSize: CaseIterable {
+        case one, seven, eight, codebook, all
+
+        func codes(of grid: Grid) -> Int? {
+            switch self {
+            case .one: 1
+            case .seven: 7
+            case .eight: 8
+            case .codebook: nil
+            case .all: grid.count
+            }
         }
     }
 
