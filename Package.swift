@@ -162,7 +162,8 @@ let package = Package(
         tests(
             "FASTerVLA",
             [
-                "GoldenTensors", "FASTerVQ", "Quantizers", "ActionTokenizers", "Backbones", "NN", "PolicyProtocol",
+                "GoldenTensors", "FASTerVQ", "Quantizers", "ActionTokenizers", "Backbones", "NN",
+                "PolicyProtocol",
                 "PolicyServer", "Torch", "RobotTypes",
             ],
             resources: [.copy("Golden")]

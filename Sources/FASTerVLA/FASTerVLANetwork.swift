@@ -96,9 +96,16 @@ public struct FASTerVLANetwork: Module {
     /// - Parameters:
     ///   - input: What the robot saw.
     ///   - codes: int64 `[B, N]`; -100 where the place lies beyond the episode's end and does not count.
+    ///   - weights: Share of each codebook's loss in the whole, up to a factor; those that are left out count like
+    ///     the last one that is given, and all alike where none is.
     ///   - labelSmoothing: Share of the target spread over all entries.
     /// - Returns: Scalars that can be differentiated.
-    public func loss(_ input: PrefixInput, codes: Tensor, labelSmoothing: Double) -> PolicyLoss {
+    public func loss(
+        _ input: PrefixInput,
+        codes: Tensor,
+        weights: [Double] = [],
+        labelSmoothing: Double = 0
+    ) -> PolicyLoss {
         let prefix = backbone.prefix(of: input)
         let fed = codes.maximum(codes.zerosLike())
         let (answers, closing) = teacherForcedLogits(codes: fed, prefix: prefix, training: true)
@@ -122,7 +129,11 @@ public struct FASTerVLANetwork: Module {
             device: codes.device
         )
         let end = closing.reshaped(-1, expert.codebookSize + 1).to(.float32).crossEntropy(ends)
-        let total = Tensor.stacked(losses).mean() + end * 0.01
+        let shares = losses.indices.map { Float(weights.isEmpty ? 1 : weights[min($0, weights.count - 1)]) }
+        let mean =
+            (Tensor.stacked(losses) * Tensor(shares, device: codes.device)).sum()
+            / Double(shares.reduce(0, +))
+        let total = mean + end * 0.01
         return PolicyLoss(total: total, codebooks: losses, accuracies: accuracies)
     }
 }

@@ -86,8 +86,14 @@ public struct Demonstrations: Sendable {
 
     /// Pictures that the cameras of the dataset take, in the order in which policies read them.
     ///
-    /// - Throws: ``DemonstrationsError`` when there are none, or a size cannot be cut into tokens.
+    /// - Parameters:
+    ///   - chosen: Names of cameras, whole or the last part; all where empty.
+    ///   - pixelsPerToken: Pixels of the first camera that share a token, along each axis.
+    ///   - ofOtherCameras: The same of every further camera.
+    /// - Returns: Every camera's name in the dataset, and its pictures.
+    /// - Throws: ``DemonstrationsError`` when there are none, a name is none of them, or a size cannot be cut into tokens.
     public func cameras(
+        _ chosen: [String] = [],
         pixelsPerToken: Int,
         ofOtherCameras: Int
     ) throws -> [(name: String, camera: CompactBackbone.Configuration.Camera)] {
@@ -97,7 +103,17 @@ public struct Demonstrations: Sendable {
                 description: "\(dataset.folder.path): has no camera, which a policy needs"
             )
         }
-        return try names.enumerated().map { index, name in
+        let taken = try chosen.map { wish in
+            guard let name = names.first(where: { $0 == wish || $0.split(separator: ".").last == wish[...] })
+            else {
+                throw DemonstrationsError(
+                    description:
+                        "\(dataset.folder.path): has no camera '\(wish)', only \(names.joined(separator: ", "))"
+                )
+            }
+            return name
+        }
+        return try (taken.isEmpty ? names : taken).enumerated().map { index, name in
             let shape = dataset.info.features[name]?.shape ?? []
             let pixels = index == 0 ? pixelsPerToken : ofOtherCameras
             guard shape.count == 3, shape[0] % pixels == 0, shape[1] % pixels == 0 else {

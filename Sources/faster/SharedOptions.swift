@@ -44,7 +44,10 @@ struct DecodingOptions: ParsableArguments {
     )
     var temperature: Double?
 
-    @Option(help: "Codes are drawn among so many best scored entries; 0 admits all. The policy's own unless said otherwise.")
+    @Option(
+        help:
+            "Codes are drawn among so many best scored entries; 0 admits all. The policy's own unless said otherwise."
+    )
     var topK: Int?
 
     @Option(

@@ -30,9 +30,10 @@ struct SamplingTests {
     @Test(
         "keeps exactly the nucleus: the fewest best entries that reach the probability",
         arguments: [
-            (0.05, [3]), (0.49, [3]), (0.51, [1, 3]), (0.79, [1, 3]), (0.81, [1, 3, 4]), (0.96, [1, 2, 3, 4]),
+            (0.05, [3]), (0.49, [3]), (0.51, [1, 3]), (0.79, [1, 3]), (0.81, [1, 3, 4]),
+            (0.96, [1, 2, 3, 4]),
             (0.99, [0, 1, 2, 3, 4]), (1, [0, 1, 2, 3, 4]),
-        ]
+        ] as [(Double, [Int])]
     )
     func nucleus(topP: Double, expected: [Int]) {
         var sampling = Sampling()

@@ -43,6 +43,24 @@ struct OptimizationTests {
         #expect(bias.floats == [5])
     }
 
+    @Test("averages of weights forget faster at the beginning, and give the weights back")
+    func average() {
+        let weight = Tensor([0 as Float])
+        let average = WeightAverage([NamedTensor(name: "w", tensor: weight)], decay: 0.5)
+        var expected = 0.0
+        for step in 0 ..< 20 {
+            weight.fillInPlace(Double(step))
+            average.update(step: step)
+            let kept = min(0.5, Double(1 + step) / Double(10 + step))
+            expected = kept * expected + (1 - kept) * Double(step)
+        }
+        average.whileApplied { #expect(abs(weight.item - expected) < 1e-5) }
+        #expect(weight.floats == [19])
+        average.apply()
+        #expect(abs(weight.item - expected) < 1e-5)
+        #expect(average.state.map(\.name) == ["average.w"])
+    }
+
     @Test("clipping shortens long gradients only")
     func clipping() {
         let x = Tensor([3 as Float, 4]).requiringGradient()

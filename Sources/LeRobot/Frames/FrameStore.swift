@@ -25,7 +25,7 @@ public final class FrameStore: Sendable {
     ///   - dataset: The dataset.
     ///   - cameras: Cameras to decode; nil for all.
     ///   - episodes: Episodes to decode ahead, in order of preference; nil for all.
-    ///   - byteBudget: Bytes that pictures may take; nil for 4 GB or half of the memory, whichever is less.
+    ///   - byteBudget: Bytes that pictures may take; nil for half of the memory.
     ///   - threads: Episodes that are decoded at the same time.
     ///   - progress: Called after every episode with the number done and the number to do, on any thread.
     /// - Throws: ``LeRobotError`` when there is no such camera or episode, or a video is damaged.
@@ -39,8 +39,7 @@ public final class FrameStore: Sendable {
     ) throws(LeRobotError) {
         self.dataset = dataset
         self.cameras = cameras ?? dataset.cameras
-        self.byteBudget =
-            byteBudget ?? min(4 << 30, Int(clamping: ProcessInfo.processInfo.physicalMemory / 2))
+        self.byteBudget = byteBudget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
         var features: [String: Feature] = [:]
         for camera in self.cameras { features[camera] = try dataset.feature(ofCamera: camera) }
         self.features = features

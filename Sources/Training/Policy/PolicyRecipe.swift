@@ -21,6 +21,15 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// Share of a target spread over all entries of a codebook.
     public var labelSmoothing = 0.0
 
+    /// Share of each codebook's loss in the whole, coarse to fine, up to a factor; all alike where empty.
+    public var codebookWeights: [Double] = []
+
+    /// Share of the averaged weights that a step keeps; 0 gives the policy the last weights, not their average.
+    public var averageDecay = 0.998
+
+    /// Names of the cameras that the policy sees, whole or the last part; all of the dataset's where empty.
+    public var cameras: [String] = []
+
     /// Changes to pictures.
     public var augmentation = ImageAugmentation()
 

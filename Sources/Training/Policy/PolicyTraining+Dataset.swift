@@ -41,6 +41,7 @@ extension PolicyTraining {
         }
         let tokenizer = tokenizer.keeping(codebooks: recipe.codebooks)
         let cameras = try demonstrations.cameras(
+            recipe.cameras,
             pixelsPerToken: recipe.pixelsPerToken,
             ofOtherCameras: recipe.pixelsPerTokenOfOtherCameras
         )

@@ -37,23 +37,33 @@ public struct PolicyTraining {
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let precision = try MixedPrecision(recipe.precision, device: device)
+        let average = recipe.averageDecay > 0 ? WeightAverage(parameters, decay: recipe.averageDecay) : nil
         let batches = BatchQueue(recipe: recipe, examples: examples, seed: seed)
         defer { batches.cancel() }
-        try run.run(network.tensors, optimizer: optimizer, resume: resume, prepare: { batches.start(at: $0) })
-        {
-            step,
-            measure in
+        try run.run(
+            network.tensors + (average?.state ?? []),
+            optimizer: optimizer,
+            resume: resume,
+            prepare: { batches.start(at: $0) }
+        ) { step, measure in
             let (input, codes) = try batches.next().tensors(examples, device: device)
             let loss = withAutocast(to: precision.dtype, on: device) {
-                network.loss(input, codes: codes, labelSmoothing: recipe.labelSmoothing)
+                network.loss(
+                    input,
+                    codes: codes,
+                    weights: recipe.codebookWeights,
+                    labelSmoothing: recipe.labelSmoothing
+                )
             }
             loss.total.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
             optimizer.forgetGradients()
+            average?.update(step: step)
             return measure ? measurements(loss, gradient: length, factor: factor) : [:]
         }
+        average?.apply()
         return network
     }
 

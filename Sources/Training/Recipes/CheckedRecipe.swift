@@ -94,6 +94,19 @@ extension PolicyRecipe: CheckedRecipe {
         ] where ![4, 8, 16, 32].contains(pixels) {
             throw RecipeError(source: "recipe", reason: "'\(key)' should be 4, 8, 16 or 32, found \(pixels)")
         }
+        guard 0 ..< 1 ~= averageDecay else {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'averageDecay' should be at least 0 and below 1, found \(averageDecay)"
+            )
+        }
+        guard codebookWeights.allSatisfy({ $0 >= 0 && $0.isFinite }), codebookWeights.first != 0 else {
+            throw RecipeError(
+                source: "recipe",
+                reason:
+                    "'codebookWeights' should be numbers from 0 on, the first above 0, found \(codebookWeights)"
+            )
+        }
         if let problem = sampling.problem {
             throw RecipeError(source: "recipe", reason: "'sampling': \(problem)")
         }
