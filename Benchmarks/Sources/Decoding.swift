@@ -18,12 +18,12 @@ struct Decoding {
 
     private func comparison(places: Int) throws -> Comparison {
         Torch.seed(0)
-        let network = network(places: places)
+        let (network, head) = network(places: places)
         let input = input
         let prefix = withoutGradients { network.backbone.prefix(of: input) }
         func decoding(_ name: String, blockSize: Int) -> Contestant {
-            let decoder = BlockDecoder(network, blockSize: blockSize, sampling: .greedy)
-            let forwards = network.schedule.withBlockSize(blockSize).blocks.count
+            let decoder = BlockDecoder(network, head, blockSize: blockSize, sampling: .greedy)
+            let forwards = head.configuration.schedule.withBlockSize(blockSize).blocks.count
             return Contestant("\(name), \(forwards) forwards", least: effort.seconds) {
                 withoutGradients { _ = decoder.codes(after: prefix).integers }
             }
@@ -46,7 +46,7 @@ struct Decoding {
         ).ratio(0, to: 1, target: "at most 0.40")
     }
 
-    private func network(places: Int) -> FASTerVLANetwork {
+    private func network(places: Int) -> (FASTerVLANetwork, CodeHead) {
         let recipe = PolicyRecipe()
         var backbone = CompactBackbone.Configuration(
             cameras: [
@@ -58,14 +58,16 @@ struct Decoding {
         (backbone.width, backbone.layerCount, backbone.headCount) = (
             recipe.width, recipe.layerCount, recipe.headCount
         )
-        return FASTerVLANetwork(
+        let schedule = BlockSchedule(codebookCount: 3, placeCount: places)
+        let head = CodeHead.Configuration(schedule: schedule, codebookSize: 1024, dimension: 4)
+        let network = FASTerVLANetwork(
             backbone: CompactBackbone(backbone, device: .cpu),
             expert: recipe.expert,
-            schedule: BlockSchedule(codebookCount: 3, placeCount: places),
-            codebookSize: 1024,
-            spacing: recipe.spacing,
+            head: .codes(head),
             device: .cpu
         )
+        guard let head = network.codeHead else { preconditionFailure("was made with a head of codes") }
+        return (network, head)
     }
 
     private var input: PrefixInput {

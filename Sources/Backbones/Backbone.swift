@@ -18,8 +18,24 @@ public protocol Backbone: Module {
     /// Channels of a head.
     var headWidth: Int { get }
 
+    /// Channels of a token.
+    var width: Int { get }
+
+    /// Whether ``continued(_:positions:cache:mask:)`` may be called.
+    var continues: Bool { get }
+
     /// Reads images, instruction and state in one forward.
     func prefix(of input: PrefixInput) -> Prefix
+
+    /// Features of tokens that follow the prefix, by the backbone's own weights: for policies without an action expert.
+    ///
+    /// - Parameters:
+    ///   - inputs: `[B, L, width]`.
+    ///   - positions: Rotary positions, float `[B or 1, L]`.
+    ///   - cache: The prefix and earlier tokens; keys and values of these tokens are appended.
+    ///   - mask: bool, broadcasts to `[B, 1, L, S + earlier + L]`; nil attends to all.
+    /// - Returns: Normalized features, `[B, L, width]`.
+    func continued(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?) -> Tensor
 }
 
 /// What a backbone reads, for a batch of instants.

@@ -102,7 +102,15 @@ extension Tensor {
         isCausal: Bool = false,
         dropout: Double = 0
     ) -> Tensor {
-        Network.attention(
+        if dropout == 0, !isCausal, prefersPlainProducts(keys: key.size(2)) {
+            let scores = matmul(key.transposed(2, 3)) * (1 / Double(size(3)).squareRoot())
+            let open = mask.map { mask in
+                mask.dtype == .bool
+                    ? scores.filled(where: mask.logicalNot(), with: -.infinity) : scores + mask
+            }
+            return (open ?? scores).softmax(3).matmul(value)
+        }
+        return Network.attention(
             .tensor(self),
             .tensor(key),
             .tensor(value),
@@ -110,6 +118,14 @@ extension Tensor {
             .real(dropout),
             .boolean(isCausal)
         )
+    }
+
+    /// Whether attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.
+    ///
+    /// On a CPU, for 5 keys, they take a fifth less in single precision; in bfloat16, whose fused backward pass makes a
+    /// product's plan anew for every head, a fifth of the time for 48 keys.
+    private func prefersPlainProducts(keys: Int) -> Bool {
+        device == .cpu && keys <= (dtype == .bfloat16 ? 512 : 16)
     }
 
     /// Exponentials along `axis` that sum to one.

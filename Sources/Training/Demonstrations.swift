@@ -1,7 +1,7 @@
 internal import ActionTokenizers
 public import Backbones
 internal import FASTerVLA
-public import FASTerVQ
+internal import FASTerVQ
 public import Foundation
 public import LeRobot
 public import RobotTypes
@@ -129,48 +129,27 @@ public struct Demonstrations: Sendable {
     /// Every frame of `episodes` as an example for a policy.
     ///
     /// - Parameters:
-    ///   - tokenizer: Gives the codes of the chunk that starts at the frame.
-    ///   - state: How states are normalised.
-    ///   - stateBins: Bins of a state value.
-    ///   - cameras: Pictures to read.
-    ///   - episodes: Episodes; nil for all.
-    ///   - progress: Called while pictures are decoded.
+    ///   - plan: What is to be predicted of what.
+    ///   - episodes: Episodes.
+    ///   - frames: Their pictures.
     /// - Returns: The examples, with the pictures' store behind them.
     /// - Throws: The errors of datasets and tokenizers, ``DemonstrationsError`` when there is no state.
-    public func policyExamples(
-        tokenizer: FASTerVQTokenizer,
-        state: Normalization,
-        stateBins: Int,
-        cameras: [(name: String, camera: CompactBackbone.Configuration.Camera)],
-        episodes: [Int]?,
-        progress: @escaping @Sendable (Int, Int) -> Void
-    ) throws -> PolicyExamples {
-        let chunks = tokenizer.normalized(try chunks(horizon: tokenizer.horizon, episodes: episodes))
-        let places = tokenizer.validPlaces(chunks.validSteps)
-        let codes = try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, codes in
-            codes.enumerated().map { position, code in
-                places[chunk * tokenizer.placeCount + position % tokenizer.placeCount] ? code : -100
-            }
-        }
-        let rows = (episodes ?? Array(dataset.episodes.indices)).flatMap { Array(dataset.episodes[$0].rows) }
+    func policyExamples(_ plan: PolicyPlan, episodes: [Int], frames: FrameStore) throws -> PolicyExamples {
+        var chunks = try chunks(horizon: plan.configuration.contract.horizon, episodes: episodes)
+        chunks.values = plan.coding.normalization.normalized(chunks.values)
+        let rows = episodes.flatMap { Array(dataset.episodes[$0].rows) }
         let states = try states()
-        let store = try FrameStore(
-            dataset: dataset,
-            cameras: cameras.map(\.name),
-            episodes: episodes,
-            progress: progress
-        )
         return PolicyExamples(
-            cameras: cameras.map(\.camera),
-            frames: StoredFrames(store: store),
+            cameras: plan.cameras.map(\.camera),
+            frames: StoredFrames(store: frames),
             frameIndices: rows,
-            stateBins: StateTokenizer(normalization: state, binCount: stateBins)
+            stateBins: StateTokenizer(normalization: plan.state, binCount: plan.stateBins)
                 .bins(for: rows.flatMap { states.row($0) }),
             stateDimension: states.dimension,
             instructions: dataset.tasks,
             instructionIndices: rows.map { table.taskIndex[$0] },
-            codes: codes,
-            tokenCount: tokenizer.tokenCount
+            chunks: chunks,
+            codes: try plan.codes(for: chunks)
         )
     }
 }

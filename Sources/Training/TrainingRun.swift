@@ -23,6 +23,9 @@ public struct TrainingRun {
     /// File of measurements, one JSON object a line.
     public static let metricsFile = "metrics.jsonl"
 
+    /// Steps between measurements, where nothing speaks for another number.
+    static let usualMeasureEvery = 10
+
     private static let checkpointFile = "checkpoint.safetensors"
 
     private let folder: URL

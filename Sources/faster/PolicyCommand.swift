@@ -1,7 +1,10 @@
 import ActionTokenizers
 import ArgumentParser
+import FASTerVLA
 import FASTerVQ
 import Foundation
+import LeRobot
+import Torch
 import Training
 
 /// `faster policy`: trains policies.
@@ -15,7 +18,7 @@ struct PolicyCommand: AsyncParsableCommand {
     /// `faster policy train`.
     struct Train: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Train FASTerVLA on a dataset and a tokenizer.",
+            abstract: "Train FASTerVLA, or a head to compare it with, on a dataset and a tokenizer.",
             discussion: "With --steps 0 the policy keeps its first weights: an untrained one to compare with."
         )
 
@@ -25,12 +28,30 @@ struct PolicyCommand: AsyncParsableCommand {
 
         @Option(
             help:
-                "Folder of the tokenizer, or 'universal', the model for robots of every kind that comes with the program; it is copied into the policy."
+                "Folder of the tokenizer, or 'universal', the model for robots of every kind that comes with the program; it is copied into the policy. Heads that predict none of its codes need none."
         )
-        var tokenizer: String
+        var tokenizer: String?
 
-        @Option(help: "Control steps of a chunk, where the tokenizer is a model that belongs to no robot.")
+        @Option(
+            help:
+                "How actions are predicted: \(PolicyHead.allCases.map(\.rawValue).joined(separator: ", ")); the recipe's unless said otherwise."
+        )
+        var head: String?
+
+        @Option(help: "Control steps of a chunk, where no tokenizer of a robot says it.")
         var horizon = 16
+
+        @Option(
+            help:
+                "Episodes to measure on while training, in the form of --episodes; those of --episodes, or all others, are trained on."
+        )
+        var heldOut: String?
+
+        @Option(help: "Folder of a policy to begin with instead of first weights.")
+        var from: String?
+
+        @Option(help: "Parts to take from it, with commas: backbone, expert.")
+        var take = "backbone,expert"
 
         @Option(help: "Folder for the policy.")
         var out: String
@@ -41,8 +62,40 @@ struct PolicyCommand: AsyncParsableCommand {
             }
             WaitPolicy.spinBriefly()
             let device = try compute.prepare()
-            let recipe = try training.read(PolicyRecipe())
+            let recipe = try training.read(PolicyRecipe(), head.map { ["head=\($0)"] } ?? [])
             let (demonstrations, episodes) = try dataset.open()
+            var assignment = PolicyTraining.Assignment(demonstrations, recipe: recipe)
+            let count = demonstrations.dataset.episodes.count
+            assignment.heldOut = try heldOut.map { try EpisodeSelection($0, count: count).indices } ?? []
+            assignment.episodes =
+                episodes ?? (heldOut == nil ? nil : (0 ..< count).filter { !assignment.heldOut.contains($0) })
+            assignment.horizon = horizon
+            assignment.seed = training.seed
+            if PolicyHead(rawValue: recipe.head)?.needsTokenizer == true {
+                assignment.tokenizer = try openTokenizer(demonstrations, assignment.episodes, device)
+            }
+            if let from {
+                assignment.start = try PolicyStart(from.asFile, taking: try parts(), device: device)
+            }
+            let decoding = Terminal.Progress("decode pictures")
+            try PolicyTraining.run(
+                assignment,
+                to: out.asFile,
+                resume: training.resume,
+                device: device,
+                decoding: { decoding.update($0, of: $1) },
+                report: Terminal.training("policy", showing: ["loss", "accuracy"])
+            )
+            print("\(out): trained \(recipe.steps) steps of \(recipe.batchSize)")
+        }
+
+        private func openTokenizer(_ demonstrations: Demonstrations, _ episodes: [Int]?, _ device: Device)
+            throws
+            -> FASTerVQTokenizer
+        {
+            guard let tokenizer else {
+                throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
+            }
             let opened =
                 try belongsToNoRobot(tokenizer)
                 ? TokenizerOpening(
@@ -51,27 +104,26 @@ struct PolicyCommand: AsyncParsableCommand {
                     takesOtherRobots: false,
                     horizon: horizon,
                     device: device
-                ).open(tokenizer) : openTokenizer(tokenizer, device: device)
-            guard let tokenizer = opened as? FASTerVQTokenizer else {
+                ).open(tokenizer) : faster.openTokenizer(tokenizer, device: device)
+            guard let opened = opened as? FASTerVQTokenizer else {
                 throw ActionTokenizerError(
                     "\(tokenizer): a policy needs codes of fixed number, expected a fastervq tokenizer, found "
                         + "'\(opened.name)'"
                 )
             }
-            let decoding = Terminal.Progress("decode pictures")
-            try PolicyTraining.run(
-                demonstrations,
-                episodes: episodes,
-                tokenizer: tokenizer,
-                recipe: recipe,
-                seed: training.seed,
-                to: out.asFile,
-                resume: training.resume,
-                device: device,
-                decoding: { decoding.update($0, of: $1) },
-                report: Terminal.training("policy", showing: ["loss", "accuracy"])
+            return opened
+        }
+
+        private func parts() throws -> Set<PolicyStart.Part> {
+            let names = take.split(separator: ",").map(String.init)
+            return Set(
+                try names.map { name in
+                    guard let part = PolicyStart.Part(rawValue: name) else {
+                        throw ValidationError("--take: expected backbone or expert, found '\(name)'")
+                    }
+                    return part
+                }
             )
-            print("\(out): trained \(recipe.steps) steps of \(recipe.batchSize)")
         }
     }
 }

@@ -32,6 +32,12 @@ struct DecodingOptions: ParsableArguments {
     var codebooks: Int?
 
     @Option(
+        help:
+            "Blocks that are looked at again, coarse ones first, by a policy that was trained for it (looksAgain)."
+    )
+    var secondLooks: Int?
+
+    @Option(
         name: .customLong("deadline-ms"),
         help:
             "Milliseconds within which to answer requests that name no deadline themselves, if need be with fewer codebooks."
@@ -59,6 +65,7 @@ struct DecodingOptions: ParsableArguments {
     func validate() throws {
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
+        try expect(secondLooks.map(Double.init), "--second-looks", "at least 0") { $0 >= 0 }
         try expect(deadline, "--deadline-ms", "a positive number") { $0 > 0 && $0.isFinite }
         try expect(temperature, "--temperature", "at least 0") { $0 >= 0 && $0.isFinite }
         try expect(topK.map(Double.init), "--top-k", "at least 0") { $0 >= 0 }
@@ -70,6 +77,7 @@ struct DecodingOptions: ParsableArguments {
         var settings = DecodingSettings()
         settings.blockSize = blockSize
         settings.codebooks = codebooks
+        settings.secondLooks = secondLooks
         // A day is as good as for ever, and more may not fit a duration.
         settings.deadline = deadline.map { .milliseconds(min($0, 86_400_000)) }
         settings.temperature = temperature

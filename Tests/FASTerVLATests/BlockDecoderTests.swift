@@ -19,7 +19,12 @@ struct BlockDecoderTests {
         var testDescription: String { "\(codebooks) x \(places)" }
     }
 
-    static func network(blockSize: Int?, grid: Grid = Grid()) -> FASTerVLANetwork {
+    static func network(
+        blockSize: Int?,
+        grid: Grid = Grid(),
+        hasExpert: Bool = true,
+        change: (inout CodeHead.Configuration) -> Void = { _ in }
+    ) -> FASTerVLANetwork {
         Torch.seed(11)
         var configuration = CompactBackbone.Configuration(
             cameras: [
@@ -30,17 +35,31 @@ struct BlockDecoderTests {
         )
         configuration.width = 32
         configuration.layerCount = 3
-        return FASTerVLANetwork(
-            backbone: CompactBackbone(configuration, device: .cpu),
-            expert: .init(),
+        configuration.continues = !hasExpert
+        var head = CodeHead.Configuration(
             schedule: BlockSchedule(
                 codebookCount: grid.codebooks,
                 placeCount: grid.places,
                 blockSize: blockSize
             ),
             codebookSize: codebookSize,
-            spacing: Spacing(),
+            dimension: 2
+        )
+        change(&head)
+        return FASTerVLANetwork(
+            backbone: CompactBackbone(configuration, device: .cpu),
+            expert: hasExpert ? .init() : nil,
+            head: .codes(head),
             device: .cpu
+        )
+    }
+
+    /// Codes as targets; the actions count only where the robot is committed to them.
+    func targets(_ codes: Tensor) -> ActionTargets {
+        ActionTargets(
+            actions: .randn([batch, 6, 2]),
+            isValid: .ones([batch, 6], dtype: .bool),
+            codes: codes
         )
     }
 
@@ -64,23 +83,35 @@ struct BlockDecoderTests {
             Grid(), Grid(codebooks: 2, places: 7), Grid(codebooks: 4, places: 8),
             Grid(codebooks: 1, places: 9),
         ],
-        BlockSize.allCases
+        [true, false].flatMap { hasExpert in BlockSize.allCases.map { Case(blocks: $0, hasExpert: hasExpert) }
+        }
     )
-    func cacheEqualsTeacherForcing(grid: Grid, blocks: BlockSize) {
-        let network = Self.network(blockSize: blocks.codes(of: grid), grid: grid)
+    func cacheEqualsTeacherForcing(grid: Grid, variant: Case) throws {
+        let blockSize = variant.blocks.codes(of: grid)
+        let network = Self.network(blockSize: blockSize, grid: grid, hasExpert: variant.hasExpert)
+        let head = try #require(network.codeHead)
         withoutGradients {
             let prefix = network.backbone.prefix(of: input)
             var scores: [Tensor] = []
-            let codes = BlockDecoder(network, sampling: .greedy).decoding(after: prefix) { logits in
+            let codes = BlockDecoder(network, head, sampling: .greedy).decoding(after: prefix) { logits in
                 scores.append(logits.reshaped(batch, -1, Self.codebookSize))
                 return logits.argmax(-1)
             }.codes
             #expect(codes.shape == [batch, grid.count])
-            let forced = network.teacherForcedLogits(codes: codes, prefix: prefix, training: false).codebooks
+            let forced = network.teacherForcedLogits(codes: codes, head, prefix: prefix, training: false)
+                .codebooks
             let expected = Tensor.concatenated(forced, axis: 1).narrowed(2, from: 0, count: Self.codebookSize)
             let difference = (Tensor.concatenated(scores, axis: 1) - expected).abs().max().item
             #expect(difference < 1e-5)
         }
+    }
+
+    /// Blocks, with an action expert or by the backbone's own weights.
+    struct Case: Sendable, CustomTestStringConvertible {
+        var blocks: BlockSize
+        var hasExpert: Bool
+
+        var testDescription: String { "\(blocks), \(hasExpert ? "with" : "without") expert" }
     }
 
     /// How many codes a block has.
@@ -99,13 +130,16 @@ struct BlockDecoderTests {
     }
 
     @Test("needs one forward a block")
-    func forwards() {
+    func forwards() throws {
         let network = Self.network(blockSize: nil)
+        let head = try #require(network.codeHead)
         withoutGradients {
             let prefix = network.backbone.prefix(of: input)
             for (blockSize, expected) in [(5, 3), (1, 15)] {
                 var forwards = 0
-                _ = BlockDecoder(network, blockSize: blockSize, sampling: .greedy).decoding(after: prefix) {
+                _ = BlockDecoder(network, head, blockSize: blockSize, sampling: .greedy).decoding(
+                    after: prefix
+                ) {
                     forwards += 1
                     return $0.argmax(-1)
                 }
@@ -115,8 +149,9 @@ struct BlockDecoderTests {
     }
 
     @Test("lets no score depend on its own block's or a later block's codes")
-    func causality() {
+    func causality() throws {
         let network = Self.network(blockSize: nil)
+        let head = try #require(network.codeHead)
         withoutGradients {
             let prefix = network.backbone.prefix(of: input)
             let codes = Tensor.randint(0 ..< Self.codebookSize, [batch, 15])
@@ -124,8 +159,10 @@ struct BlockDecoderTests {
                 [codes.narrowed(1, from: 0, count: 5), codes.narrowed(1, from: 5, count: 10).flipped(0, 1)],
                 axis: 1
             )
-            let first = network.teacherForcedLogits(codes: codes, prefix: prefix, training: false).codebooks
-            let second = network.teacherForcedLogits(codes: other, prefix: prefix, training: false).codebooks
+            let first = network.teacherForcedLogits(codes: codes, head, prefix: prefix, training: false)
+                .codebooks
+            let second = network.teacherForcedLogits(codes: other, head, prefix: prefix, training: false)
+                .codebooks
             #expect((first[0] - second[0]).abs().max().item == 0)
             #expect((first[1] - second[1]).abs().max().item < 1e-6)
             #expect((first[2] - second[2]).abs().max().item > 1e-4)
@@ -133,8 +170,9 @@ struct BlockDecoderTests {
     }
 
     @Test("ignores what lies under the instruction's padding")
-    func padding() {
+    func padding() throws {
         let network = Self.network(blockSize: nil)
+        let head = try #require(network.codeHead)
         withoutGradients {
             let whole = input
             let one = PrefixInput(
@@ -142,7 +180,7 @@ struct BlockDecoderTests {
                 text: whole.text.narrowed(0, from: 0, count: 1).narrowed(1, from: 0, count: 5),
                 state: whole.state.narrowed(0, from: 0, count: 1)
             )
-            let decoder = BlockDecoder(network, sampling: .greedy)
+            let decoder = BlockDecoder(network, head, sampling: .greedy)
             let alone = decoder.codes(after: network.backbone.prefix(of: one)).integers
             #expect(
                 Array(decoder.codes(after: network.backbone.prefix(of: whole)).integers.prefix(15)) == alone
@@ -151,8 +189,9 @@ struct BlockDecoderTests {
     }
 
     @Test("learns a batch by heart")
-    func overfits() {
+    func overfits() throws {
         let network = Self.network(blockSize: nil)
+        let head = try #require(network.codeHead)
         let input = self.input
         Torch.seed(5)
         let codes = Tensor.randint(0 ..< Self.codebookSize, [batch, 15])
@@ -160,21 +199,27 @@ struct BlockDecoderTests {
         settings.learningRate = 2e-3
         let optimizer = AdamW(network.parameters, configuration: settings)
         for _ in 0 ..< 120 {
-            network.loss(input, codes: codes, labelSmoothing: 0).total.backward()
+            network.loss(input, targets: targets(codes)).total.backward()
             GradientClipping.clip(network.parameters, limit: 1)
             optimizer.step(factor: 1)
             optimizer.forgetGradients()
         }
         let decoded = withoutGradients {
-            BlockDecoder(network, sampling: .greedy).codes(after: network.backbone.prefix(of: input))
+            BlockDecoder(network, head, sampling: .greedy).codes(after: network.backbone.prefix(of: input))
         }
         #expect(decoded.integers == codes.integers)
     }
 
-    @Test("gives every parameter a gradient")
-    func gradients() {
-        let network = Self.network(blockSize: nil)
-        network.loss(input, codes: Tensor.randint(0 ..< Self.codebookSize, [batch, 15]), labelSmoothing: 0.1)
+    @Test(
+        "gives every parameter a gradient, those for given codes and pending steps too",
+        arguments: [true, false]
+    )
+    func gradients(hasExpert: Bool) {
+        let network = Self.network(blockSize: nil, hasExpert: hasExpert) {
+            ($0.looksAgain, $0.pendingSteps) = (true, 4)
+        }
+        Torch.seed(3)
+        network.loss(input, targets: targets(Tensor.randint(0 ..< Self.codebookSize, [batch, 15])))
             .total.backward()
         for parameter in network.parameters { #expect(parameter.tensor.gradient != nil, "\(parameter.name)") }
     }

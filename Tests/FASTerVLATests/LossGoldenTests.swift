@@ -29,16 +29,28 @@ struct LossGoldenTests {
         expert.width = 12
         var spacing = Spacing()
         spacing.deviation = 0
+        var head = CodeHead.Configuration(
+            schedule: BlockSchedule(codebookCount: 2, placeCount: 3, blockSize: blockSize),
+            codebookSize: 6,
+            dimension: 1
+        )
+        head.spacing = spacing
         let network = FASTerVLANetwork(
             backbone: CompactBackbone(backbone, device: .cpu),
             expert: expert,
-            schedule: BlockSchedule(codebookCount: 2, placeCount: 3, blockSize: blockSize),
-            codebookSize: 6,
-            spacing: spacing,
+            head: .codes(head),
             device: .cpu
         )
         try golden.fill(network.parameters, from: "parameters.")
         return network
+    }
+
+    private func targets() throws -> ActionTargets {
+        ActionTargets(
+            actions: .zeros([3, 1, 1]),
+            isValid: .ones([3, 1], dtype: .bool),
+            codes: try golden.tensor("codes")
+        )
     }
 
     private func input() throws -> PrefixInput {
@@ -58,6 +70,7 @@ struct LossGoldenTests {
         let codes = try golden.tensor("codes")
         let (answers, closing) = network.teacherForcedLogits(
             codes: codes.maximum(codes.zerosLike()),
+            try #require(network.codeHead),
             prefix: network.backbone.prefix(of: try input()),
             training: false
         )
@@ -71,7 +84,9 @@ struct LossGoldenTests {
     @Test("gives the same loss and the same gradient of every parameter to 1e-5", arguments: [3, 4])
     func gradients(blockSize: Int) throws {
         let network = try network(blockSize)
-        let loss = network.loss(try input(), codes: try golden.tensor("codes"), labelSmoothing: 0.1)
+        var settings = LossSettings()
+        settings.labelSmoothing = 0.1
+        let loss = network.loss(try input(), targets: try targets(), settings: settings)
         loss.total.backward()
         let found = [
             NamedTensor(name: "total", tensor: loss.total),

@@ -55,11 +55,16 @@ enum SmallPolicy {
             actionSpace: tokenizer.actionSpace,
             framesPerSecond: 20
         )
+        let head = CodeHead.Configuration(
+            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
+            codebookSize: 16,
+            dimension: 4
+        )
         let configuration = PolicyConfiguration(
             contract: contract,
             backbone: .compact(backbone),
-            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
-            codebookSize: 16
+            expert: .init(),
+            head: .codes(head)
         )
         return (configuration, FASTerVLANetwork(configuration, device: .cpu), tokenizer)
     }
@@ -70,7 +75,7 @@ enum SmallPolicy {
         try PolicyBundle.save(
             configuration,
             network: network,
-            tokenizer: tokenizer,
+            actions: .codes(tokenizer),
             state: normalization(2),
             to: folder
         )
@@ -85,7 +90,7 @@ enum SmallPolicy {
         let policy = FASTerVLAPolicy(
             configuration: configuration,
             network: network,
-            tokenizer: recording,
+            actions: .codes(recording),
             state: normalization(2),
             device: .cpu,
             decoding: decoding

@@ -118,10 +118,15 @@ public struct BytePairEncoding: Equatable, Sendable {
                 "the \(symbols.count) tokens stand for \(total) coefficients, expected \(length)"
             )
         }
+        return expanded(symbols, atMost: length)
+    }
+
+    /// The first symbols of the alphabet that `symbols`, all of the vocabulary, stand for, at most `length`.
+    func expanded(_ symbols: [Int], atMost length: Int) -> [Int] {
         var word: [Int] = []
         word.reserveCapacity(length)
         var open = Array(symbols.reversed())
-        while let symbol = open.popLast() {
+        while word.count < length, let symbol = open.popLast() {
             if symbol < alphabetSize {
                 word.append(symbol)
             } else {

@@ -47,6 +47,9 @@ extension CompactBackbone {
         /// Heads of a block.
         public var headCount = 4
 
+        /// Whether tokens may follow the prefix (``Backbone/continues``), which takes a whole last block.
+        public var continues = false
+
         /// Describes a backbone for `cameras` and a state of `stateDimension` values.
         public init(cameras: [Camera], stateDimension: Int) {
             self.cameras = cameras

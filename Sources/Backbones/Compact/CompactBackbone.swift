@@ -17,6 +17,9 @@ public struct CompactBackbone: Backbone {
     @Parameter private var imagePositions: Tensor
     @Parameter private var textPositions: Tensor
     private let blocks: [CompactBlock]
+    /// After the last block, where it is whole.
+    private let norm: LayerNorm?
+    private let rotary: RotaryPositions
 
     /// Creates the network with first weights from libtorch's generator.
     public init(_ configuration: Configuration, device: Device) {
@@ -38,11 +41,19 @@ public struct CompactBackbone: Backbone {
         blocks = (0 ..< configuration.layerCount).map { layer in
             CompactBlock(
                 configuration,
-                isLast: layer == configuration.layerCount - 1,
+                isWhole: configuration.continues || layer < configuration.layerCount - 1,
                 device: device
             )
         }
+        norm = configuration.continues ? LayerNorm(width, device: device) : nil
+        rotary = RotaryPositions(width: width / configuration.headCount)
     }
+
+    /// Channels of a token.
+    public var width: Int { configuration.width }
+
+    /// Whether tokens may follow the prefix.
+    public var continues: Bool { configuration.continues }
 
     /// Transformer blocks.
     public var layerCount: Int { configuration.layerCount }
@@ -67,8 +78,30 @@ public struct CompactBackbone: Backbone {
         }
         var keys: [Tensor] = []
         var values: [Tensor] = []
-        for block in blocks { x = block(x, mask: mask, keys: &keys, values: &values) }
+        for block in blocks {
+            x = block(x, mask: mask) { key, value in
+                keys.append(key)
+                values.append(value)
+                return (key, value)
+            }
+        }
         return Prefix(keys: keys, values: values, mask: mask, nextPosition: 1)
+    }
+
+    /// Features of tokens that follow the prefix, by the same blocks.
+    public func continued(
+        _ inputs: Tensor,
+        positions: Tensor,
+        cache: inout KeyValueCache,
+        mask: Tensor?
+    ) -> Tensor {
+        guard let norm else { preconditionFailure("this backbone has no whole last block") }
+        let angles = rotary.angles(for: positions)
+        var x = inputs
+        for (layer, block) in blocks.enumerated() {
+            x = block(x, mask: mask, angles: angles) { cache.append(key: $0, value: $1, layer: layer) }
+        }
+        return norm(x)
     }
 
     /// Bytes `[B, length]`, grouped: tokens `[B, n, width]`, and which are not all padding, bool `[B, n]` (nil: all).
@@ -92,7 +125,7 @@ public struct CompactBackbone: Backbone {
 
 /// A pre-norm transformer block that also hands out its keys and values.
 ///
-/// Of the last block only keys and values are of use, so it has nothing else.
+/// Where nothing follows the last block, only its keys and values are of use, so it has nothing else.
 struct CompactBlock: Module {
     private let attentionNorm: LayerNorm
     private let attention: SelfAttention?
@@ -100,44 +133,53 @@ struct CompactBlock: Module {
     private let feedForwardNorm: LayerNorm?
     private let feedForward: FeedForward?
 
-    init(_ configuration: CompactBackbone.Configuration, isLast: Bool, device: Device) {
+    init(_ configuration: CompactBackbone.Configuration, isWhole: Bool, device: Device) {
         let width = configuration.width
         let gain = 1 / Double(2 * configuration.layerCount).squareRoot()
         attentionNorm = LayerNorm(width, device: device)
-        if isLast {
-            attention = nil
-            keyValue = KeyValueProjection(width, headCount: configuration.headCount, device: device)
-            feedForwardNorm = nil
-            feedForward = nil
-        } else {
+        if isWhole {
             attention = SelfAttention(
                 width,
                 headCount: configuration.headCount,
-                rotary: false,
+                rotary: true,
                 gain: gain,
                 device: device
             )
             keyValue = nil
             feedForwardNorm = LayerNorm(width, device: device)
             feedForward = FeedForward(width, hidden: 4 * width, gain: gain, device: device)
+        } else {
+            attention = nil
+            keyValue = KeyValueProjection(width, headCount: configuration.headCount, device: device)
+            feedForwardNorm = nil
+            feedForward = nil
         }
     }
 
-    /// `x`, `[B, S, width]`, transformed; the block's keys and values are appended.
-    func callAsFunction(_ x: Tensor, mask: Tensor?, keys: inout [Tensor], values: inout [Tensor]) -> Tensor {
+    /// Tokens transformed.
+    ///
+    /// - Parameters:
+    ///   - x: `[B, L, width]`.
+    ///   - mask: bool, broadcasts to `[B, 1, L, keys]`; nil attends to all.
+    ///   - angles: Of the tokens' rotary positions; nil for position 0.
+    ///   - attended: Takes the tokens' keys and values, and returns those that they attend to.
+    /// - Returns: `[B, L, width]`.
+    func callAsFunction(
+        _ x: Tensor,
+        mask: Tensor?,
+        angles: (cosine: Tensor, sine: Tensor)? = nil,
+        attended: (_ key: Tensor, _ value: Tensor) -> (key: Tensor, value: Tensor)
+    ) -> Tensor {
         let normalized = attentionNorm(x)
         if let keyValue {
             let heads = keyValue(normalized)
-            keys.append(heads.key)
-            values.append(heads.value)
+            _ = attended(heads.key, heads.value)
             return x
         }
         guard let attention, let feedForward, let feedForwardNorm else { return x }
-        let heads = attention.heads(normalized)
-        keys.append(heads.key)
-        values.append(heads.value)
-        let attended = heads.query.attention(key: heads.key, value: heads.value, mask: mask)
-        let y = x + attention.joined(attended)
+        let heads = attention.heads(normalized, angles: angles)
+        let (key, value) = attended(heads.key, heads.value)
+        let y = x + attention.joined(heads.query.attention(key: key, value: value, mask: mask))
         return y + feedForward(feedForwardNorm(y))
     }
 }

@@ -12,6 +12,13 @@ public struct ImageAugmentation: Codable, Equatable, Sendable {
     /// The defaults.
     public init() {}
 
+    /// Pictures as they are.
+    static var none: ImageAugmentation {
+        var augmentation = ImageAugmentation()
+        (augmentation.shift, augmentation.brightness, augmentation.contrast) = (0, 0, 0)
+        return augmentation
+    }
+
     /// Writes `source`, `[height, width, 3]`, changed at random, to `target`.
     func apply(
         _ source: UnsafeBufferPointer<UInt8>,

@@ -1,4 +1,6 @@
 internal import Backbones
+internal import FASTerVLA
+internal import RobotTypes
 internal import Torch
 
 /// What one training step reads, in host memory.
@@ -9,8 +11,10 @@ struct PolicyBatch: Sendable {
     var text: [Int]
     /// `[B, stateDimension]`.
     var state: [Int]
-    /// `[B, tokenCount]`.
+    /// `[B, count]`; empty where there are none.
     var codes: [Int]
+    /// Normalised actions.
+    var chunks: ActionChunks
 }
 
 extension PolicyExamples {
@@ -22,12 +26,12 @@ extension PolicyExamples {
         step: Int
     ) throws -> PolicyBatch {
         let longest = max(1, instructions.map(\.count).max() ?? 1)
-        var batch = PolicyBatch(images: [], text: [], state: [], codes: [])
+        var batch = PolicyBatch(images: [], text: [], state: [], codes: [], chunks: chunks.gathered(indices))
         for index in indices {
             let ids = instructions[instructionIndices[index]]
             batch.text += ids + Array(repeating: 0, count: longest - ids.count)
             batch.state += stateBins[index * stateDimension ..< (index + 1) * stateDimension]
-            batch.codes += codes[index * tokenCount ..< (index + 1) * tokenCount]
+            if let codes { batch.codes += codes.values[index * codes.count ..< (index + 1) * codes.count] }
         }
         for (camera, description) in cameras.enumerated() {
             let (height, width) = (description.height, description.width)
@@ -56,8 +60,8 @@ extension PolicyExamples {
 
 extension PolicyBatch {
     /// The batch as the network reads it, on `device`.
-    func tensors(_ examples: PolicyExamples, device: Device) -> (input: PrefixInput, codes: Tensor) {
-        let count = codes.count / examples.tokenCount
+    func tensors(_ examples: PolicyExamples, device: Device) -> (input: PrefixInput, targets: ActionTargets) {
+        let count = chunks.count
         let images = zip(self.images, examples.cameras).map { pixels, camera in
             Tensor(pixels, shape: [count, camera.height, camera.width, 3], device: device)
         }
@@ -66,6 +70,30 @@ extension PolicyBatch {
             text: Tensor(text, shape: [count, text.count / count], device: device),
             state: Tensor(state, shape: [count, examples.stateDimension], device: device)
         )
-        return (input, Tensor(codes, shape: [count, examples.tokenCount], device: device))
+        let isValid = chunks.validSteps.flatMap { valid in (0 ..< chunks.horizon).map { $0 < valid } }
+        let targets = ActionTargets(
+            actions: Tensor(
+                chunks.values,
+                shape: [count, chunks.horizon, chunks.dimension],
+                device: device
+            ),
+            isValid: Tensor(isValid, shape: [count, chunks.horizon], device: device),
+            codes: examples.codes.map { Tensor(codes, shape: [count, $0.count], device: device) }
+        )
+        return (input, targets)
+    }
+}
+
+extension ActionChunks {
+    /// The chunks at `indices`.
+    func gathered(_ indices: [Int]) -> ActionChunks {
+        let size = horizon * dimension
+        return ActionChunks(
+            count: indices.count,
+            horizon: horizon,
+            dimension: dimension,
+            values: indices.flatMap { values[$0 * size ..< ($0 + 1) * size] },
+            validSteps: indices.map { validSteps[$0] }
+        )
     }
 }

@@ -1,4 +1,5 @@
 public import Backbones
+public import RobotTypes
 internal import TextTokenizer
 
 /// Where a policy's training gets its pictures: any frame of any camera, quickly, from any thread.
@@ -9,6 +10,21 @@ public protocol FrameSource: Sendable {
 
 /// Demonstrations as a policy's training reads them: one example a recorded frame.
 public struct PolicyExamples: Sendable {
+    /// Codes of the chunks that start at the examples.
+    public struct Codes: Sendable {
+        /// `[n, count]`; -100 where a place lies wholly beyond the episode's end, or beyond a list's.
+        public let values: [Int]
+
+        /// Codes of a chunk.
+        public let count: Int
+
+        /// Wraps `values`, `[n, count]`.
+        public init(values: [Int], count: Int) {
+            self.values = values
+            self.count = count
+        }
+    }
+
     /// Pictures of the cameras, in the order of the contract.
     public let cameras: [CompactBackbone.Configuration.Camera]
 
@@ -30,15 +46,17 @@ public struct PolicyExamples: Sendable {
     /// Which instruction an example follows, `[n]`.
     public let instructionIndices: [Int]
 
-    /// Codes of the chunk that starts at the example, `[n, tokenCount]`; -100 where a place lies wholly beyond
-    /// the episode's end.
-    public let codes: [Int]
+    /// The chunk that starts at every example, normalised.
+    public let chunks: ActionChunks
 
-    /// Codes of a chunk.
-    public let tokenCount: Int
+    /// Its codes, for policies that predict codes.
+    public let codes: Codes?
 
     /// Number of examples.
     public var count: Int { frameIndices.count }
+
+    /// What tells these examples from others.
+    var identity: [Float] { codes?.values.map(Float.init) ?? chunks.values }
 
     /// Creates examples from columns of equal length.
     public init(
@@ -49,11 +67,15 @@ public struct PolicyExamples: Sendable {
         stateDimension: Int,
         instructions: [String],
         instructionIndices: [Int],
-        codes: [Int],
-        tokenCount: Int
+        chunks: ActionChunks,
+        codes: Codes?
     ) {
         precondition(stateBins.count == frameIndices.count * stateDimension, "one row of bins an example")
-        precondition(codes.count == frameIndices.count * tokenCount, "one row of codes an example")
+        precondition(chunks.count == frameIndices.count, "one chunk an example")
+        precondition(
+            codes.map { $0.values.count == frameIndices.count * $0.count } ?? true,
+            "one row of codes an example"
+        )
         self.cameras = cameras
         self.frames = frames
         self.frameIndices = frameIndices
@@ -61,7 +83,7 @@ public struct PolicyExamples: Sendable {
         self.stateDimension = stateDimension
         self.instructions = instructions.map { ByteTokenizer().ids(for: $0) }
         self.instructionIndices = instructionIndices
+        self.chunks = chunks
         self.codes = codes
-        self.tokenCount = tokenCount
     }
 }

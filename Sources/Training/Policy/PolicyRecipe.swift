@@ -42,7 +42,10 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// Heads of a block.
     public var headCount = 4
 
-    /// The action expert.
+    /// How the policy predicts actions, one of ``PolicyHead``.
+    public var head = PolicyHead.blocks.rawValue
+
+    /// The action expert, where the head has one.
     public var expert = ActionExpert.Configuration()
 
     /// Pixels of the first camera that share a token, along each axis.
@@ -57,6 +60,15 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// Codes of one forward; 0 takes one codebook at a time.
     public var blockSize = 0
 
+    /// Whether the policy learns to look at a block again, with some of its codes given.
+    public var looksAgain = false
+
+    /// Most steps of a chunk that the robot may be committed to while it waits for an answer; 0 for none.
+    public var pendingSteps = 0
+
+    /// Euler steps of the head `flow`.
+    public var flowSteps = 10
+
     /// Distances between action tokens.
     public var spacing = Spacing()
 
@@ -69,9 +81,42 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// Steps between checkpoints.
     public var checkpointEvery = 200
 
+    /// Steps between measurements on held-out episodes, where there are any.
+    public var validateEvery = 200
+
+    /// Held-out examples that a measurement looks at.
+    public var validationExamples = 256
+
     /// The defaults: a compact policy, in minutes on two cores.
     public init() {
         optimizer.learningRate = 6e-4
         optimizer.weightDecay = 0.05
     }
+}
+
+/// How a policy predicts actions: FASTerVLA's way, and what it is compared with.
+public enum PolicyHead: String, CaseIterable, Sendable {
+    /// FASTerVQ's codes, a block a forward, with an action expert.
+    case blocks
+
+    /// The same, by the backbone's own weights.
+    case blocksWithoutExpert = "blocks-without-expert"
+
+    /// FASTerVQ's codes, one a forward, with an action expert.
+    case tokens
+
+    /// FAST's tokens, one a forward, with an action expert.
+    case fast
+
+    /// A bin for every scalar, one a forward, with an action expert.
+    case binning
+
+    /// Flow matching, with an action expert.
+    case flow
+
+    /// L1 regression of a whole chunk, with an action expert.
+    case regression
+
+    /// Whether it predicts the codes of a FASTerVQ tokenizer.
+    public var needsTokenizer: Bool { [.blocks, .blocksWithoutExpert, .tokens].contains(self) }
 }

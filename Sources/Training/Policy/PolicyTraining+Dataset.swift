@@ -3,18 +3,47 @@ internal import FASTerVLA
 public import FASTerVQ
 public import Foundation
 internal import LeRobot
-internal import RobotTypes
 public import Torch
 
 extension PolicyTraining {
+    /// What a policy is trained on and how.
+    public struct Assignment {
+        /// What to learn from.
+        public var demonstrations: Demonstrations
+
+        /// Episodes to use; nil for all.
+        public var episodes: [Int]?
+
+        /// Episodes to measure on while training, none of which is used.
+        public var heldOut: [Int] = []
+
+        /// Gives the codes that the policy learns to predict, in the first of its codebooks; nil for heads that predict
+        /// none of FASTerVQ's.
+        public var tokenizer: FASTerVQTokenizer?
+
+        /// Control steps of a chunk, for heads without tokenizer.
+        public var horizon = 16
+
+        /// How to train.
+        public var recipe: PolicyRecipe
+
+        /// A policy's folder that training goes on from, with the parts that are taken from it.
+        public var start: PolicyStart?
+
+        /// Determines first weights, order and augmentation.
+        public var seed: UInt64 = 0
+
+        /// Trains by `recipe` on all episodes of `demonstrations`.
+        public init(_ demonstrations: Demonstrations, recipe: PolicyRecipe) {
+            self.demonstrations = demonstrations
+            self.recipe = recipe
+        }
+    }
+
     /// Trains a policy on demonstrations and writes it to `folder`, beside its measurements.
     ///
     /// - Parameters:
-    ///   - demonstrations: What to learn from.
-    ///   - episodes: Episodes to use; nil for all.
-    ///   - tokenizer: Gives the codes that the policy learns to predict, in the first of its codebooks.
-    ///   - recipe: How to train.
-    ///   - seed: Determines first weights, order and augmentation.
+    ///   - assignment: What to learn.
     ///   - folder: Where the policy goes.
     ///   - resume: Whether to go on from the newest checkpoint.
     ///   - device: Where to compute.
@@ -22,100 +51,74 @@ extension PolicyTraining {
     ///   - report: Called at every measurement.
     /// - Throws: The errors of datasets, recipes and runs, and the system's.
     public static func run(
-        _ demonstrations: Demonstrations,
-        episodes: [Int]?,
-        tokenizer: FASTerVQTokenizer,
-        recipe: PolicyRecipe,
-        seed: UInt64,
+        _ assignment: Assignment,
         to folder: URL,
         resume: Bool,
         device: Device,
         decoding: @escaping @Sendable (Int, Int) -> Void,
         report: @escaping (TrainingRun.Progress) -> Void
     ) throws {
-        guard tokenizer.actionSpace == demonstrations.actionSpace else {
+        let (recipe, demonstrations) = (assignment.recipe, assignment.demonstrations)
+        let plan = try PolicyPlan(
+            recipe,
+            head: PolicyHead(checked: recipe.head),
+            demonstrations,
+            episodes: assignment.episodes,
+            tokenizer: assignment.tokenizer,
+            horizon: assignment.horizon
+        )
+        let used = assignment.episodes ?? Array(demonstrations.dataset.episodes.indices)
+        if let both = Set(used).intersection(assignment.heldOut).min() {
             throw DemonstrationsError(
-                description: "the tokenizer's action space is \(tokenizer.actionSpace), the dataset's "
-                    + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
+                description: "episode \(both) is both trained on and held out: leave it out of one of the two"
             )
         }
-        let tokenizer = tokenizer.keeping(codebooks: recipe.codebooks)
-        let cameras = try demonstrations.cameras(
-            recipe.cameras,
-            pixelsPerToken: recipe.pixelsPerToken,
-            ofOtherCameras: recipe.pixelsPerTokenOfOtherCameras
-        )
-        let state = try demonstrations.stateNormalization(.quantiles, episodes: episodes)
-        let configuration = configuration(
-            recipe,
-            tokenizer: tokenizer,
-            cameras: cameras,
-            stateDimension: state.statistics.dimension,
-            framesPerSecond: demonstrations.dataset.info.fps
-        )
-        let examples = try demonstrations.policyExamples(
-            tokenizer: tokenizer,
-            state: state,
-            stateBins: stateBins(configuration),
-            cameras: cameras,
-            episodes: episodes,
+        let frames = try FrameStore(
+            dataset: demonstrations.dataset,
+            cameras: plan.cameras.map(\.name),
+            episodes: used + assignment.heldOut,
             progress: decoding
         )
+        let examples = try demonstrations.policyExamples(plan, episodes: used, frames: frames)
+        let heldOut =
+            assignment.heldOut.isEmpty
+            ? nil : try demonstrations.policyExamples(plan, episodes: assignment.heldOut, frames: frames)
         let run = TrainingRun(
             folder: folder,
             totalSteps: recipe.steps,
-            recipe: try RunIdentity(recipe, seed: seed, data: examples.codes.map(Float.init)).text,
-            measureEvery: 10,
+            recipe: try RunIdentity(recipe, seed: assignment.seed, data: examples.identity).text,
+            measureEvery: TrainingRun.usualMeasureEvery,
             checkpointEvery: recipe.checkpointEvery,
             report: report
         )
-        let training = PolicyTraining(recipe: recipe, examples: examples, seed: seed, device: device)
-        let network = try training.train(configuration, run: run, resume: resume)
-        try PolicyBundle.save(configuration, network: network, tokenizer: tokenizer, state: state, to: folder)
+        let training = PolicyTraining(
+            recipe: recipe,
+            examples: examples,
+            validation: heldOut.map {
+                PolicyValidation(recipe, examples: $0, coding: plan.coding, device: device)
+            },
+            seed: assignment.seed,
+            device: device
+        )
+        let network = try training.train(plan.configuration, from: assignment.start, run: run, resume: resume)
+        try PolicyBundle.save(
+            plan.configuration,
+            network: network,
+            actions: plan.coding,
+            state: plan.state,
+            to: folder
+        )
         run.finish()
     }
+}
 
-    private static func stateBins(_ configuration: PolicyConfiguration) -> Int {
-        switch configuration.backbone {
-        case .compact(let backbone): backbone.stateBins
+extension PolicyHead {
+    /// The head that a checked recipe names.
+    init(checked name: String) throws(RecipeError) {
+        guard let head = PolicyHead(rawValue: name) else {
+            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RecipeError(source: "recipe", reason: "'head' should be one of \(known), found '\(name)'")
         }
-    }
-
-    private static func configuration(
-        _ recipe: PolicyRecipe,
-        tokenizer: FASTerVQTokenizer,
-        cameras: [(name: String, camera: CompactBackbone.Configuration.Camera)],
-        stateDimension: Int,
-        framesPerSecond: Double
-    ) -> PolicyConfiguration {
-        var backbone = CompactBackbone.Configuration(
-            cameras: cameras.map(\.camera),
-            stateDimension: stateDimension
-        )
-        backbone.width = recipe.width
-        backbone.layerCount = recipe.layerCount
-        backbone.headCount = recipe.headCount
-        let contract = PolicyContract(
-            cameras: cameras.map { .init(name: $0.name, height: $0.camera.height, width: $0.camera.width) },
-            stateDimension: stateDimension,
-            horizon: tokenizer.horizon,
-            actionSpace: tokenizer.actionSpace,
-            framesPerSecond: framesPerSecond
-        )
-        let schedule = BlockSchedule(
-            codebookCount: tokenizer.codebookCount,
-            placeCount: tokenizer.placeCount,
-            blockSize: recipe.blockSize > 0 ? recipe.blockSize : nil
-        )
-        var configuration = PolicyConfiguration(
-            contract: contract,
-            backbone: .compact(backbone),
-            schedule: schedule,
-            codebookSize: tokenizer.codebookSize
-        )
-        configuration.expert = recipe.expert
-        configuration.spacing = recipe.spacing
-        configuration.sampling = recipe.sampling
-        return configuration
+        self = head
     }
 }

@@ -1,13 +1,14 @@
 internal import Backbones
-public import FASTerVLA
+internal import FASTerVLA
 internal import Foundation
 internal import NN
-public import Torch
+internal import Torch
 
 /// Trains a policy's network on demonstrations.
 public struct PolicyTraining {
     private let recipe: PolicyRecipe
     private let examples: PolicyExamples
+    private let validation: PolicyValidation?
     private let seed: UInt64
     private let device: Device
 
@@ -16,23 +17,35 @@ public struct PolicyTraining {
     /// - Parameters:
     ///   - recipe: How to train.
     ///   - examples: What to learn from.
+    ///   - validation: Measures on what is held out; nil for nothing.
     ///   - seed: Determines first weights, order and augmentation.
     ///   - device: Where to compute.
-    public init(recipe: PolicyRecipe, examples: PolicyExamples, seed: UInt64, device: Device) {
+    init(
+        recipe: PolicyRecipe,
+        examples: PolicyExamples,
+        validation: PolicyValidation? = nil,
+        seed: UInt64,
+        device: Device
+    ) {
         self.recipe = recipe
         self.examples = examples
+        self.validation = validation
         self.seed = seed
         self.device = device
     }
 
-    /// Trains `configuration`'s network in `run`.
+    /// Trains `configuration`'s network in `run`, from first weights or from `start`.
     ///
     /// - Returns: The trained network.
-    public func train(_ configuration: PolicyConfiguration, run: TrainingRun, resume: Bool) throws
-        -> FASTerVLANetwork
-    {
+    func train(
+        _ configuration: PolicyConfiguration,
+        from start: PolicyStart? = nil,
+        run: TrainingRun,
+        resume: Bool
+    ) throws -> FASTerVLANetwork {
         Torch.seed(seed)
         let network = FASTerVLANetwork(configuration, device: device)
+        try start?.copy(into: network)
         let parameters = network.parameters
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
@@ -46,14 +59,9 @@ public struct PolicyTraining {
             resume: resume,
             prepare: { batches.start(at: $0) }
         ) { step, measure in
-            let (input, codes) = try batches.next().tensors(examples, device: device)
+            let (input, targets) = try batches.next().tensors(examples, device: device)
             let loss = withAutocast(to: precision.dtype, on: device) {
-                network.loss(
-                    input,
-                    codes: codes,
-                    weights: recipe.codebookWeights,
-                    labelSmoothing: recipe.labelSmoothing
-                )
+                network.loss(input, targets: targets, settings: recipe.lossSettings)
             }
             loss.total.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
@@ -61,22 +69,47 @@ public struct PolicyTraining {
             optimizer.step(factor: factor)
             optimizer.forgetGradients()
             average?.update(step: step)
-            return measure ? measurements(loss, gradient: length, factor: factor) : [:]
+            guard measure else { return [:] }
+            var measured = measurements(loss, gradient: length, factor: factor)
+            if let validation, isDue(step) {
+                let found =
+                    try average?.whileApplied { try validation.measure(network) }
+                    ?? validation.measure(network)
+                measured.merge(found) { $1 }
+            }
+            return measured
         }
         average?.apply()
         return network
+    }
+
+    /// Whether held-out episodes are looked at after `step`, one that is measured.
+    private func isDue(_ step: Int) -> Bool {
+        step == recipe.steps - 1 || (step > 0 && step % recipe.validateEvery < TrainingRun.usualMeasureEvery)
     }
 
     private func measurements(_ loss: PolicyLoss, gradient: Tensor, factor: Double) -> [String: Double] {
         var measured = [
             "loss": loss.total.item, "gradient": gradient.item,
             "learning_rate": recipe.optimizer.learningRate * factor,
-            "accuracy": loss.accuracies.map(\.item).reduce(0, +) / Double(loss.accuracies.count),
         ]
+        if !loss.accuracies.isEmpty {
+            measured["accuracy"] = loss.accuracies.map(\.item).reduce(0, +) / Double(loss.accuracies.count)
+        }
         for (codebook, accuracy) in loss.accuracies.enumerated() {
             measured["accuracy_\(codebook)"] = accuracy.item
         }
         return measured
+    }
+}
+
+extension PolicyRecipe {
+    /// How the loss is weighed.
+    var lossSettings: LossSettings {
+        var settings = LossSettings()
+        settings.codebookWeights = codebookWeights
+        settings.labelSmoothing = labelSmoothing
+        return settings
     }
 }
 

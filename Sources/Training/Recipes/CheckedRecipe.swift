@@ -76,14 +76,15 @@ extension PolicyRecipe: CheckedRecipe {
             0,
             [
                 "steps": steps, "warmUpSteps": warmUpSteps, "blockSize": blockSize,
-                "augmentation.shift": augmentation.shift,
+                "augmentation.shift": augmentation.shift, "pendingSteps": pendingSteps,
             ]
         )
         try RecipeNumbers.atLeast(
             1,
             [
                 "batchSize": batchSize, "checkpointEvery": checkpointEvery, "layerCount": layerCount,
-                "codebooks": codebooks,
+                "codebooks": codebooks, "flowSteps": flowSteps, "validateEvery": validateEvery,
+                "validationExamples": validationExamples,
                 "expert.width": expert.width,
             ]
         )
@@ -94,6 +95,7 @@ extension PolicyRecipe: CheckedRecipe {
         ] where ![4, 8, 16, 32].contains(pixels) {
             throw RecipeError(source: "recipe", reason: "'\(key)' should be 4, 8, 16 or 32, found \(pixels)")
         }
+        _ = try PolicyHead(checked: head)
         guard 0 ..< 1 ~= averageDecay else {
             throw RecipeError(
                 source: "recipe",

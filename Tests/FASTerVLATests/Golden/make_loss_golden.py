@@ -70,15 +70,15 @@ for layer in range(LAYERS - 1):
 norm(f"backbone.blocks.{LAYERS - 1}.attentionNorm", WIDTH)
 linear(f"backbone.blocks.{LAYERS - 1}.keyValue.projection", WIDTH, 2 * WIDTH, bias=False)
 norm(f"backbone.blocks.{LAYERS - 1}.keyValue.keyNorm", HEAD, bias=False)
-shapes["expert.codes.weight"] = (CODEBOOKS * ENTRIES, EXPERT)
-shapes["expert.beginOfBlock.weight"] = (1, EXPERT)
-shapes["expert.places.weight"] = (PLACES, EXPERT)
-shapes["expert.codebooks.weight"] = (CODEBOOKS + 1, EXPERT)
+shapes["head.codes.codes.weight"] = (CODEBOOKS * ENTRIES, EXPERT)
+shapes["head.codes.beginOfBlock.weight"] = (1, EXPERT)
+shapes["head.codes.places.weight"] = (PLACES, EXPERT)
+shapes["head.codes.codebooks.weight"] = (CODEBOOKS + 1, EXPERT)
 for layer in range(LAYERS):
     block(f"expert.layers.{layer}", EXPERT)
 norm("expert.norm", EXPERT)
 for codebook in range(CODEBOOKS):
-    linear(f"expert.heads.{codebook}", EXPERT, ENTRIES + 1)
+    linear(f"head.codes.heads.{codebook}", EXPERT, ENTRIES + 1)
 
 
 def first(name, shape):
@@ -196,11 +196,11 @@ def logits(images, text, state, codes, size):
     for slot in slots:
         before = slot - size
         if before < 0:
-            word = parameters["expert.beginOfBlock.weight"].expand(BATCH, -1)
+            word = parameters["head.codes.beginOfBlock.weight"].expand(BATCH, -1)
         else:
-            word = parameters["expert.codes.weight"][before // PLACES * ENTRIES + codes[:, before]]
-        about = parameters["expert.places.weight"][slot % PLACES]
-        about = about + parameters["expert.codebooks.weight"][slot // PLACES if slot < CODES else CODEBOOKS]
+            word = parameters["head.codes.codes.weight"][before // PLACES * ENTRIES + codes[:, before]]
+        about = parameters["head.codes.places.weight"][slot % PLACES]
+        about = about + parameters["head.codes.codebooks.weight"][slot // PLACES if slot < CODES else CODEBOOKS]
         fed.append(word + about)
     x = torch.stack(fed, dim=1)
     number = lambda slot: slot // size if slot < CODES else math.ceil(CODES / size)
@@ -220,8 +220,8 @@ def logits(images, text, state, codes, size):
             heads.append(attended(query, keys, values, sees))
         x = feed_forward(name, x + mapped(f"{name}.attention.output", torch.cat(heads, dim=-1)))
     x = normalized("expert.norm", x)
-    answers = [mapped(f"expert.heads.{slot // PLACES}", x[:, slot]) for slot in range(CODES)]
-    return answers, [mapped(f"expert.heads.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
+    answers = [mapped(f"head.codes.heads.{slot // PLACES}", x[:, slot]) for slot in range(CODES)]
+    return answers, [mapped(f"head.codes.heads.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
 
 
 def cross_entropy(scores, target, smoothing):

@@ -1,4 +1,4 @@
-public import ActionTokenizers
+internal import ActionTokenizers
 internal import Backbones
 internal import FASTerVQ
 internal import Foundation
@@ -21,14 +21,14 @@ public final class FASTerVLAPolicy: Policy {
     /// - Parameters:
     ///   - configuration: What the policy is.
     ///   - network: The trained weights.
-    ///   - tokenizer: Turns the predicted codes into actions.
+    ///   - actions: Turns what the head predicts into actions.
     ///   - state: How states are normalised.
     ///   - device: Where the weights live.
     ///   - decoding: How it decodes, where that is not left to the configuration.
     public init(
         configuration: PolicyConfiguration,
         network: FASTerVLANetwork,
-        tokenizer: any ResidualTokenizer,
+        actions: ActionCoding,
         state: Normalization,
         device: Device,
         decoding: DecodingSettings = DecodingSettings()
@@ -38,13 +38,8 @@ public final class FASTerVLAPolicy: Policy {
             contract: configuration.contract,
             states: StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins),
             network: network,
-            decoder: BlockDecoder(
-                network,
-                blockSize: decoding.blockSize,
-                codebooks: decoding.codebooks,
-                sampling: decoding.sampling(over: configuration.sampling)
-            ),
-            tokenizer: tokenizer,
+            decoder: AnswerDecoder(network, tokenizer: actions.tokenizer, settings: decoding),
+            normalization: actions.normalization,
             device: device,
             deadline: decoding.deadline
         )
@@ -74,12 +69,12 @@ private actor Runner {
     private let contract: PolicyContract
     private let states: StateTokenizer
     private let network: FASTerVLANetwork
-    private let decoder: BlockDecoder
-    private let tokenizer: any ResidualTokenizer
+    private var decoder: AnswerDecoder
+    /// Of actions.
+    private let normalization: Normalization
     private let device: Device
     /// Of requests that name none.
     private let deadline: Duration?
-    private var costs = DecodingCosts()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -87,8 +82,8 @@ private actor Runner {
         contract: PolicyContract,
         states: StateTokenizer,
         network: FASTerVLANetwork,
-        decoder: BlockDecoder,
-        tokenizer: any ResidualTokenizer,
+        decoder: AnswerDecoder,
+        normalization: Normalization,
         device: Device,
         deadline: Duration?
     ) {
@@ -96,7 +91,7 @@ private actor Runner {
         self.states = states
         self.network = network
         self.decoder = decoder
-        self.tokenizer = tokenizer
+        self.normalization = normalization
         self.device = device
         self.deadline = deadline
     }
@@ -110,32 +105,20 @@ private actor Runner {
             var stopwatch = Stopwatch(device)
             let prefix = network.backbone.prefix(of: input(observation))
             let prefixTime = stopwatch.lap()
-            let decoding = decoder.decoding(after: prefix, before: deadline, costs: &costs)
-            _ = stopwatch.lap()  // the decoder has timed the blocks itself
-            let chunk = try chunk(of: decoding)
+            let answer = try decoder.answer(after: prefix, before: deadline)
+            let decodingTime = stopwatch.lap()
             let timing = StageTiming(
                 prefix: prefixTime,
-                blocks: decoding.blockTimes,
-                detokenization: stopwatch.lap()
+                blocks: answer.blockTimes,
+                detokenization: decodingTime - answer.blockTimes.reduce(.zero, +)
             )
-            costs.add(detokenization: timing.detokenization)
-            return PolicyAnswer(
-                chunk,
-                timing: timing,
-                codebooks: DecodedCodebooks(decoding.codebooks, of: network.schedule.codebookCount)
+            let chunk = ActionChunk(
+                horizon: answer.chunks.horizon,
+                dimension: answer.chunks.dimension,
+                values: normalization.restored(answer.chunks.values)
             )
+            return PolicyAnswer(chunk, timing: timing, codebooks: answer.codebooks)
         }
-    }
-
-    /// The decoded motion in the robot's units.
-    private func chunk(of decoding: BlockDecoding) throws -> ActionChunk {
-        let chunks = try tokenizer.chunks(for: [decoding.codes.integers], codebooks: decoding.codebooks)
-        let clipped = chunks.values.map { min(1, max(-1, $0)) }
-        return ActionChunk(
-            horizon: chunks.horizon,
-            dimension: chunks.dimension,
-            values: tokenizer.normalization.restored(clipped)
-        )
     }
 
     private func input(_ observation: Observation) -> PrefixInput {
@@ -171,6 +154,13 @@ extension PolicyConfiguration.BackboneConfiguration {
     var stateBins: Int {
         switch self {
         case .compact(let configuration): configuration.stateBins
+        }
+    }
+
+    /// Whether it can answer without an expert.
+    var continues: Bool {
+        switch self {
+        case .compact(let configuration): configuration.continues
         }
     }
 

@@ -6,6 +6,9 @@ public struct DecodingSettings: Equatable, Sendable {
     /// Codebooks that are decoded, coarse to fine; all where nil.
     public var codebooks: Int?
 
+    /// Blocks that are looked at again, coarse ones first (``BlockDecoder``); none where nil.
+    public var secondLooks: Int?
+
     /// Time from a request's arrival at the policy until its answer is needed, where it names none itself.
     ///
     /// Where nil, such requests can wait.
@@ -34,5 +37,23 @@ public struct DecodingSettings: Equatable, Sendable {
         if let topK { sampling.topK = topK }
         if let topP { sampling.topP = topP }
         return sampling
+    }
+
+    /// What is asked for that a policy with `head` has not got, in words; nil where nothing is.
+    func problem(for head: ActionHead.Configuration) -> String? {
+        guard case .codes(let configuration) = head else {
+            let asked = blockSize ?? codebooks ?? secondLooks ?? topK
+            return asked == nil && temperature == nil && topP == nil
+                ? nil : "the policy predicts no codes, so there is nothing to choose about their decoding"
+        }
+        if let problem = sampling(over: configuration.sampling).problem { return "sampling: \(problem)" }
+        if let codebooks, !(1 ... configuration.schedule.codebookCount).contains(codebooks) {
+            return
+                "codebooks to decode: expected 1 ... \(configuration.schedule.codebookCount), found \(codebooks)"
+        }
+        if let secondLooks, secondLooks > 0, !configuration.looksAgain {
+            return "the policy was not trained to look at a block again (recipe: looksAgain)"
+        }
+        return nil
     }
 }

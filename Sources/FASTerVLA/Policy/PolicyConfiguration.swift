@@ -30,7 +30,7 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
     }
 
     /// Layout of the folder; raised when it changes.
-    public var formatVersion = 1
+    public var formatVersion = PolicyBundle.formatVersion
 
     /// What the robot must show and what it gets.
     public var contract: PolicyContract
@@ -38,31 +38,22 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
     /// The vision-language model.
     public var backbone: BackboneConfiguration
 
-    /// The action expert.
-    public var expert = ActionExpert.Configuration()
+    /// The action expert; without one, the backbone answers itself.
+    public var expert: ActionExpert.Configuration?
 
-    /// How codes form blocks.
-    public var schedule: BlockSchedule
-
-    /// Entries of a codebook.
-    public var codebookSize: Int
-
-    /// Distances between action tokens.
-    public var spacing = Spacing()
-
-    /// How codes are chosen.
-    public var sampling = Sampling.greedy
+    /// How features become actions.
+    public var head: ActionHead.Configuration
 
     /// Describes a policy.
     public init(
         contract: PolicyContract,
         backbone: BackboneConfiguration,
-        schedule: BlockSchedule,
-        codebookSize: Int
+        expert: ActionExpert.Configuration?,
+        head: ActionHead.Configuration
     ) {
         self.contract = contract
         self.backbone = backbone
-        self.schedule = schedule
-        self.codebookSize = codebookSize
+        self.expert = expert
+        self.head = head
     }
 }

@@ -1,0 +1,51 @@
+public import Torch
+
+/// Keys and values that queries of later tokens attend to: first the prefix, then what was appended, layer by layer.
+public struct KeyValueCache: Sendable {
+    private var keys: [Tensor]
+    private var values: [Tensor]
+
+    /// Tokens that each layer holds; nil where tensors are as long as they are full.
+    private var counts: [Int]?
+
+    /// Starts with the keys and values of `prefix`, and grows by making new tensors, so that gradients flow.
+    public init(_ prefix: Prefix) {
+        keys = prefix.keys
+        values = prefix.values
+    }
+
+    /// Starts with the keys and values of `prefix`, with room for `count` more tokens, which are written in place.
+    public init(_ prefix: Prefix, roomFor count: Int) {
+        func roomy(_ tensor: Tensor) -> Tensor {
+            var shape = tensor.shape
+            shape[2] += count
+            let buffer = Tensor.zeros(shape, dtype: tensor.dtype, device: tensor.device)
+            buffer.narrowed(2, from: 0, count: tensor.size(2)).copyInPlace(tensor)
+            return buffer
+        }
+        keys = prefix.keys.map(roomy)
+        values = prefix.values.map(roomy)
+        counts = prefix.keys.map { $0.size(2) }
+    }
+
+    /// Adds the keys and values of new tokens, `[B, A, L, E]`, to a layer and returns all of the layer's.
+    public mutating func append(key: Tensor, value: Tensor, layer: Int) -> (key: Tensor, value: Tensor) {
+        guard let count = counts?[layer] else {
+            keys[layer] = .concatenated([keys[layer], key], axis: 2)
+            values[layer] = .concatenated([values[layer], value], axis: 2)
+            return (keys[layer], values[layer])
+        }
+        let added = key.size(2)
+        precondition(count + added <= keys[layer].size(2), "the cache has no room for \(added) more tokens")
+        keys[layer].narrowed(2, from: count, count: added).copyInPlace(key)
+        values[layer].narrowed(2, from: count, count: added).copyInPlace(value)
+        counts?[layer] = count + added
+        return (
+            keys[layer].narrowed(2, from: 0, count: count + added),
+            values[layer].narrowed(2, from: 0, count: count + added)
+        )
+    }
+
+    /// Forgets the last `count` tokens of every layer, which are then written anew.
+    public mutating func forget(_ count: Int) { counts = counts?.map { $0 - count } }
+}

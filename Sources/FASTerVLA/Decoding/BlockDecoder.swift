@@ -1,0 +1,269 @@
+public import Backbones
+public import Torch
+
+// Axes in this file
+//   B  batch      L  slots of a block      K  codebook entries      P  pending steps
+
+/// What was decoded on top of one prefix.
+public struct BlockDecoding {
+    /// The codes of the first codebooks, int64 `[B, codebooks · placeCount]`; where lists end, up to the end of the longest
+    /// list, and the number of entries from the end of a list on.
+    public let codes: Tensor
+
+    /// Whole codebooks decoded.
+    public let codebooks: Int
+
+    /// What every block took, choosing its codes included.
+    public let blockTimes: [Duration]
+}
+
+/// Codes decoded block by block on top of one prefix: one forward a block.
+///
+/// Codes of a block are chosen apart, so where two motions are equally good, a block may begin one and end the other. A
+/// head that was trained for it looks at a block again: the half of its codes that are most certain stay, and the others
+/// are chosen anew with those given.
+public struct BlockDecoder {
+    private let network: FASTerVLANetwork
+    private let head: CodeHead
+    private let schedule: BlockSchedule
+    private let codebooks: Int
+    private let secondLooks: Int
+    private let sampling: Sampling
+
+    /// Prepares to decode with `network`.
+    ///
+    /// - Parameters:
+    ///   - network: The trained network.
+    ///   - head: The network's head.
+    ///   - blockSize: Codes of one forward; the network's own unless said otherwise. 1 decodes token by token.
+    ///   - codebooks: Codebooks to decode, coarse to fine; all unless said otherwise.
+    ///   - secondLooks: Blocks that are looked at again, coarse ones first; for heads that were trained for it.
+    ///   - sampling: How codes are chosen.
+    public init(
+        _ network: FASTerVLANetwork,
+        _ head: CodeHead,
+        blockSize: Int? = nil,
+        codebooks: Int? = nil,
+        secondLooks: Int = 0,
+        sampling: Sampling
+    ) {
+        let own = head.configuration.schedule
+        self.codebooks = codebooks ?? own.codebookCount
+        precondition((1 ... own.codebookCount).contains(self.codebooks), "a chunk takes 1 to all codebooks")
+        precondition(secondLooks == 0 || head.configuration.looksAgain, "this head cannot look again")
+        self.network = network
+        self.head = head
+        schedule = blockSize.map(own.withBlockSize) ?? own
+        self.secondLooks = secondLooks
+        self.sampling = sampling
+    }
+
+    /// The codes that follow `prefix`, int64 `[B, codebooks · placeCount]`.
+    public func codes(after prefix: Prefix) -> Tensor {
+        decoding(after: prefix) { sampling.codes(from: $0) }.codes
+    }
+
+    /// As many codebooks after `prefix` as are foreseen to be decoded and turned into actions before `deadline`, but at
+    /// least one.
+    ///
+    /// - Parameters:
+    ///   - prefix: The backbone's answer.
+    ///   - pending: Actions that the robot is committed to, normalised `[B, P, dimension]`, for heads that know them.
+    ///   - deadline: When actions are needed; nil decodes everything.
+    ///   - costs: What is foreseen by; gains what the blocks take now.
+    /// - Returns: Whole codebooks, coarse to fine.
+    func decoding(
+        after prefix: Prefix,
+        pending: Tensor? = nil,
+        before deadline: ContinuousClock.Instant?,
+        costs: inout DecodingCosts
+    ) -> BlockDecoding {
+        decoding(after: prefix, pending, before: deadline, costs: &costs) { sampling.codes(from: $0) }
+    }
+
+    /// All codes that follow `prefix`, each row of scores `[n, K]` turned into codes `[n]` by `choose`.
+    func decoding(after prefix: Prefix, choose: (Tensor) -> Tensor) -> BlockDecoding {
+        var costs = DecodingCosts()
+        return decoding(after: prefix, nil, before: nil, costs: &costs, choose: choose)
+    }
+
+    private func decoding(
+        after prefix: Prefix,
+        _ pending: Tensor?,
+        before deadline: ContinuousClock.Instant?,
+        costs: inout DecodingCosts,
+        choose: (Tensor) -> Tensor
+    ) -> BlockDecoding {
+        let batch = prefix.keys[0].size(0)
+        var pass = Pass(
+            prefix,
+            pending: pending.flatMap { head.inputs(pending: $0) },
+            schedule,
+            head.configuration
+        )
+        var fed = Tensor.zeros([batch, schedule.blockSize], dtype: .int64, device: prefix.keys[0].device)
+        var decoded: [Tensor] = []
+        var times: [Duration] = []
+        var stopwatch = Stopwatch(prefix.keys[0].device)
+        for (index, block) in schedule.blocks.enumerated() {
+            guard goesOn(at: block.lowerBound, before: deadline, costs) else { break }
+            let previous = fed.narrowed(1, from: 0, count: block.count)
+            let looksAgain = index < secondLooks && block.count > 1
+            let scores = scores(of: block, previous, own: nil, &pass)
+            fed = chosen(scores, choose)
+            if looksAgain {
+                let areKept = certainHalf(scores, fed)
+                pass.forget(block.count)
+                let again = chosen(self.scores(of: block, previous, own: (fed, areKept), &pass), choose)
+                fed = fed.selected(where: areKept, otherwise: again)
+            }
+            decoded.append(fed)
+            times.append(stopwatch.lap())
+            costs.add(block: times[times.count - 1])
+            if head.configuration.listsEnd, listsHaveEnded(decoded) { break }
+        }
+        let codes = Tensor.concatenated(decoded, axis: 1)
+        guard !head.configuration.listsEnd else {
+            return BlockDecoding(codes: codes, codebooks: codebooks, blockTimes: times)
+        }
+        // Codes of a codebook that is not whole mean nothing. A block is never cut, as its codes see each other.
+        let whole = min(codebooks, codes.size(1) / schedule.placeCount)
+        return BlockDecoding(
+            codes: codes.narrowed(1, from: 0, count: whole * schedule.placeCount),
+            codebooks: whole,
+            blockTimes: times
+        )
+    }
+
+    /// Whether to decode the block that begins at `slot`: one more codebook is wanted, and it would be whole in time.
+    private func goesOn(
+        at slot: Int,
+        before deadline: ContinuousClock.Instant?,
+        _ costs: DecodingCosts
+    ) -> Bool {
+        let whole = slot / schedule.placeCount
+        guard whole < codebooks else { return false }
+        guard whole > 0, let deadline else { return true }
+        let left = schedule.blockCount(from: slot, toCodebooks: whole + 1)
+        return ContinuousClock.now + costs.foreseen(blocks: left) <= deadline
+    }
+
+    /// Scores of a block's slots, a part for every codebook that it reaches into, each `[B, slots, K]`.
+    private func scores(
+        of block: Range<Int>,
+        _ previous: Tensor,
+        own: (codes: Tensor, areGiven: Tensor)?,
+        _ pass: inout Pass
+    ) -> [Tensor] {
+        let inputs = head.inputs(previous, own: own, slots: block, schedule: schedule)
+        let features = pass.features(inputs, of: block, network)
+        // The answer after the last entry, `<EoBlk>`, is open only where lists may end.
+        let answers = head.configuration.codebookSize + (head.configuration.listsEnd ? 1 : 0)
+        var parts: [Tensor] = []
+        var start = block.lowerBound
+        while start < block.upperBound {
+            let codebook = schedule.codebook(ofSlot: start)
+            let end = min(block.upperBound, (codebook + 1) * schedule.placeCount)
+            let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
+            let logits = head.logits(rows, codebook: codebook).narrowed(2, from: 0, count: answers)
+            parts.append(logits.to(.float32))
+            start = end
+        }
+        return parts
+    }
+
+    /// A code for every slot, int64 `[B, L]`.
+    private func chosen(_ scores: [Tensor], _ choose: (Tensor) -> Tensor) -> Tensor {
+        .concatenated(
+            scores.map { choose($0.reshaped(-1, $0.size(2))).reshaped($0.size(0), $0.size(1)) },
+            axis: 1
+        )
+    }
+
+    /// Which half of a block's codes, rounded up, is the most certain: bool `[B, L]`.
+    private func certainHalf(_ scores: [Tensor], _ codes: Tensor) -> Tensor {
+        let all = Tensor.concatenated(scores, axis: 1).logSoftmax(2)
+        let certainty = all.gather(axis: 2, codes.unsqueezed(2)).squeezed(2)
+        let ranks = certainty.argsort(descending: true).argsort()
+        return ranks.less(Double((codes.size(1) + 1) / 2))
+    }
+
+    /// Whether every list has come to its end.
+    private func listsHaveEnded(_ decoded: [Tensor]) -> Bool {
+        let codes = Tensor.concatenated(decoded, axis: 1)
+        let ends = codes.equal(Double(head.configuration.codebookSize)).to(.int64).max(1)
+        return ends.min(0).item > 0
+    }
+}
+
+/// One prefix with all that was decoded on top of it.
+private struct Pass {
+    private let prefix: Prefix
+    private let positions: Tensor
+    private var cache: KeyValueCache
+    /// What stands for pending steps, until the first forward, which takes it along.
+    private var pending: Tensor?
+    private let pendingCount: Int
+
+    init(
+        _ prefix: Prefix,
+        pending: Tensor?,
+        _ schedule: BlockSchedule,
+        _ configuration: CodeHead.Configuration
+    ) {
+        self.prefix = prefix
+        self.pending = pending
+        pendingCount = pending?.size(1) ?? 0
+        positions = configuration.spacing.positions(
+            schedule.tokenCount,
+            from: prefix.nextPosition,
+            device: prefix.keys[0].device
+        )
+        cache = KeyValueCache(prefix, roomFor: schedule.tokenCount + pendingCount)
+    }
+
+    /// Features of a block's slots, `[B, L, width]`.
+    mutating func features(_ inputs: Tensor, of block: Range<Int>, _ network: FASTerVLANetwork) -> Tensor {
+        let blockPositions = positions.narrowed(1, from: block.lowerBound, count: block.count)
+        guard let steps = pending else {
+            let mask = mask(keys: pendingCount + block.upperBound)
+            return network.features(inputs, positions: blockPositions, cache: &cache, mask: mask)
+        }
+        pending = nil
+        let features = network.features(
+            .concatenated([steps, inputs], axis: 1),
+            positions: blockPositions.padded([pendingCount, 0]),
+            cache: &cache,
+            mask: firstMask(slots: block.count)
+        )
+        return features.narrowed(1, from: pendingCount, count: block.count)
+    }
+
+    /// Forgets the newest `count` slots.
+    mutating func forget(_ count: Int) { cache.forget(count) }
+
+    /// Hides the prefix's padding; later blocks do not exist yet, so nothing else needs hiding.
+    private func mask(keys: Int) -> Tensor? {
+        guard let seen = prefix.mask else { return nil }
+        let own = Tensor.ones([seen.size(0), 1, 1, keys], dtype: .bool, device: seen.device)
+        return Tensor.concatenated([seen, own], axis: 3)
+    }
+
+    /// The mask of the forward of pending steps and the first block: the former see nothing of the latter.
+    private func firstMask(slots: Int) -> Tensor {
+        let (batch, device) = (prefix.keys[0].size(0), prefix.keys[0].device)
+        let rows = pendingCount + slots
+        let seen =
+            prefix.mask
+            ?? Tensor.ones([batch, 1, 1, prefix.keys[0].size(2)], dtype: .bool, device: device)
+        let steps = Tensor.ones([batch, 1, rows, pendingCount], dtype: .bool, device: device)
+        let slotColumns = Tensor.concatenated(
+            [
+                .zeros([batch, 1, pendingCount, slots], dtype: .bool, device: device),
+                .ones([batch, 1, slots, slots], dtype: .bool, device: device),
+            ],
+            axis: 2
+        )
+        return .concatenated([seen.expanded([batch, 1, rows, seen.size(3)]), steps, slotColumns], axis: 3)
+    }
+}

@@ -1,0 +1,31 @@
+public import Backbones
+public import Torch
+
+/// Actions out of noise, by Euler's method along the direction that a network learned.
+public struct FlowDecoder {
+    private let network: FASTerVLANetwork
+    private let head: FlowHead
+
+    /// Prepares to decode with `network`, whose head is `head`.
+    public init(_ network: FASTerVLANetwork, _ head: FlowHead) {
+        self.network = network
+        self.head = head
+    }
+
+    /// Normalised actions after `prefix`, `[B, horizon, dimension]`, and what every step took.
+    public func actions(after prefix: Prefix) -> (actions: Tensor, stepTimes: [Duration]) {
+        let configuration = head.configuration
+        let (batch, device) = (prefix.keys[0].size(0), prefix.keys[0].device)
+        var actions = Tensor.randn([batch, configuration.horizon, configuration.dimension]).to(device)
+        var stopwatch = Stopwatch(device)
+        var times: [Duration] = []
+        for step in 0 ..< configuration.steps {
+            let now = 1 - Double(step) / Double(configuration.steps)
+            let time = Tensor.full([batch], now, device: device)
+            let direction = network.direction(actions, time: time, head, after: prefix).to(.float32)
+            actions = actions - direction * (1 / Double(configuration.steps))
+            times.append(stopwatch.lap())
+        }
+        return (actions, times)
+    }
+}

@@ -1,0 +1,53 @@
+internal import Backbones
+internal import Torch
+
+// Axes in this file
+//   B  batch      H  horizon      D  columns of an action      S  prefix tokens
+
+extension FASTerVLANetwork {
+    /// Mean squared error of the direction at a random time of every example.
+    ///
+    /// Times near noise are more frequent, where there is more to decide: Beta(1.5, 1) as in pi-0, by its inverse
+    /// distribution function, u^(2/3).
+    func loss(of targets: ActionTargets, _ head: FlowHead, after prefix: Prefix) -> PolicyLoss {
+        let (actions, device) = (targets.actions, targets.actions.device)
+        let time = Tensor.rand([actions.size(0)]).to(device).power(2.0 / 3) * 0.999 + 0.001
+        let noise = Tensor.randn(actions.shape).to(device)
+        let share = time.reshaped(-1, 1, 1)
+        let noisy = noise * share + actions * (1 - share)
+        let found = direction(noisy, time: time, head, after: prefix)
+        return PolicyLoss(total: targets.mean(of: (found.to(.float32) - (noise - actions)).squared()))
+    }
+
+    /// Mean absolute error of all actions.
+    func loss(of targets: ActionTargets, _ head: RegressionHead, after prefix: Prefix) -> PolicyLoss {
+        PolicyLoss(
+            total: targets.mean(of: (actions(head, after: prefix).to(.float32) - targets.actions).abs())
+        )
+    }
+
+    /// Where noise lies, seen from actions: `noisy`, `[B, H, D]`, at `time`, `[B]`.
+    func direction(_ noisy: Tensor, time: Tensor, _ head: FlowHead, after prefix: Prefix) -> Tensor {
+        head.direction(features(head.inputs(noisy, time: time), after: prefix))
+    }
+
+    /// The actions of a regression, normalised `[B, H, D]`.
+    func actions(_ head: RegressionHead, after prefix: Prefix) -> Tensor {
+        let batch = prefix.keys[0].size(0)
+        return head.actions(features(head.inputs().expanded([batch, -1, -1]), after: prefix))
+    }
+
+    /// Features of slots that all see each other and the prefix.
+    private func features(_ inputs: Tensor, after prefix: Prefix) -> Tensor {
+        let count = inputs.size(1)
+        let first = prefix.nextPosition
+        let positions = Tensor.arange(first ..< first + count, dtype: .float32, device: inputs.device)
+            .unsqueezed(0)
+        var cache = KeyValueCache(prefix)
+        let mask = prefix.mask.map { seen in
+            let own = Tensor.ones([seen.size(0), 1, 1, count], dtype: .bool, device: seen.device)
+            return Tensor.concatenated([seen, own], axis: 3)
+        }
+        return features(inputs, positions: positions, cache: &cache, mask: mask)
+    }
+}

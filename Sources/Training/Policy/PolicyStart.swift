@@ -1,0 +1,48 @@
+internal import FASTerVLA
+public import Foundation
+internal import NN
+public import Torch
+
+/// A trained policy that another one begins with, instead of first weights.
+public struct PolicyStart {
+    /// What can be taken over.
+    public enum Part: String, CaseIterable, Sendable {
+        /// What sees and reads.
+        case backbone
+        /// The action expert and the head.
+        case expert
+    }
+
+    private let parts: PolicyBundle.Parts
+    private let taken: Set<Part>
+    private let folder: URL
+
+    /// Reads the policy in `folder`, of which `taken` is to be used.
+    ///
+    /// - Throws: ``PolicyBundleError`` and the errors of checkpoints and tokenizers.
+    public init(_ folder: URL, taking taken: Set<Part> = Set(Part.allCases), device: Device) throws {
+        parts = try PolicyBundle.parts(of: folder, device: device)
+        self.taken = taken
+        self.folder = folder
+    }
+
+    /// Copies the weights into `network`.
+    ///
+    /// - Throws: ``DemonstrationsError`` that names the first weight that differs in shape or is missing.
+    func copy(into network: FASTerVLANetwork) throws {
+        let known = Dictionary(uniqueKeysWithValues: parts.network.tensors.map { ($0.name, $0.tensor) })
+        for named in network.tensors {
+            let part: Part = named.name.hasPrefix("backbone.") ? .backbone : .expert
+            guard taken.contains(part) else { continue }
+            guard let tensor = known[named.name], tensor.shape == named.tensor.shape else {
+                let found = known[named.name].map { "\($0.shape)" } ?? "none"
+                throw DemonstrationsError(
+                    description:
+                        "\(folder.path): '\(named.name)': expected \(named.tensor.shape), found \(found); "
+                        + "train with the same backbone, expert, head and tokenizer"
+                )
+            }
+            withoutGradients { named.tensor.copyInPlace(tensor) }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+internal import ActionTokenizers
+internal import Backbones
+internal import FASTerVLA
+internal import RobotTypes
+internal import Torch
+
+/// How well a policy does on episodes that it is not trained on.
+struct PolicyValidation {
+    private let examples: PolicyExamples
+    private let coding: ActionCoding
+    private let device: Device
+    private let indices: [Int]
+    private let batchSize: Int
+    private let settings: LossSettings
+
+    /// Looks at evenly spaced examples, as many as `recipe` says.
+    init(_ recipe: PolicyRecipe, examples: PolicyExamples, coding: ActionCoding, device: Device) {
+        self.examples = examples
+        self.coding = coding
+        self.device = device
+        let count = min(recipe.validationExamples, examples.count)
+        indices = (0 ..< count).map { $0 * examples.count / count }
+        batchSize = recipe.batchSize
+        settings = recipe.lossSettings
+    }
+
+    /// Loss, accuracy of every codebook, and the policy's reconstruction error: how far its decoded actions are from the
+    /// demonstrated ones, mean absolute and normalised, over steps inside the episode.
+    func measure(_ network: FASTerVLANetwork) throws -> [String: Double] {
+        var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer)
+        var sums: [String: Double] = [:]
+        for start in stride(from: 0, to: indices.count, by: batchSize) {
+            let chosen = Array(indices[start ..< min(start + batchSize, indices.count)])
+            let batch = try examples.batch(chosen, augmentation: .none, seed: 0, step: 0)
+            let (input, targets) = batch.tensors(examples, device: device)
+            let measured = try withoutGradients {
+                let loss = network.loss(input, targets: targets, settings: settings)
+                let answer = try decoder.answer(after: network.backbone.prefix(of: input))
+                var measured = [
+                    "validation_loss": loss.total.item,
+                    "reconstruction_error": answer.chunks.meanError(to: batch.chunks),
+                ]
+                for (codebook, accuracy) in loss.accuracies.enumerated() {
+                    measured["validation_accuracy_\(codebook)"] = accuracy.item
+                }
+                return measured
+            }
+            for (name, value) in measured {
+                sums[name, default: 0] += value * Double(chosen.count) / Double(indices.count)
+            }
+        }
+        return sums
+    }
+}
+
+extension ActionChunks {
+    /// Mean absolute difference over the valid steps of `truth`.
+    fileprivate func meanError(to truth: ActionChunks) -> Double {
+        var (sum, count) = (0.0, 0)
+        for chunk in 0 ..< truth.count {
+            let start = chunk * horizon * dimension
+            for index in start ..< start + truth.validSteps[chunk] * dimension {
+                sum += Double(abs(values[index] - truth.values[index]))
+                count += 1
+            }
+        }
+        return sum / Double(max(1, count))
+    }
+}
