@@ -30,6 +30,21 @@ extension AnswerOptions {
             }
             seed = UInt64(bitPattern: number)
         }
+        if let value = map[WireKey.pending] { pending = try Self.pending(value) }
+    }
+
+    private static func pending(_ value: WireValue) throws(AnswerOptionError) -> ActionChunk {
+        let expected = "finite numbers, [steps, columns]"
+        guard let array = value.array, array.shape.count == 2, array.count > 0 else {
+            let found = value.array.map { "shape \($0.shape)" } ?? value.kind
+            throw AnswerOptionError(key: WireKey.pending, expected: expected, found: found)
+        }
+        let values = array.floats()
+        if let index = values.firstIndex(where: { !$0.isFinite }) {
+            let place = "\(values[index]) at step \(index / array.shape[1]), column \(index % array.shape[1])"
+            throw AnswerOptionError(key: WireKey.pending, expected: expected, found: place)
+        }
+        return ActionChunk(horizon: array.shape[0], dimension: array.shape[1], values: values)
     }
 }
 
@@ -45,6 +60,13 @@ public struct AnswerOptionError: Error, Equatable, CustomStringConvertible {
 
     /// What stands there.
     public let found: String
+
+    /// Wraps what is at fault.
+    public init(key: String, expected: String, found: String) {
+        self.key = key
+        self.expected = expected
+        self.found = found
+    }
 
     /// The error in a sentence.
     public var description: String { "\(key): expected \(expected), found \(found)" }

@@ -9,7 +9,7 @@ extension PolicyContract {
     /// - Parameters:
     ///   - server: Name of the server program.
     ///   - version: Version of the server program.
-    /// - Returns: A map with `protocol`, `server`, `observation`, `action` and `fps`.
+    /// - Returns: A map with `protocol`, `server`, `observation`, `action`, `fps` and `pending_steps`.
     public func metadata(server: String, version: String) -> WireValue {
         var observation = WireMap()
         for camera in cameras {
@@ -30,6 +30,7 @@ extension PolicyContract {
                 "groups": .list(actionSpace.groups.map(\.wireValue)),
             ],
             "fps": .double(framesPerSecond),
+            "pending_steps": .integer(Int64(pendingSteps)),
         ]
     }
 

@@ -15,6 +15,9 @@ public enum WireKey {
     /// Whole number that determines what is left to chance; may be missing.
     public static let seed = "seed"
 
+    /// Actions that the robot executes until the answer is there, float32 `[steps, dimension]`; may be missing.
+    public static let pending = "pending_actions"
+
     /// The answered motion, float32 `[horizon, dimension]`.
     public static let actions = "actions"
 

@@ -28,6 +28,7 @@ public struct PolicyHandler: MessageHandler {
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
         var observation = try decoder.observation(from: message)
         observation.options = try AnswerOptions(of: message)
+        try check(observation.options.pending)
         let start = ContinuousClock.now
         let answer = try await policy.act(on: observation)
         let duration = ContinuousClock.now - start
@@ -40,6 +41,21 @@ public struct PolicyHandler: MessageHandler {
             )
         }
         return answer.reply(inferenceTime: duration)
+    }
+
+    /// Makes sure that a policy which can be told pending actions understands these; another one ignores them.
+    private func check(_ pending: ActionChunk?) throws(AnswerOptionError) {
+        let contract = policy.contract
+        guard let pending, contract.pendingSteps > 0 else { return }
+        guard pending.dimension == contract.actionSpace.dimension, pending.horizon <= contract.pendingSteps
+        else {
+            throw AnswerOptionError(
+                key: WireKey.pending,
+                expected:
+                    "at most \(contract.pendingSteps) steps of \(contract.actionSpace.dimension) columns",
+                found: "shape \([pending.horizon, pending.dimension])"
+            )
+        }
     }
 }
 

@@ -50,6 +50,14 @@ public struct PolicyContract: Codable, Equatable, Sendable {
     /// Control steps a second.
     public var framesPerSecond: Double
 
+    /// Most actions that the policy can be told to go on from (``AnswerOptions/pending``); the weights decide, so it is not
+    /// a part of the contract on disk.
+    public var pendingSteps = 0
+
+    private enum CodingKeys: String, CodingKey {
+        case cameras, stateDimension, horizon, actionSpace, framesPerSecond
+    }
+
     /// Creates a contract from its parts.
     public init(
         cameras: [Camera],

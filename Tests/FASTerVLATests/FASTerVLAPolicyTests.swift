@@ -84,6 +84,31 @@ struct FASTerVLAPolicyTests {
         #expect(codes[0] != codes[1])
     }
 
+    @Test("goes on from actions that the robot executes meanwhile, where it was made for it")
+    func pending() async throws {
+        func message(_ steps: Int, _ value: Float) -> WireMap {
+            let values = [Float](repeating: value, count: steps * 4)
+            return ["pending_actions": .array(NDArray(shape: [steps, 4], values: values))]
+        }
+        let (policy, tokenizer) = try SmallPolicy.policy(pendingSteps: 3)
+        #expect(policy.contract.pendingSteps == 3)
+        var codes: [[Int]] = []
+        for value in [-1, 1] as [Float] {
+            _ = try await reply(of: policy, message(3, value))
+            codes.append(tokenizer.codes)
+        }
+        #expect(codes[0] != codes[1])
+        let error = await #expect(throws: AnswerOptionError.self) {
+            try await reply(of: policy, message(4, 0))
+        }
+        #expect(
+            error?.description == "pending_actions: expected at most 3 steps of 4 columns, found shape [4, 4]"
+        )
+        // A policy that was not ignores them.
+        let (other, _) = try SmallPolicy.policy()
+        #expect(try await reply(of: other, message(9, 0))["actions"] == reply(of: other)["actions"])
+    }
+
     @Test("refuses a deadline that is none, naming the field")
     func wrongDeadline() async throws {
         let (policy, _) = try SmallPolicy.policy()

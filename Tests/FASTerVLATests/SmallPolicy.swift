@@ -41,7 +41,9 @@ enum SmallPolicy {
         return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
     }
 
-    private static func parts() throws -> (PolicyConfiguration, FASTerVLANetwork, FASTerVQTokenizer) {
+    private static func parts(
+        pendingSteps: Int = 0
+    ) throws -> (PolicyConfiguration, FASTerVLANetwork, FASTerVQTokenizer) {
         let tokenizer = try tokenizer("position=0:3,gripper=3")
         var backbone = CompactBackbone.Configuration(
             cameras: [.init(height: 32, width: 32, pixelsPerToken: 16)],
@@ -55,11 +57,12 @@ enum SmallPolicy {
             actionSpace: tokenizer.actionSpace,
             framesPerSecond: 20
         )
-        let head = CodeHead.Configuration(
+        var head = CodeHead.Configuration(
             schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
             codebookSize: 16,
             dimension: 4
         )
+        head.pendingSteps = pendingSteps
         let configuration = PolicyConfiguration(
             contract: contract,
             backbone: .compact(backbone),
@@ -82,10 +85,11 @@ enum SmallPolicy {
     }
 
     /// The policy, ready to act, and the codes that it answers with.
-    static func policy(_ decoding: DecodingSettings = DecodingSettings()) throws -> (
-        policy: FASTerVLAPolicy, tokenizer: RecordingTokenizer
-    ) {
-        let (configuration, network, tokenizer) = try parts()
+    static func policy(
+        _ decoding: DecodingSettings = DecodingSettings(),
+        pendingSteps: Int = 0
+    ) throws -> (policy: FASTerVLAPolicy, tokenizer: RecordingTokenizer) {
+        let (configuration, network, tokenizer) = try parts(pendingSteps: pendingSteps)
         let recording = RecordingTokenizer(tokenizer)
         let policy = FASTerVLAPolicy(
             configuration: configuration,

@@ -20,6 +20,23 @@ struct AnswerOptionsTests {
         #expect(try AnswerOptions(of: ["deadline_ms": .double(1e300)]).deadline == .seconds(86_400))
     }
 
+    @Test("may be actions that the robot executes meanwhile")
+    func pending() throws {
+        let actions = NDArray(shape: [2, 3], values: [1, 2, 3, 4, 5, 6])
+        let pending = try #require(try AnswerOptions(of: ["pending_actions": .array(actions)]).pending)
+        #expect(pending == ActionChunk(horizon: 2, dimension: 3, values: [1, 2, 3, 4, 5, 6]))
+        let wrong: [(WireValue, String)] = [
+            ("soon", "text"), (.array(NDArray(shape: [2], values: [1, 2])), "shape [2]"),
+            (.array(NDArray(shape: [1, 2], values: [1, .nan])), "nan at step 0, column 1"),
+        ]
+        for (value, found) in wrong {
+            #expect(
+                error(["pending_actions": value])
+                    == "pending_actions: expected finite numbers, [steps, columns], found \(found)"
+            )
+        }
+    }
+
     @Test("may be a seed, also a negative one")
     func seed() throws {
         #expect(try AnswerOptions(of: ["seed": .integer(7)]).seed == 7)

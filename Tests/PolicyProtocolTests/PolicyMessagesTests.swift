@@ -27,7 +27,7 @@ struct PolicyMessagesTests {
                         ["name": "gripper", "kind": "gripper", "start": .integer(3), "count": .integer(1)],
                     ]),
                 ],
-                "fps": .double(20),
+                "fps": .double(20), "pending_steps": .integer(0),
             ]
         )
     }

@@ -148,7 +148,7 @@ struct PolicyTests {
         let policy = run.url.appending(path: "policy").path
         #expect(
             try await Program.refusal(serve + [policy, "--codebooks", "9"], in: folder)
-                .hasSuffix("/policy: has 3 codebooks; codebooks to decode: expected 1 ... 3, found 9")
+                .hasSuffix("/policy/config.json: codebooks to decode: expected 1 ... 3, found 9")
         )
     }
 

@@ -20,8 +20,8 @@ public struct BlockDecoding {
 /// Codes decoded block by block on top of one prefix: one forward a block.
 ///
 /// Codes of a block are chosen apart, so where two motions are equally good, a block may begin one and end the other. A
-/// head that was trained for it looks at a block again: the half of its codes that are most certain stay, and the others
-/// are chosen anew with those given.
+/// head that was trained for it looks at a block again: codes that are as good as certain stay, and one that is not,
+/// which settles the motion; the others are chosen anew with those given.
 public struct BlockDecoder {
     private let network: FASTerVLANetwork
     private let head: CodeHead
@@ -112,7 +112,7 @@ public struct BlockDecoder {
             let scores = scores(of: block, previous, own: nil, &pass)
             fed = chosen(scores, choose)
             if looksAgain {
-                let areKept = certainHalf(scores, fed)
+                let areKept = settled(scores, fed)
                 pass.forget(block.count)
                 let again = chosen(self.scores(of: block, previous, own: (fed, areKept), &pass), choose)
                 fed = fed.selected(where: areKept, otherwise: again)
@@ -180,13 +180,19 @@ public struct BlockDecoder {
         )
     }
 
-    /// Which half of a block's codes, rounded up, is the most certain: bool `[B, L]`.
-    private func certainHalf(_ scores: [Tensor], _ codes: Tensor) -> Tensor {
+    /// Which of a block's codes stay before a second look, bool `[B, L]`: the most certain ones, up to the first that
+    /// could well have been another.
+    private func settled(_ scores: [Tensor], _ codes: Tensor) -> Tensor {
         let all = Tensor.concatenated(scores, axis: 1).logSoftmax(2)
-        let certainty = all.gather(axis: 2, codes.unsqueezed(2)).squeezed(2)
-        let ranks = certainty.argsort(descending: true).argsort()
-        return ranks.less(Double((codes.size(1) + 1) / 2))
+        let doubt = all.gather(axis: 2, codes.unsqueezed(2)).squeezed(2).negated()
+        let order = doubt.argsort()
+        let sorted = doubt.gather(axis: 1, order)
+        let doubtBefore = sorted.cumulativeSum(1) - sorted
+        return doubtBefore.gather(axis: 1, order.argsort()).less(Self.negligibleDoubt)
     }
+
+    /// Joint surprise, in nats, of codes that count as certain.
+    private static let negligibleDoubt = 0.1
 
     /// Whether every list has come to its end.
     private func listsHaveEnded(_ decoded: [Tensor]) -> Bool {

@@ -33,9 +33,11 @@ public final class FASTerVLAPolicy: Policy {
         device: Device,
         decoding: DecodingSettings = DecodingSettings()
     ) {
-        contract = configuration.contract
+        var contract = configuration.contract
+        if case .codes(let head) = configuration.head { contract.pendingSteps = head.pendingSteps }
+        self.contract = contract
         runner = Runner(
-            contract: configuration.contract,
+            contract: contract,
             states: StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins),
             network: network,
             decoder: AnswerDecoder(network, tokenizer: actions.tokenizer, settings: decoding),
@@ -105,7 +107,11 @@ private actor Runner {
             var stopwatch = Stopwatch(device)
             let prefix = network.backbone.prefix(of: input(observation))
             let prefixTime = stopwatch.lap()
-            let answer = try decoder.answer(after: prefix, before: deadline)
+            let answer = try decoder.answer(
+                after: prefix,
+                pending: pending(observation.options),
+                before: deadline
+            )
             let decodingTime = stopwatch.lap()
             let timing = StageTiming(
                 prefix: prefixTime,
@@ -119,6 +125,16 @@ private actor Runner {
             )
             return PolicyAnswer(chunk, timing: timing, codebooks: answer.codebooks)
         }
+    }
+
+    /// The actions to go on from, normalised `[1, steps, dimension]`, for a policy that can be told.
+    private func pending(_ options: AnswerOptions) -> Tensor? {
+        guard let pending = options.pending, contract.pendingSteps > 0 else { return nil }
+        return Tensor(
+            normalization.normalized(pending.values),
+            shape: [1, pending.horizon, pending.dimension],
+            device: device
+        )
     }
 
     private func input(_ observation: Observation) -> PrefixInput {

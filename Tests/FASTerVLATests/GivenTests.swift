@@ -1,0 +1,111 @@
+import Backbones
+import NN
+import Testing
+import Torch
+
+@testable import FASTerVLA
+
+@Suite("What slots are told beside earlier blocks")
+struct GivenTests {
+    private let tests = BlockDecoderTests()
+
+    @Test(
+        "pending steps give, with the cache, the scores of the training-time forward to 1e-5",
+        arguments: [1, 3, 4]
+    )
+    func pending(steps: Int) throws {
+        let network = BlockDecoderTests.network(blockSize: 5) { $0.pendingSteps = 4 }
+        let head = try #require(network.codeHead)
+        withoutGradients {
+            let prefix = network.backbone.prefix(of: tests.input)
+            let actions = Tensor.randn([3, 4, 2])
+            var costs = DecodingCosts()
+            let codes = BlockDecoder(network, head, sampling: .greedy).decoding(
+                after: prefix,
+                pending: actions.narrowed(1, from: 0, count: steps),
+                before: nil,
+                costs: &costs
+            ).codes
+            let areGiven = Tensor.arange(0 ..< 4).unsqueezed(0).less(Double(steps)).expanded([3, 4])
+            var given = FASTerVLANetwork.Given()
+            given.pending = (actions, areGiven)
+            let forced = network.teacherForcedLogits(
+                codes: codes,
+                head,
+                prefix: prefix,
+                given: given,
+                training: false
+            ).codebooks
+            let scores = Tensor.concatenated(forced, axis: 1)
+                .narrowed(2, from: 0, count: BlockDecoderTests.codebookSize)
+            // What was chosen greedily is what the training-time forward scores best, but for rounding.
+            let best = scores.max(2)
+            let chosen = scores.gather(axis: 2, codes.unsqueezed(2)).squeezed(2)
+            #expect((best - chosen).abs().max().item < 1e-5)
+            // And it is told something: without the steps, scores are others.
+            let without = network.teacherForcedLogits(codes: codes, head, prefix: prefix, training: false)
+                .codebooks
+            #expect((without[0] - forced[0]).abs().max().item > 1e-4)
+        }
+    }
+
+    @Test("a code that is given to its slot is seen by its block, and by no earlier one")
+    func ownCodes() throws {
+        let network = BlockDecoderTests.network(blockSize: 5) { $0.looksAgain = true }
+        let head = try #require(network.codeHead)
+        withoutGradients {
+            let prefix = network.backbone.prefix(of: tests.input)
+            let codes = Tensor.randint(0 ..< BlockDecoderTests.codebookSize, [3, 15])
+            func scores(_ slots: [Int]) -> [Tensor] {
+                var given = FASTerVLANetwork.Given()
+                given.ownCodes = Tensor((0 ..< 15).map(slots.contains), shape: [1, 15]).expanded([3, 15])
+                return network.teacherForcedLogits(
+                    codes: codes,
+                    head,
+                    prefix: prefix,
+                    given: given,
+                    training: false
+                ).codebooks
+            }
+            let (none, one) = (scores([]), scores([6]))
+            #expect((none[0] - one[0]).abs().max().item == 0)
+            #expect((none[1] - one[1]).abs().max().item > 1e-4)
+        }
+    }
+
+    /// Two motions, each of equal codes, and nothing that tells which: what is drawn should be one or the other.
+    @Test("a second look mixes two motions less often")
+    func modes() throws {
+        Torch.seed(21)
+        let grid = BlockDecoderTests.Grid(codebooks: 1, places: 6)
+        let network = BlockDecoderTests.network(blockSize: nil, grid: grid) { $0.looksAgain = true }
+        let head = try #require(network.codeHead)
+        var settings = AdamW.Configuration()
+        settings.learningRate = 2e-3
+        let optimizer = AdamW(network.parameters, configuration: settings)
+        let input = tests.input
+        for _ in 0 ..< 250 {
+            let motion = Tensor.randint(0 ..< 2, [3, 1]) * 7 + 3
+            network.loss(input, targets: tests.targets(motion.to(.int64).expanded([3, 6]))).total.backward()
+            GradientClipping.clip(network.parameters, limit: 1)
+            optimizer.step(factor: 1)
+            optimizer.forgetGradients()
+        }
+        var sampling = Sampling()
+        sampling.temperature = 1
+        func mixed(_ secondLooks: Int) -> Double {
+            let decoder = BlockDecoder(network, head, secondLooks: secondLooks, sampling: sampling)
+            return withoutGradients {
+                let prefix = network.backbone.prefix(of: input)
+                let draws = (0 ..< 100).flatMap { _ in
+                    let codes = decoder.codes(after: prefix).integers
+                    return (0 ..< 3).map { row in Set(codes[row * 6 ..< row * 6 + 6]).count > 1 }
+                }
+                return Double(draws.filter { $0 }.count) / Double(draws.count)
+            }
+        }
+        let (apart, again) = (mixed(0), mixed(1))
+        #expect(apart > 0.8)
+        #expect(again < 0.3)
+    }
+}
