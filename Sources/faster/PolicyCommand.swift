@@ -11,8 +11,8 @@ import Training
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Train block-wise policies.",
-        subcommands: [Train.self]
+        abstract: "Train policies, and compare them.",
+        subcommands: [Train.self, Compare.self]
     )
 
     /// `faster policy train`.

@@ -1,0 +1,138 @@
+/// Policies beside each other on the same episodes, the first one being what the others are compared with.
+public struct PolicyComparison: Codable, Equatable, Sendable {
+    /// Evaluations of one way to make a policy, one a training seed.
+    public struct Entrant: Sendable {
+        /// What people call it.
+        public var name: String
+
+        /// The episodes of every evaluation.
+        public var evaluations: [[EpisodeResult]]
+
+        /// Names `evaluations`.
+        public init(name: String, evaluations: [[EpisodeResult]]) {
+            self.name = name
+            self.evaluations = evaluations
+        }
+    }
+
+    /// What was found of one entrant.
+    public struct Row: Codable, Equatable, Sendable {
+        /// What people call it.
+        public let name: String
+
+        /// Share of episodes that succeeded, over all evaluations.
+        public let success: Double
+
+        /// Of ``success``, over scenes drawn again.
+        public let interval: ConfidenceInterval
+
+        /// Share of episodes that succeeded in every evaluation.
+        public let evaluations: [Double]
+
+        /// ``success`` less that of the first entrant; nil for the first.
+        public let difference: Double?
+
+        /// Of ``difference``, over scenes drawn again; the same scenes for both.
+        public let differenceInterval: ConfidenceInterval?
+
+        /// Scenes of an evaluation.
+        public let scenes: Int
+
+        /// Mean length of an episode, failed ones included, control steps.
+        public let steps: Double
+
+        /// Round trip of a request, milliseconds; nil where no policy was asked.
+        public let latency: Percentiles?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, success, interval, evaluations, difference, scenes, steps
+            case differenceInterval = "difference_interval"
+            case latency = "latency_ms"
+        }
+    }
+
+    /// One row an entrant, in their order.
+    public let rows: [Row]
+
+    /// Compares `entrants`, each with at least one evaluation of the same scenes.
+    ///
+    /// - Parameters:
+    ///   - entrants: What to compare; the first one is the measure of the others.
+    ///   - seed: Determines which scenes are drawn again for intervals.
+    /// - Throws: ``ComparisonError`` that names the entrant whose scenes are others than the first one's.
+    public init(_ entrants: [Entrant], seed: UInt64 = 0) throws(ComparisonError) {
+        guard let first = entrants.first, let episodes = first.evaluations.first, !episodes.isEmpty else {
+            throw ComparisonError(description: "there is nothing to compare")
+        }
+        let scenes = Set(episodes.map(Scene.init)).sorted()
+        var successes: [[Double]] = []
+        for entrant in entrants {
+            var sums = [Double](repeating: 0, count: scenes.count)
+            for evaluation in entrant.evaluations {
+                let outcomes = try Self.outcomes(evaluation, of: scenes, entrant.name, like: first.name)
+                for (scene, success) in outcomes.enumerated() where success { sums[scene] += 1 }
+            }
+            successes.append(sums.map { $0 / Double(entrant.evaluations.count) })
+        }
+        let bootstrap = EpisodeBootstrap(episodes: scenes.count, seed: seed)
+        let ones = [Double](repeating: 1, count: scenes.count)
+        rows = entrants.enumerated().map { index, entrant in
+            let gains = zip(successes[index], successes[0]).map { $0 - $1 }
+            let all = entrant.evaluations.flatMap { $0 }
+            return Row(
+                name: entrant.name,
+                success: successes[index].mean ?? 0,
+                interval: bootstrap.interval(of: successes[index], over: ones),
+                evaluations: entrant.evaluations.map { evaluation in
+                    evaluation.map { $0.success ? 1 : 0 }.mean ?? 0
+                },
+                difference: index == 0 ? nil : gains.mean,
+                differenceInterval: index == 0 ? nil : bootstrap.interval(of: gains, over: ones),
+                scenes: scenes.count,
+                steps: all.map { Double($0.steps) }.mean ?? 0,
+                latency: Percentiles(of: all.flatMap(\.latencies))
+            )
+        }
+    }
+
+    /// Whether each of `scenes` was a success.
+    private static func outcomes(
+        _ evaluation: [EpisodeResult],
+        of scenes: [Scene],
+        _ name: String,
+        like first: String
+    ) throws(ComparisonError) -> [Bool] {
+        let known = Dictionary(evaluation.map { (Scene($0), $0.success) }) { $1 }
+        let remedy = "evaluate both with the same --tasks, --episodes and --seed"
+        guard known.count == scenes.count else {
+            throw ComparisonError(
+                description: "\(name): has \(known.count) scenes, \(first) has \(scenes.count): \(remedy)"
+            )
+        }
+        return try scenes.map { scene throws(ComparisonError) in
+            guard let success = known[scene] else {
+                throw ComparisonError(
+                    description:
+                        "\(name): lacks \(scene.task) with seed \(scene.seed), which \(first) has: \(remedy)"
+                )
+            }
+            return success
+        }
+    }
+}
+
+/// Evaluations that cannot be put beside each other.
+public struct ComparisonError: Error, Equatable, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+}
+
+/// What an episode began with.
+private struct Scene: Hashable, Comparable {
+    let task: String
+    let seed: Int
+
+    init(_ episode: EpisodeResult) { (task, seed) = (episode.task, episode.seed) }
+
+    static func < (left: Scene, right: Scene) -> Bool { (left.task, left.seed) < (right.task, right.seed) }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import DurableFiles
+import Evaluation
+import Foundation
+import Reports
+
+extension PolicyCommand {
+    /// `faster policy compare`.
+    struct Compare: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare policies that were evaluated on the same episodes.",
+            discussion: """
+                An evaluation is a folder that 'faster evaluate --out' wrote. Evaluations of trainings that differ in their \
+                seed only are one policy: blocks=runs/a+runs/b fast=runs/c. The first policy is what the others are \
+                compared with, scene by scene.
+                """
+        )
+
+        @Argument(help: "NAME=FOLDER, or NAME=FOLDER+FOLDER for several trainings.")
+        var evaluations: [String]
+
+        @Option(help: "Folder for report.html and compare.json.")
+        var out: String?
+
+        @Option(help: "Determines which scenes are drawn again for intervals.")
+        var seed: UInt64 = 0
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws {
+            let comparison = try PolicyComparison(try evaluations.map(entrant), seed: seed)
+            if let out {
+                _ = try OutputFolder(out)
+                let folder = out.asFile
+                try DurableFile.write(
+                    Terminal.encoder.encode(comparison),
+                    to: folder.appending(path: "compare.json")
+                )
+                let page = PolicyComparisonReport(rows: comparison.rows.map(\.reported)).html
+                try DurableFile.write(Data(page.utf8), to: folder.appending(path: "report.html"))
+            }
+            if json { return try Terminal.printJSON(comparison) }
+            let width = max(8, comparison.rows.map(\.name.count).max() ?? 0) + 2
+            let header = ["success", "95 %", "difference", "95 %", "latency"]
+            print("policy".filled(to: width) + header.map { $0.filled(to: 14) }.joined())
+            for row in comparison.rows { print(row.name.filled(to: width) + row.cells.joined()) }
+        }
+
+        private func entrant(_ text: String) throws -> PolicyComparison.Entrant {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ValidationError("expected NAME=FOLDER, found '\(text)'")
+            }
+            let evaluations = try parts[1].split(separator: "+").map { folder in
+                let file = String(folder).asFile.appending(path: "episodes.json")
+                guard let data = try? Data(contentsOf: file) else {
+                    throw ValidationError(
+                        "\(file.path): is missing or cannot be read; 'faster evaluate --out' writes it"
+                    )
+                }
+                do {
+                    return try JSONDecoder().decode([EpisodeResult].self, from: data)
+                } catch {
+                    throw ValidationError("\(file.path): cannot be understood: \(error)")
+                }
+            }
+            return PolicyComparison.Entrant(name: parts[0], evaluations: evaluations)
+        }
+    }
+}
+
+extension PolicyComparison.Row {
+    fileprivate var cells: [String] {
+        func points(_ share: Double) -> String { String(format: "%+.1f", 100 * share) }
+        let range = { (interval: ConfidenceInterval) in "\(points(interval.low)) to \(points(interval.high))"
+        }
+        let cells = [
+            String(format: "%.1f %%", 100 * success),
+            String(format: "%.1f to %.1f", 100 * interval.low, 100 * interval.high),
+            difference.map(points) ?? "",
+            differenceInterval.map(range) ?? "",
+            latency.map { String(format: "%.1f ms", $0.p50) } ?? "",
+        ]
+        return cells.map { $0.filled(to: 14) }
+    }
+
+    fileprivate var reported: PolicyComparisonReport.Row {
+        let difference = difference.flatMap { value in
+            differenceInterval.map { (value: value, low: $0.low, high: $0.high) }
+        }
+        return PolicyComparisonReport.Row(
+            name: name,
+            success: .init(share: success, episodes: scenes, low: interval.low, high: interval.high),
+            trainings: evaluations,
+            difference: difference,
+            latency: latency?.p50
+        )
+    }
+}
+
+extension String {
+    /// The text, with spaces up to `width` characters, and at least one.
+    fileprivate func filled(to width: Int) -> String {
+        self + String(repeating: " ", count: max(1, width - count))
+    }
+}
