@@ -31,6 +31,9 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
 
         /// Name of the robot that does it.
         public let robot: String
+
+        /// Which of the simulator's groups, for example of difficulty, it counts in; nil for none.
+        public let group: String?
     }
 
     /// The robots, by name.
@@ -39,6 +42,19 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// The tasks, by name.
     public let tasks: [String: Task]
 
+    /// Names of the tasks' groups, in the order they are reported; nil where there are none.
+    public let groups: [String]?
+
+    /// Names of the tasks' groups, in the order in which they are to be read; nil where there are none.
+    public let groups: [String]?
+
+    /// The tasks of every group, in the order of ``groups``.
+    public var taskGroups: [TaskGroup] {
+        (groups ?? []).map { group in
+            TaskGroup(name: group, tasks: tasks.filter { $0.value.group == group }.keys.sorted())
+        }
+    }
+
     /// The tasks that `text` names: some with commas between, or `all`.
     ///
     /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that the simulator does not have.
@@ -46,6 +62,14 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         let names = text == "all" ? tasks.keys.sorted() : text.split(separator: ",").map(String.init)
         try check(tasks: names)
         return names
+    }
+
+    /// The groups that `names` belong to, each with those of `names` that it holds.
+    public func groups(of names: [String]) -> [TaskGroup] {
+        (groups ?? []).compactMap { group in
+            let members = names.filter { tasks[$0]?.group == group }
+            return members.isEmpty ? nil : TaskGroup(name: group, tasks: members)
+        }
     }
 
     /// Makes sure that the simulator knows `tasks`.
