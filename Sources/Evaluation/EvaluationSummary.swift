@@ -9,39 +9,20 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// all episodes pooled.
     public let mean: TaskSummary
 
-    /// Every group's summary, where the simulator has groups of tasks.
+    /// Groups of tasks, in the simulator's order; nil where its tasks are in none.
     public let groups: [GroupSummary]?
 
-    /// The mean over groups, where there are any.
-    public let macroAverage: MacroAverage?
+    /// The groups' average, in which every group counts alike; nil for fewer than two.
+    public let macro: MacroAverage?
 
-    /// Summarizes `episodes`, which may come in any order.
-    ///
-    /// - Parameters:
-    ///   - episodes: All episodes.
-    ///   - groups: Groups of their tasks; tasks without an episode are left out.
+    /// Summarizes `episodes`, which may come in any order, also by `groups` of their tasks.
     public init(of episodes: [EpisodeResult], groups: [TaskGroup] = []) {
-        tasks = Dictionary(grouping: episodes, by: \.task).mapValues { TaskSummary(of: $0) }
-        mean = Self.mean(of: episodes)
-        let tried = Set(tasks.keys)
-        let groups = groups.map { TaskGroup(name: $0.name, tasks: $0.tasks.filter(tried.contains)) }
-            .filter { !$0.tasks.isEmpty }
-        let summaries = groups.map { group in
-            let own = episodes.filter { group.tasks.contains($0.task) }
-            return GroupSummary(name: group.name, tasks: group.tasks, mean: Self.mean(of: own))
-        }
-        self.groups = summaries.isEmpty ? nil : summaries
-        macroAverage = MacroAverage(of: groups, episodes)
-    }
-
-    /// The mean over tasks.
-    private static func mean(of episodes: [EpisodeResult]) -> TaskSummary {
-        let tasks = Dictionary(grouping: episodes, by: \.task).mapValues { TaskSummary(of: $0) }
-        return TaskSummary(success: tasks.values.map(\.success).mean ?? 0, of: episodes)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case tasks, mean, groups
-        case macroAverage = "macro_average"
+        let byTask = Dictionary(grouping: episodes, by: \.task)
+        tasks = byTask.mapValues { TaskSummary(of: $0) }
+        mean = TaskSummary(success: tasks.values.map(\.success).mean ?? 0, of: episodes)
+        let tried = groups.map { group in group.tasks.compactMap { byTask[$0] } }
+        let found = zip(groups, tried).filter { !$0.1.isEmpty }
+        self.groups = found.isEmpty ? nil : found.map { GroupSummary(name: $0.name, of: $1) }
+        macro = MacroAverage(of: found.map(\.1))
     }
 }

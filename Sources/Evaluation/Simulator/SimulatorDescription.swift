@@ -42,9 +42,6 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// The tasks, by name.
     public let tasks: [String: Task]
 
-    /// Names of the tasks' groups, in the order they are reported; nil where there are none.
-    public let groups: [String]?
-
     /// Names of the tasks' groups, in the order in which they are to be read; nil where there are none.
     public let groups: [String]?
 
@@ -62,14 +59,6 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         let names = text == "all" ? tasks.keys.sorted() : text.split(separator: ",").map(String.init)
         try check(tasks: names)
         return names
-    }
-
-    /// The groups that `names` belong to, each with those of `names` that it holds.
-    public func groups(of names: [String]) -> [TaskGroup] {
-        (groups ?? []).compactMap { group in
-            let members = names.filter { tasks[$0]?.group == group }
-            return members.isEmpty ? nil : TaskGroup(name: group, tasks: members)
-        }
     }
 
     /// Makes sure that the simulator knows `tasks`.
