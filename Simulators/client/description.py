@@ -37,6 +37,14 @@ class Task:
     robot: Robot
     # Control steps after which a demonstration that has not succeeded is given up.
     longest: int = 500
+    # Which of the simulator's groups, for example of difficulty, it counts in.
+    group: str | None = None
+
+    @property
+    def form(self) -> dict:
+        """As `describe` prints it."""
+        result = {"instruction": self.instruction, "robot": self.robot.name}
+        return result if self.group is None else result | {"group": self.group}
 
 
 class UnknownTask(ValueError):
@@ -49,6 +57,8 @@ class Simulator:
 
     name: str
     tasks: dict[str, Task]
+    # Names of the tasks' groups, in the order in which they are to be read.
+    groups: tuple[str, ...] = ()
 
     def task(self, name: str) -> Task:
         """The task called `name`; raises `UnknownTask`."""
@@ -64,8 +74,6 @@ class Simulator:
     def form(self) -> dict:
         """As `describe` prints it."""
         robots = {task.robot.name: task.robot.form for task in self.tasks.values()}
-        tasks = {
-            name: {"instruction": task.instruction, "robot": task.robot.name}
-            for name, task in self.tasks.items()
-        }
-        return {"robots": robots, "tasks": tasks}
+        tasks = {name: task.form for name, task in self.tasks.items()}
+        result = {"robots": robots, "tasks": tasks}
+        return result | {"groups": self.groups} if self.groups else result

@@ -9,9 +9,20 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// all episodes pooled.
     public let mean: TaskSummary
 
-    /// Summarizes `episodes`, which may come in any order.
-    public init(of episodes: [EpisodeResult]) {
-        tasks = Dictionary(grouping: episodes, by: \.task).mapValues { TaskSummary(of: $0) }
+    /// Groups of tasks, in the simulator's order; nil where its tasks are in none.
+    public let groups: [GroupSummary]?
+
+    /// The groups' average, in which every group counts alike; nil for fewer than two.
+    public let macro: MacroAverage?
+
+    /// Summarizes `episodes`, which may come in any order, also by `groups` of their tasks.
+    public init(of episodes: [EpisodeResult], groups: [TaskGroup] = []) {
+        let byTask = Dictionary(grouping: episodes, by: \.task)
+        tasks = byTask.mapValues { TaskSummary(of: $0) }
         mean = TaskSummary(success: tasks.values.map(\.success).mean ?? 0, of: episodes)
+        let tried = groups.map { group in group.tasks.compactMap { byTask[$0] } }
+        let found = zip(groups, tried).filter { !$0.1.isEmpty }
+        self.groups = found.isEmpty ? nil : found.map { GroupSummary(name: $0.name, of: $1) }
+        macro = MacroAverage(of: found.map(\.1))
     }
 }

@@ -1,4 +1,4 @@
-/// Success rates as dots on their 95 % Wilson intervals, one row a task.
+/// Success rates as dots on their 95 % intervals, one row a task or group of tasks.
 struct IntervalChart {
     let tasks: [RunReport.TaskSuccess]
 
@@ -43,7 +43,7 @@ struct IntervalChart {
 
     private var drawing: String {
         let bottom = Self.top + Double(tasks.count) * Self.rowHeight
-        var svg = SVG(width: 356, height: bottom + 22, description: "Success rate of every task")
+        var svg = SVG(width: 356, height: bottom + 22, description: "Success rate in every row")
         let x = Scale([0, 100], from: Self.left, to: Self.right)
         for tick in stride(from: 0.0, through: 100, by: 25) {
             svg.line(x(tick), Self.top - 6, x(tick), bottom, style: "grid")

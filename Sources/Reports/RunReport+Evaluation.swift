@@ -1,7 +1,7 @@
 public import Foundation
 
 extension RunReport {
-    /// A success rate and its 95 % Wilson interval; all shares lie in 0...1.
+    /// A success rate and its 95 % interval; all shares lie in 0...1.
     public struct Rate: Sendable {
         /// Share of episodes that succeeded.
         public var share: Double

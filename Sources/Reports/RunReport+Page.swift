@@ -13,26 +13,30 @@ extension RunReport {
     }
 
     private var successSection: Page.Section {
+        Page.Section(
+            anchor: "success",
+            title: "Success in closed loop",
+            introduction: "Every dot is a success rate, every line its 95 % interval.",
+            body: [("group", groupSuccess), ("task", success)].map { successPair($0, $1) }.joined()
+        )
+    }
+
+    /// A chart and a table of `success`, whose rows are of one `kind`.
+    private func successPair(_ kind: String, _ success: [RunReport.TaskSuccess]) -> String {
+        if success.isEmpty { return "" }
         let columns: [(name: String, rate: (RunReport.TaskSuccess) -> RunReport.Rate?)] = [
             ("policy", { $0.policy }), ("expert", \.expert), ("untrained", \.untrained),
         ]
         let filled = columns.filter { column in success.contains { column.rate($0) != nil } }
         let table = Table(
             caption: "Share of episodes solved, with its 95 % interval in per cent.",
-            header: ["task"] + filled.map(\.name) + ["episodes"],
+            header: [kind] + filled.map(\.name) + ["episodes"],
             rows: success.map { task in
                 [Table.Cell(text: task.task)] + filled.map { Table.Cell(text: $0.rate(task)?.text ?? "–") }
                     + [Table.Cell(text: episodes(filled.compactMap { $0.rate(task)?.episodes }))]
             }
         )
-        return Page.Section(
-            anchor: "success",
-            title: "Success in closed loop",
-            introduction: "Every dot is a success rate, every line its 95 % Wilson interval.",
-            body: success.isEmpty
-                ? ""
-                : "<div class=\"pair\">\(IntervalChart(tasks: success).markup)\(table.markup)</div>"
-        )
+        return "<div class=\"pair\">\(IntervalChart(tasks: success).markup)\(table.markup)</div>"
     }
 
     /// One number where all rates rest on as many episodes, else one for each of them.

@@ -22,6 +22,8 @@ public struct RunReport: Sendable {
     public var codebookUse: [CodebookUse] = []
     /// Success in closed loop, one element a task.
     public var success: [TaskSuccess] = []
+    /// The same for groups of tasks and their average, one element a group.
+    public var groupSuccess: [TaskSuccess] = []
     /// Times of single inferences, milliseconds.
     public var latencies: [Double] = []
     /// Filmed episodes.

@@ -92,11 +92,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw error
         }
         await server?.shutdown()
-        let summary = EvaluationSummary(of: results)
+        let summary = EvaluationSummary(of: results, groups: known.taskGroups)
         try write(results, summary)
         if json { return try Terminal.printJSON(summary) }
-        for (task, result) in summary.tasks.sorted(by: { $0.key < $1.key }) { print(line(task, result)) }
-        print(line("mean", summary.mean))
+        print(summary.lines.joined(separator: "\n"))
     }
 
     private func roll(
@@ -143,19 +142,5 @@ struct EvaluateCommand: AsyncParsableCommand {
         try? FileManager.default.removeItem(at: films)
         try DurableFile.write(Terminal.encoder.encode(results), to: folder.appending(path: "episodes.json"))
         try DurableFile.write(Terminal.encoder.encode(summary), to: folder.appending(path: "summary.json"))
-    }
-
-    private func line(_ name: String, _ result: TaskSummary) -> String {
-        let latency =
-            result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
-        return name.padding(toLength: 28, withPad: " ", startingAt: 0)
-            + String(
-                format: "%3.0f %%  [%.0f, %.0f]  of %d, %.0f steps",
-                100 * result.success,
-                100 * result.interval.low,
-                100 * result.interval.high,
-                result.episodes,
-                result.steps
-            ) + latency
     }
 }

@@ -25,6 +25,7 @@ extension RunFolder {
             }
         }
         report.success = success
+        report.groupSuccess = groupSuccess
         report.latencies = policy?.episodes.flatMap(\.latencies) ?? []
         report.rollouts = rollouts
         report.facts =
@@ -152,6 +153,30 @@ extension RunFolder {
                 expert: expert?.summary.tasks[task].map(rate),
                 untrained: untrained?.summary.tasks[task].map(rate)
             )
+        }
+    }
+
+    /// Every group of tasks, and their average.
+    private var groupSuccess: [RunReport.TaskSuccess] {
+        func rate(_ name: String, _ rollouts: Rollouts?) -> RunReport.Rate? {
+            rollouts?.summary.groups?.first { $0.name == name }.map {
+                .init(share: $0.success, episodes: $0.episodes, low: $0.interval.low, high: $0.interval.high)
+            }
+        }
+        func average(_ rollouts: Rollouts?) -> RunReport.Rate? {
+            guard let summary = rollouts?.summary, let macro = summary.macro else { return nil }
+            return .init(
+                share: macro.success,
+                episodes: summary.groups?.map(\.episodes).reduce(0, +) ?? 0,
+                low: macro.interval?.low ?? .nan,
+                high: macro.interval?.high ?? .nan
+            )
+        }
+        let names = policy?.summary.groups?.map(\.name) ?? []
+        let rows = names.map { ($0, rate($0, policy), rate($0, expert), rate($0, untrained)) }
+        let all = [("macro average", average(policy), average(expert), average(untrained))]
+        return (rows + all).compactMap { name, policy, expert, untrained in
+            policy.map { .init(task: name, policy: $0, expert: expert, untrained: untrained) }
         }
     }
 

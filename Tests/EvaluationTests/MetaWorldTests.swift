@@ -16,6 +16,15 @@ struct MetaWorldTests {
         #expect(robot.actionNames.count == 4 && robot.stateNames.count == 4)
     }
 
+    @Test("groups its tasks by difficulty, as the literature does")
+    func groups() async throws {
+        let groups = try await metaWorld().description().taskGroups
+        #expect(groups.map(\.name) == ["easy", "medium", "hard", "very hard"])
+        #expect(groups.map(\.tasks.count) == [28, 11, 6, 5])
+        #expect(groups[0].tasks.contains("peg-unplug-side-v3"))
+        #expect(groups[1].tasks.contains("peg-insert-side-v3"))
+    }
+
     @Test("an unknown task is answered with the nearest and all known ones")
     func unknownTask() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())

@@ -52,6 +52,46 @@ struct StatisticsTests {
         #expect(mean["steps"] as? Double == 20)
     }
 
+    private func episodes(_ task: String, _ successes: Int, of count: Int) -> [EpisodeResult] {
+        (0 ..< count).map {
+            EpisodeResult(task: task, seed: $0, success: $0 < successes, steps: 1, latencies: [])
+        }
+    }
+
+    private let groups = [
+        TaskGroup(name: "easy", tasks: ["a", "b", "c"]), TaskGroup(name: "medium", tasks: ["d"]),
+        TaskGroup(name: "hard", tasks: ["e"]),
+    ]
+
+    @Test("groups count their tasks alike, and the macro average its groups")
+    func grouped() throws {
+        let found = episodes("a", 20, of: 20) + episodes("b", 10, of: 20) + episodes("e", 6, of: 20)
+        let summary = EvaluationSummary(of: found, groups: groups)
+        let written = try #require(summary.groups)
+        #expect(written.map(\.name) == ["easy", "hard"])
+        #expect(written.map(\.tasks) == [2, 1])
+        #expect(written.map(\.success) == [0.75, 0.3])
+        #expect(written[0].interval == WilsonInterval(successes: 30, trials: 40))
+        let macro = try #require(summary.macro)
+        #expect(abs(macro.success - 0.525) < 1e-12)
+        // Standard error: half of the hard task's 0.102 and a quarter of task b's 0.112, independent of each other.
+        let interval = try #require(macro.interval)
+        let error = ((0.25 * 0.3 * 0.7 + 0.0625 * 0.25) / 20).squareRoot()
+        #expect(abs(interval.low - (0.525 - 1.96 * error)) < 0.02)
+        #expect(abs(interval.high - (0.525 + 1.96 * error)) < 0.02)
+        #expect(EvaluationSummary(of: found.reversed(), groups: groups).macro?.success == macro.success)
+        let data = try JSONEncoder().encode(summary)
+        #expect(try JSONDecoder().decode(EvaluationSummary.self, from: data) == summary)
+    }
+
+    @Test("one group has no macro average, one episode a task no interval, and tasks without groups neither")
+    func ungrouped() {
+        #expect(EvaluationSummary(of: episodes("a", 1, of: 2), groups: groups).macro == nil)
+        let single = EvaluationSummary(of: episodes("a", 1, of: 1) + episodes("d", 0, of: 1), groups: groups)
+        #expect(single.macro?.success == 0.5 && single.macro?.interval == nil)
+        #expect(EvaluationSummary(of: episodes("z", 1, of: 2), groups: groups).groups == nil)
+    }
+
     @Test("a line of a simulator's output is an episode")
     func line() throws {
         let line =

@@ -22,6 +22,7 @@ func sampleReport(film: Data = Data([0, 0, 0, 8])) -> RunReport {
         return .init(name: "level \(level)", sortedFrequencies: raw.map { $0 / sum })
     }
     report.success = sampleSuccess()
+    report.groupSuccess = Array(sampleSuccess().prefix(2))
     report.latencies = sampleLatencies()
     report.rollouts = [("reach-v3", true), ("door-open-v3", true), ("pick-place-v3", false)].enumerated().map
     {

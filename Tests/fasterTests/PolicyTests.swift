@@ -48,6 +48,9 @@ struct PolicyTests {
             let latency = try #require(summary?["latency_ms"] as? [String: Double])
             #expect(try #require(latency["p50"]) > 0)
         }
+        let groups = try #require(found["groups"] as? [[String: Any]])
+        #expect(groups.map { $0["name"] as? String } == ["easy"])
+        #expect(groups.first?["tasks"] as? Int == 1 && found["macro"] == nil)
         let left = run.paths.filter { $0.hasPrefix("evaluation/policy/") }
         #expect(
             left == [
@@ -64,7 +67,7 @@ struct PolicyTests {
         let said = try await Program.output(["report", "."], in: run)
         #expect(said.contains("drawer-open-v3            0 %"))
         let page = String(decoding: try run["report.html"], as: UTF8.self)
-        #expect(page.contains("drawer-open-v3") && page.contains("</html>"))
+        #expect(page.contains("drawer-open-v3") && page.contains(">easy<") && page.contains("</html>"))
         let summary = try JSONSerialization.jsonObject(with: run["summary.json"]) as? [String: Any]
         #expect(summary?["success_mean"] as? Double == 0)
         #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)

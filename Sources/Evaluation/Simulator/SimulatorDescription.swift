@@ -31,6 +31,9 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
 
         /// Name of the robot that does it.
         public let robot: String
+
+        /// Which of the simulator's groups, for example of difficulty, it counts in; nil for none.
+        public let group: String?
     }
 
     /// The robots, by name.
@@ -38,6 +41,16 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
 
     /// The tasks, by name.
     public let tasks: [String: Task]
+
+    /// Names of the tasks' groups, in the order in which they are to be read; nil where there are none.
+    public let groups: [String]?
+
+    /// The tasks of every group, in the order of ``groups``.
+    public var taskGroups: [TaskGroup] {
+        (groups ?? []).map { group in
+            TaskGroup(name: group, tasks: tasks.filter { $0.value.group == group }.keys.sorted())
+        }
+    }
 
     /// The tasks that `text` names: some with commas between, or `all`.
     ///

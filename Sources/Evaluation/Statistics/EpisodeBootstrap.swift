@@ -13,13 +13,25 @@ public struct EpisodeBootstrap: Sendable {
 
     /// Draws `episodes` episodes `rounds` times; `seed` determines which.
     public init(episodes: Int, rounds: Int = 1000, seed: UInt64) {
-        precondition(episodes > 0 && rounds > 0, "a bootstrap needs episodes and rounds")
-        self.episodes = episodes
+        self.init(strata: [episodes], rounds: rounds, seed: seed)
+    }
+
+    /// Draws episodes within strata, such as the tasks that they belong to, so that no round has more of one task.
+    ///
+    /// - Parameters:
+    ///   - strata: How many episodes every stratum has, in their order.
+    ///   - rounds: How often they are drawn.
+    ///   - seed: Determines which.
+    public init(strata: [Int], rounds: Int = 1000, seed: UInt64) {
+        precondition(strata.allSatisfy { $0 > 0 } && rounds > 0, "a bootstrap needs episodes and rounds")
+        episodes = strata.reduce(0, +)
         var random = SplitMix(state: seed)
         draws = (0 ..< rounds).map { _ in
-            var counts = [Double](repeating: 0, count: episodes)
-            for _ in 0 ..< episodes { counts[Int.random(in: 0 ..< episodes, using: &random)] += 1 }
-            return counts
+            strata.flatMap { count in
+                var counts = [Double](repeating: 0, count: count)
+                for _ in 0 ..< count { counts[Int.random(in: 0 ..< count, using: &random)] += 1 }
+                return counts
+            }
         }
     }
 
@@ -29,7 +41,12 @@ public struct EpisodeBootstrap: Sendable {
             numerators.count == episodes && denominators.count == episodes,
             "one number an episode"
         )
-        let means = draws.map { counts in
+        return ConfidenceInterval(ofDraws: means(of: numerators, over: denominators))
+    }
+
+    /// `sum of numerators / sum of denominators` in every round.
+    func means(of numerators: [Double], over denominators: [Double]) -> [Double] {
+        draws.map { counts in
             var (above, below) = (0.0, 0.0)
             for episode in 0 ..< episodes {
                 above += counts[episode] * numerators[episode]
@@ -37,7 +54,13 @@ public struct EpisodeBootstrap: Sendable {
             }
             return below == 0 ? 0 : above / below
         }
-        return ConfidenceInterval(low: means.percentile(0.025) ?? 0, high: means.percentile(0.975) ?? 0)
+    }
+}
+
+extension ConfidenceInterval {
+    /// What 95 % of a bootstrap's `draws` lie in.
+    init(ofDraws draws: [Double]) {
+        self.init(low: draws.percentile(0.025) ?? 0, high: draws.percentile(0.975) ?? 0)
     }
 }
 

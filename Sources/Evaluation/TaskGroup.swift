@@ -1,0 +1,14 @@
+/// Tasks that are averaged together, for example those that are equally hard.
+public struct TaskGroup: Equatable, Sendable {
+    /// The simulator's name of the group.
+    public let name: String
+
+    /// Names of its tasks.
+    public let tasks: [String]
+
+    /// A group of `tasks`.
+    public init(name: String, tasks: [String]) {
+        self.name = name
+        self.tasks = tasks
+    }
+}

@@ -1,0 +1,31 @@
+import Evaluation
+import Foundation
+
+extension EvaluationSummary {
+    /// What `faster evaluate` prints, a line a task, then averages.
+    var lines: [String] {
+        let tasks = tasks.sorted { $0.key < $1.key }.map { Self.line($0.key, $0.value) }
+        let groups = (groups ?? []).map { group in
+            Self.rate(group.name, group.success, (group.interval.low, group.interval.high))
+                + "  of \(group.episodes), \(group.tasks) tasks"
+        }
+        let average = macro.map { macro in
+            Self.rate("macro average", macro.success, macro.interval.map { ($0.low, $0.high) })
+                + "  of \(groups.count) groups"
+        }
+        return tasks + [Self.line("mean", mean)] + groups + [average].compactMap { $0 }
+    }
+
+    private static func line(_ name: String, _ result: TaskSummary) -> String {
+        let latency =
+            result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
+        return rate(name, result.success, (result.interval.low, result.interval.high))
+            + String(format: "  of %d, %.0f steps", result.episodes, result.steps) + latency
+    }
+
+    /// A name, a rate and its interval in per cent, in columns.
+    static func rate(_ name: String, _ share: Double, _ interval: (low: Double, high: Double)?) -> String {
+        name.padding(toLength: 30, withPad: " ", startingAt: 0) + String(format: "%3.0f %%", 100 * share)
+            + (interval.map { String(format: "  [%.0f, %.0f]", 100 * $0.low, 100 * $0.high) } ?? "")
+    }
+}
