@@ -41,6 +41,23 @@ extension RunReport {
         }
     }
 
+    /// How a policy that was trained elsewhere does.
+    public struct Shipped: Sendable {
+        /// Success over all its tasks.
+        public var success: Rate
+        /// Tasks that it was tried on.
+        public var tasks: Int
+        /// Its films.
+        public var rollouts: [Rollout]
+
+        /// Success and films of a policy.
+        public init(success: Rate, tasks: Int, rollouts: [Rollout]) {
+            self.success = success
+            self.tasks = tasks
+            self.rollouts = rollouts
+        }
+    }
+
     /// A filmed episode.
     public struct Rollout: Sendable {
         /// Name of the task.

@@ -6,7 +6,8 @@ extension RunReport {
             subtitle: subtitle,
             keyFigures: keyFigures,
             sections: [
-                successSection, rolloutSection, tokenizerSection, overlaySection, codebookSection,
+                shippedSection, successSection, rolloutSection, tokenizerSection, overlaySection,
+                codebookSection,
                 trainingSection, latencySection, .reproduction(facts: facts, commands: commands),
             ]
         )
@@ -42,6 +43,19 @@ extension RunReport {
     /// One number where all rates rest on as many episodes, else one for each of them.
     private func episodes(_ counts: [Int]) -> String {
         Set(counts).count == 1 ? "\(counts[0])" : counts.map(String.init).joined(separator: " / ")
+    }
+
+    private var shippedSection: Page.Section {
+        let told = shipped.map {
+            "Fifty tasks, one network: the policy that comes with the program solved \($0.success.text) of "
+                + "\($0.success.episodes) episodes of \($0.tasks) tasks before this run trained anything."
+        }
+        return Page.Section(
+            anchor: "shipped",
+            title: "Before anything is trained",
+            introduction: told ?? "",
+            body: shipped.map { Videos(rollouts: $0.rollouts).markup } ?? ""
+        )
     }
 
     private var rolloutSection: Page.Section {

@@ -12,6 +12,8 @@ public struct RunReport: Sendable {
     public var subtitle = ""
     /// The few numbers a reader should leave with.
     public var keyFigures: [KeyFigure] = []
+    /// The policy that comes with the program, seen before anything is trained.
+    public var shipped: Shipped?
     /// Curves of training.
     public var curves: [Curve] = []
     /// Tokenizers side by side, one row each.

@@ -21,7 +21,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Folder of the policy, or 'expert'.")
+    @Option(help: "Folder of the policy; 'metaworld', the one that comes with the program; or 'expert'.")
     var policy: String
 
     @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
@@ -70,7 +70,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         var mover = EvaluationPlan.Mover.expert
         if policy != "expert" {
             let loaded = try PolicyBundle.load(
-                from: policy.asFile,
+                from: namedModel(policy, family: .policies),
                 device: device,
                 decoding: decoding.settings
             )

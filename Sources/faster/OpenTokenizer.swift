@@ -32,11 +32,18 @@ func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokeniz
     }
 }
 
-/// The folder that `text` means: a path, or the name of a model that comes with the program, such as `universal`.
-func namedModel(_ text: String) -> URL {
+/// The folder that `text` means: a path, or the name of a model of `family` that comes with the program, such as
+/// `universal` of the tokenizers and `metaworld` of the policies.
+func namedModel(_ text: String, family: ModelFamily = .tokenizers) -> URL {
     let folder = text.asFile
     guard !text.contains("/"), !FileManager.default.fileExists(atPath: folder.path) else { return folder }
-    return Installation.folder("Models/fastervq-\(text)") ?? folder
+    return Installation.folder("Models/\(family.rawValue)-\(text)") ?? folder
+}
+
+/// Models that come with the program; the raw value is how their folders begin.
+enum ModelFamily: String {
+    case tokenizers = "fastervq"
+    case policies = "fastervla"
 }
 
 /// Whether `text` means a model that knows kinds of motion but no robot.

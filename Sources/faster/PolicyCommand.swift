@@ -75,7 +75,11 @@ struct PolicyCommand: AsyncParsableCommand {
                 assignment.tokenizer = try openTokenizer(demonstrations, assignment.episodes, device)
             }
             if let from {
-                assignment.start = try PolicyStart(from.asFile, taking: try parts(), device: device)
+                assignment.start = try PolicyStart(
+                    namedModel(from, family: .policies),
+                    taking: try parts(),
+                    device: device
+                )
             }
             let decoding = Terminal.Progress("decode pictures")
             try PolicyTraining.run(

@@ -27,7 +27,14 @@ extension RunFolder {
         report.success = success
         report.groupSuccess = groupSuccess
         report.latencies = policy?.episodes.flatMap(\.latencies) ?? []
-        report.rollouts = rollouts
+        report.rollouts = policy.map(films(of:)) ?? []
+        if let shipped {
+            report.shipped = .init(
+                success: rate(shipped.summary.mean),
+                tasks: shipped.summary.tasks.count,
+                rollouts: films(of: shipped)
+            )
+        }
         report.facts =
             facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             + seconds.sorted { $0.key < $1.key }.map {
@@ -138,15 +145,7 @@ extension RunFolder {
     }
 
     private var success: [RunReport.TaskSuccess] {
-        func rate(_ summary: TaskSummary) -> RunReport.Rate {
-            .init(
-                share: summary.success,
-                episodes: summary.episodes,
-                low: summary.interval.low,
-                high: summary.interval.high
-            )
-        }
-        return (policy?.summary.tasks ?? [:]).sorted { $0.key < $1.key }.map { task, result in
+        (policy?.summary.tasks ?? [:]).sorted { $0.key < $1.key }.map { task, result in
             .init(
                 task: task,
                 policy: rate(result),
@@ -180,13 +179,21 @@ extension RunFolder {
         }
     }
 
-    private var rollouts: [RunReport.Rollout] {
-        guard let policy else { return [] }
-        return policy.episodes.compactMap { episode in
-            let file = policy.folder.appending(path: "videos/\(episode.task)-\(episode.seed).mp4")
+    private func films(of rollouts: Rollouts) -> [RunReport.Rollout] {
+        rollouts.episodes.compactMap { episode in
+            let file = rollouts.folder.appending(path: "videos/\(episode.task)-\(episode.seed).mp4")
             return (try? Data(contentsOf: file)).map {
                 .init(task: episode.task, seed: episode.seed, success: episode.success, mp4: $0)
             }
         }
+    }
+
+    private func rate(_ summary: TaskSummary) -> RunReport.Rate {
+        .init(
+            share: summary.success,
+            episodes: summary.episodes,
+            low: summary.interval.low,
+            high: summary.interval.high
+        )
     }
 }

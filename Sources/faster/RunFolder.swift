@@ -30,6 +30,8 @@ struct RunFolder {
     let tokenizerMetrics: [[String: Double]]
     let policyMetrics: [[String: Double]]
     let policy: Rollouts?
+    /// Of the policy that comes with the program.
+    let shipped: Rollouts?
     let expert: Rollouts?
     let untrained: Rollouts?
     let seconds: [String: Double]
@@ -46,6 +48,7 @@ struct RunFolder {
         tokenizerMetrics = TrainingMetrics.lines(of: url.appending(path: "tokenizer/metrics.jsonl"))
         policyMetrics = TrainingMetrics.lines(of: url.appending(path: "policy/metrics.jsonl"))
         policy = Self.rollouts(url.appending(path: "evaluation/policy"))
+        shipped = Self.rollouts(url.appending(path: "evaluation/shipped"))
         expert = Self.rollouts(url.appending(path: "evaluation/expert"))
         untrained = Self.rollouts(url.appending(path: "evaluation/untrained"))
         seconds = Self.read([String: Double].self, url.appending(path: "seconds.json")) ?? [:]
@@ -54,6 +57,7 @@ struct RunFolder {
 
     var isEmpty: Bool {
         tokenizers.isEmpty && tokenizerMetrics.isEmpty && policyMetrics.isEmpty && policy == nil
+            && shipped == nil
     }
 
     var summary: Summary {

@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve a policy to robots that speak openpi's websocket protocol."
     )
 
-    @Option(help: "Folder of the policy.")
+    @Option(help: "Folder of the policy, or 'metaworld', the one that comes with the program.")
     var policy: String
 
     @Option(help: "Address to listen on; 0.0.0.0 listens on all networks.")
@@ -27,7 +27,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         WaitPolicy.spinBriefly()
         let device = try compute.prepare()
-        let loaded = try PolicyBundle.load(from: policy.asFile, device: device, decoding: decoding.settings)
+        let loaded = try PolicyBundle.load(
+            from: namedModel(policy, family: .policies),
+            device: device,
+            decoding: decoding.settings
+        )
         let server = PolicyServer(
             handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
             host: host,

@@ -61,7 +61,7 @@ extension TokenizerCommand {
             let refining = Terminal.Progress("refine")
             let result = try TokenizerTraining.run(
                 shares(),
-                from: from.map(namedModel),
+                from: from.map { namedModel($0) },
                 recipe: recipe,
                 seed: training.seed,
                 to: out.asFile,
