@@ -107,9 +107,24 @@ extension RunFolder {
                     xLabel: "step",
                     yLabel: "nats a code",
                     logarithmic: false,
-                    series: [series(policyMetrics, "loss", "loss")]
+                    series: [
+                        series(policyMetrics, "loss", "loss"),
+                        series(policyMetrics, "validation_loss", "held out"),
+                    ].filter { !$0.points.isEmpty }
                 )
             )
+            let errors = series(policyMetrics, "reconstruction_error", "held out")
+            if !errors.points.isEmpty {
+                curves.append(
+                    .init(
+                        title: "Policy, decoded against demonstrated actions",
+                        xLabel: "step",
+                        yLabel: "normalised error",
+                        logarithmic: false,
+                        series: [errors]
+                    )
+                )
+            }
             let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
             curves.append(
                 .init(
