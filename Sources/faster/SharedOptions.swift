@@ -46,7 +46,7 @@ struct DecodingOptions: ParsableArguments {
 
     @Option(
         help:
-            "Scores are divided by it before a code is drawn; 0 takes the best. A greedy policy that is given one of these three numbers takes top 50 at temperature 0.8 for the rest."
+            "Scores are divided by it before a code is drawn; 0 takes the best. A greedy policy that is given one of these three numbers, or --draws, takes top 50 at temperature 0.8 for the rest."
     )
     var temperature: Double?
 
@@ -62,7 +62,11 @@ struct DecodingOptions: ParsableArguments {
     )
     var topP: Double?
 
+    @Option(help: "Motions that are drawn for an answer, which is their mean.")
+    var draws: Int?
+
     func validate() throws {
+        try draws.map { try atLeastOne($0, "--draws") }
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
         try expect(secondLooks.map(Double.init), "--second-looks", "at least 0") { $0 >= 0 }
@@ -78,6 +82,7 @@ struct DecodingOptions: ParsableArguments {
         settings.blockSize = blockSize
         settings.codebooks = codebooks
         settings.secondLooks = secondLooks
+        settings.draws = draws
         // A day is as good as for ever, and more may not fit a duration.
         settings.deadline = deadline.map { .milliseconds(min($0, 86_400_000)) }
         settings.temperature = temperature

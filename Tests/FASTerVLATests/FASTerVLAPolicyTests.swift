@@ -84,6 +84,31 @@ struct FASTerVLAPolicyTests {
         #expect(codes[0] != codes[1])
     }
 
+    @Test("answers with the mean of several draws, which comes nearer and nearer to the expected motion")
+    func draws() async throws {
+        func answers(_ draws: Int) async throws -> [[Float]] {
+            var settings = DecodingSettings()
+            (settings.draws, settings.temperature, settings.topK) = (draws, 2, 0)
+            let (policy, _) = try SmallPolicy.policy(settings)
+            var found: [[Float]] = []
+            for seed in 1 ... 6 as ClosedRange<Int64> {
+                found.append(try actions(try await reply(of: policy, ["seed": .integer(seed)])))
+            }
+            return found
+        }
+        func spread(_ answers: [[Float]]) -> Float {
+            let means = answers[0].indices.map { index in
+                answers.reduce(0) { $0 + $1[index] } / Float(answers.count)
+            }
+            return answers.reduce(0) { sum, answer in
+                sum + zip(answer, means).reduce(0) { $0 + abs($1.0 - $1.1) }
+            }
+        }
+        let (one, many) = (try await answers(1), try await answers(32))
+        #expect(many[0].count == one[0].count)
+        #expect(spread(many) < 0.5 * spread(one))
+    }
+
     @Test("goes on from actions that the robot executes meanwhile, where it was made for it")
     func pending() async throws {
         func message(_ steps: Int, _ value: Float) -> WireMap {

@@ -18,7 +18,7 @@ enum SmallPolicy {
                 std: ones,
                 q01: ones.map { -$0 },
                 q99: ones,
-                min: ones,
+                min: ones.map { -$0 },
                 max: ones
             )
         )

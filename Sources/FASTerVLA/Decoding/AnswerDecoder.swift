@@ -18,7 +18,7 @@ public struct AnswerDecoder {
     }
 
     private enum Way {
-        case codes(BlockDecoder, any ActionTokenizer, CodeHead.Configuration)
+        case codes(BlockDecoder, any ActionTokenizer, CodeHead.Configuration, draws: Int)
         case flow(FlowDecoder)
         case regression(FASTerVLANetwork, RegressionHead)
     }
@@ -48,7 +48,7 @@ public struct AnswerDecoder {
                 secondLooks: settings.secondLooks ?? 0,
                 sampling: settings.sampling(over: head.configuration.sampling)
             )
-            way = .codes(decoder, tokenizer, head.configuration)
+            way = .codes(decoder, tokenizer, head.configuration, draws: settings.draws ?? 1)
         case .flow(let head): way = .flow(FlowDecoder(network, head))
         case .regression(let head): way = .regression(network, head)
         }
@@ -69,14 +69,19 @@ public struct AnswerDecoder {
     ) throws -> Answer {
         let device = prefix.keys[0].device
         switch way {
-        case .codes(let decoder, let tokenizer, let configuration):
-            let decoding = decoder.decoding(after: prefix, pending: pending, before: deadline, costs: &costs)
+        case .codes(let decoder, let tokenizer, let configuration, let draws):
+            let decoding = decoder.decoding(
+                after: draws > 1 ? prefix.repeated(draws) : prefix,
+                pending: draws > 1 ? pending?.expanded([draws, -1, -1]) : pending,
+                before: deadline,
+                costs: &costs
+            )
             let stopwatch = ContinuousClock.now
             let chunks = try Self.chunks(of: decoding, tokenizer, configuration)
             costs.add(detokenization: ContinuousClock.now - stopwatch)
             let total = configuration.schedule.codebookCount
             return Answer(
-                chunks: chunks.clipped(),
+                chunks: draws > 1 ? chunks.clipped().mean() : chunks.clipped(),
                 blockTimes: decoding.blockTimes,
                 codebooks: total > 1 ? DecodedCodebooks(decoding.codebooks, of: total) : nil
             )
@@ -122,7 +127,34 @@ extension Tensor {
     }
 }
 
+extension Prefix {
+    /// The one prefix, `count` times.
+    fileprivate func repeated(_ count: Int) -> Prefix {
+        precondition(keys[0].size(0) == 1, "several motions are drawn for one observation at a time")
+        return Prefix(
+            keys: keys.map { $0.expanded([count, -1, -1, -1]) },
+            values: values.map { $0.expanded([count, -1, -1, -1]) },
+            mask: mask?.expanded([count, -1, -1, -1]),
+            nextPosition: nextPosition
+        )
+    }
+}
+
 extension ActionChunks {
+    /// The mean motion, as one chunk.
+    fileprivate func mean() -> ActionChunks {
+        let size = horizon * dimension
+        let sums = (0 ..< size).map { index in
+            stride(from: index, to: values.count, by: size).reduce(Float(0)) { $0 + values[$1] }
+        }
+        return ActionChunks(
+            count: 1,
+            horizon: horizon,
+            dimension: dimension,
+            values: sums.map { $0 / Float(count) }
+        )
+    }
+
     fileprivate func clipped() -> ActionChunks {
         var result = self
         result.values = values.map { min(1, max(-1, $0)) }

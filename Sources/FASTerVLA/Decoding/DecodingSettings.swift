@@ -9,6 +9,9 @@ public struct DecodingSettings: Equatable, Sendable {
     /// Blocks that are looked at again, coarse ones first (``BlockDecoder``); none where nil.
     public var secondLooks: Int?
 
+    /// Motions that are drawn for an answer, which is their mean, the expected motion; one where nil.
+    public var draws: Int?
+
     /// Time from a request's arrival at the policy until its answer is needed, where it names none itself.
     ///
     /// Where nil, such requests can wait.
@@ -28,10 +31,10 @@ public struct DecodingSettings: Equatable, Sendable {
 
     /// The policy's own sampling, `base`, with the numbers replaced that are given here.
     ///
-    /// What a greedy policy says of `topK` and `temperature` would keep it greedy whatever is asked for, so there the rest
-    /// is the paper's.
+    /// What a greedy policy says of `topK` and `temperature` would keep it greedy whatever is asked for, also for a mean of
+    /// several draws, so there the rest is the paper's.
     public func sampling(over base: Sampling) -> Sampling {
-        guard temperature != nil || topK != nil || topP != nil else { return base }
+        guard temperature != nil || topK != nil || topP != nil || (draws ?? 1) > 1 else { return base }
         var sampling = base.isGreedy ? Sampling() : base
         if let temperature { sampling.temperature = temperature }
         if let topK { sampling.topK = topK }
@@ -42,7 +45,7 @@ public struct DecodingSettings: Equatable, Sendable {
     /// What is asked for that a policy with `head` has not got, in words; nil where nothing is.
     func problem(for head: ActionHead.Configuration) -> String? {
         guard case .codes(let configuration) = head else {
-            let asked = blockSize ?? codebooks ?? secondLooks ?? topK
+            let asked = blockSize ?? codebooks ?? secondLooks ?? draws ?? topK
             return asked == nil && temperature == nil && topP == nil
                 ? nil : "the policy predicts no codes, so there is nothing to choose about their decoding"
         }
