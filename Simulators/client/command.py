@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Callable
 
-from .description import Simulator, UnknownTask
+from .description import Simulator, Unknown
 from .world import World
 
 
@@ -26,13 +26,14 @@ def main(simulator: Simulator, world: Callable[[], World], description: str | No
         options.tasks = {name: simulator.task(name) for name in options.tasks}
         options.episode_indices = list(range(options.share[0], options.episodes, options.share[1]))
         if options.mode == "evaluate":
+            options.perturbations = [simulator.perturbation(name) for name in options.perturbations]
             from . import evaluate as mode
         elif options.mode == "replay":
             from . import replay as mode
         else:
             from . import collect as mode
         mode.run(world(), options, report)
-    except (UnknownTask, RuntimeError, OSError) as error:
+    except (Unknown, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
 
@@ -60,6 +61,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     evaluate.add_argument("--policy", choices=["server", "expert"], default="server")
     evaluate.add_argument("--execute", type=int, default=8, help="steps of a chunk that are carried out")
     evaluate.add_argument("--max-steps", type=int, default=500, help="an episode without success ends here")
+    evaluate.add_argument(
+        "--perturbations", type=_names, default=[], help="then the same episodes under each, with commas"
+    )
     evaluate.add_argument("--video-dir", help="folder for films, one .npy an episode")
     evaluate.add_argument("--videos", type=int, default=1, help="film the first so many episodes of a task")
     evaluate.add_argument("--video-size", type=int, default=192)
@@ -75,7 +79,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def _add_common(mode: argparse.ArgumentParser):
-    mode.add_argument("--tasks", required=True, type=lambda text: text.split(","), help="names, with commas")
+    mode.add_argument("--tasks", required=True, type=_names, help="names, with commas")
     mode.add_argument("--episodes", type=int, required=True, help="episodes of every task")
     mode.add_argument("--seed", type=int, default=0, help="first scene; the next ones count up")
     mode.add_argument("--host", default="127.0.0.1")
@@ -83,6 +87,10 @@ def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
     mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
     mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode")
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _share(text: str) -> tuple[int, int]:

@@ -3,6 +3,11 @@
 import difflib
 from dataclasses import dataclass
 
+# Perturbations that need nothing of a simulator: noise on actions, and observations of some time ago.
+ACTIONS = "actions"
+DELAY = "delay"
+COMMON = (ACTIONS, DELAY)
+
 
 @dataclass(frozen=True)
 class Robot:
@@ -47,8 +52,8 @@ class Task:
         return result if self.group is None else result | {"group": self.group}
 
 
-class UnknownTask(ValueError):
-    """A name that is none of a simulator's tasks."""
+class Unknown(ValueError):
+    """A name that a simulator does not know."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,35 @@ class Simulator:
     tasks: dict[str, Task]
     # Names of the tasks' groups, in the order in which they are to be read.
     groups: tuple[str, ...] = ()
+    # Names of what its scenes can be perturbed in; actions and observations can be everywhere.
+    own_perturbations: tuple[str, ...] = ()
 
     def task(self, name: str) -> Task:
-        """The task called `name`; raises `UnknownTask`."""
+        """The task called `name`; raises `Unknown`."""
         if name not in self.tasks:
             nearest = difflib.get_close_matches(name, self.tasks, n=1, cutoff=0.0)[0]
-            raise UnknownTask(
+            raise Unknown(
                 f"unknown {self.name} task '{name}': did you mean '{nearest}'? "
                 f"The tasks are {', '.join(self.tasks)}"
             )
         return self.tasks[name]
 
     @property
+    def perturbations(self) -> tuple[str, ...]:
+        """Names of all perturbations."""
+        return (*self.own_perturbations, *COMMON)
+
+    def perturbation(self, name: str) -> str:
+        """`name`, if it is a perturbation's; raises `Unknown`."""
+        if name not in self.perturbations:
+            known = ", ".join(self.perturbations)
+            raise Unknown(f"unknown {self.name} perturbation '{name}'; the perturbations are {known}")
+        return name
+
+    @property
     def form(self) -> dict:
         """As `describe` prints it."""
         robots = {task.robot.name: task.robot.form for task in self.tasks.values()}
         tasks = {name: task.form for name, task in self.tasks.items()}
-        result = {"robots": robots, "tasks": tasks}
+        result = {"robots": robots, "tasks": tasks, "perturbations": self.perturbations}
         return result | {"groups": self.groups} if self.groups else result

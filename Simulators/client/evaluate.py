@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .connection import ObservationForm, Server, actions
+from .perturbations import ActionNoise, observation_age
 from .world import Environment, World
 
 
@@ -17,26 +18,45 @@ class ServedPolicy:
         self._server = server
         self._form = form
         self._execute = execute
-        self._queue = []
-        self._environment = None
-        self.latencies = []
 
     def reset(self, environment: Environment, seed: int):
-        """Forgets the chunk and the timings of the last episode."""
+        """Forgets the chunk, the observations and the timings of the last episode."""
         self._environment = environment
-        self._queue = []
+        self._robot = environment.description.robot
+        self._age = observation_age(environment.perturbation, self._robot)
+        self._seen = {}
+        self._step = 0
+        # Of the observation that the next chunk answers.
+        self._due = 0
+        self._chunk = None
         self.latencies = []
 
     def action(self) -> np.ndarray:
         """The next action, float32 `[columns]`."""
-        if not self._queue:
-            message = self._form.observation(self._environment)
-            start = time.perf_counter()
-            reply = self._server.ask(message)
-            self.latencies.append(round(1000 * (time.perf_counter() - start), 3))
-            columns = len(self._environment.description.robot.action)
-            self._queue = list(actions(reply, columns)[: self._execute])
-        return self._queue.pop(0)
+        self._look()
+        if self._step == self._due:
+            self._chunk = self._ask()
+            self._begin = self._step
+            self._due += len(self._chunk)
+        action = self._chunk[self._step - self._begin]
+        self._step += 1
+        return action
+
+    def _look(self):
+        """Keeps what is seen now, if a request will show it: old observations are older than the request."""
+        chunk = self._execute if self._chunk is None else len(self._chunk)
+        if self._step == 0 or (self._step + self._age - self._due) % chunk == 0:
+            self._seen[self._step] = self._form.observation(self._environment)
+
+    def _ask(self) -> np.ndarray:
+        """What the policy answers to what was seen some steps ago, or at the beginning."""
+        shown = max(0, self._step - self._age)
+        message = self._seen[shown]
+        self._seen = {step: seen for step, seen in self._seen.items() if step >= shown}
+        start = time.perf_counter()
+        reply = self._server.ask(message)
+        self.latencies.append(round(1000 * (time.perf_counter() - start), 3))
+        return actions(reply, len(self._robot.action))[: self._execute]
 
 
 class ScriptedPolicy:
@@ -62,6 +82,7 @@ def episode(
     """Runs until the task succeeds once or `max_steps` are over."""
     environment.reset(seed)
     policy.reset(environment, seed)
+    noise = ActionNoise(environment.perturbation, environment.description.robot, seed)
     success = False
     steps = 0
     while not success and steps < max_steps and not environment.is_lost:
@@ -70,17 +91,18 @@ def episode(
         action = policy.action()
         if action is None:
             break
-        success = environment.step(action)
+        success = environment.step(action + noise.next())
         steps += 1
     if film is not None:
         film.append(environment.picture(environment.film_camera, film_size, film_size))
-    return {
+    result = {
         "task": environment.task,
         "seed": seed,
         "success": success,
         "steps": steps,
         "latency_ms": policy.latencies,
     }
+    return result | {"perturbation": environment.perturbation} if environment.perturbation else result
 
 
 def save_film(film: list, path: Path):
@@ -105,13 +127,21 @@ def run(world: World, options, report):
         else:
             policy = ServedPolicy(server, ObservationForm(server.metadata, task.robot, options.size), options.execute)
         environment = world.environment(name, task)
-        for index in options.episode_indices:
-            film = [] if options.video_dir and index < options.videos else None
-            seed = options.seed + index
-            result = episode(environment, policy, seed, options.max_steps, film, options.video_size)
-            if film is not None:
-                path = Path(options.video_dir) / f"{name}-{seed}.npy"
-                save_film(film, path)
-                result["video"] = str(path)
-            report(result)
+        for perturbation in [None, *options.perturbations]:
+            environment.perturbation = perturbation
+            for index in options.episode_indices:
+                report(_rolled_out(environment, policy, options, index))
         environment.close()
+
+
+def _rolled_out(environment: Environment, policy, options, index: int) -> dict:
+    """The episode at `index`, filmed if it is one of the first."""
+    film = [] if options.video_dir and index < options.videos else None
+    seed = options.seed + index
+    result = episode(environment, policy, seed, options.max_steps, film, options.video_size)
+    if film is not None:
+        parts = [environment.task, environment.perturbation, str(seed)]
+        path = Path(options.video_dir) / f"{'-'.join(part for part in parts if part)}.npy"
+        save_film(film, path)
+        result["video"] = str(path)
+    return result

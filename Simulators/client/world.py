@@ -19,6 +19,8 @@ class Environment:
     def __init__(self, task: str, description: Task):
         self.task = task
         self.description = description
+        # What the next episodes are perturbed in; scenes change for the simulator's own perturbations only.
+        self.perturbation: str | None = None
 
     def reset(self, seed: int):
         """Draws the scene that belongs to `seed`; the same seed gives the same scene again."""

@@ -8,7 +8,10 @@ import mujoco
 import numpy as np
 from client import world
 from client.description import Task
+from client.perturbations import generator
 from metaworld.env_dict import ALL_V3_ENVIRONMENTS
+
+import perturbations
 
 # The scene mounts this camera upside down and far away. It is turned and moved as LeRobot does, so that
 # pictures look like those of its MetaWorld datasets.
@@ -32,13 +35,32 @@ class Environment(world.Environment):
         self._env.seeded_rand_vec = True
         self._env._set_task_called = True
         self._env.model.camera(CORNER).pos = CORNER_POSITION
+        self._scene = perturbations.Scene(self._env.model, self._env.data)
+        self._draw_places = self._env._get_state_rand_vec
         self._renderers = {}
         self.observation = None
 
     def reset(self, seed: int):
-        """Draws the scene that belongs to `seed`."""
+        """Draws the scene that belongs to `seed`, perturbed as `perturbation` says."""
+        if self._scene.restore():
+            self._free_renderers()
+        chance = generator(self.perturbation or "", seed)
+        space = self._env._random_reset_space
+        self._env._get_state_rand_vec = self._draw_places
+        if self.perturbation == "places":
+            self._env._get_state_rand_vec = lambda: perturbations.places(space.low, space.high, chance)
         self._env.seed(seed)
         self.observation, _ = self._env.reset()
+        match self.perturbation:
+            case "light":
+                self._scene.light(chance)
+            case "camera":
+                self._scene.camera(chance)
+            case "texture":
+                self._scene.texture(chance)
+                self._free_renderers()
+            case "distractors":
+                self._scene.add_distractors(chance)
 
     def step(self, action: np.ndarray) -> bool:
         """Moves for 12.5 ms; true when the task's own measure says that it is done."""
@@ -64,6 +86,8 @@ class Environment(world.Environment):
         """
         renderer = self._renderer(2 * height, 2 * width)
         renderer.update_scene(self._env.data, camera)
+        for distractor in self._scene.distractors:
+            distractor.draw(renderer.scene)
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
         large = renderer.render().astype(np.uint16)
@@ -82,9 +106,12 @@ class Environment(world.Environment):
             self._renderers[height, width] = mujoco.Renderer(model, height, width)
         return self._renderers[height, width]
 
-    def close(self):
-        """Frees the scene and its renderers."""
+    def _free_renderers(self):
         for renderer in self._renderers.values():
             renderer.close()
         self._renderers = {}
+
+    def close(self):
+        """Frees the scene and its renderers."""
+        self._free_renderers()
         self._env.close()

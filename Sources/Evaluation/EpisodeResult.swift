@@ -6,6 +6,9 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// What drew scene and goal.
     public let seed: Int
 
+    /// What the episode was perturbed in; nil of a plain one.
+    public let perturbation: String?
+
     /// Whether the task was done at any step; the episode ends there.
     public let success: Bool
 
@@ -19,18 +22,29 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     public let video: String?
 
     /// Creates a result from its parts.
-    public init(task: String, seed: Int, success: Bool, steps: Int, latencies: [Double], video: String? = nil)
-    {
+    public init(
+        task: String,
+        seed: Int,
+        perturbation: String? = nil,
+        success: Bool,
+        steps: Int,
+        latencies: [Double],
+        video: String? = nil
+    ) {
         self.task = task
         self.seed = seed
+        self.perturbation = perturbation
         self.success = success
         self.steps = steps
         self.latencies = latencies
         self.video = video
     }
 
+    /// Tells the episode from all others of its run, for example `drawer-open-v3-light-1000000`.
+    public var name: String { [task, perturbation, "\(seed)"].compactMap { $0 }.joined(separator: "-") }
+
     private enum CodingKeys: String, CodingKey {
-        case task, seed, success, steps, video
+        case task, seed, perturbation, success, steps, video
         case latencies = "latency_ms"
     }
 }

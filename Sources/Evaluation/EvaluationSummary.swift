@@ -15,14 +15,27 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// The groups' average, in which every group counts alike; nil for fewer than two.
     public let macro: MacroAverage?
 
-    /// Summarizes `episodes`, which may come in any order, also by `groups` of their tasks.
-    public init(of episodes: [EpisodeResult], groups: [TaskGroup] = []) {
+    /// The same episodes perturbed, in the order in which they first come; nil where none were.
+    ///
+    /// All else is of the plain ones.
+    public let perturbations: [PerturbationSummary]?
+
+    /// Summarizes `all` episodes, the plain ones also by `groups` of their tasks.
+    public init(of all: [EpisodeResult], groups: [TaskGroup] = []) {
+        let episodes = all.filter { $0.perturbation == nil }
+        let perturbed = Dictionary(grouping: all, by: \.perturbation)
+        var names: [String] = []
+        for name in all.compactMap(\.perturbation) where !names.contains(name) { names.append(name) }
+        let found = names.map {
+            PerturbationSummary(name: $0, of: perturbed[$0] ?? [], beside: episodes)
+        }
+        perturbations = found.isEmpty ? nil : found
         let byTask = Dictionary(grouping: episodes, by: \.task)
         tasks = byTask.mapValues { TaskSummary(of: $0) }
         mean = TaskSummary(success: tasks.values.map(\.success).mean ?? 0, of: episodes)
         let tried = groups.map { group in group.tasks.compactMap { byTask[$0] } }
-        let found = zip(groups, tried).filter { !$0.1.isEmpty }
-        self.groups = found.isEmpty ? nil : found.map { GroupSummary(name: $0.name, of: $1) }
-        macro = MacroAverage(of: found.map(\.1))
+        let present = zip(groups, tried).filter { !$0.1.isEmpty }
+        self.groups = present.isEmpty ? nil : present.map { GroupSummary(name: $0.name, of: $1) }
+        macro = MacroAverage(of: present.map(\.1))
     }
 }

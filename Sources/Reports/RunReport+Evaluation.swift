@@ -58,6 +58,31 @@ extension RunReport {
         }
     }
 
+    /// How a policy does on the same episodes when something is made harder.
+    public struct PerturbationSuccess: Sendable {
+        /// Name of the perturbation, or of the plain episodes.
+        public var name: String
+        /// Success under it.
+        public var rate: Rate
+        /// Success less that of the plain episodes, and its 95 % interval; nil of these.
+        public var difference: (value: Double, low: Double, high: Double)?
+        /// Probability of as large a difference by chance; nil of the plain episodes.
+        public var pValue: Double?
+
+        /// The rate under a perturbation.
+        public init(
+            name: String,
+            rate: Rate,
+            difference: (value: Double, low: Double, high: Double)? = nil,
+            pValue: Double? = nil
+        ) {
+            self.name = name
+            self.rate = rate
+            self.difference = difference
+            self.pValue = pValue
+        }
+    }
+
     /// A filmed episode.
     public struct Rollout: Sendable {
         /// Name of the task.

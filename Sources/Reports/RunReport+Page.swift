@@ -6,7 +6,8 @@ extension RunReport {
             subtitle: subtitle,
             keyFigures: keyFigures,
             sections: [
-                shippedSection, successSection, rolloutSection, tokenizerSection, overlaySection,
+                shippedSection, successSection, perturbationSection, rolloutSection, tokenizerSection,
+                overlaySection,
                 codebookSection,
                 trainingSection, latencySection, .reproduction(facts: facts, commands: commands),
             ]
@@ -38,6 +39,32 @@ extension RunReport {
             }
         )
         return "<div class=\"pair\">\(IntervalChart(tasks: success).markup)\(table.markup)</div>"
+    }
+
+    private var perturbationSection: Page.Section {
+        let table = Table(
+            caption:
+                "Success with its 95 % interval in per cent; the difference to the plain episodes in points, with its "
+                + "95 % interval (Newcombe, paired), and the probability of one as large by chance (McNemar, exact).",
+            header: ["perturbation", "success", "episodes", "difference", "p"],
+            rows: perturbations.map { row in
+                let ends = row.difference.map { [$0.value, $0.low, $0.high].map { (100 * $0).fixed(0) } }
+                let difference = ends.map { "\($0[0]) (\($0[1]) to \($0[2]))" }
+                return [
+                    row.name, row.rate.text, "\(row.rate.episodes)", difference ?? "–",
+                    row.pValue?.readable ?? "–",
+                ].map { Table.Cell(text: $0) }
+            }
+        )
+        let rows = perturbations.map { RunReport.TaskSuccess(task: $0.name, policy: $0.rate) }
+        return Page.Section(
+            anchor: "perturbations",
+            title: "Perturbations",
+            introduction: "The same tasks and seeds, each time with something made harder.",
+            body: rows.isEmpty
+                ? ""
+                : "<div class=\"pair\">\(IntervalChart(tasks: rows).markup)\(table.markup)</div>"
+        )
     }
 
     /// One number where all rates rest on as many episodes, else one for each of them.

@@ -26,6 +26,8 @@ public struct RunReport: Sendable {
     public var success: [TaskSuccess] = []
     /// The same for groups of tasks and their average, one element a group.
     public var groupSuccess: [TaskSuccess] = []
+    /// Success under perturbations, the plain episodes first.
+    public var perturbations: [PerturbationSuccess] = []
     /// Times of single inferences, milliseconds.
     public var latencies: [Double] = []
     /// Filmed episodes.

@@ -48,6 +48,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Episodes of every task that are filmed.")
     var videos = 0
 
+    @Option(
+        help: """
+            Run the same episodes again under perturbations, with commas between, or all: light, camera, texture, \
+            distractors, places (metaworld); actions, delay (every simulator).
+            """
+    )
+    var perturbations: String?
+
     @Option(help: "Simulator processes at a time.")
     var workers = 2
 
@@ -65,6 +73,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let simulator = try Simulator(named: simulator)
         let known = try await simulator.description()
         let names = try known.taskNames(tasks)
+        let perturbations = try perturbations.map(known.perturbationNames) ?? []
         let device = try compute.prepare()
         var server: PolicyServer?
         var mover = EvaluationPlan.Mover.expert
@@ -86,7 +95,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         let results: [EpisodeResult]
         do {
-            results = try await roll(mover, simulator, names)
+            results = try await roll(mover, simulator, names, perturbations)
         } catch {
             await server?.shutdown(gracePeriod: .zero)
             throw error
@@ -101,7 +110,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func roll(
         _ mover: EvaluationPlan.Mover,
         _ simulator: Simulator,
-        _ names: [String]
+        _ names: [String],
+        _ perturbations: [String]
     ) async throws -> [EpisodeResult] {
         var plan = EvaluationPlan(
             mover: mover,
@@ -111,10 +121,12 @@ struct EvaluateCommand: AsyncParsableCommand {
         plan.seed = seed
         plan.execute = execute
         plan.maxSteps = maxSteps
+        plan.perturbations = perturbations
         if videos > 0 { plan.films = .init(folder: films.path, count: videos) }
         let progress = Terminal.Progress("evaluate \(policy.asFile.lastPathComponent)")
         return try await SimulatorRunner(simulator: simulator, workers: workers).evaluate(plan) {
-            progress.update($1.done, of: $1.total, "\($0.task) \($0.success ? "succeeded" : "failed")")
+            let name = [$0.task, $0.perturbation].compactMap { $0 }.joined(separator: ", ")
+            progress.update($1.done, of: $1.total, "\(name) \($0.success ? "succeeded" : "failed")")
         }
     }
 

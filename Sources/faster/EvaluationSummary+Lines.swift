@@ -13,7 +13,25 @@ extension EvaluationSummary {
             Self.rate("macro average", macro.success, macro.interval.map { ($0.low, $0.high) })
                 + "  of \(groups.count) groups"
         }
-        return tasks + [Self.line("mean", mean)] + groups + [average].compactMap { $0 }
+        return tasks + [Self.line("mean", mean)] + groups + [average].compactMap { $0 } + perturbed
+    }
+
+    /// A line a perturbation, with the difference to the plain scenes in percentage points.
+    private var perturbed: [String] {
+        (perturbations ?? []).map { row in
+            let (difference, interval) = (row.difference, row.difference.interval)
+            return Self.rate(row.name, row.success, (row.interval.low, row.interval.high))
+                + String(
+                    format: "  of %d, %+.0f points [%+.0f, %+.0f]  %d lost, %d won, p %.2g",
+                    row.episodes,
+                    100 * difference.value,
+                    100 * interval.low,
+                    100 * interval.high,
+                    difference.lost,
+                    difference.won,
+                    difference.pValue
+                )
+        }
     }
 
     private static func line(_ name: String, _ result: TaskSummary) -> String {

@@ -26,7 +26,8 @@ extension RunFolder {
         }
         report.success = success
         report.groupSuccess = groupSuccess
-        report.latencies = policy?.episodes.flatMap(\.latencies) ?? []
+        report.perturbations = perturbations
+        report.latencies = policy?.episodes.filter { $0.perturbation == nil }.flatMap(\.latencies) ?? []
         report.rollouts = policy.map(films(of:)) ?? []
         if let shipped {
             report.shipped = .init(
@@ -194,11 +195,32 @@ extension RunFolder {
         }
     }
 
+    /// The plain episodes, then those of every perturbation.
+    private var perturbations: [RunReport.PerturbationSuccess] {
+        guard let summary = policy?.summary, let perturbations = summary.perturbations else { return [] }
+        func rate(_ share: Double, _ episodes: Int, _ interval: WilsonInterval) -> RunReport.Rate {
+            .init(share: share, episodes: episodes, low: interval.low, high: interval.high)
+        }
+        let plain = rate(summary.mean.success, summary.mean.episodes, summary.mean.interval)
+        return [.init(name: "plain", rate: plain)]
+            + perturbations.map { row in
+                .init(
+                    name: row.name,
+                    rate: rate(row.success, row.episodes, row.interval),
+                    difference: (
+                        row.difference.value, row.difference.interval.low, row.difference.interval.high
+                    ),
+                    pValue: row.difference.pValue
+                )
+            }
+    }
+
     private func films(of rollouts: Rollouts) -> [RunReport.Rollout] {
         rollouts.episodes.compactMap { episode in
-            let file = rollouts.folder.appending(path: "videos/\(episode.task)-\(episode.seed).mp4")
-            return (try? Data(contentsOf: file)).map {
-                .init(task: episode.task, seed: episode.seed, success: episode.success, mp4: $0)
+            let file = rollouts.folder.appending(path: "videos/\(episode.name).mp4")
+            return (try? Data(contentsOf: file)).map { mp4 in
+                let name = [episode.task, episode.perturbation].compactMap { $0 }.joined(separator: ", ")
+                return .init(task: name, seed: episode.seed, success: episode.success, mp4: mp4)
             }
         }
     }

@@ -59,7 +59,8 @@ struct SimulatorDescriptionTests {
         let robot = #"{"fps": 20, "cameras": [], "state": ["x"], "action": ["delta_x"]}"#
         let text = """
             {"robots": {"arm": \(robot), "pair": \(robot)}, "tasks": {"lift": {"instruction": "lift it", "robot": "arm"},
-            "stack": {"instruction": "stack them", "robot": "arm"}, "carry": {"instruction": "carry it", "robot": "pair"}}}
+            "stack": {"instruction": "stack them", "robot": "arm"}, "carry": {"instruction": "carry it", "robot": "pair"}},
+            "perturbations": ["light", "actions"]}
             """
         return try JSONDecoder().decode(SimulatorDescription.self, from: Data(text.utf8))
     }
@@ -74,6 +75,19 @@ struct SimulatorDescriptionTests {
     func allTasks() throws {
         #expect(try description().taskNames("all") == ["carry", "lift", "stack"])
         #expect(try description().taskNames("stack,lift") == ["stack", "lift"])
+    }
+
+    @Test("perturbations are those that the simulator has")
+    func perturbations() throws {
+        #expect(try description().perturbationNames("all") == ["light", "actions"])
+        #expect(try description().perturbationNames("actions") == ["actions"])
+        let error = #expect(throws: SimulatorError.self) {
+            try description().perturbationNames("light,action")
+        }
+        #expect(
+            error?.description
+                == "unknown perturbation 'action': did you mean 'actions'? The perturbations are light, actions"
+        )
     }
 
     @Test("tasks of different robots do not, and each is named with its robot")

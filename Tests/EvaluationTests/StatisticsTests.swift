@@ -92,6 +92,42 @@ struct StatisticsTests {
         #expect(EvaluationSummary(of: episodes("z", 1, of: 2), groups: groups).groups == nil)
     }
 
+    @Test("perturbed episodes stand beside the plain ones of the same seeds, and count nowhere else")
+    func perturbed() throws {
+        func episodes(_ perturbation: String?, _ outcomes: [Bool]) -> [EpisodeResult] {
+            outcomes.enumerated().map {
+                EpisodeResult(
+                    task: $0 < 2 ? "a" : "b",
+                    seed: $0,
+                    perturbation: perturbation,
+                    success: $1,
+                    steps: 1,
+                    latencies: []
+                )
+            }
+        }
+        let found =
+            episodes(nil, [true, true, false, true]) + episodes("light", [true, false, true, false])
+            + episodes("actions", [true, true, false, true]).reversed()
+        let summary = EvaluationSummary(of: found)
+        #expect(summary.mean.episodes == 4 && summary.mean.success == 0.75)
+        let rows = try #require(summary.perturbations)
+        #expect(rows.map(\.name) == ["light", "actions"])
+        #expect(rows.map(\.success) == [0.5, 0.75])
+        #expect(rows[0].tasks == ["a": 0.5, "b": 0.5])
+        #expect(
+            rows[0].difference
+                == PairedDifference(PairedOutcomes(both: 1, firstOnly: 2, secondOnly: 1, neither: 0))
+        )
+        #expect(
+            rows[1].difference
+                == PairedDifference(PairedOutcomes(both: 3, firstOnly: 0, secondOnly: 0, neither: 1))
+        )
+        let data = try JSONEncoder().encode(summary)
+        #expect(try JSONDecoder().decode(EvaluationSummary.self, from: data) == summary)
+        #expect(found.map(\.name).prefix(5).suffix(2) == ["b-3", "a-light-0"])
+    }
+
     @Test("a line of a simulator's output is an episode")
     func line() throws {
         let line =

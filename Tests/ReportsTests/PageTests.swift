@@ -28,7 +28,7 @@ struct PageTests {
     func linksResolve() {
         let html = sampleReport().html()
         let links = html.matches(of: /href="#([^"]*)"/).map { String($0.1) }
-        #expect(links.count == 8)
+        #expect(links.count == 9)
         for link in links { #expect(html.contains("<section id=\"\(link)\">")) }
     }
 
@@ -103,6 +103,7 @@ private func hostileReport() -> RunReport {
     report.overlays = [.init(title: attack, columns: [attack], original: [[0, 1]], reconstructed: [[1, 0]])]
     report.codebookUse = [.init(name: attack, sortedFrequencies: [0.7, 0.3])]
     report.success = [.init(task: attack, policy: .init(share: 0.5, episodes: 2, low: 0.1, high: 0.9))]
+    report.perturbations = [.init(name: attack, rate: .init(share: 0.5, episodes: 2, low: 0.1, high: 0.9))]
     report.rollouts = [.init(task: attack, seed: 1, success: true, mp4: Data([1]))]
     report.latencies = [1, 2, 3]
     report.facts = [(attack, attack)]
@@ -154,6 +155,14 @@ private func brokenReport() -> RunReport {
     ]
     report.success = wild.map {
         .init(task: "t", policy: .init(share: $0, episodes: 0, low: $0, high: .nan))
+    }
+    report.perturbations = wild.map {
+        .init(
+            name: "p",
+            rate: .init(share: $0, episodes: 0, low: $0, high: .nan),
+            difference: ($0, .nan, $0),
+            pValue: $0
+        )
     }
     report.latencies = wild
     report.rollouts = [.init(task: "t", seed: .min, success: false, mp4: Data())]

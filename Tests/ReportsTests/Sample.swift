@@ -23,6 +23,15 @@ func sampleReport(film: Data = Data([0, 0, 0, 8])) -> RunReport {
     }
     report.success = sampleSuccess()
     report.groupSuccess = Array(sampleSuccess().prefix(2))
+    report.perturbations = [
+        .init(name: "plain", rate: .init(share: 0.8, episodes: 150, low: 0.73, high: 0.86)),
+        .init(
+            name: "light",
+            rate: .init(share: 0.7, episodes: 150, low: 0.62, high: 0.77),
+            difference: (-0.1, -0.16, -0.04),
+            pValue: 0.002
+        ),
+    ]
     report.latencies = sampleLatencies()
     report.rollouts = [("reach-v3", true), ("door-open-v3", true), ("pick-place-v3", false)].enumerated().map
     {

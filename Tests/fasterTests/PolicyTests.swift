@@ -73,6 +73,34 @@ struct PolicyTests {
         #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)
     }
 
+    @Test("are rolled out under perturbations, a row each, and reported on")
+    func perturbed() async throws {
+        let run = try await Workshop.run.value
+        let folder = try TemporaryFolder()
+        try folder.copy(run.url.appending(path: "policy").path, to: "policy")
+        let arguments = evaluate("policy", "--tasks", "drawer-open-v3", "--max-steps", "9", "--perturbations")
+        let printed = try await Program.output(
+            arguments + ["texture,delay", "--out", "evaluation/policy", "--videos", "1"],
+            in: folder
+        )
+        let lines = printed.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true)
+        }
+        #expect(lines.suffix(2).map(\.first) == ["texture", "delay"])
+        #expect(printed.contains("of 1, +0 points [-79, +79]  0 lost, 0 won, p 1"))
+        let written = try JSONSerialization.jsonObject(with: folder["evaluation/policy/summary.json"])
+        let rows = try #require((written as? [String: Any])?["perturbations"] as? [[String: Any]])
+        #expect(rows.map { $0["name"] as? String } == ["texture", "delay"])
+        let difference = try #require(rows.first?["difference"] as? [String: Any])
+        #expect(Set(difference.keys) == ["value", "interval", "p_value", "lost", "won"])
+        for name in ["drawer-open-v3", "drawer-open-v3-texture", "drawer-open-v3-delay"] {
+            #expect(folder.paths.contains("evaluation/policy/videos/\(name)-1000000.mp4"))
+        }
+        _ = try await Program.output(["report", "."], in: folder)
+        let page = String(decoding: try folder["report.html"], as: UTF8.self)
+        #expect(page.contains("id=\"perturbations\"") && page.contains(">texture<"))
+    }
+
     @Test("of another robot, or on a task that is not there, are refused before anything moves")
     func refusals() async throws {
         let other = try await Workshop.otherRobot.value.url.appending(path: "policy").path
@@ -90,6 +118,13 @@ struct PolicyTests {
                 in: folder
             )
             .hasPrefix("unknown task 'drawer-opn-v3': did you mean 'drawer-open-v3'?")
+        )
+        #expect(
+            try await Program.refusal(
+                evaluate("expert", "--tasks", "drawer-open-v3", "--out", "out", "--perturbations", "wind"),
+                in: folder
+            )
+            .hasPrefix("unknown perturbation 'wind': did you mean ")
         )
         try folder.write("", to: "file")
         #expect(

@@ -13,26 +13,7 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
         /// Share of every task's episodes that succeeded.
         public var tasks: [String: Double]
         /// Success less that of the actions as they were; nil for these.
-        public var difference: Difference?
-    }
-
-    /// How one version's success differs from that of the actions as they were, episode by episode.
-    public struct Difference: Codable, Equatable, Sendable {
-        /// The difference of the rates.
-        public var value: Double
-        /// Its 95 % interval (``PairedOutcomes/interval``).
-        public var interval: ConfidenceInterval
-        /// Probability of as unequal a split by chance (``PairedOutcomes/pValue``).
-        public var pValue: Double
-        /// Episodes that succeed with the actions as they were only.
-        public var lost: Int
-        /// Episodes that succeed with this version only.
-        public var won: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case value, interval, lost, won
-            case pValue = "p_value"
-        }
+        public var difference: PairedDifference?
     }
 
     /// The version that is compared with: the actions as they were.
@@ -80,19 +61,12 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
         }
         let own = outcomes(name, episodes)
         let pairs = PairedOutcomes(outcomes(raw, episodes), own)
-        let difference = Difference(
-            value: pairs.difference,
-            interval: pairs.interval,
-            pValue: pairs.pValue,
-            lost: pairs.firstOnly,
-            won: pairs.secondOnly
-        )
         return Version(
             name: name,
             success: share(own),
             interval: WilsonInterval(successes: own.count { $0 }, trials: own.count),
             tasks: Dictionary(grouping: episodes, by: \.task).mapValues { share(outcomes(name, $0)) },
-            difference: name == raw ? nil : difference
+            difference: name == raw ? nil : PairedDifference(pairs)
         )
     }
 

@@ -1,6 +1,6 @@
 extension EvaluationPlan {
     /// Episodes in all.
-    var count: Int { tasks.count * episodes }
+    var count: Int { tasks.count * episodes * (1 + perturbations.count) }
 
     /// The command line of the simulator's client.
     var arguments: [String] {
@@ -12,6 +12,7 @@ extension EvaluationPlan {
         case .server(let host, let port): result += ["--host", host, "--port", "\(port)"]
         case .expert: result += ["--policy", "expert"]
         }
+        if !perturbations.isEmpty { result += ["--perturbations", perturbations.joined(separator: ",")] }
         if let films {
             result += [
                 "--video-dir", films.folder, "--videos", "\(films.count)", "--video-size", "\(films.size)",
@@ -29,6 +30,9 @@ extension EvaluationPlan {
         guard seed >= 0 else { throw .badPlan("an evaluation's seed must not be negative, got \(seed)") }
         guard execute > 0, maxSteps > 0 else {
             throw .badPlan("an episode needs at least one step a chunk and in all")
+        }
+        for (index, name) in perturbations.enumerated() where perturbations[..<index].contains(name) {
+            throw .badPlan("perturbation '\(name)' is named twice")
         }
     }
 }

@@ -30,6 +30,9 @@ public struct EvaluationPlan: Equatable, Sendable {
     /// An episode that has not succeeded ends here.
     public var maxSteps = 500
 
+    /// Names of perturbations, under each of which the same episodes are run again.
+    public var perturbations: [String] = []
+
     /// Films of the first episodes of every task, where wanted.
     public var films: Films?
 

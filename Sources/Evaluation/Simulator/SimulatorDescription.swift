@@ -45,6 +45,9 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// Names of the tasks' groups, in the order in which they are to be read; nil where there are none.
     public let groups: [String]?
 
+    /// Names of what episodes can be perturbed in; nil for nothing.
+    public let perturbations: [String]?
+
     /// The tasks of every group, in the order of ``groups``.
     public var taskGroups: [TaskGroup] {
         (groups ?? []).map { group in
@@ -68,6 +71,25 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         let known = tasks.keys.sorted()
         for task in names where tasks[task] == nil {
             throw .unknownTask(task, nearest: task.nearest(in: known), known: known)
+        }
+    }
+
+    /// The perturbations that `text` names: some with commas between, or `all`.
+    ///
+    /// - Throws: ``SimulatorError/unknownPerturbation(_:nearest:known:)`` for the first that the simulator does not have.
+    public func perturbationNames(_ text: String) throws(SimulatorError) -> [String] {
+        let names = text == "all" ? perturbations ?? [] : text.split(separator: ",").map(String.init)
+        try check(perturbations: names)
+        return names
+    }
+
+    /// Makes sure that the simulator knows `perturbations`.
+    ///
+    /// - Throws: ``SimulatorError/unknownPerturbation(_:nearest:known:)`` for the first that it does not know.
+    public func check(perturbations names: [String]) throws(SimulatorError) {
+        let known = perturbations ?? []
+        for name in names where !known.contains(name) {
+            throw .unknownPerturbation(name, nearest: name.nearest(in: known), known: known)
         }
     }
 

@@ -6,6 +6,8 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case noPython(expected: String, command: String)
     /// A task that the simulator does not have.
     case unknownTask(String, nearest: String?, known: [String])
+    /// Something that the simulator cannot perturb.
+    case unknownPerturbation(String, nearest: String?, known: [String])
     /// A policy or a tokenizer whose actions, as the first text says, are not the robot's.
     case otherRobot(actions: String, robot: String, names: [String])
     /// Tasks of different robots where one is wanted.
@@ -36,6 +38,9 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
         case .unknownTask(let name, let nearest, let known):
             "unknown task '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
                 + " The tasks are \(known.joined(separator: ", "))"
+        case .unknownPerturbation(let name, let nearest, let known):
+            "unknown perturbation '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? ".")
+                + " The perturbations are \(known.isEmpty ? "none" : known.joined(separator: ", "))"
         case .otherRobot(let actions, let robot, let names):
             "\(actions); the simulator's robot, \(robot), takes \(names.count) columns: "
                 + names.joined(separator: ", ")

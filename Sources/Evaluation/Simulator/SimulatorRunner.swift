@@ -22,16 +22,19 @@ public struct SimulatorRunner: Sendable {
     /// - Parameters:
     ///   - plan: What to run.
     ///   - onEpisode: Called after every episode, one call at a time, in the order they end.
-    /// - Returns: All episodes, in the order of the plan's tasks, then by seed.
+    /// - Returns: All episodes: the plain ones, then those of every perturbation; each in the order of the plan's tasks, then
+    ///   by seed.
     /// - Throws: ``SimulatorError``; the other processes are ended then.
     public func evaluate(
         _ plan: EvaluationPlan,
         onEpisode: @escaping @Sendable (EpisodeResult, RunProgress) -> Void = { _, _ in }
     ) async throws -> [EpisodeResult] {
         try plan.check()
-        try await simulator.description().check(tasks: plan.tasks)
+        let description = try await simulator.description()
+        try description.check(tasks: plan.tasks)
+        try description.check(perturbations: plan.perturbations)
         return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
-            .sorted { ($0.rank(in: plan.tasks), $0.seed) < ($1.rank(in: plan.tasks), $1.seed) }
+            .sorted { $0.rank(in: plan) < $1.rank(in: plan) }
     }
 
     /// Sends the demonstrations of `plan` to its recorder; cancelling the task ends the processes.
@@ -122,7 +125,12 @@ private actor Tally<Episode: Decodable & Sendable> {
 }
 
 extension EpisodeResult {
-    fileprivate func rank(in tasks: [String]) -> Int { tasks.firstIndex(of: task) ?? tasks.count }
+    fileprivate func rank(in plan: EvaluationPlan) -> (Int, Int, Int) {
+        let order = perturbation.map {
+            1 + (plan.perturbations.firstIndex(of: $0) ?? plan.perturbations.count)
+        }
+        return (order ?? 0, plan.tasks.firstIndex(of: task) ?? plan.tasks.count, seed)
+    }
 }
 
 extension CollectedEpisode {

@@ -1,8 +1,8 @@
-"""A server of openpi's protocol for tests: a policy that stands still, a recorder that prints, or one that gives episodes
-back as they were and at rest.
+"""A server of openpi's protocol for tests: a policy that stands still, one that rises and wants states only, a recorder
+that prints, or one that gives episodes back as they were and at rest.
 
 First prints its port. Then, for every message, one JSON object: the shape and type of each array, other
-values as they are.
+values as they are. Of the policy that rises it holds the numbers themselves.
 """
 
 import json
@@ -22,9 +22,9 @@ metadata = {
         "prompt": {"dtype": "string", "shape": []},
     }
 }
-if kind == "bare":
-    # A recorder of states with `size` columns, without pictures.
-    state = {"dtype": "float32", "shape": [size]}
+if kind in ("bare", "clock"):
+    # States with `size` columns, or MetaWorld's, without pictures.
+    state = {"dtype": "float32", "shape": [size or 4]}
     metadata["observation"] = {"observation/state": state, "prompt": {"dtype": "string", "shape": []}}
 if kind == "stranger":
     metadata["observation"]["observation/images/wrist"] = camera
@@ -34,7 +34,7 @@ def outline(value):
     if isinstance(value, dict):
         return {key: outline(entry) for key, entry in value.items()}
     if isinstance(value, np.ndarray):
-        return f"{value.dtype}{list(value.shape)}"
+        return value.tolist() if kind == "clock" else f"{value.dtype}{list(value.shape)}"
     return value
 
 
@@ -43,6 +43,8 @@ def handle(connection):
     for packed in connection:
         print(json.dumps(outline(msgpack_numpy.unpackb(packed))), flush=True)
         reply = {} if kind in ("recorder", "bare") else {"actions": np.zeros((16, 4), np.float32)}
+        if kind == "clock":
+            reply["actions"][:, 2] = 0.5
         if kind == "replay":
             played = msgpack_numpy.unpackb(packed)["action"]
             reply = {"actions": {"raw": played, "rest": np.zeros_like(played)}}

@@ -1,0 +1,40 @@
+/// How the same episodes went when they were perturbed.
+public struct PerturbationSummary: Codable, Equatable, Sendable {
+    /// What they were perturbed in.
+    public let name: String
+
+    /// Mean of the tasks' success rates, in `0 ... 1`.
+    public let success: Double
+
+    /// Episodes of all tasks.
+    public let episodes: Int
+
+    /// 95 % confidence interval of ``success``, of all episodes pooled.
+    public let interval: WilsonInterval
+
+    /// Success less that of the plain episodes, pair by pair: same tasks, same seeds.
+    public let difference: PairedDifference
+
+    /// Success rate of every task.
+    public let tasks: [String: Double]
+
+    /// Summarizes the `perturbed` episodes beside the `plain` ones.
+    init(name: String, of perturbed: [EpisodeResult], beside plain: [EpisodeResult]) {
+        self.name = name
+        tasks = Dictionary(grouping: perturbed, by: \.task).mapValues { TaskSummary(of: $0).success }
+        success = Array(tasks.values).mean ?? 0
+        episodes = perturbed.count
+        interval = WilsonInterval(successes: perturbed.count { $0.success }, trials: perturbed.count)
+        let found = Dictionary(perturbed.map { (Scene($0), $0.success) }, uniquingKeysWith: { $1 })
+        let pairs = plain.compactMap { episode in found[Scene(episode)].map { (episode.success, $0) } }
+        difference = PairedDifference(PairedOutcomes(pairs.map(\.0), pairs.map(\.1)))
+    }
+
+    /// What two episodes of a pair have in common.
+    private struct Scene: Hashable {
+        let task: String
+        let seed: Int
+
+        init(_ episode: EpisodeResult) { (task, seed) = (episode.task, episode.seed) }
+    }
+}
