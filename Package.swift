@@ -188,7 +188,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Evaluation", "RobotTypes"],
+            dependencies: [
+                "Evaluation", "PolicyServer", "PolicyProtocol", "RobotTypes",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             exclude: ["Peers"],
             swiftSettings: strict
         ),

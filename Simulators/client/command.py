@@ -59,7 +59,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     evaluate = modes.add_parser("evaluate", help="run episodes of a policy or of the expert")
     _add_common(evaluate)
     evaluate.add_argument("--policy", choices=["server", "expert"], default="server")
-    evaluate.add_argument("--execute", type=int, default=8, help="steps of a chunk that are carried out")
+    evaluate.add_argument("--execute", type=int, default=8, help="steps from one observation to the next")
+    evaluate.add_argument("--delay", type=int, default=0, help="steps from an observation to its answer")
+    evaluate.add_argument("--pending", action="store_true", help="send the actions of these steps, too")
     evaluate.add_argument("--max-steps", type=int, default=500, help="an episode without success ends here")
     evaluate.add_argument(
         "--perturbations", type=_names, default=[], help="then the same episodes under each, with commas"

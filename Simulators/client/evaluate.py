@@ -3,60 +3,101 @@
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from .connection import ObservationForm, Server, actions
+from .connection import ObservationForm, Server, ServerError, actions
+from .description import Robot
 from .perturbations import ActionNoise, observation_age
 from .world import Environment, World
 
+# Key of an observation: actions that are already committed when the answer arrives, float32 `[delay, columns]`.
+PENDING = "pending_actions"
+
+
+class Chunk(NamedTuple):
+    """Actions `[steps, columns]`, the first of which is for the step of its observation."""
+
+    start: int
+    rows: np.ndarray
+
 
 class ServedPolicy:
-    """A policy behind a server: asked for a chunk, of which the first steps are carried out."""
+    """A policy behind a server, which is shown an observation every few steps and answers with a chunk.
 
-    def __init__(self, server: Server, form: ObservationForm, execute: int):
+    The answer may arrive some steps later. Meanwhile the robot carries on with the chunk before; then it goes over
+    to the row of the new one that is for the present step. Only the first answer of an episode is waited for.
+    """
+
+    def __init__(self, server: Server, form: ObservationForm, options):
         self._server = server
         self._form = form
-        self._execute = execute
+        self._execute = options.execute
+        self._delay = options.delay
+        self._sends_pending = options.pending
+        horizon = server.metadata.get("action", {}).get("horizon")
+        if horizon is not None:
+            self._check(horizon)
 
     def reset(self, environment: Environment, seed: int):
-        """Forgets the chunk, the observations and the timings of the last episode."""
+        """Forgets the chunks, the observations and the timings of the last episode."""
         self._environment = environment
         self._robot = environment.description.robot
         self._age = observation_age(environment.perturbation, self._robot)
         self._seen = {}
         self._step = 0
-        # Of the observation that the next chunk answers.
+        # Steps of the next request, and from one to the next.
         self._due = 0
+        self._period = self._execute
         self._chunk = None
+        self._coming = None
         self.latencies = []
 
     def action(self) -> np.ndarray:
         """The next action, float32 `[columns]`."""
         self._look()
+        if self._coming and self._step == self._coming.start + self._delay:
+            self._chunk, self._coming = self._coming, None
         if self._step == self._due:
-            self._chunk = self._ask()
-            self._begin = self._step
-            self._due += len(self._chunk)
-        action = self._chunk[self._step - self._begin]
+            answer = Chunk(self._step, self._answer())
+            if self._chunk is None or self._delay == 0:
+                self._chunk = answer
+            else:
+                self._coming = answer
+            self._period = min(self._execute, len(answer.rows))
+            self._due += self._period
+        action = self._chunk.rows[self._step - self._chunk.start]
         self._step += 1
         return action
 
     def _look(self):
         """Keeps what is seen now, if a request will show it: old observations are older than the request."""
-        chunk = self._execute if self._chunk is None else len(self._chunk)
-        if self._step == 0 or (self._step + self._age - self._due) % chunk == 0:
+        if self._step == 0 or (self._step + self._age - self._due) % self._period == 0:
             self._seen[self._step] = self._form.observation(self._environment)
 
-    def _ask(self) -> np.ndarray:
+    def _answer(self) -> np.ndarray:
         """What the policy answers to what was seen some steps ago, or at the beginning."""
         shown = max(0, self._step - self._age)
-        message = self._seen[shown]
+        message = dict(self._seen[shown])
         self._seen = {step: seen for step, seen in self._seen.items() if step >= shown}
+        if self._sends_pending and self._delay > 0 and self._chunk is not None:
+            row = self._step - self._chunk.start
+            message[PENDING] = np.ascontiguousarray(self._chunk.rows[row : row + self._delay], np.float32)
         start = time.perf_counter()
         reply = self._server.ask(message)
         self.latencies.append(round(1000 * (time.perf_counter() - start), 3))
-        return actions(reply, len(self._robot.action))[: self._execute]
+        found = actions(reply, len(self._robot.action))
+        self._check(len(found))
+        return found
+
+    def _check(self, horizon: int):
+        """Without a delay, a chunk shorter than wished for is carried out to its end."""
+        if self._delay > 0 and self._delay + self._execute > horizon:
+            raise ServerError(
+                f"a delay of {self._delay} steps and an observation every {self._execute} need chunks of "
+                f"{self._delay + self._execute} steps, and the policy's have {horizon}"
+            )
 
 
 class ScriptedPolicy:
@@ -84,25 +125,39 @@ def episode(
     policy.reset(environment, seed)
     noise = ActionNoise(environment.perturbation, environment.description.robot, seed)
     success = False
-    steps = 0
-    while not success and steps < max_steps and not environment.is_lost:
+    executed = []
+    while not success and len(executed) < max_steps and not environment.is_lost:
         if film is not None:
             film.append(environment.picture(environment.film_camera, film_size, film_size))
         action = policy.action()
         if action is None:
             break
-        success = environment.step(action + noise.next())
-        steps += 1
+        action = action + noise.next()
+        success = environment.step(action)
+        executed.append(action)
     if film is not None:
         film.append(environment.picture(environment.film_camera, film_size, film_size))
     result = {
         "task": environment.task,
         "seed": seed,
         "success": success,
-        "steps": steps,
+        "steps": len(executed),
         "latency_ms": policy.latencies,
+        "jerk": jerk(executed, environment.description.robot),
     }
     return result | {"perturbation": environment.perturbation} if environment.perturbation else result
+
+
+def jerk(executed: list, robot: Robot) -> float | None:
+    """How abruptly actions change: the mean norm of their second difference; nothing for fewer than three.
+
+    Grippers are left out, whose jumps are wanted.
+    """
+    if len(executed) < 3:
+        return None
+    columns = [index for index, name in enumerate(robot.action) if "gripper" not in name]
+    second = np.diff(np.stack(executed)[:, columns].astype(np.float64), n=2, axis=0)
+    return float(np.linalg.norm(second, axis=1).mean())
 
 
 def save_film(film: list, path: Path):
@@ -125,7 +180,7 @@ def run(world: World, options, report):
         if server is None:
             policy = ScriptedPolicy(world)
         else:
-            policy = ServedPolicy(server, ObservationForm(server.metadata, task.robot, options.size), options.execute)
+            policy = ServedPolicy(server, ObservationForm(server.metadata, task.robot, options.size), options)
         environment = world.environment(name, task)
         for perturbation in [None, *options.perturbations]:
             environment.perturbation = perturbation

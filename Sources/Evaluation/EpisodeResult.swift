@@ -18,6 +18,10 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// Round trip of every request to the policy, milliseconds; empty where none was asked.
     public let latencies: [Double]
 
+    /// How abruptly the executed actions change: the mean norm of their second difference, grippers left out, in the
+    /// actions' units; nil for fewer than three.
+    public let jerk: Double?
+
     /// A film of the episode, `[frames, height, width, 3]` uint8 in numpy's format, where one was wanted.
     public let video: String?
 
@@ -29,6 +33,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         success: Bool,
         steps: Int,
         latencies: [Double],
+        jerk: Double? = nil,
         video: String? = nil
     ) {
         self.task = task
@@ -37,6 +42,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         self.success = success
         self.steps = steps
         self.latencies = latencies
+        self.jerk = jerk
         self.video = video
     }
 
@@ -44,7 +50,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     public var name: String { [task, perturbation, "\(seed)"].compactMap { $0 }.joined(separator: "-") }
 
     private enum CodingKeys: String, CodingKey {
-        case task, seed, perturbation, success, steps, video
+        case task, seed, perturbation, success, steps, jerk, video
         case latencies = "latency_ms"
     }
 }

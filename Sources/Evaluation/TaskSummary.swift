@@ -1,4 +1,4 @@
-/// Many episodes in five numbers.
+/// Many episodes in a few numbers.
 public struct TaskSummary: Codable, Equatable, Sendable {
     /// Share of episodes that succeeded, in `0 ... 1`.
     public let success: Double
@@ -15,6 +15,9 @@ public struct TaskSummary: Codable, Equatable, Sendable {
     /// Round trip of a request, milliseconds; `nil` where no policy was asked.
     public let latency: Percentiles?
 
+    /// Mean of the episodes' jerks (``EpisodeResult/jerk``); `nil` where no episode has one.
+    public let jerk: Double?
+
     /// Summarizes `episodes`.
     public init(of episodes: [EpisodeResult]) {
         let successes = episodes.count { $0.success }
@@ -28,10 +31,11 @@ public struct TaskSummary: Codable, Equatable, Sendable {
         interval = WilsonInterval(successes: episodes.count { $0.success }, trials: episodes.count)
         steps = episodes.map { Double($0.steps) }.mean ?? 0
         latency = Percentiles(of: episodes.flatMap(\.latencies))
+        jerk = episodes.compactMap(\.jerk).mean
     }
 
     private enum CodingKeys: String, CodingKey {
-        case success, episodes, interval, steps
+        case success, episodes, interval, steps, jerk
         case latency = "latency_ms"
     }
 }

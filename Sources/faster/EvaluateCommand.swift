@@ -39,8 +39,19 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder for results and videos.")
     var out: String
 
-    @Option(help: "Steps of a chunk that are carried out before the next one is asked for.")
+    @Option(help: "Steps from one observation to the next.")
     var execute = 8
+
+    @Option(
+        help: """
+            Steps from an observation to its answer; until then the robot carries on with the chunk before. With \
+            --execute, at most the policy's horizon.
+            """
+    )
+    var delay = 0
+
+    @Flag(help: "Send the actions that are committed until the answer, for a policy that continues them.")
+    var pending = false
 
     @Option(help: "Longest episode, in control steps.")
     var maxSteps = 500
@@ -84,6 +95,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 decoding: decoding.settings
             )
             try known.check(loaded.contract, for: names)
+            try plan(mover, names, perturbations).check(horizon: loaded.contract.horizon)
             let started = PolicyServer(
                 handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
                 host: "127.0.0.1",
@@ -113,21 +125,28 @@ struct EvaluateCommand: AsyncParsableCommand {
         _ names: [String],
         _ perturbations: [String]
     ) async throws -> [EpisodeResult] {
-        var plan = EvaluationPlan(
-            mover: mover,
-            tasks: names,
-            episodes: episodes
-        )
-        plan.seed = seed
-        plan.execute = execute
-        plan.maxSteps = maxSteps
-        plan.perturbations = perturbations
-        if videos > 0 { plan.films = .init(folder: films.path, count: videos) }
         let progress = Terminal.Progress("evaluate \(policy.asFile.lastPathComponent)")
-        return try await SimulatorRunner(simulator: simulator, workers: workers).evaluate(plan) {
+        let runner = SimulatorRunner(simulator: simulator, workers: workers)
+        return try await runner.evaluate(plan(mover, names, perturbations)) {
             let name = [$0.task, $0.perturbation].compactMap { $0 }.joined(separator: ", ")
             progress.update($1.done, of: $1.total, "\(name) \($0.success ? "succeeded" : "failed")")
         }
+    }
+
+    private func plan(
+        _ mover: EvaluationPlan.Mover,
+        _ names: [String],
+        _ perturbations: [String]
+    ) -> EvaluationPlan {
+        var plan = EvaluationPlan(mover: mover, tasks: names, episodes: episodes)
+        plan.seed = seed
+        plan.execute = execute
+        plan.delay = delay
+        plan.sendsPending = pending
+        plan.maxSteps = maxSteps
+        plan.perturbations = perturbations
+        if videos > 0 { plan.films = .init(folder: films.path, count: videos) }
+        return plan
     }
 
     private var films: URL { out.asFile.appending(path: "films") }

@@ -38,7 +38,8 @@ extension EvaluationSummary {
         let latency =
             result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
         return rate(name, result.success, (result.interval.low, result.interval.high))
-            + String(format: "  of %d, %.0f steps", result.episodes, result.steps) + latency
+            + String(format: "  of %d, %.0f steps", result.episodes, result.steps)
+            + (result.jerk.map { String(format: ", jerk %.3g", $0) } ?? "") + latency
     }
 
     /// A name, a rate and its interval in per cent, in columns.

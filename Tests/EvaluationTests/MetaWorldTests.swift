@@ -49,6 +49,7 @@ struct MetaWorldTests {
         #expect(alone.map(\.task) == ["reach-v3", "reach-v3", "coffee-button-v3", "coffee-button-v3"])
         #expect(alone.map(\.seed) == [1_000_000, 1_000_001, 1_000_000, 1_000_001])
         #expect(alone.map(\.steps) == shared.map(\.steps))
+        #expect(alone.allSatisfy { ($0.jerk ?? 0) > 0 } && alone.map(\.jerk) == shared.map(\.jerk))
         let film = try Data(contentsOf: URL(filePath: try #require(shared[0].video)))
         let header = String(decoding: film.prefix(128), as: UTF8.self)
         #expect(header.contains("'shape': (\(shared[0].steps + 1), 32, 32, 3)"))

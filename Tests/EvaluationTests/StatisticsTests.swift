@@ -44,6 +44,12 @@ struct StatisticsTests {
         #expect(summary.mean.interval == WilsonInterval(successes: 5, trials: 6))
         #expect(summary.tasks["b"]?.latency == nil)
 
+        #expect(summary.mean.jerk == nil)
+        let moved = [0.25, nil, 0.75].map {
+            EpisodeResult(task: "a", seed: 1, success: true, steps: 9, latencies: [], jerk: $0)
+        }
+        #expect(TaskSummary(of: moved).jerk == 0.5)
+
         let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(summary)) as? [String: Any]
         let mean = try #require(written?["mean"] as? [String: Any])
         #expect(Set(mean.keys) == ["success", "episodes", "interval", "steps", "latency_ms"])
@@ -131,7 +137,7 @@ struct StatisticsTests {
     @Test("a line of a simulator's output is an episode")
     func line() throws {
         let line =
-            #"{"task": "a", "seed": 3, "success": true, "steps": 7, "latency_ms": [1.5], "video": "x.npy"}"#
+            #"{"task": "a", "seed": 3, "success": true, "steps": 7, "latency_ms": [1.5], "jerk": 0.5, "video": "x.npy"}"#
         let episode = try JSONDecoder().decode(EpisodeResult.self, from: Data(line.utf8))
         #expect(
             episode
@@ -141,6 +147,7 @@ struct StatisticsTests {
                     success: true,
                     steps: 7,
                     latencies: [1.5],
+                    jerk: 0.5,
                     video: "x.npy"
                 )
         )

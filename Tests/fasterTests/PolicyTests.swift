@@ -45,6 +45,7 @@ struct PolicyTests {
             #expect(summary?["steps"] as? Double == 20)
             let interval = try #require(summary?["interval"] as? [Double])
             #expect(interval[0] == 0 && interval[1] > 0.5)
+            #expect(try #require(summary?["jerk"] as? Double) > 0)
             let latency = try #require(summary?["latency_ms"] as? [String: Double])
             #expect(try #require(latency["p50"]) > 0)
         }
@@ -147,6 +148,17 @@ struct PolicyTests {
                 in: folder
             )
             .hasPrefix("no simulator 'metawrld' found from ")
+        )
+    }
+
+    @Test("whose chunks are shorter than a delay needs are refused before anything moves")
+    func shortChunks() async throws {
+        let policy = try await Workshop.run.value.url.appending(path: "policy").path
+        let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--delay", "8")
+        #expect(
+            try await Program.refusal(arguments + ["--execute", "64"], in: folder).hasPrefix(
+                "a delay of 8 steps and an observation every 64 need chunks of 72 steps, and the policy's have "
+            )
         )
     }
 

@@ -7,7 +7,9 @@ extension EvaluationPlan {
         var result = ["evaluate", "--tasks", tasks.joined(separator: ","), "--episodes", "\(episodes)"]
         result += [
             "--seed", "\(Self.firstSeed + seed)", "--max-steps", "\(maxSteps)", "--execute", "\(execute)",
+            "--delay", "\(delay)",
         ]
+        if sendsPending { result.append("--pending") }
         switch mover {
         case .server(let host, let port): result += ["--host", host, "--port", "\(port)"]
         case .expert: result += ["--policy", "expert"]
@@ -33,6 +35,27 @@ extension EvaluationPlan {
         }
         for (index, name) in perturbations.enumerated() where perturbations[..<index].contains(name) {
             throw .badPlan("perturbation '\(name)' is named twice")
+        }
+        guard (0 ... execute).contains(delay) else {
+            throw .badPlan(
+                "a delay of \(delay) steps does not fit observations every \(execute): it must not be negative, nor may "
+                    + "a second observation be made before the first is answered"
+            )
+        }
+        if case .expert = mover, delay > 0 {
+            throw .badPlan("an expert answers at once: a delay of \(delay) steps needs a policy")
+        }
+    }
+
+    /// Makes sure that chunks of `horizon` steps last until the next chunk's answer is there.
+    ///
+    /// - Throws: ``SimulatorError/badPlan(_:)`` with the numbers. Without a delay every chunk will do.
+    public func check(horizon: Int) throws(SimulatorError) {
+        guard delay == 0 || delay + execute <= horizon else {
+            throw .badPlan(
+                "a delay of \(delay) steps and an observation every \(execute) need chunks of \(delay + execute) steps, "
+                    + "and the policy's have \(horizon)"
+            )
         }
     }
 }

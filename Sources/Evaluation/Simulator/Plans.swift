@@ -24,8 +24,16 @@ public struct EvaluationPlan: Equatable, Sendable {
     /// Which evaluation scenes: the episode at `index` is drawn by `firstSeed + seed + index`.
     public var seed = 0
 
-    /// Steps of an answered chunk that are carried out before the next is asked for.
+    /// Steps from one observation to the next.
     public var execute = 8
+
+    /// Steps from an observation to its answer, which joins the robot's motion only then.
+    ///
+    /// Meanwhile the robot carries on with the chunk before; only the first answer of an episode is waited for.
+    public var delay = 0
+
+    /// Whether observations carry the actions that are already committed when their answer arrives.
+    public var sendsPending = false
 
     /// An episode that has not succeeded ends here.
     public var maxSteps = 500

@@ -1,0 +1,125 @@
+import Evaluation
+import Foundation
+import Logging
+import PolicyServer
+import Testing
+
+/// MetaWorld's real client against a real socket.
+@Suite("Answers that arrive late")
+struct DelayTests {
+    /// One episode of 30 steps against `server`.
+    private func roll(
+        _ server: ChunkServer,
+        execute: Int,
+        delay: Int,
+        pending: Bool = true
+    ) async throws -> EpisodeResult {
+        let started = PolicyServer(
+            handler: server,
+            host: "127.0.0.1",
+            port: 0,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let port = try await started.start()
+        var plan = EvaluationPlan(
+            mover: .server(host: "127.0.0.1", port: port),
+            tasks: ["stick-pull-v3"],
+            episodes: 1
+        )
+        (plan.execute, plan.delay, plan.sendsPending, plan.maxSteps) = (execute, delay, pending, 30)
+        do {
+            let episodes = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+            await started.shutdown()
+            return try #require(episodes.first)
+        } catch {
+            await started.shutdown(gracePeriod: .zero)
+            throw error
+        }
+    }
+
+    /// What is executed at `step`: the chunk before until the answer is there, then the new one, in step.
+    private func executed(_ step: Int, execute: Int, delay: Int) -> [Float] {
+        let newest = step / execute
+        let isAnswered = newest == 0 || step % execute >= delay
+        let chunk = isAnswered ? newest : newest - 1
+        return ChunkServer.action(chunk: chunk, row: step - chunk * execute)
+    }
+
+    private func jerk(_ actions: [[Float]]) -> Double {
+        let norms = (1 ..< actions.count - 1).map { step in
+            (0 ..< 3).map { column -> Double in
+                let (before, now) = (Double(actions[step - 1][column]), Double(actions[step][column]))
+                let second = Double(actions[step + 1][column]) - 2 * now + before
+                return second * second
+            }.reduce(0, +).squareRoot()
+        }
+        return norms.reduce(0, +) / Double(norms.count)
+    }
+
+    @Test(
+        "the robot goes on with the chunk before, then goes over to the new one in step",
+        arguments: [(8, 0), (8, 3), (8, 8), (5, 1)]
+    )
+    func goesOver(execute: Int, delay: Int) async throws {
+        let server = ChunkServer(horizon: 16)
+        let episode = try await roll(server, execute: execute, delay: delay)
+        #expect(episode.steps == 30 && !episode.success)
+        let expected = jerk((0 ..< 30).map { executed($0, execute: execute, delay: delay) })
+        #expect(abs(try #require(episode.jerk) - expected) < 1e-9)
+        let pending = await server.pending
+        #expect(pending.count == (30 + execute - 1) / execute && episode.latencies.count == pending.count)
+        for (index, committed) in pending.enumerated() {
+            let steps = (0 ..< delay).map {
+                executed(index * execute + $0, execute: execute, delay: delay)
+            }
+            #expect(committed == (index == 0 || delay == 0 ? nil : steps))
+        }
+    }
+
+    @Test("what is pending is sent only where it is wanted")
+    func withoutPending() async throws {
+        let server = ChunkServer(horizon: 16)
+        _ = try await roll(server, execute: 8, delay: 3, pending: false)
+        #expect(await server.pending == [nil, nil, nil, nil])
+    }
+
+    @Test(
+        "chunks that end before their successor's answer are refused, announced or not",
+        arguments: [true, false]
+    )
+    func shortChunks(announces: Bool) async throws {
+        let error = await #expect(throws: SimulatorError.self) {
+            try await roll(ChunkServer(horizon: 10, announces: announces), execute: 8, delay: 3)
+        }
+        let reason =
+            "a delay of 3 steps and an observation every 8 need chunks of 11 steps, and the policy's have 10"
+        #expect(error?.description.contains(reason) == true)
+        // What fits to the last step is not.
+        #expect(
+            try await roll(ChunkServer(horizon: 10, announces: announces), execute: 7, delay: 3).steps == 30
+        )
+    }
+
+    @Test("delays that fit no plan are refused with their numbers")
+    func plans() async throws {
+        let runner = SimulatorRunner(simulator: try metaWorld())
+        for (mover, delay, reason) in [
+            (
+                EvaluationPlan.Mover.server(host: "127.0.0.1", port: 1), 9,
+                "a delay of 9 steps does not fit observations every 8"
+            ),
+            (.server(host: "127.0.0.1", port: 1), -1, "must not be negative"),
+            (.expert, 2, "an expert answers at once: a delay of 2 steps needs a policy"),
+        ] {
+            var plan = EvaluationPlan(mover: mover, tasks: ["reach-v3"], episodes: 1)
+            plan.delay = delay
+            let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+            #expect(error?.description.contains(reason) == true)
+        }
+        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3"], episodes: 1)
+        try plan.check(horizon: 4)
+        (plan.execute, plan.delay) = (8, 4)
+        try plan.check(horizon: 12)
+        #expect(throws: SimulatorError.self) { try plan.check(horizon: 11) }
+    }
+}
