@@ -129,12 +129,14 @@ class Scene:
         self._is_covered = True
 
     def add_distractors(self, generator: np.random.Generator):
-        """One to three coloured things stand on the table, away from all others."""
+        """One to three coloured things stand on the table, away from all others: fewer where there is no room."""
         for _ in range(generator.integers(1, MOST_DISTRACTORS + 1)):
             places = [generator.uniform(*zip(*DISTRACTOR_AREA)) for _ in range(50)]
-            free = [place for place in places if self._room(place) > DISTRACTOR_DISTANCE]
-            x, y = free[0] if free else max(places, key=self._room)
-            self.distractors.append(Distractor(x, y, self._height, generator))
+            free = (place for place in places if self._room(place) > DISTRACTOR_DISTANCE)
+            place = next(free, None)
+            if place is None:
+                break
+            self.distractors.append(Distractor(*place, self._height, generator))
 
     @property
     def _height(self) -> float:
