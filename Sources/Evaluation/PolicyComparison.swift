@@ -8,10 +8,10 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// The episodes of every evaluation.
         public var evaluations: [[EpisodeResult]]
 
-        /// Names `evaluations`.
+        /// Names the plain episodes of `evaluations`; perturbed ones are left out.
         public init(name: String, evaluations: [[EpisodeResult]]) {
             self.name = name
-            self.evaluations = evaluations
+            self.evaluations = evaluations.map { $0.filter { $0.perturbation == nil } }
         }
     }
 
@@ -41,11 +41,14 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// Mean length of an episode, failed ones included, control steps.
         public let steps: Double
 
+        /// Mean of the episodes' ``EpisodeResult/jerk``; nil where it was not measured.
+        public let jerk: Double?
+
         /// Round trip of a request, milliseconds; nil where no policy was asked.
         public let latency: Percentiles?
 
         private enum CodingKeys: String, CodingKey {
-            case name, success, interval, evaluations, difference, scenes, steps
+            case name, success, interval, evaluations, difference, scenes, steps, jerk
             case differenceInterval = "difference_interval"
             case latency = "latency_ms"
         }
@@ -90,6 +93,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
                 differenceInterval: index == 0 ? nil : bootstrap.interval(of: gains, over: ones),
                 scenes: scenes.count,
                 steps: all.map { Double($0.steps) }.mean ?? 0,
+                jerk: all.compactMap(\.jerk).mean,
                 latency: Percentiles(of: all.flatMap(\.latencies))
             )
         }

@@ -19,19 +19,24 @@ public struct PolicyComparisonReport: Sendable {
         /// Median round trip of a request, milliseconds.
         public var latency: Double?
 
+        /// How abruptly executed actions change, in their units.
+        public var jerk: Double?
+
         /// A row of the page.
         public init(
             name: String,
             success: RunReport.Rate,
             trainings: [Double],
             difference: (value: Double, low: Double, high: Double)?,
-            latency: Double?
+            latency: Double?,
+            jerk: Double? = nil
         ) {
             self.name = name
             self.success = success
             self.trainings = trainings
             self.difference = difference
             self.latency = latency
+            self.jerk = jerk
         }
     }
 
@@ -104,8 +109,9 @@ public struct PolicyComparisonReport: Sendable {
         let best = rows.map(\.success.share).max()
         let first = rows.first?.latency
         return Table(
-            caption: "Success, paired difference to the first row, and time of an answer",
-            header: ["policy", "success", "difference", "median latency", "of the first row's"],
+            caption:
+                "Success, paired difference to the first row, time of an answer, and how abruptly actions change",
+            header: ["policy", "success", "difference", "median latency", "of the first row's", "jerk"],
             rows: rows.map { row in
                 let difference = row.difference.map { difference in
                     let ends = [difference.low, difference.high].map { (100 * $0).fixed(1) }
@@ -123,6 +129,7 @@ public struct PolicyComparisonReport: Sendable {
                         isBest: row.latency != nil && row.latency == fastest
                     ),
                     .init(text: row.latency.flatMap { own in first.map { (own / $0).fixed(2) } } ?? "–"),
+                    .init(text: row.jerk.map { $0.fixed(3) } ?? "–"),
                 ]
             }
         ).markup

@@ -42,7 +42,7 @@ extension PolicyCommand {
             }
             if json { return try Terminal.printJSON(comparison) }
             let width = max(8, comparison.rows.map(\.name.count).max() ?? 0) + 2
-            let header = ["success", "95 %", "difference", "95 %", "latency"]
+            let header = ["success", "95 %", "difference", "95 %", "latency", "jerk"]
             print("policy".filled(to: width) + header.map { $0.filled(to: 14) }.joined())
             for row in comparison.rows { print(row.name.filled(to: width) + row.cells.joined()) }
         }
@@ -81,6 +81,7 @@ extension PolicyComparison.Row {
             difference.map(points) ?? "",
             differenceInterval.map(range) ?? "",
             latency.map { String(format: "%.1f ms", $0.p50) } ?? "",
+            jerk.map { String(format: "%.3f", $0) } ?? "",
         ]
         return cells.map { $0.filled(to: 14) }
     }
@@ -94,7 +95,8 @@ extension PolicyComparison.Row {
             success: .init(share: success, episodes: scenes, low: interval.low, high: interval.high),
             trainings: evaluations,
             difference: difference,
-            latency: latency?.p50
+            latency: latency?.p50,
+            jerk: jerk
         )
     }
 }
