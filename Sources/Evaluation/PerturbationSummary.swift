@@ -29,12 +29,4 @@ public struct PerturbationSummary: Codable, Equatable, Sendable {
         let pairs = plain.compactMap { episode in found[Scene(episode)].map { (episode.success, $0) } }
         difference = PairedDifference(PairedOutcomes(pairs.map(\.0), pairs.map(\.1)))
     }
-
-    /// What two episodes of a pair have in common.
-    private struct Scene: Hashable {
-        let task: String
-        let seed: Int
-
-        init(_ episode: EpisodeResult) { (task, seed) = (episode.task, episode.seed) }
-    }
 }

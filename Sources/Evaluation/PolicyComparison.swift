@@ -130,13 +130,3 @@ public struct ComparisonError: Error, Equatable, CustomStringConvertible {
     /// The error in a sentence.
     public let description: String
 }
-
-/// What an episode began with.
-private struct Scene: Hashable, Comparable {
-    let task: String
-    let seed: Int
-
-    init(_ episode: EpisodeResult) { (task, seed) = (episode.task, episode.seed) }
-
-    static func < (left: Scene, right: Scene) -> Bool { (left.task, left.seed) < (right.task, right.seed) }
-}

@@ -41,6 +41,26 @@ struct PolicyComparisonTests {
         #expect(comparison.rows[1].differenceInterval == ConfidenceInterval(low: 0, high: 0))
     }
 
+    @Test("without the episodes that were perturbed")
+    func perturbed() throws {
+        let plain = episodes([true, false, true, true])
+        let dark = plain.map {
+            EpisodeResult(
+                task: $0.task,
+                seed: $0.seed,
+                perturbation: "light",
+                success: false,
+                steps: 900,
+                latencies: []
+            )
+        }
+        let comparison = try PolicyComparison([
+            .init(name: "a", evaluations: [plain + dark]), .init(name: "b", evaluations: [plain]),
+        ])
+        #expect(comparison.rows.map(\.success) == [0.75, 0.75])
+        #expect(comparison.rows[0].evaluations == [0.75] && comparison.rows[0].steps == 50)
+    }
+
     @Test("not on other scenes, which the error names")
     func otherScenes() {
         let all = episodes([true, false, true])
