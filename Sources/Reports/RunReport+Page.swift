@@ -74,8 +74,9 @@ extension RunReport {
 
     private var shippedSection: Page.Section {
         let told = shipped.map {
-            "Fifty tasks, one network: the policy that comes with the program solved \($0.success.text) of "
-                + "\($0.success.episodes) episodes of \($0.tasks) tasks before this run trained anything."
+            "The policy for many tasks that comes with the program solved \($0.success.text) of "
+                + "\($0.success.episodes) episodes of \($0.tasks) tasks that it does well, before this run trained "
+                + "anything; its README says how it does on all."
         }
         return Page.Section(
             anchor: "shipped",

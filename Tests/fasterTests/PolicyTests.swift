@@ -21,6 +21,18 @@ struct PolicyTests {
         _ = try await PythonPeer.run("serve.py", [Program.url.path, policy, signal])
     }
 
+    @Test("come with the program, by name, and can do what they are for")
+    func shipped() async throws {
+        let arguments = [
+            "evaluate", "--policy", "metaworld", "--tasks", "plate-slide-side-v3", "--episodes", "2",
+            "--workers", "1",
+            "--threads", "1", "--max-steps", "150", "--out", "shipped", "--json",
+        ]
+        let found = try await Program.object(arguments, in: folder)
+        let mean = try #require(found["mean"] as? [String: Any])
+        #expect(try #require(mean["success"] as? Double) > 0)
+    }
+
     @Test("are rolled out in MetaWorld, and reported on")
     func rollOut() async throws {
         let run = try await Workshop.run.value
