@@ -1,4 +1,4 @@
-public import Torch
+internal import Torch
 
 /// An exponential moving average of weights: often a better model than the last weights, at the cost of a copy.
 ///
