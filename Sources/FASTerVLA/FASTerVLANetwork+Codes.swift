@@ -108,7 +108,7 @@ extension FASTerVLANetwork {
     ) -> PolicyLoss {
         guard let codes = targets.codes else { preconditionFailure("a head of codes is trained on codes") }
         let (schedule, size) = (head.configuration.schedule, head.configuration.codebookSize)
-        let given = drawGiven(targets, head.configuration, settings)
+        let given = drawGiven(targets, head.configuration)
         let fed = codes.clampedToEntries(size)
         let (answers, closing) = teacherForcedLogits(
             codes: fed,
@@ -150,8 +150,7 @@ extension FASTerVLANetwork {
     /// number of its first actions.
     private func drawGiven(
         _ targets: ActionTargets,
-        _ configuration: CodeHead.Configuration,
-        _ settings: LossSettings
+        _ configuration: CodeHead.Configuration
     ) -> Given {
         var given = Given()
         let schedule = configuration.schedule
@@ -159,11 +158,12 @@ extension FASTerVLANetwork {
         if configuration.looksAgain {
             let blocks = schedule.blocks
             let shares = (Tensor.rand([batch, blocks.count]).to(device) * 2 - 1).clamped(0 ... 1)
-            let share = shares.gathering(
-                Tensor((0 ..< schedule.tokenCount).map { schedule.block(ofSlot: $0) }, device: device),
-                axis: 1
-            )
-            given.ownCodes = Tensor.rand([batch, schedule.tokenCount]).to(device).less(share)
+            let draws = Tensor.rand([batch, schedule.tokenCount]).to(device)
+            // One code of every block is left to be answered.
+            let last = blocks.map { draws.narrowed(1, from: $0.lowerBound, count: $0.count).max(1) }
+            let limits = shares.minimum(.stacked(last, axis: 1))
+            let blockOfSlot = (0 ..< schedule.tokenCount).map { schedule.block(ofSlot: $0) }
+            given.ownCodes = draws.less(limits.gathering(Tensor(blockOfSlot, device: device), axis: 1))
         }
         if configuration.pendingSteps > 0 {
             let most = configuration.pendingSteps
@@ -173,12 +173,5 @@ extension FASTerVLANetwork {
             given.pending = (targets.actions.narrowed(1, from: 0, count: most), areGiven)
         }
         return given
-    }
-}
-
-extension Tensor {
-    /// Codes that can be looked up: what does not count, and an end, become some entry.
-    fileprivate func clampedToEntries(_ size: Int) -> Tensor {
-        maximum(zerosLike()).minimum(Tensor.full([1], Double(size - 1), dtype: .int64, device: device))
     }
 }

@@ -175,7 +175,7 @@ extension RunFolder {
     private var groupSuccess: [RunReport.TaskSuccess] {
         func rate(_ name: String, _ rollouts: Rollouts?) -> RunReport.Rate? {
             rollouts?.summary.groups?.first { $0.name == name }.map {
-                .init(share: $0.success, episodes: $0.episodes, low: $0.interval.low, high: $0.interval.high)
+                .init($0.success, $0.episodes, $0.interval)
             }
         }
         func average(_ rollouts: Rollouts?) -> RunReport.Rate? {
@@ -198,15 +198,12 @@ extension RunFolder {
     /// The plain episodes, then those of every perturbation.
     private var perturbations: [RunReport.PerturbationSuccess] {
         guard let summary = policy?.summary, let perturbations = summary.perturbations else { return [] }
-        func rate(_ share: Double, _ episodes: Int, _ interval: WilsonInterval) -> RunReport.Rate {
-            .init(share: share, episodes: episodes, low: interval.low, high: interval.high)
-        }
-        let plain = rate(summary.mean.success, summary.mean.episodes, summary.mean.interval)
+        let plain = rate(summary.mean)
         return [.init(name: "plain", rate: plain)]
             + perturbations.map { row in
                 .init(
                     name: row.name,
-                    rate: rate(row.success, row.episodes, row.interval),
+                    rate: .init(row.success, row.episodes, row.interval),
                     difference: (
                         row.difference.value, row.difference.interval.low, row.difference.interval.high
                     ),
@@ -226,11 +223,13 @@ extension RunFolder {
     }
 
     private func rate(_ summary: TaskSummary) -> RunReport.Rate {
-        .init(
-            share: summary.success,
-            episodes: summary.episodes,
-            low: summary.interval.low,
-            high: summary.interval.high
-        )
+        .init(summary.success, summary.episodes, summary.interval)
+    }
+}
+
+extension RunReport.Rate {
+    /// A rate as evaluations have it.
+    fileprivate init(_ share: Double, _ episodes: Int, _ interval: WilsonInterval) {
+        self.init(share: share, episodes: episodes, low: interval.low, high: interval.high)
     }
 }

@@ -29,6 +29,21 @@ struct FASTTokenizerTests {
         #expect(try fast.tokens(for: back) == tokens)
     }
 
+    @Test("makes a motion of any tokens that a policy draws: what is missing is 0, what is too much is cut")
+    func drawn() throws {
+        let tokens = try fast.tokens(for: heldOut)
+        let whole = try fast.chunks(for: tokens)
+        #expect(try fast.chunks(forDrawn: tokens) == whole)
+        #expect(try fast.chunks(forDrawn: tokens.map { $0 + $0 }) == whole)
+        let cut = coefficients(try fast.chunks(forDrawn: tokens.map { Array($0.prefix(3)) }))
+        for (found, all) in zip(cut, coefficients(whole)) {
+            let kept = zip(found, all).prefix { $0 == $1 }.count
+            #expect(kept >= 3 && found[kept...].allSatisfy { $0 == 0 })
+        }
+        #expect(try fast.chunks(forDrawn: [[]]).values.allSatisfy { abs($0) < 1e-6 })
+        #expect(throws: ActionTokenizerError.self) { try fast.chunks(forDrawn: [[512]]) }
+    }
+
     @Test("gives smooth motions back closely, in far fewer tokens than values")
     func smooth() throws {
         let metrics = try TokenizerEvaluation(fast, on: heldOut, timedCalls: 2).metrics

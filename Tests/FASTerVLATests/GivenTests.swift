@@ -84,11 +84,12 @@ struct GivenTests {
         settings.learningRate = 2e-3
         let optimizer = AdamW(network.parameters, configuration: settings)
         let input = tests.input
-        for _ in 0 ..< 250 {
-            let motion = Tensor.randint(0 ..< 2, [3, 1]) * 7 + 3
+        for step in 0 ..< 250 {
+            // Every example has one motion as often as the other.
+            let motion = Tensor((0 ..< 3).map { (step + $0) % 2 * 7 + 3 }, shape: [3, 1])
             network.loss(input, targets: tests.targets(motion.to(.int64).expanded([3, 6]))).total.backward()
             GradientClipping.clip(network.parameters, limit: 1)
-            optimizer.step(factor: 1)
+            optimizer.step(factor: 1 - Double(step) / 250)
             optimizer.forgetGradients()
         }
         var sampling = Sampling()
@@ -107,5 +108,45 @@ struct GivenTests {
         let (apart, again) = (mixed(0), mixed(1))
         #expect(apart > 0.8)
         #expect(again < 0.3)
+    }
+
+    @Test("leaves a code of every block to be answered, so that every codebook has a loss")
+    func someCodeIsLeft() throws {
+        Torch.seed(8)
+        let grid = BlockDecoderTests.Grid(codebooks: 3, places: 1)
+        let network = BlockDecoderTests.network(blockSize: nil, grid: grid) { $0.looksAgain = true }
+        for _ in 0 ..< 40 {
+            let loss = network.loss(tests.input, targets: tests.targets(Tensor.randint(0 ..< 16, [3, 3])))
+            #expect(loss.total.item.isFinite)
+        }
+    }
+
+    @Test("lists of a batch that end apart are decoded as if alone")
+    func lists() throws {
+        Torch.seed(9)
+        let grid = BlockDecoderTests.Grid(codebooks: 1, places: 6)
+        let network = BlockDecoderTests.network(blockSize: 1, grid: grid) { $0.listsEnd = true }
+        let head = try #require(network.codeHead)
+        let end = BlockDecoderTests.codebookSize
+        let wanted = [
+            [3, 1, end, -100, -100, -100], [5, 2, 7, 4, end, -100], [1, end, -100, -100, -100, -100],
+        ]
+        let targets = tests.targets(Tensor(wanted.flatMap { $0 }, shape: [3, 6]))
+        var settings = AdamW.Configuration()
+        settings.learningRate = 2e-3
+        let optimizer = AdamW(network.parameters, configuration: settings)
+        let input = tests.input
+        for _ in 0 ..< 120 {
+            network.loss(input, targets: targets).total.backward()
+            GradientClipping.clip(network.parameters, limit: 1)
+            optimizer.step(factor: 1)
+            optimizer.forgetGradients()
+        }
+        let codes = withoutGradients {
+            BlockDecoder(network, head, sampling: .greedy).codes(after: network.backbone.prefix(of: input))
+        }
+        #expect(codes.size(1) == 5)
+        let found = (0 ..< 3).map { codes.integers[$0 * 5 ..< $0 * 5 + 5].prefix { $0 < end } }
+        #expect(found.map(Array.init) == [[3, 1], [5, 2, 7, 4], [1]])
     }
 }

@@ -7,7 +7,7 @@ public import Torch
 /// What was decoded on top of one prefix.
 public struct BlockDecoding {
     /// The codes of the first codebooks, int64 `[B, codebooks · placeCount]`; where lists end, up to the end of the longest
-    /// list, and the number of entries from the end of a list on.
+    /// list: the number of entries stands for the end, and what follows it means nothing.
     public let codes: Tensor
 
     /// Whole codebooks decoded.
@@ -107,7 +107,10 @@ public struct BlockDecoder {
         var stopwatch = Stopwatch(prefix.keys[0].device)
         for (index, block) in schedule.blocks.enumerated() {
             guard goesOn(at: block.lowerBound, before: deadline, costs) else { break }
-            let previous = fed.narrowed(1, from: 0, count: block.count)
+            // A list that has ended goes on beside longer ones of its batch, fed with anything.
+            let previous = fed.narrowed(1, from: 0, count: block.count).clampedToEntries(
+                head.configuration.codebookSize
+            )
             let looksAgain = index < secondLooks && block.count > 1
             let scores = scores(of: block, previous, own: nil, &pass)
             fed = chosen(scores, choose)

@@ -145,3 +145,10 @@ struct PendingSteps: Module {
         projection(actions) + steps.weight.narrowed(0, from: 0, count: actions.size(1))
     }
 }
+
+extension Tensor {
+    /// Codes that can be looked up: what does not count, and an end, become some entry.
+    func clampedToEntries(_ size: Int) -> Tensor {
+        maximum(zerosLike()).minimum(Tensor.full([1], Double(size - 1), dtype: .int64, device: device))
+    }
+}
