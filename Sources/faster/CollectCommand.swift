@@ -36,6 +36,12 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "Rows and columns of the pictures.")
     var size = 96
 
+    @Option(help: "Names of the cameras to record, with commas between; all unless said otherwise.")
+    var cameras: String?
+
+    @Option(help: "How coarsely pictures are compressed, a constant rate factor: lower is better and larger.")
+    var quality = VideoSettings.dataset.quality
+
     @Option(help: "Strength of the pushes that disturb the expert.")
     var noise = 0.3
 
@@ -45,20 +51,28 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "Simulator processes at a time.")
     var workers = 2
 
-    func validate() throws { try atLeastOne(workers, "--workers") }
+    func validate() throws {
+        try atLeastOne(workers, "--workers")
+        guard 0 ... 51 ~= quality else {
+            throw ValidationError("--quality should be from 0 to 51, found \(quality)")
+        }
+    }
 
     func run() async throws {
         let simulator = try Simulator(named: simulator)
         let known = try await simulator.description()
         let names = try known.taskNames(tasks)
         let (robotName, robot) = try known.robot(for: names)
-        let cameras = noImages ? [] : robot.cameras
+        let cameras = noImages ? [] : try chosenCameras(of: robot.cameras)
+        var video = VideoSettings.dataset
+        video.quality = quality
         let description = DatasetDescription(
             fps: robot.framesPerSecond,
             robotType: robotName,
             actionNames: robot.actionNames,
             stateNames: robot.stateNames,
-            cameras: cameras.map { .init(name: "observation.images.\($0)", height: size, width: size) }
+            cameras: cameras.map { .init(name: "observation.images.\($0)", height: size, width: size) },
+            video: video
         )
         let recorder = DemonstrationRecorder(
             writer: try DatasetWriter(creating: out.asFile, description),
@@ -92,5 +106,17 @@ struct CollectCommand: AsyncParsableCommand {
             await server.shutdown(gracePeriod: .zero)
             throw error
         }
+    }
+
+    /// Those of `known` that are asked for, in the simulator's order.
+    private func chosenCameras(of known: [String]) throws -> [String] {
+        guard let cameras else { return known }
+        let wanted = cameras.split(separator: ",").map(String.init)
+        if let other = wanted.first(where: { !known.contains($0) }) {
+            throw ValidationError(
+                "--cameras: the simulator has no camera '\(other)', only \(known.joined(separator: ", "))"
+            )
+        }
+        return known.filter(wanted.contains)
     }
 }

@@ -14,6 +14,7 @@ struct VideoFileTests {
         try withTemporaryFolder { folder in
             let settings = VideoSettings(
                 codec: codec,
+                chroma: .halved,
                 quality: 30,
                 preset: codec == .av1 ? "12" : "medium",
                 keyframeInterval: 7
@@ -57,6 +58,27 @@ struct VideoFileTests {
                         abs(Int(value) - Int(expected)) <= 6,
                         "picture \(index): \(found.pixels[0 ..< 3])"
                     )
+                }
+            }
+        }
+    }
+
+    @Test("a dataset keeps the colour of things two pixels large")
+    func smallThings() throws {
+        try withTemporaryFolder { folder in
+            var pixels = (0 ..< 32 * 32).flatMap { _ -> [UInt8] in [120, 90, 70] }
+            let red: [UInt8] = [230, 20, 20]
+            for pixel in [15 * 32 + 15, 15 * 32 + 16, 16 * 32 + 15, 16 * 32 + 16] {
+                pixels.replaceSubrange(pixel * 3 ..< pixel * 3 + 3, with: red)
+            }
+            let file = folder.appendingPathExtension("mp4")
+            let encoder = try VideoEncoder(creating: file, width: 32, height: 32, fps: 5, settings: .dataset)
+            for _ in 0 ..< 3 { try encoder.append(Image(width: 32, height: 32, pixels: pixels)) }
+            try encoder.finish()
+            let found = try VideoDecoder(opening: file).frame(at: 0.4, fps: 5).pixels
+            for pixel in [15 * 32 + 15, 16 * 32 + 16] {
+                for (value, expected) in zip(found[pixel * 3 ..< pixel * 3 + 3], red) {
+                    #expect(abs(Int(value) - Int(expected)) <= 30, "\(found[pixel * 3 ..< pixel * 3 + 3])")
                 }
             }
         }

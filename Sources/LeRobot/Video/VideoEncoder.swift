@@ -2,7 +2,7 @@ import CFFmpeg
 public import Foundation
 public import RobotTypes
 
-/// Writes pictures of one size into an MP4 file, yuv420p.
+/// Writes pictures of one size into an MP4 file.
 ///
 /// Encoding uses one thread, so equal pictures give equal files.
 public final class VideoEncoder {
@@ -59,7 +59,7 @@ public final class VideoEncoder {
         try check(avcodec_open2(coder, codec, nil), "opening \(settings.codec.encoder)")
         try openFile(coder)
         rgb = FFmpeg.picture(width: Int32(width), height: Int32(height), format: AV_PIX_FMT_RGB24)
-        yuv = FFmpeg.picture(width: Int32(width), height: Int32(height), format: AV_PIX_FMT_YUV420P)
+        yuv = FFmpeg.picture(width: Int32(width), height: Int32(height), format: settings.chroma.format)
     }
 
     deinit {
@@ -115,7 +115,7 @@ public final class VideoEncoder {
         if settings.codec == .av1 { setenv("SVT_LOG", "1", 0) }
         coder.pointee.width = Int32(width)
         coder.pointee.height = Int32(height)
-        coder.pointee.pix_fmt = AV_PIX_FMT_YUV420P
+        coder.pointee.pix_fmt = settings.chroma.format
         coder.pointee.time_base = FFmpeg.inverse(rate)
         coder.pointee.framerate = rate
         coder.pointee.gop_size = Int32(settings.keyframeInterval)
@@ -163,5 +163,15 @@ public final class VideoEncoder {
     private func check(_ code: Int32, _ part: String) throws(LeRobotError) {
         guard code < 0 else { return }
         throw .unwritable(file: file.path, reason: "\(part): \(FFmpeg.message(code))")
+    }
+}
+
+extension VideoSettings.Chroma {
+    /// FFmpeg's pixel format.
+    fileprivate var format: AVPixelFormat {
+        switch self {
+        case .halved: AV_PIX_FMT_YUV420P
+        case .full: AV_PIX_FMT_YUV444P
+        }
     }
 }

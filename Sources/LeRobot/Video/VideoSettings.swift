@@ -16,8 +16,19 @@ public struct VideoSettings: Equatable, Sendable {
         }
     }
 
+    /// How finely colours are kept, beside brightness.
+    public enum Chroma: String, Codable, CaseIterable, Sendable {
+        /// One colour for four pixels: what browsers play.
+        case halved = "yuv420p"
+        /// A colour for every pixel: a goal of two pixels keeps its own.
+        case full = "yuv444p"
+    }
+
     /// The form of the compressed video.
     public var codec: Codec
+
+    /// How finely colours are kept.
+    public var chroma: Chroma
 
     /// Constant rate factor: lower is better and larger.
     public var quality: Int
@@ -30,8 +41,9 @@ public struct VideoSettings: Equatable, Sendable {
     public var keyframeInterval: Int
 
     /// Puts the settings together.
-    public init(codec: Codec, quality: Int, preset: String, keyframeInterval: Int) {
+    public init(codec: Codec, chroma: Chroma, quality: Int, preset: String, keyframeInterval: Int) {
         self.codec = codec
+        self.chroma = chroma
         self.quality = quality
         self.preset = preset
         self.keyframeInterval = keyframeInterval
@@ -43,7 +55,8 @@ public struct VideoSettings: Equatable, Sendable {
     /// write, and intervals of 2 and 10 need 650 and 310 bytes.
     public static let dataset = VideoSettings(
         codec: .h264,
-        quality: 23,
+        chroma: .full,
+        quality: 12,
         preset: "medium",
         keyframeInterval: 5
     )
@@ -51,6 +64,7 @@ public struct VideoSettings: Equatable, Sendable {
     /// For videos to be watched: H.264 with rare keyframes.
     public static let watching = VideoSettings(
         codec: .h264,
+        chroma: .halved,
         quality: 20,
         preset: "medium",
         keyframeInterval: 50

@@ -67,7 +67,7 @@ public struct DatasetDescription: Sendable {
                     height: camera.height,
                     width: camera.width,
                     codec: video.codec.rawValue,
-                    pixelFormat: "yuv420p",
+                    pixelFormat: video.chroma.rawValue,
                     isDepthMap: false,
                     fps: fps,
                     channels: 3,
