@@ -89,6 +89,24 @@ def _entry(dtype: str, *shape: int) -> dict:
     return {"dtype": dtype, "shape": shape}
 
 
+def stages(reply: dict) -> dict[str, float]:
+    """What the stages of a policy's answer took, in milliseconds and their order, where the reply says so.
+
+    openpi's `infer_ms` is of the answer as a whole and so no stage.
+    """
+    timing = reply.get("policy_timing")
+    found = {}
+    for key, value in timing.items() if isinstance(timing, dict) else ():
+        if not isinstance(key, str) or not key.endswith("_ms") or key == "infer_ms":
+            continue
+        name = key.removesuffix("_ms")
+        if isinstance(value, list):
+            found |= {f"{name.removesuffix('s')} {index + 1}": part for index, part in enumerate(value)}
+        else:
+            found[name] = value
+    return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
+
+
 def actions(reply: dict, columns: int) -> np.ndarray:
     """The actions in a policy's reply, `[steps, columns]`, checked."""
     found = np.asarray(reply.get("actions"))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .connection import ObservationForm, Server, ServerError, actions
+from .connection import ObservationForm, Server, ServerError, actions, stages
 from .description import Robot
 from .perturbations import ActionNoise, observation_age
 from .world import Environment, World
@@ -53,6 +53,7 @@ class ServedPolicy:
         self._chunk = None
         self._coming = None
         self.latencies = []
+        self.stages = {}
 
     def action(self) -> np.ndarray:
         """The next action, float32 `[columns]`."""
@@ -87,6 +88,8 @@ class ServedPolicy:
         start = time.perf_counter()
         reply = self._server.ask(message)
         self.latencies.append(round(1000 * (time.perf_counter() - start), 3))
+        for name, milliseconds in stages(reply).items():
+            self.stages.setdefault(name, []).append(round(milliseconds, 3))
         found = actions(reply, len(self._robot.action))
         self._check(len(found))
         return found
@@ -107,6 +110,7 @@ class ScriptedPolicy:
         self._world = world
         self._expert = None
         self.latencies = []
+        self.stages = {}
 
     def reset(self, environment: Environment, seed: int):
         """A new expert for every episode."""
@@ -143,6 +147,7 @@ def episode(
         "success": success,
         "steps": len(executed),
         "latency_ms": policy.latencies,
+        "stages": [{"name": name, "ms": times} for name, times in policy.stages.items()] or None,
         "jerk": jerk(executed, environment.description.robot),
     }
     return result | {"perturbation": environment.perturbation} if environment.perturbation else result

@@ -18,6 +18,9 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// Round trip of every request to the policy, milliseconds; empty where none was asked.
     public let latencies: [Double]
 
+    /// What the stages of the answers took, in their order; nil where the policy does not say.
+    public let stages: [StageTimes]?
+
     /// How abruptly the executed actions change: the mean norm of their second difference, grippers left out, in the
     /// actions' units; nil for fewer than three.
     public let jerk: Double?
@@ -33,6 +36,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         success: Bool,
         steps: Int,
         latencies: [Double],
+        stages: [StageTimes]? = nil,
         jerk: Double? = nil,
         video: String? = nil
     ) {
@@ -42,6 +46,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         self.success = success
         self.steps = steps
         self.latencies = latencies
+        self.stages = stages
         self.jerk = jerk
         self.video = video
     }
@@ -50,7 +55,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     public var name: String { [task, perturbation, "\(seed)"].compactMap { $0 }.joined(separator: "-") }
 
     private enum CodingKeys: String, CodingKey {
-        case task, seed, perturbation, success, steps, jerk, video
+        case task, seed, perturbation, success, steps, stages, jerk, video
         case latencies = "latency_ms"
     }
 }

@@ -15,6 +15,9 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// The groups' average, in which every group counts alike; nil for fewer than two.
     public let macro: MacroAverage?
 
+    /// What the stages of an answer take, in their order; nil where the policy does not say.
+    public let stages: [StageSummary]?
+
     /// The same episodes perturbed, in the order in which they first come; nil where none were.
     ///
     /// All else is of the plain ones.
@@ -33,6 +36,8 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
         let byTask = Dictionary(grouping: episodes, by: \.task)
         tasks = byTask.mapValues { TaskSummary(of: $0) }
         mean = TaskSummary(success: tasks.values.map(\.success).mean ?? 0, of: episodes)
+        let stages = StageSummary.all(of: episodes)
+        self.stages = stages.isEmpty ? nil : stages
         let tried = groups.map { group in group.tasks.compactMap { byTask[$0] } }
         let present = zip(groups, tried).filter { !$0.1.isEmpty }
         self.groups = present.isEmpty ? nil : present.map { GroupSummary(name: $0.name, of: $1) }

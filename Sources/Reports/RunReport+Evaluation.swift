@@ -83,6 +83,26 @@ extension RunReport {
         }
     }
 
+    /// One stage of an inference.
+    public struct Stage: Sendable {
+        /// Name of the stage.
+        public var name: String
+        /// Inferences that went through it.
+        public var answers: Int
+        /// Median of its times, milliseconds.
+        public var median: Double
+        /// What only one time in a hundred exceeds, milliseconds.
+        public var slow: Double
+
+        /// A stage and its times.
+        public init(name: String, answers: Int, median: Double, slow: Double) {
+            self.name = name
+            self.answers = answers
+            self.median = median
+            self.slow = slow
+        }
+    }
+
     /// A filmed episode.
     public struct Rollout: Sendable {
         /// Name of the task.

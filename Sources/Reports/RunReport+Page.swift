@@ -142,8 +142,24 @@ extension RunReport {
         Page.Section(
             anchor: "latency",
             title: "Latency",
-            introduction: "Time from an observation to its action chunk.",
-            body: Page.charts(latencies.isEmpty ? [] : [Histogram(latencies).markup])
+            introduction: "Time from an observation to its action chunk, and what the policy did in it.",
+            body: Page.charts(
+                (latencies.isEmpty ? [] : [Histogram(latencies).markup])
+                    + (stages.isEmpty ? [] : [StageChart(stages: stages).markup])
+            ) + (stages.isEmpty ? "" : stageTable.markup)
+        )
+    }
+
+    private var stageTable: Table {
+        Table(
+            caption:
+                "Stages of an answer, in milliseconds; a block that a deadline cut off was reached by fewer answers.",
+            header: ["stage", "median", "99 %", "answers"],
+            rows: stages.map { stage in
+                [stage.name, stage.median.fixed(2), stage.slow.fixed(2), "\(stage.answers)"].map {
+                    Table.Cell(text: $0)
+                }
+            }
         )
     }
 }

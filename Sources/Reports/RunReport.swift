@@ -30,6 +30,8 @@ public struct RunReport: Sendable {
     public var perturbations: [PerturbationSuccess] = []
     /// Times of single inferences, milliseconds.
     public var latencies: [Double] = []
+    /// What the stages of an inference take, in their order.
+    public var stages: [Stage] = []
     /// Filmed episodes.
     public var rollouts: [Rollout] = []
     /// What the run was: seed, cores, versions, seconds of each phase.

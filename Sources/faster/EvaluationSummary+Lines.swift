@@ -13,7 +13,15 @@ extension EvaluationSummary {
             Self.rate("macro average", macro.success, macro.interval.map { ($0.low, $0.high) })
                 + "  of \(groups.count) groups"
         }
-        return tasks + [Self.line("mean", mean)] + groups + [average].compactMap { $0 } + perturbed
+        return tasks + [Self.line("mean", mean)] + groups + [average, stageLine].compactMap { $0 }
+            + perturbed
+    }
+
+    /// What the stages of an answer take.
+    private var stageLine: String? {
+        guard let stages else { return nil }
+        let parts = stages.map { "\($0.name) \(String(format: "%.2f ms", $0.times.p50))" }
+        return "an answer's stages, medians: " + parts.joined(separator: ", ")
     }
 
     /// A line a perturbation, with the difference to the plain scenes in percentage points.

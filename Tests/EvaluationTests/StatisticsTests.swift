@@ -50,6 +50,23 @@ struct StatisticsTests {
         }
         #expect(TaskSummary(of: moved).jerk == 0.5)
 
+        let stages = [[1.0, 3], [5]].map { times in
+            EpisodeResult(
+                task: "a",
+                seed: 1,
+                success: true,
+                steps: 9,
+                latencies: [],
+                stages: [
+                    .init(name: "prefix", milliseconds: times), .init(name: "block 1", milliseconds: [2]),
+                ]
+            )
+        }
+        let found = try #require(EvaluationSummary(of: stages).stages)
+        #expect(found.map(\.name) == ["prefix", "block 1"] && found.map(\.answers) == [3, 2])
+        #expect(found.map(\.times.p50) == [3, 2])
+        #expect(summary.stages == nil)
+
         let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(summary)) as? [String: Any]
         let mean = try #require(written?["mean"] as? [String: Any])
         #expect(Set(mean.keys) == ["success", "episodes", "interval", "steps", "latency_ms"])

@@ -106,6 +106,7 @@ private func hostileReport() -> RunReport {
     report.perturbations = [.init(name: attack, rate: .init(share: 0.5, episodes: 2, low: 0.1, high: 0.9))]
     report.rollouts = [.init(task: attack, seed: 1, success: true, mp4: Data([1]))]
     report.latencies = [1, 2, 3]
+    report.stages = [.init(name: attack, answers: 3, median: 1, slow: 2)]
     report.facts = [(attack, attack)]
     report.commands = [attack]
     return report
@@ -165,6 +166,7 @@ private func brokenReport() -> RunReport {
         )
     }
     report.latencies = wild
+    report.stages = wild.map { .init(name: "a", answers: 1, median: $0, slow: $0) }
     report.rollouts = [.init(task: "t", seed: .min, success: false, mp4: Data())]
     return report
 }

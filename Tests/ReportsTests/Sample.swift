@@ -33,6 +33,12 @@ func sampleReport(film: Data = Data([0, 0, 0, 8])) -> RunReport {
         ),
     ]
     report.latencies = sampleLatencies()
+    report.stages = [
+        .init(name: "prefix", answers: 900, median: 21, slow: 34),
+        .init(name: "block 1", answers: 900, median: 8.5, slow: 12),
+        .init(name: "block 2", answers: 640, median: 8, slow: 11),
+        .init(name: "detokenize", answers: 900, median: 0.4, slow: 0.9),
+    ]
     report.rollouts = [("reach-v3", true), ("door-open-v3", true), ("pick-place-v3", false)].enumerated().map
     {
         .init(task: $1.0, seed: 40 + $0, success: $1.1, mp4: film)

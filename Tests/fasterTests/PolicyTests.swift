@@ -61,6 +61,10 @@ struct PolicyTests {
             let latency = try #require(summary?["latency_ms"] as? [String: Double])
             #expect(try #require(latency["p50"]) > 0)
         }
+        let stages = try #require(found["stages"] as? [[String: Any]])
+        #expect(
+            stages.map { $0["name"] as? String } == ["prefix", "block 1", "block 2", "block 3", "detokenize"]
+        )
         let groups = try #require(found["groups"] as? [[String: Any]])
         #expect(groups.map { $0["name"] as? String } == ["easy"])
         #expect(groups.first?["tasks"] as? Int == 1 && found["macro"] == nil)
