@@ -56,9 +56,9 @@ let package = Package(
             providers: [.apt(["libavformat-dev", "libswscale-dev"])]
         ),
         module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes"]),
-        module("NN", ["Torch", "Safetensors"]),
         .target(name: "CKernels"),
         module("Kernels", ["CKernels"]),
+        module("NN", ["Kernels", "Torch", "Safetensors"]),
         // 2. Models
         module("ActionTokenizers", ["DurableFiles", "RobotTypes"]),
         module("Quantizers", ["NN", "Torch"]),
@@ -72,7 +72,8 @@ let package = Package(
         module(
             "FASTerVLA",
             [
-                "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Torch", "Safetensors", "TextTokenizer",
+                "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Kernels", "Torch", "Safetensors",
+                "TextTokenizer",
                 "RobotTypes", "DurableFiles",
             ]
         ),

@@ -77,10 +77,11 @@ struct Decoding {
         _ prefix: Prefix,
         secondLooks: Int = 0
     ) -> Contestant {
-        Contestant(name, least: effort.seconds) {
-            guard let head = network.codeHead else { return }
-            let decoder = BlockDecoder(network, head, secondLooks: secondLooks, sampling: .greedy)
-            withoutGradients { _ = decoder.codes(after: prefix).integers }
+        let decoder = network.codeHead.map {
+            BlockDecoder(network, $0, secondLooks: secondLooks, sampling: .greedy)
+        }
+        return Contestant(name, least: effort.seconds) {
+            withoutGradients { _ = decoder?.codes(after: prefix).integers }
         }
     }
 

@@ -46,6 +46,34 @@ public struct KeyValueCache: Sendable {
         )
     }
 
+    /// Lends a layer's memory to what writes `added` more tokens of one robot into it: keys and values, each
+    /// `[A, room, E]`, of which `filled` tokens a head are in use.
+    ///
+    /// - Returns: What `body` returns; nil where there is no room, or the memory is not that of single precision on a CPU.
+    public mutating func withRoom<Result>(
+        for added: Int,
+        layer: Int,
+        _ body: (
+            _ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>, _ room: Int,
+            _ filled: Int
+        ) -> Result
+    ) -> Result? {
+        let (key, value) = (keys[layer], values[layer])
+        guard let filled = counts?[layer], filled + added <= key.size(2), key.size(0) == 1,
+            key.dtype == .float32, key.device == .cpu
+        else { return nil }
+        let result = key.withMutableBytes { keys in
+            value.withMutableBytes { values -> Result? in
+                guard let keys = keys.bindMemory(to: Float.self).baseAddress,
+                    let values = values.bindMemory(to: Float.self).baseAddress
+                else { return nil }
+                return body(keys, values, key.size(2), filled)
+            }
+        }
+        counts?[layer] = filled + added
+        return result
+    }
+
     /// Forgets the last `count` tokens of every layer, which are then written anew.
     public mutating func forget(_ count: Int) { counts = counts?.map { $0 - count } }
 }

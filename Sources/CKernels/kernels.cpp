@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstring>
 
-// Every function is compiled for processors with AVX2 and without, and the loader takes the one that fits.
+// Every function is compiled for processors with AVX-512, with AVX2 and without, and the loader takes the one that fits.
 #if defined(__x86_64__) && defined(__ELF__)
-#define FOR_EVERY_PROCESSOR __attribute__((target_clones("arch=x86-64-v3", "default")))
+#define FOR_EVERY_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EVERY_PROCESSOR
 #endif
@@ -15,36 +15,31 @@ namespace {
 
 constexpr long panel = KERNEL_PANEL;
 
-/// Half a panel: eight numbers that may lie anywhere.
+/// A panel's row, and half of one: numbers that may lie anywhere.
+typedef float Sixteen __attribute__((vector_size(64), aligned(4)));
 typedef float Eight __attribute__((vector_size(32), aligned(4)));
 
+INLINED const Sixteen &sixteen(const float *numbers) { return *reinterpret_cast<const Sixteen *>(numbers); }
 INLINED const Eight &eight(const float *numbers) { return *reinterpret_cast<const Eight *>(numbers); }
 
 /// Adds to `sums` the products of `count` rows of x with one panel.
 template <int count>
-INLINED void multiply(const float *x, long stride, long inputs, const float *weights, Eight (&sums)[count][2]) {
+INLINED void multiply(const float *x, long stride, long inputs, const float *weights, Sixteen (&sums)[count]) {
     for (long input = 0; input < inputs; ++input, weights += panel) {
-        const Eight left = eight(weights), right = eight(weights + 8);
-        for (int row = 0; row < count; ++row) {
-            const float value = x[row * stride + input];
-            sums[row][0] += left * value;
-            sums[row][1] += right * value;
-        }
+        const Sixteen weight = sixteen(weights);
+        for (int row = 0; row < count; ++row) sums[row] += weight * x[row * stride + input];
     }
 }
 
 template <int count>
 INLINED void multiplyTile(const float *x, long stride, long inputs, const float *weights, const float *bias, long outputs,
                           long columns, float *y, bool add) {
-    Eight sums[count][2];
-    for (int row = 0; row < count; ++row) {
-        sums[row][0] = eight(bias);
-        sums[row][1] = eight(bias + 8);
-    }
+    Sixteen sums[count];
+    for (int row = 0; row < count; ++row) sums[row] = sixteen(bias);
     multiply<count>(x, stride, inputs, weights, sums);
     for (int row = 0; row < count; ++row) {
         float *target = y + row * outputs;
-        const float *found = reinterpret_cast<const float *>(sums[row]);
+        const float *found = reinterpret_cast<const float *>(&sums[row]);
         if (columns == panel && !add) {
             std::memcpy(target, found, sizeof(sums[row]));
         } else {
@@ -83,6 +78,21 @@ INLINED float dot(const float *left, const float *right, long count) {
     for (int lane = 0; lane < 8; ++lane) sum += sums[lane];
     for (; index < count; ++index) sum += left[index] * right[index];
     return sum;
+}
+
+/// Softmax over `count` scores, times values that lie `stride` numbers apart.
+INLINED void mix(float *scores, long count, const float *values, long stride, long width, float *y) {
+    float highest = -INFINITY, total = 0;
+    for (long other = 0; other < count; ++other) highest = scores[other] > highest ? scores[other] : highest;
+    for (long other = 0; other < count; ++other) {
+        scores[other] = std::exp(scores[other] - highest);
+        total += scores[other];
+    }
+    for (long column = 0; column < width; ++column) y[column] = 0;
+    for (long other = 0; other < count; ++other) {
+        const float share = scores[other] / total;
+        for (long column = 0; column < width; ++column) y[column] += share * values[other * stride + column];
+    }
 }
 
 }  // namespace
@@ -143,22 +153,35 @@ void kernel_attend(const float *joined, long places, long heads, long width, flo
         const float *queries = joined + head * width;
         const float *keys = queries + heads * width, *values = keys + heads * width;
         for (long place = 0; place < places; ++place) {
-            float highest = -INFINITY, total = 0;
-            for (long other = 0; other < places; ++other) {
+            for (long other = 0; other < places; ++other)
                 scores[other] = dot(queries + place * stride, keys + other * stride, width) * factor;
-                highest = scores[other] > highest ? scores[other] : highest;
-            }
-            for (long other = 0; other < places; ++other) {
-                scores[other] = std::exp(scores[other] - highest);
-                total += scores[other];
-            }
-            float *target = y + (place * heads + head) * width;
-            for (long column = 0; column < width; ++column) target[column] = 0;
-            for (long other = 0; other < places; ++other) {
-                const float share = scores[other] / total;
-                for (long column = 0; column < width; ++column)
-                    target[column] += share * values[other * stride + column];
-            }
+            mix(scores, places, values, stride, width, y + (place * heads + head) * width);
+        }
+    }
+}
+
+FOR_EVERY_PROCESSOR
+void kernel_attend_cached(const float *queries, long stride, long rows, const float *keys, const float *values, long room,
+                          long count, long heads, long width, float *scores, float *y) {
+    const float factor = 1 / std::sqrt(static_cast<float>(width));
+    for (long head = 0; head < heads; ++head, keys += room, values += room) {
+        for (long row = 0; row < rows; ++row) {
+            const float *query = queries + row * stride + head * width;
+            for (long other = 0; other < count; ++other)
+                scores[other] = dot(query, keys + other * width, width) * factor;
+            mix(scores, count, values, width, width, y + (row * heads + head) * width);
+        }
+    }
+}
+
+FOR_EVERY_PROCESSOR
+void kernel_rotate(float *x, long vectors, long width, const float *cosines, const float *sines) {
+    const long half = width / 2;
+    for (long vector = 0; vector < vectors; ++vector, x += width) {
+        for (long pair = 0; pair < half; ++pair) {
+            const float left = x[pair], right = x[pair + half];
+            x[pair] = left * cosines[pair] - right * sines[pair];
+            x[pair + half] = right * cosines[pair] + left * sines[pair];
         }
     }
 }
@@ -168,9 +191,9 @@ long kernel_nearest(const float *x, long width, const float *panels, const float
     long nearest = 0;
     float smallest = INFINITY;
     for (long first = 0; first < count; first += panel, panels += width * panel) {
-        Eight sums[1][2] = {};
+        Sixteen sums[1] = {};
         multiply<1>(x, width, width, panels, sums);
-        const float *products = reinterpret_cast<const float *>(sums[0]);
+        const float *products = reinterpret_cast<const float *>(&sums[0]);
         for (long column = 0; column < panel; ++column) {
             const float distance = lengths[first + column] - products[column];
             if (distance < smallest) {

@@ -27,27 +27,33 @@ extension FASTerVLANetwork {
     }
 
     /// Where noise lies, seen from actions: `noisy`, `[B, H, D]`, at `time`, `[B]`.
-    func direction(_ noisy: Tensor, time: Tensor, _ head: FlowHead, after prefix: Prefix) -> Tensor {
-        head.direction(features(head.inputs(noisy, time: time), after: prefix))
+    func direction(
+        _ noisy: Tensor,
+        time: Tensor,
+        _ head: FlowHead,
+        after prefix: Prefix,
+        packed: PackedExpert? = nil
+    ) -> Tensor {
+        head.direction(features(head.inputs(noisy, time: time), after: prefix, packed))
     }
 
     /// The actions of a regression, normalised `[B, H, D]`.
-    func actions(_ head: RegressionHead, after prefix: Prefix) -> Tensor {
+    func actions(_ head: RegressionHead, after prefix: Prefix, packed: PackedExpert? = nil) -> Tensor {
         let batch = prefix.keys[0].size(0)
-        return head.actions(features(head.inputs().expanded([batch, -1, -1]), after: prefix))
+        return head.actions(features(head.inputs().expanded([batch, -1, -1]), after: prefix, packed))
     }
 
     /// Features of slots that all see each other and the prefix.
-    private func features(_ inputs: Tensor, after prefix: Prefix) -> Tensor {
+    private func features(_ inputs: Tensor, after prefix: Prefix, _ packed: PackedExpert?) -> Tensor {
         let count = inputs.size(1)
         let first = prefix.nextPosition
         let positions = Tensor.arange(first ..< first + count, dtype: .float32, device: inputs.device)
             .unsqueezed(0)
-        var cache = KeyValueCache(prefix)
+        var cache = packed == nil ? KeyValueCache(prefix) : KeyValueCache(prefix, roomFor: count)
         let mask = prefix.mask.map { seen in
             let own = Tensor.ones([seen.size(0), 1, 1, count], dtype: .bool, device: seen.device)
             return Tensor.concatenated([seen, own], axis: 3)
         }
-        return features(inputs, positions: positions, cache: &cache, mask: mask)
+        return features(inputs, positions: positions, cache: &cache, mask: mask, packed: packed)
     }
 }

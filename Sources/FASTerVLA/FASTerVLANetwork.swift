@@ -48,9 +48,21 @@ public struct FASTerVLANetwork: Module {
     ///   - positions: Rotary positions of the slots, float `[B or 1, L]`.
     ///   - cache: The prefix and earlier slots; keys and values of these slots are appended.
     ///   - mask: bool, broadcasts to `[B, 1, L, S + earlier + L]`; nil attends to all.
+    ///   - packed: The expert in a form that is faster for one robot and no mask.
     /// - Returns: Normalized features, `[B, L, width]`.
-    func features(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?) -> Tensor {
-        expert?.features(inputs, positions: positions, cache: &cache, mask: mask)
+    func features(
+        _ inputs: Tensor,
+        positions: Tensor,
+        cache: inout KeyValueCache,
+        mask: Tensor?,
+        packed: PackedExpert? = nil
+    ) -> Tensor {
+        if let packed, mask == nil, inputs.size(0) == 1,
+            let features = packed.features(inputs, positions: positions, cache: &cache)
+        {
+            return features
+        }
+        return expert?.features(inputs, positions: positions, cache: &cache, mask: mask)
             ?? backbone.continued(inputs, positions: positions, cache: &cache, mask: mask)
     }
 
@@ -66,8 +78,16 @@ public struct FASTerVLANetwork: Module {
         targets: ActionTargets,
         settings: LossSettings = LossSettings()
     ) -> PolicyLoss {
-        let prefix = backbone.prefix(of: input)
-        return switch head {
+        loss(after: backbone.prefix(of: input), targets: targets, settings: settings)
+    }
+
+    /// The loss of a batch of which the backbone has made `prefix`.
+    public func loss(
+        after prefix: Prefix,
+        targets: ActionTargets,
+        settings: LossSettings = LossSettings()
+    ) -> PolicyLoss {
+        switch head {
         case .codes(let head): loss(of: targets, head, after: prefix, settings)
         case .flow(let head): loss(of: targets, head, after: prefix)
         case .regression(let head): loss(of: targets, head, after: prefix)

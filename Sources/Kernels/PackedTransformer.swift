@@ -61,27 +61,18 @@ public struct PackedTransformer: Sendable {
     public func callAsFunction(_ x: Rows) -> Rows {
         var x = x
         for block in blocks {
-            var joined = block.projection(normalized(x, block.attentionNorm))
+            var joined = block.projection(x.normalized(scale: block.attentionNorm, epsilon: epsilon))
             let headWidth = block.queryNorm.count
             let heads = joined.width / (3 * headWidth)
             var answers = Rows(count: x.count, width: heads * headWidth)
             normalizeHeads(of: &joined, block, heads: heads)
             attend(joined, heads: heads, to: &answers)
             block.output.add(answers, to: &x)
-            var hidden = block.up(normalized(x, block.feedForwardNorm))
+            var hidden = block.up(x.normalized(scale: block.feedForwardNorm, epsilon: epsilon))
             hidden.applyGelu()
             block.down.add(hidden, to: &x)
         }
-        return normalized(x, norm)
-    }
-
-    private func normalized(_ x: Rows, _ scale: [Float]) -> Rows {
-        var y = Rows(count: x.count, width: x.width)
-        y.values.withUnsafeMutableBufferPointer { y in
-            guard let y = y.baseAddress else { return }
-            kernel_normalize(x.values, x.count, x.width, scale, epsilon, y)
-        }
-        return y
+        return x.normalized(scale: norm, epsilon: epsilon)
     }
 
     private func normalizeHeads(of joined: inout Rows, _ block: Block, heads: Int) {
@@ -104,17 +95,6 @@ public struct PackedTransformer: Sendable {
                 guard let answers = answers.baseAddress, let scores = scores.baseAddress else { return }
                 kernel_attend(joined.values, count, heads, width, scores, answers)
             }
-        }
-    }
-}
-
-extension Rows {
-    /// Every number becomes its GELU.
-    public mutating func applyGelu() {
-        let count = values.count
-        values.withUnsafeMutableBufferPointer { values in
-            guard let values = values.baseAddress else { return }
-            kernel_gelu(values, count)
         }
     }
 }

@@ -34,6 +34,18 @@ void kernel_normalize(const float *x, long rows, long width, const float *scale,
 /// `joined`, [places, 3 · heads · width]; y is [places, heads · width]. `scores` has room for `places` numbers.
 void kernel_attend(const float *joined, long places, long heads, long width, float *scores, float *y);
 
+/// Attention of `rows` queries to the keys and values that a cache holds.
+///
+/// A query, [heads, width], begins `stride` numbers after the one before. A head's keys, and its values, are [count, width],
+/// and begin `room` numbers after those of the head before. y is [rows, heads · width]. `scores` has room for `count` numbers.
+void kernel_attend_cached(const float *queries, long stride, long rows, const float *keys, const float *values, long room,
+                          long count, long heads, long width, float *scores, float *y);
+
+/// Turns pairs of channels, i and i + width / 2, of `vectors` vectors by the same angles.
+///
+/// Cosines and sines are [width / 2].
+void kernel_rotate(float *x, long vectors, long width, const float *cosines, const float *sines);
+
 /// Which of `count` entries is nearest to x, [width].
 ///
 /// `panels` holds the entries as the columns of a matrix [width, count], see kernel_linear; `lengths` half their squared lengths,

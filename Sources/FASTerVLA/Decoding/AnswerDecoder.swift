@@ -20,13 +20,13 @@ public struct AnswerDecoder {
     private enum Way {
         case codes(BlockDecoder, any ActionTokenizer, CodeHead.Configuration, draws: Int)
         case flow(FlowDecoder)
-        case regression(FASTerVLANetwork, RegressionHead)
+        case regression(FASTerVLANetwork, RegressionHead, PackedExpert?)
     }
 
     private let way: Way
     private var costs = DecodingCosts()
 
-    /// Prepares to decode with `network`.
+    /// Prepares to decode with `network` as its weights are now.
     ///
     /// - Parameters:
     ///   - network: The trained network.
@@ -50,7 +50,8 @@ public struct AnswerDecoder {
             )
             way = .codes(decoder, tokenizer, head.configuration, draws: settings.draws ?? 1)
         case .flow(let head): way = .flow(FlowDecoder(network, head))
-        case .regression(let head): way = .regression(network, head)
+        case .regression(let head):
+            way = .regression(network, head, network.expert.flatMap(PackedExpert.init))
         }
     }
 
@@ -88,9 +89,9 @@ public struct AnswerDecoder {
         case .flow(let decoder):
             let (actions, times) = decoder.actions(after: prefix)
             return Answer(chunks: actions.chunks, blockTimes: times, codebooks: nil)
-        case .regression(let network, let head):
+        case .regression(let network, let head, let packed):
             var stopwatch = Stopwatch(device)
-            let actions = network.actions(head, after: prefix)
+            let actions = network.actions(head, after: prefix, packed: packed)
             return Answer(chunks: actions.chunks, blockTimes: [stopwatch.lap()], codebooks: nil)
         }
     }

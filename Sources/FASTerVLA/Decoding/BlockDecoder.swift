@@ -1,4 +1,6 @@
 public import Backbones
+internal import Kernels
+internal import NN
 public import Torch
 
 // Axes in this file
@@ -29,8 +31,10 @@ public struct BlockDecoder {
     private let codebooks: Int
     private let secondLooks: Int
     private let sampling: Sampling
+    private let packed: PackedExpert?
+    private let packedAnswers: [PackedLinear]
 
-    /// Prepares to decode with `network`.
+    /// Prepares to decode with `network` as its weights are now.
     ///
     /// - Parameters:
     ///   - network: The trained network.
@@ -56,6 +60,8 @@ public struct BlockDecoder {
         schedule = blockSize.map(own.withBlockSize) ?? own
         self.secondLooks = secondLooks
         self.sampling = sampling
+        packed = network.expert.flatMap(PackedExpert.init)
+        packedAnswers = head.packedAnswers()
     }
 
     /// The codes that follow `prefix`, int64 `[B, codebooks · placeCount]`.
@@ -159,7 +165,7 @@ public struct BlockDecoder {
         _ pass: inout DecodingPass
     ) -> [Tensor] {
         let inputs = head.inputs(previous, own: own, slots: block, schedule: schedule)
-        let features = pass.features(inputs, of: block, network)
+        let features = pass.features(inputs, of: block, network, packed)
         // The answer after the last entry, `<EoBlk>`, is open only where lists may end.
         let answers = head.configuration.codebookSize + (head.configuration.listsEnd ? 1 : 0)
         var parts: [Tensor] = []
@@ -168,11 +174,19 @@ public struct BlockDecoder {
             let codebook = schedule.codebook(ofSlot: start)
             let end = min(block.upperBound, (codebook + 1) * schedule.placeCount)
             let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
-            let logits = head.logits(rows, codebook: codebook).narrowed(2, from: 0, count: answers)
+            let logits = logits(rows, codebook: codebook).narrowed(2, from: 0, count: answers)
             parts.append(logits.to(.float32))
             start = end
         }
         return parts
+    }
+
+    /// Scores of `codebook`'s answers, `[B, slots, K + 1]`.
+    private func logits(_ features: Tensor, codebook: Int) -> Tensor {
+        guard features.size(0) == 1, features.dtype == .float32, packedAnswers.indices.contains(codebook)
+        else { return head.logits(features, codebook: codebook) }
+        let scores = packedAnswers[codebook](Rows(features.floats, width: features.size(2)))
+        return Tensor(scores.values, shape: [1, scores.count, scores.width])
     }
 
     /// A code for every slot, int64 `[B, L]`.

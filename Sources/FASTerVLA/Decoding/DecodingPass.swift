@@ -31,11 +31,22 @@ struct DecodingPass {
     }
 
     /// Features of a block's slots, `[B, L, width]`.
-    mutating func features(_ inputs: Tensor, of block: Range<Int>, _ network: FASTerVLANetwork) -> Tensor {
+    mutating func features(
+        _ inputs: Tensor,
+        of block: Range<Int>,
+        _ network: FASTerVLANetwork,
+        _ packed: PackedExpert?
+    ) -> Tensor {
         let blockPositions = positions.narrowed(1, from: block.lowerBound, count: block.count)
         guard let steps = pending else {
             let mask = mask(keys: pendingCount + block.upperBound)
-            return network.features(inputs, positions: blockPositions, cache: &cache, mask: mask)
+            return network.features(
+                inputs,
+                positions: blockPositions,
+                cache: &cache,
+                mask: mask,
+                packed: packed
+            )
         }
         pending = nil
         let features = network.features(

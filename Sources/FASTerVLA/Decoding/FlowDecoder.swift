@@ -5,11 +5,13 @@ public import Torch
 public struct FlowDecoder {
     private let network: FASTerVLANetwork
     private let head: FlowHead
+    private let packed: PackedExpert?
 
-    /// Prepares to decode with `network`, whose head is `head`.
+    /// Prepares to decode with `network` as its weights are now, whose head is `head`.
     public init(_ network: FASTerVLANetwork, _ head: FlowHead) {
         self.network = network
         self.head = head
+        packed = network.expert.flatMap(PackedExpert.init)
     }
 
     /// Normalised actions after `prefix`, `[B, horizon, dimension]`, and what every step took.
@@ -22,7 +24,8 @@ public struct FlowDecoder {
         for step in 0 ..< configuration.steps {
             let now = 1 - Double(step) / Double(configuration.steps)
             let time = Tensor.full([batch], now, device: device)
-            let direction = network.direction(actions, time: time, head, after: prefix).to(.float32)
+            let direction = network.direction(actions, time: time, head, after: prefix, packed: packed)
+                .to(.float32)
             actions = actions - direction * (1 / Double(configuration.steps))
             times.append(stopwatch.lap())
         }

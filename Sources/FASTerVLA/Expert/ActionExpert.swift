@@ -32,6 +32,11 @@ public struct ActionExpert: Module {
         rotary = RotaryPositions(width: backbone.headWidth)
     }
 
+    /// What it is made of.
+    var parts: (layers: [ActionExpertLayer], norm: LayerNorm, rotary: RotaryPositions) {
+        (layers, norm, rotary)
+    }
+
     /// One forward of some slots.
     ///
     /// - Parameters:
@@ -52,10 +57,10 @@ public struct ActionExpert: Module {
 
 /// One block of the expert.
 struct ActionExpertLayer: Module {
-    private let attentionNorm: LayerNorm
-    private let attention: SelfAttention
-    private let feedForwardNorm: LayerNorm
-    private let feedForward: FeedForward
+    let attentionNorm: LayerNorm
+    let attention: SelfAttention
+    let feedForwardNorm: LayerNorm
+    let feedForward: FeedForward
 
     init(width: Int, backbone: any Backbone, device: Device) {
         let gain = 1 / Double(2 * backbone.layerCount).squareRoot()

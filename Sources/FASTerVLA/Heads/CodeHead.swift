@@ -1,3 +1,4 @@
+internal import Kernels
 public import NN
 internal import Torch
 
@@ -122,6 +123,13 @@ public struct CodeHead: Module {
 
     /// What stands for pending actions, normalised `[B, P, dimension]`: `[B, P, width]`; nil for a head that knows none.
     func inputs(pending actions: Tensor) -> Tensor? { pending.map { $0(actions) } }
+
+    /// The answers of every codebook as their weights are now, for the few slots of one robot on a CPU; none where weights
+    /// lie elsewhere.
+    func packedAnswers() -> [PackedLinear] {
+        heads.allSatisfy { $0.weight.device == .cpu && $0.weight.dtype == .float32 }
+            ? heads.map { PackedLinear($0) } : []
+    }
 
     /// Scores of the answers of `codebook`: `[..., width]` to `[..., K + 1]`.
     func logits(_ features: Tensor, codebook: Int) -> Tensor { heads[codebook](features) }

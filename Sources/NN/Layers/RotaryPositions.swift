@@ -18,15 +18,17 @@ public struct RotaryPositions: Sendable {
         self.base = base
     }
 
+    /// Angle that each pair of channels turns by from one position to the next, `[width / 2]`.
+    public var frequencies: [Float] {
+        (0 ..< width / 2).map { Float(Foundation.pow(base, Double(Float(-2 * Double($0) / Double(width))))) }
+    }
+
     /// Cosines and sines for `positions`, int64 or float `[B, L]` or `[L]`: each `[B or 1, 1, L, width]`.
     public func angles(for positions: Tensor) -> (cosine: Tensor, sine: Tensor) {
-        let half = width / 2
-        let exponents = (0 ..< half).map { Float(-2 * Double($0) / Double(width)) }
-        let frequencies = exponents.map { Float(Foundation.pow(base, Double($0))) }
         let rows = positions.rank == 1 ? positions.unsqueezed(0) : positions
         let angle =
             rows.to(.float32).unsqueezed(2)
-            * Tensor(frequencies, device: positions.device).reshaped(1, 1, half)
+            * Tensor(frequencies, device: positions.device).reshaped(1, 1, width / 2)
         let both = Tensor.concatenated([angle, angle], axis: 2).unsqueezed(1)
         return (both.cos(), both.sin())
     }

@@ -34,16 +34,6 @@ extension Rows {
 }
 
 extension PackedLinear {
-    /// Packs a layer; `scale` multiplies what comes out.
-    init(_ layer: Linear, scale: Tensor? = nil) {
-        self.init(
-            weight: layer.weight.floats,
-            bias: layer.bias?.floats,
-            scale: scale?.floats,
-            outputs: layer.weight.size(0)
-        )
-    }
-
     /// Packs a convolution along time as a map of its windows, step by step.
     init(_ convolution: Conv1d) {
         self.init(

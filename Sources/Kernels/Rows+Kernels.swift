@@ -1,0 +1,23 @@
+internal import CKernels
+
+extension Rows {
+    /// Every row with zero mean and unit variance, times `scale`, `[width]`.
+    public func normalized(scale: [Float], epsilon: Float) -> Rows {
+        precondition(scale.count == width, "a norm's scale is as long as a row")
+        var y = Rows(count: count, width: width)
+        y.values.withUnsafeMutableBufferPointer { y in
+            guard let y = y.baseAddress else { return }
+            kernel_normalize(values, count, width, scale, epsilon, y)
+        }
+        return y
+    }
+
+    /// Every number becomes its GELU.
+    public mutating func applyGelu() {
+        let count = values.count
+        values.withUnsafeMutableBufferPointer { values in
+            guard let values = values.baseAddress else { return }
+            kernel_gelu(values, count)
+        }
+    }
+}

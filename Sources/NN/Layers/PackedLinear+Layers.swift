@@ -1,0 +1,24 @@
+public import Kernels
+public import Torch
+
+extension PackedLinear {
+    /// Packs a layer as its weights are now; `scale` multiplies what comes out.
+    public init(_ layer: Linear, scale: Tensor? = nil) {
+        self.init(
+            weight: layer.weight.floats,
+            bias: layer.bias?.floats,
+            scale: scale?.floats,
+            outputs: layer.weight.size(0)
+        )
+    }
+
+    /// Packs a layer that follows a norm: what the norm adds goes into the bias, so that it need not be added to every row.
+    public init(_ layer: Linear, after norm: LayerNorm) {
+        var bias = layer.bias
+        if let shift = norm.bias {
+            let moved = layer.weight.matmul(shift)
+            bias = bias.map { $0 + moved } ?? moved
+        }
+        self.init(weight: layer.weight.floats, bias: bias?.floats, outputs: layer.weight.size(0))
+    }
+}
