@@ -169,7 +169,10 @@ let package = Package(
             ],
             resources: [.copy("Golden")]
         ),
-        tests("Training", ["FASTerVQ", "LearnedBaselines", "Quantizers", "NN", "Torch", "RobotTypes"]),
+        tests(
+            "Training",
+            ["Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "NN", "Torch", "RobotTypes"]
+        ),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(
             "PolicyServer",

@@ -6,7 +6,7 @@ public import Foundation
 /// `share/faster/` with it, so checkout, build folder and installation all work.
 public enum Installation {
     /// The running program.
-    static var program: URL { Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]) }
+    public static var program: URL { Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]) }
 
     /// The folder `path`, for example `Models/fastervq-universal`, nearest to the running program; nil where there is
     /// none.

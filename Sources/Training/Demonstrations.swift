@@ -90,12 +90,14 @@ public struct Demonstrations: Sendable {
     ///   - chosen: Names of cameras, whole or the last part; all where empty.
     ///   - pixelsPerToken: Pixels of the first camera that share a token, along each axis.
     ///   - ofOtherCameras: The same of every further camera.
+    ///   - keypoints: Things to be located exactly in each camera's picture.
     /// - Returns: Every camera's name in the dataset, and its pictures.
     /// - Throws: ``DemonstrationsError`` when there are none, a name is none of them, or a size cannot be cut into tokens.
     public func cameras(
         _ chosen: [String] = [],
         pixelsPerToken: Int,
-        ofOtherCameras: Int
+        ofOtherCameras: Int,
+        keypoints: Int
     ) throws -> [(name: String, camera: CompactBackbone.Configuration.Camera)] {
         let names = dataset.cameras
         guard !names.isEmpty else {
@@ -122,7 +124,9 @@ public struct Demonstrations: Sendable {
                         "\(name): pictures of shape \(shape) cannot be cut into tokens of \(pixels) x \(pixels) pixels"
                 )
             }
-            return (name, .init(height: shape[0], width: shape[1], pixelsPerToken: pixels))
+            return (
+                name, .init(height: shape[0], width: shape[1], pixelsPerToken: pixels, keypoints: keypoints)
+            )
         }
     }
 
@@ -139,6 +143,13 @@ public struct Demonstrations: Sendable {
         chunks.values = plan.coding.normalization.normalized(chunks.values)
         let rows = episodes.flatMap { Array(dataset.episodes[$0].rows) }
         let states = try states()
+        let foreseen =
+            plan.foreseenSteps.isEmpty
+            ? nil
+            : episodes.flatMap { episode -> [Float] in
+                let rows = dataset.episodes[episode].rows
+                return rows.flatMap { rows.foreseen(from: $0, after: plan.foreseenSteps) }.flatMap(states.row)
+            }
         return PolicyExamples(
             cameras: plan.cameras.map(\.camera),
             frames: StoredFrames(store: frames),
@@ -149,7 +160,8 @@ public struct Demonstrations: Sendable {
             instructions: dataset.tasks,
             instructionIndices: rows.map { table.taskIndex[$0] },
             chunks: chunks,
-            codes: try plan.codes(for: chunks)
+            codes: try plan.codes(for: chunks),
+            foreseen: foreseen.map(plan.state.normalized)
         )
     }
 }

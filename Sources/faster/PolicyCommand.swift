@@ -16,7 +16,7 @@ struct PolicyCommand: AsyncParsableCommand {
     )
 
     /// `faster policy train`.
-    struct Train: ParsableCommand {
+    struct Train: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Train FASTerVLA, or a head to compare it with, on a dataset and a tokenizer.",
             discussion: "With --steps 0 the policy keeps its first weights: an untrained one to compare with."
@@ -24,6 +24,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         @OptionGroup var dataset: DatasetOptions
         @OptionGroup var training: TrainingOptions
+        @OptionGroup var trials: TrialOptions
         @OptionGroup var compute: ComputeOptions
 
         @Option(
@@ -56,7 +57,7 @@ struct PolicyCommand: AsyncParsableCommand {
         @Option(help: "Folder for the policy.")
         var out: String
 
-        func run() throws {
+        func run() async throws {
             guard try training.isNeeded(for: out) else {
                 return print("\(out): is finished, nothing to resume")
             }
@@ -81,6 +82,7 @@ struct PolicyCommand: AsyncParsableCommand {
                     device: device
                 )
             }
+            assignment.trial = try await trials.trial(in: out.asFile.appending(path: "trials"))
             let decoding = Terminal.Progress("decode pictures")
             try PolicyTraining.run(
                 assignment,
@@ -88,7 +90,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 resume: training.resume,
                 device: device,
                 decoding: { decoding.update($0, of: $1) },
-                report: Terminal.training("policy", showing: ["loss", "accuracy"])
+                report: Terminal.training("policy", showing: ["loss", "accuracy", "success"])
             )
             print("\(out): trained \(recipe.steps) steps of \(recipe.batchSize)")
         }

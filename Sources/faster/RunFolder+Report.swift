@@ -129,6 +129,18 @@ extension RunFolder {
                     )
                 )
             }
+            let trials = series(policyMetrics, "success", "trials")
+            if !trials.points.isEmpty {
+                curves.append(
+                    .init(
+                        title: "Policy, tried in the simulator",
+                        xLabel: "step",
+                        yLabel: "share of episodes solved",
+                        logarithmic: false,
+                        series: [trials]
+                    )
+                )
+            }
             let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
             curves.append(
                 .init(

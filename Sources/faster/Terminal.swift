@@ -16,7 +16,8 @@ enum Terminal {
         private var start = Date()
         private let lock = NSLock()
         private var shown = Date.distantPast
-        private var first: Int?
+        /// What was done at the first update, and when that was: the work before it is no measure of the rest.
+        private var first: (done: Int, time: Date)?
 
         init(_ label: String) { self.label = label }
 
@@ -26,16 +27,19 @@ enum Terminal {
                 let now = Date()
                 // Work that announces its beginning is timed from there.
                 if first == nil, done == 0 { start = now }
-                let begun = first ?? done
+                let begun = first ?? (done, now)
                 first = begun
                 let isLast = done >= total
                 guard isLast || now.timeIntervalSince(shown) > (Terminal.isInteractive ? 0.2 : 10) else {
                     return
                 }
                 shown = now
-                let elapsed = now.timeIntervalSince(start)
-                let left = done > begun ? elapsed / Double(done - begun) * Double(total - done) : .nan
-                let time = isLast ? "in \(Self.text(elapsed))" : left.isNaN ? "" : "\(Self.text(left)) left"
+                let pace = now.timeIntervalSince(begun.time) / Double(done - begun.done)
+                let left = done > begun.done ? pace * Double(total - done) : .nan
+                let time =
+                    isLast
+                    ? "in \(Self.text(now.timeIntervalSince(start)))"
+                    : left.isNaN ? "" : "\(Self.text(left)) left"
                 let line = "\(label)  \(done)/\(total)  \(time)  \(detail)"
                 if Terminal.isInteractive {
                     Terminal.write("\r\u{1B}[K" + line + (isLast ? "\n" : ""))

@@ -28,7 +28,7 @@ struct BlockDecoderTests {
         Torch.seed(11)
         var configuration = CompactBackbone.Configuration(
             cameras: [
-                .init(height: 32, width: 32, pixelsPerToken: 16),
+                .init(height: 32, width: 32, pixelsPerToken: 16, keypoints: 3),
                 .init(height: 32, width: 64, pixelsPerToken: 32),
             ],
             stateDimension: 3

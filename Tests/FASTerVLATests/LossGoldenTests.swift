@@ -19,7 +19,7 @@ struct LossGoldenTests {
         var backbone = CompactBackbone.Configuration(
             cameras: [
                 .init(height: 16, width: 8, pixelsPerToken: 8),
-                .init(height: 16, width: 32, pixelsPerToken: 16),
+                .init(height: 16, width: 32, pixelsPerToken: 16, keypoints: 2),
             ],
             stateDimension: 2
         )

@@ -62,8 +62,8 @@ struct PolicyBundleTests {
         "are refused when their own parts disagree",
         arguments: [
             (
-                "\"height\" : 32,\n          \"pixelsPerToken\"",
-                "\"height\" : 64,\n          \"pixelsPerToken\""
+                "\"height\" : 32,\n          \"keypoints\"",
+                "\"height\" : 64,\n          \"keypoints\""
             ),
             (#""blockSize" : 5"#, #""blockSize" : 0"#),
         ]
@@ -114,7 +114,7 @@ struct PolicyBundleTests {
         try save()
         let file = folder.appending(path: "config.json")
         let text = try String(contentsOf: file, encoding: .utf8)
-        try Data(text.replacing(#""formatVersion" : 2"#, with: #""formatVersion" : 9"#).utf8).write(to: file)
+        try Data(text.replacing(#""formatVersion" : 3"#, with: #""formatVersion" : 9"#).utf8).write(to: file)
         #expect(throws: PolicyBundleError.self) { try PolicyBundle.load(from: folder, device: .cpu) }
         try FileManager.default.removeItem(at: file)
         #expect(throws: PolicyBundleError.self) { try PolicyBundle.load(from: folder, device: .cpu) }

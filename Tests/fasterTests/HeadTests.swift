@@ -19,7 +19,9 @@ struct HeadTests {
             + (needsTokenizer ? ["--tokenizer", "tokenizer"] : []) + Workshop.policySettings
         _ = try await Program.output(train, in: run)
         let metrics = try String(decoding: run["\(head)/metrics.jsonl"], as: UTF8.self)
-        #expect(metrics.contains("validation_loss") && metrics.contains("reconstruction_error"))
+        for name in ["validation_loss", "reconstruction_error", "validation_foresight"] {
+            #expect(metrics.contains(name))
+        }
         let evaluate =
             [
                 "evaluate", "--policy", head, "--tasks", "drawer-open-v3", "--episodes", "1", "--max-steps",
@@ -29,5 +31,27 @@ struct HeadTests {
         let found = try await Program.object(evaluate, in: run)
         let mean = try #require(found["mean"] as? [String: Any])
         #expect(mean["steps"] as? Double == 10)
+    }
+
+    @Test("are tried in the simulator while they are trained")
+    func trial() async throws {
+        let run = try await Workshop.run.value
+        let train =
+            ["policy", "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", "tried"]
+            + ["--tokenizer", "tokenizer", "--steps", "11", "--threads", "1"]
+            + ["--try", "drawer-open-v3", "--try-every", "10", "--try-episodes", "1"]
+            + Workshop.policySettings
+        _ = try await Program.output(train, in: run)
+        let lines = try String(decoding: run["tried/metrics.jsonl"], as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 2 && !lines[0].contains("success"))
+        #expect(lines[1].contains("\"success\":"))
+        let summary = try JSONSerialization.jsonObject(with: run["tried/trials/step-10/summary.json"])
+        let mean = try #require((summary as? [String: Any])?["mean"] as? [String: Any])
+        #expect(mean["episodes"] as? Int == 1)
+        let wrong = try await Program.run(
+            train.map { ["drawer-open-v3": "dance-v3", "tried": "danced"][$0] ?? $0 },
+            in: run
+        )
+        #expect(wrong.status != 0 && wrong.errors.contains("dance-v3"))
     }
 }

@@ -14,7 +14,7 @@ enum Workshop {
     /// Settings of the smallest policy that still is one.
     static let policySettings = settings([
         "batchSize=4", "width=32", "layerCount=2", "headCount=2", "expert.width=32", "precision=float32",
-        "pixelsPerToken=32",
+        "pixelsPerToken=32", "keypoints=2", "foresight.chunks=[1, 2]",
     ])
 
     private static func settings(_ pairs: [String]) -> [String] { pairs.flatMap { ["--set", $0] } }

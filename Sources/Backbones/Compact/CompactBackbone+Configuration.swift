@@ -12,14 +12,18 @@ extension CompactBackbone {
             /// Rows and columns of pixels that become one token: 8, 16 or 32.
             public var pixelsPerToken: Int
 
+            /// Things to be located exactly, a token each, by features from convolutions; 0 does without both.
+            public var keypoints: Int
+
             /// Creates the description of one camera.
-            public init(height: Int, width: Int, pixelsPerToken: Int) {
+            public init(height: Int, width: Int, pixelsPerToken: Int, keypoints: Int = 0) {
                 self.height = height
                 self.width = width
                 self.pixelsPerToken = pixelsPerToken
+                self.keypoints = keypoints
             }
 
-            /// Tokens of a picture.
+            /// Squares of a picture, a token each.
             public var tokenCount: Int { height / pixelsPerToken * (width / pixelsPerToken) }
         }
 

@@ -10,10 +10,10 @@ public struct CompactBackbone: Backbone {
     /// The architecture.
     public let configuration: Configuration
 
-    private let stems: [PatchStem]
+    private let cameras: [CameraTokens]
     private let text: Embedding
     private let textProjection: Linear
-    private let state: Embedding
+    private let state: StateTokens
     @Parameter private var imagePositions: Tensor
     @Parameter private var textPositions: Tensor
     private let blocks: [CompactBlock]
@@ -25,15 +25,12 @@ public struct CompactBackbone: Backbone {
     public init(_ configuration: Configuration, device: Device) {
         self.configuration = configuration
         let width = configuration.width
-        stems = configuration.cameras.map {
-            PatchStem(width: width, pixelsPerToken: $0.pixelsPerToken, device: device)
-        }
+        cameras = configuration.cameras.map { CameraTokens($0, width: width, device: device) }
         let bytes = configuration.bytesPerToken
         let byteWidth = width / bytes
         text = Embedding(ByteTokenizer.vocabularySize, byteWidth, standardDeviation: 1, device: device)
         textProjection = Linear(byteWidth * bytes, width, device: device)
-        let states = max(1, configuration.stateDimension) * configuration.stateBins
-        state = Embedding(states, width, standardDeviation: 0.5, device: device)
+        state = StateTokens(configuration, device: device)
         let imageTokens = configuration.cameras.reduce(0) { $0 + $1.tokenCount }
         let textTokens = (configuration.longestInstruction + bytes - 1) / bytes
         _imagePositions = Parameter(wrappedValue: Tensor.randn([imageTokens, width]).to(device) * 0.5)
@@ -66,9 +63,12 @@ public struct CompactBackbone: Backbone {
 
     /// Reads images, instruction and state in one forward.
     public func prefix(of input: PrefixInput) -> Prefix {
-        let images = Tensor.concatenated(zip(stems, input.images).map { $0($1) }, axis: 1) + imagePositions
         let (words, wordMask) = textTokens(input.text)
-        var x = Tensor.concatenated([images, words, stateTokens(input.state)], axis: 1)
+        let instruction = mean(of: words, wordMask)
+        let seen = zip(cameras, input.images).map { $0($1, instruction: instruction) }
+        let squares = Tensor.concatenated(seen.map(\.squares), axis: 1) + imagePositions
+        let images = Tensor.concatenated([squares] + seen.compactMap(\.keypoints), axis: 1)
+        var x = Tensor.concatenated([images, words, state(input.state)], axis: 1)
         var mask: Tensor?
         if let wordMask {
             let batch = x.size(0)
@@ -116,10 +116,11 @@ public struct CompactBackbone: Backbone {
         return (textProjection(embedded) + positions, mask.all().item == 1 ? nil : mask)
     }
 
-    /// Bins `[B, stateDimension]` as tokens `[B, stateDimension, width]`; every dimension has its own table.
-    private func stateTokens(_ bins: Tensor) -> Tensor {
-        let offsets = (0 ..< bins.size(1)).map { $0 * configuration.stateBins }
-        return state(bins + Tensor(offsets, device: bins.device))
+    /// The mean of the words, `[B, width]`, without padding.
+    private func mean(of words: Tensor, _ mask: Tensor?) -> Tensor {
+        guard let mask else { return words.mean(1) }
+        let counted = mask.to(words.dtype).unsqueezed(2)
+        return (words * counted).sum(1) / counted.sum(1)
     }
 }
 

@@ -15,7 +15,7 @@ public import Torch
 /// | `tokenizer/`        | the tokenizer that gives codes their meaning, where the head speaks in codes |
 public enum PolicyBundle {
     /// Layout of the folder; raised when it changes.
-    public static let formatVersion = 2
+    public static let formatVersion = 3
 
     static let configurationFile = "config.json"
     static let tokenizerFolder = "tokenizer"

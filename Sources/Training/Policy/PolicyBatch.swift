@@ -13,6 +13,8 @@ struct PolicyBatch: Sendable {
     var state: [Int]
     /// `[B, count]`; empty where there are none.
     var codes: [Int]
+    /// `[B, foreseen states · stateDimension]`; empty where there are none.
+    var foreseen: [Float] = []
     /// Normalised actions.
     var chunks: ActionChunks
 }
@@ -31,6 +33,10 @@ extension PolicyExamples {
             let ids = instructions[instructionIndices[index]]
             batch.text += ids + Array(repeating: 0, count: longest - ids.count)
             batch.state += stateBins[index * stateDimension ..< (index + 1) * stateDimension]
+            if let foreseen {
+                let size = foreseen.count / count
+                batch.foreseen += foreseen[index * size ..< (index + 1) * size]
+            }
             if let codes { batch.codes += codes.values[index * codes.count ..< (index + 1) * codes.count] }
         }
         for (camera, description) in cameras.enumerated() {
@@ -81,6 +87,20 @@ extension PolicyBatch {
             codes: examples.codes.map { Tensor(codes, shape: [count, $0.count], device: device) }
         )
         return (input, targets)
+    }
+}
+
+extension PolicyBatch {
+    /// States to be foreseen, normalised `[B, states, stateDimension]`.
+    func foreseenStates(_ examples: PolicyExamples, device: Device) -> Tensor {
+        Tensor(
+            foreseen,
+            shape: [
+                chunks.count, foreseen.count / chunks.count / examples.stateDimension,
+                examples.stateDimension,
+            ],
+            device: device
+        )
     }
 }
 

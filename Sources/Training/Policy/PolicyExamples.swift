@@ -37,6 +37,9 @@ public struct PolicyExamples: Sendable {
     /// Bins of every example's state, `[n, stateDimension]`.
     public let stateBins: [Int]
 
+    /// States to be foreseen at every example, normalised `[n, count · stateDimension]`; nil where there are none.
+    let foreseen: [Float]?
+
     /// Length of the state.
     public let stateDimension: Int
 
@@ -68,7 +71,8 @@ public struct PolicyExamples: Sendable {
         instructions: [String],
         instructionIndices: [Int],
         chunks: ActionChunks,
-        codes: Codes?
+        codes: Codes?,
+        foreseen: [Float]? = nil
     ) {
         precondition(stateBins.count == frameIndices.count * stateDimension, "one row of bins an example")
         precondition(chunks.count == frameIndices.count, "one chunk an example")
@@ -85,5 +89,6 @@ public struct PolicyExamples: Sendable {
         self.instructionIndices = instructionIndices
         self.chunks = chunks
         self.codes = codes
+        self.foreseen = foreseen
     }
 }

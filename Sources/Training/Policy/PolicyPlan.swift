@@ -13,6 +13,9 @@ struct PolicyPlan {
     let state: Normalization
     let configuration: PolicyConfiguration
 
+    /// Control steps until each of the states that are to be foreseen.
+    let foreseenSteps: [Int]
+
     /// Bins that a state value falls into.
     let stateBins: Int
 
@@ -37,11 +40,13 @@ struct PolicyPlan {
         cameras = try demonstrations.cameras(
             recipe.cameras,
             pixelsPerToken: recipe.pixelsPerToken,
-            ofOtherCameras: recipe.pixelsPerTokenOfOtherCameras
+            ofOtherCameras: recipe.pixelsPerTokenOfOtherCameras,
+            keypoints: recipe.keypoints
         )
         state = try demonstrations.stateNormalization(.quantiles, episodes: episodes)
         coding = try Self.coding(recipe, head, demonstrations, episodes, tokenizer, horizon: horizon)
         let horizon = coding.tokenizer?.horizon ?? horizon
+        foreseenSteps = recipe.foresight.chunks.map { $0 * horizon }
         var backbone = CompactBackbone.Configuration(
             cameras: cameras.map(\.camera),
             stateDimension: state.statistics.dimension

@@ -30,6 +30,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// Names of the cameras that the policy sees, whole or the last part; all of the dataset's where empty.
     public var cameras: [String] = []
 
+    /// The states that the backbone learns to foresee.
+    var foresight = Foresight.Configuration()
+
     /// Changes to pictures.
     public var augmentation = ImageAugmentation()
 
@@ -50,6 +53,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
 
     /// Pixels of the first camera that share a token, along each axis.
     public var pixelsPerToken = 16
+
+    /// Things in every camera's picture to be located exactly, a token each; 0 for none.
+    public var keypoints = 0
 
     /// Pixels of every further camera that share a token, along each axis.
     public var pixelsPerTokenOfOtherCameras = 32

@@ -30,6 +30,9 @@ extension PolicyTraining {
         /// A policy's folder that training goes on from, with the parts that are taken from it.
         public var start: PolicyStart?
 
+        /// What is done with the policy now and then; it has no influence on the training.
+        public var trial: PolicyTrial?
+
         /// Determines first weights, order and augmentation.
         public var seed: UInt64 = 0
 
@@ -100,14 +103,32 @@ extension PolicyTraining {
             seed: assignment.seed,
             device: device
         )
-        let network = try training.train(plan.configuration, from: assignment.start, run: run, resume: resume)
-        try PolicyBundle.save(
+        func save(_ network: FASTerVLANetwork, to folder: URL) throws {
+            try PolicyBundle.save(
+                plan.configuration,
+                network: network,
+                actions: plan.coding,
+                state: plan.state,
+                to: folder
+            )
+        }
+        let tried = folder.appending(path: "trials/policy")
+        let network = try training.train(
             plan.configuration,
-            network: network,
-            actions: plan.coding,
-            state: plan.state,
-            to: folder
+            from: assignment.start,
+            run: run,
+            resume: resume,
+            trial: assignment.trial.map { trial in
+                (
+                    trial.every,
+                    { network, step in
+                        try save(network, to: tried)
+                        return try trial.measure(tried, step)
+                    }
+                )
+            }
         )
+        try save(network, to: folder)
         run.finish()
     }
 }

@@ -36,17 +36,26 @@ public struct PolicyTraining {
 
     /// Trains `configuration`'s network in `run`, from first weights or from `start`.
     ///
+    /// - Parameters:
+    ///   - configuration: What to train.
+    ///   - start: Weights to begin with.
+    ///   - run: Where measurements and checkpoints go.
+    ///   - resume: Whether to go on from the newest checkpoint.
+    ///   - trial: Steps from one trial to the next, and what measures the network, with averaged weights, in one.
     /// - Returns: The trained network.
+    /// - Throws: The errors of runs, datasets and trials.
     func train(
         _ configuration: PolicyConfiguration,
         from start: PolicyStart? = nil,
         run: TrainingRun,
-        resume: Bool
+        resume: Bool,
+        trial: (every: Int, measure: (FASTerVLANetwork, Int) throws -> [String: Double])? = nil
     ) throws -> FASTerVLANetwork {
         Torch.seed(seed)
         let network = FASTerVLANetwork(configuration, device: device)
         try start?.copy(into: network)
-        let parameters = network.parameters
+        let foresight = makeForesight(network)
+        let parameters = network.parameters + (foresight?.parameters ?? [])
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let precision = try MixedPrecision(recipe.precision, device: device)
@@ -54,16 +63,21 @@ public struct PolicyTraining {
         let batches = BatchQueue(recipe: recipe, examples: examples, seed: seed)
         defer { batches.cancel() }
         try run.run(
-            network.tensors + (average?.state ?? []),
+            network.tensors + (foresight?.tensors ?? []) + (average?.state ?? []),
             optimizer: optimizer,
             resume: resume,
             prepare: { batches.start(at: $0) }
         ) { step, measure in
-            let (input, targets) = try batches.next().tensors(examples, device: device)
-            let loss = withAutocast(to: precision.dtype, on: device) {
-                network.loss(input, targets: targets, settings: recipe.lossSettings)
+            let batch = try batches.next()
+            let (input, targets) = batch.tensors(examples, device: device)
+            let (loss, missed) = withAutocast(to: precision.dtype, on: device) {
+                let prefix = network.backbone.prefix(of: input)
+                let loss = network.loss(after: prefix, targets: targets, settings: recipe.lossSettings)
+                return (
+                    loss, foresight?.loss(of: batch.foreseenStates(examples, device: device), after: prefix)
+                )
             }
-            loss.total.backward()
+            (missed.map { loss.total + $0 * recipe.foresight.weight } ?? loss.total).backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
@@ -71,11 +85,15 @@ public struct PolicyTraining {
             average?.update(step: step)
             guard measure else { return [:] }
             var measured = measurements(loss, gradient: length, factor: factor)
-            if let validation, isDue(step) {
-                let found =
-                    try average?.whileApplied { try validation.measure(network) }
-                    ?? validation.measure(network)
-                measured.merge(found) { $1 }
+            if let missed { measured["foresight"] = missed.item }
+            func look(_ measure: () throws -> [String: Double]) throws {
+                measured.merge(try average?.whileApplied(measure) ?? measure()) { $1 }
+            }
+            if let validation, isDue(step, every: recipe.validateEvery) {
+                try look { try validation.measure(network, foresight) }
+            }
+            if let trial, isDue(step, every: trial.every) {
+                try look { try trial.measure(network, step) }
             }
             return measured
         }
@@ -83,9 +101,20 @@ public struct PolicyTraining {
         return network
     }
 
-    /// Whether held-out episodes are looked at after `step`, one that is measured.
-    private func isDue(_ step: Int) -> Bool {
-        step == recipe.steps - 1 || (step > 0 && step % recipe.validateEvery < TrainingRun.usualMeasureEvery)
+    private func makeForesight(_ network: FASTerVLANetwork) -> Foresight? {
+        let states = recipe.foresight.chunks.count
+        guard states > 0 else { return nil }
+        return Foresight(
+            states: states,
+            dimension: examples.stateDimension,
+            backbone: network.backbone,
+            device: device
+        )
+    }
+
+    /// Whether what is done every so many steps is due after `step`, one that is measured.
+    private func isDue(_ step: Int, every: Int) -> Bool {
+        step == recipe.steps - 1 || (step > 0 && step % every < TrainingRun.usualMeasureEvery)
     }
 
     private func measurements(_ loss: PolicyLoss, gradient: Tensor, factor: Double) -> [String: Double] {

@@ -26,7 +26,7 @@ struct PolicyValidation {
 
     /// Loss, accuracy of every codebook, and the policy's reconstruction error: how far its decoded actions are from the
     /// demonstrated ones, mean absolute and normalised, over steps inside the episode.
-    func measure(_ network: FASTerVLANetwork) throws -> [String: Double] {
+    func measure(_ network: FASTerVLANetwork, _ foresight: Foresight?) throws -> [String: Double] {
         var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer)
         var sums: [String: Double] = [:]
         for start in stride(from: 0, to: indices.count, by: batchSize) {
@@ -34,12 +34,17 @@ struct PolicyValidation {
             let batch = try examples.batch(chosen, augmentation: .none, seed: 0, step: 0)
             let (input, targets) = batch.tensors(examples, device: device)
             let measured = try withoutGradients {
-                let loss = network.loss(input, targets: targets, settings: settings)
-                let answer = try decoder.answer(after: network.backbone.prefix(of: input))
+                let prefix = network.backbone.prefix(of: input)
+                let loss = network.loss(after: prefix, targets: targets, settings: settings)
+                let answer = try decoder.answer(after: prefix)
                 var measured = [
                     "validation_loss": loss.total.item,
                     "reconstruction_error": answer.chunks.meanError(to: batch.chunks),
                 ]
+                if let foresight {
+                    let states = batch.foreseenStates(examples, device: device)
+                    measured["validation_foresight"] = foresight.loss(of: states, after: prefix).item
+                }
                 for (codebook, accuracy) in loss.accuracies.enumerated() {
                     measured["validation_accuracy_\(codebook)"] = accuracy.item
                 }

@@ -77,6 +77,7 @@ extension PolicyRecipe: CheckedRecipe {
             [
                 "steps": steps, "warmUpSteps": warmUpSteps, "blockSize": blockSize,
                 "augmentation.shift": augmentation.shift, "pendingSteps": pendingSteps,
+                "keypoints": keypoints,
             ]
         )
         try RecipeNumbers.atLeast(
@@ -107,6 +108,14 @@ extension PolicyRecipe: CheckedRecipe {
                 source: "recipe",
                 reason:
                     "'codebookWeights' should be numbers from 0 on, the first above 0, found \(codebookWeights)"
+            )
+        }
+        guard foresight.chunks.allSatisfy({ $0 > 0 }), foresight.weight >= 0, foresight.weight.isFinite else {
+            throw RecipeError(
+                source: "recipe",
+                reason:
+                    "'foresight' should have chunks from 1 on and a weight from 0 on, found \(foresight.chunks) and "
+                    + "\(foresight.weight)"
             )
         }
         if let problem = sampling.problem {

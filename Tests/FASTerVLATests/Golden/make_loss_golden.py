@@ -14,7 +14,8 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 
-CAMERAS = [(16, 8, 8), (16, 32, 16)]  # height, width, pixels of a token's side
+CAMERAS = [(16, 8, 8, 0), (16, 32, 16, 2)]  # height, width, pixels of a token's side, keypoints
+FREQUENCIES = 5  # by which a keypoint's place is told
 STATES, BINS, BYTES = 2, 6, 4
 WIDTH, HEADS, LAYERS, EXPERT = 16, 2, 2, 12
 CODEBOOKS, PLACES, ENTRIES = 2, 3, 6
@@ -55,15 +56,32 @@ def block(name, width):
     linear(f"{name}.feedForward.down", 4 * width, width)
 
 
-for camera, (_, _, side) in enumerate(CAMERAS):
-    linear(f"backbone.stems.{camera}.layers.0", 4 * 4 * 3, WIDTH)
+def convolution(name, inputs, outputs, kernel):
+    shapes[f"{name}.weight"] = (outputs, inputs, kernel, kernel)
+    shapes[f"{name}.bias"] = (outputs,)
+
+
+for camera, (_, _, side, keypoints) in enumerate(CAMERAS):
+    name = f"backbone.cameras.{camera}"
+    if keypoints:
+        convolution(f"{name}.features.convolutions.0", 3, 32, 5)
+        convolution(f"{name}.features.convolutions.1", 32, 64, 3)
+        convolution(f"{name}.features.convolutions.2", 64, WIDTH, 3)
+    else:
+        linear(f"{name}.features.patches", 4 * 4 * 3, WIDTH)
     for merge in range(int(math.log2(side // 4))):
-        norm(f"backbone.stems.{camera}.norms.{merge}", 4 * WIDTH)
-        linear(f"backbone.stems.{camera}.layers.{merge + 1}", 4 * WIDTH, WIDTH)
+        norm(f"{name}.merging.norms.{merge}", 4 * WIDTH)
+        linear(f"{name}.merging.layers.{merge}", 4 * WIDTH, WIDTH)
+    if keypoints:
+        norm(f"{name}.keypoints.norm", WIDTH)
+        shapes[f"{name}.keypoints.queries"] = (keypoints, WIDTH)
+        linear(f"{name}.keypoints.asked", WIDTH, keypoints * WIDTH)
+        linear(f"{name}.keypoints.token", WIDTH + 4 * FREQUENCIES, WIDTH)
+        shapes[f"{name}.keypoints.names.weight"] = (keypoints, WIDTH)
 shapes["backbone.text.weight"] = (257, WIDTH // BYTES)
 linear("backbone.textProjection", WIDTH, WIDTH)
-shapes["backbone.state.weight"] = (STATES * BINS, WIDTH)
-shapes["backbone.imagePositions"] = (sum(h * w // side**2 for h, w, side in CAMERAS), WIDTH)
+shapes["backbone.state.table.weight"] = (STATES * BINS, WIDTH)
+shapes["backbone.imagePositions"] = (sum(h * w // side**2 for h, w, side, _ in CAMERAS), WIDTH)
 shapes["backbone.textPositions"] = (2, WIDTH)
 for layer in range(LAYERS - 1):
     block(f"backbone.blocks.{layer}", WIDTH)
@@ -84,7 +102,7 @@ for codebook in range(CODEBOOKS):
 def first(name, shape):
     if "orm.weight" in name or ".norms." in name and name.endswith("weight"):
         return 1 + 0.2 * torch.randn(shape)
-    return torch.randn(shape) * (0.3 if len(shape) < 2 else shape[1] ** -0.5)
+    return torch.randn(shape) * (0.3 if len(shape) < 2 else math.prod(shape[1:]) ** -0.5)
 
 
 torch.manual_seed(0)
@@ -120,20 +138,57 @@ def feed_forward(name, x):
     return x + mapped(f"{name}.feedForward.down", gelu(mapped(f"{name}.feedForward.up", normalized(f"{name}.feedForwardNorm", x))))
 
 
-def picture_tokens(camera, images):
-    """Patches of 4 x 4 pixels, then four neighbours into one until a token has its size."""
-    height, width, side = CAMERAS[camera]
-    name = f"backbone.stems.{camera}"
+def picture_features(camera, images):
+    """What lies at every fourth pixel, rows of columns: of patches alone, or of convolutions."""
+    height, width, _, keypoints = CAMERAS[camera]
+    name = f"backbone.cameras.{camera}.features"
     pixels = images.double() * (2 / 255) - 1
-    grid = [
-        [mapped(f"{name}.layers.0", pixels[:, y : y + 4, x : x + 4].reshape(BATCH, -1)) for x in range(0, width, 4)]
-        for y in range(0, height, 4)
-    ]
+    if not keypoints:
+        return [
+            [mapped(f"{name}.patches", pixels[:, y : y + 4, x : x + 4].reshape(BATCH, -1)) for x in range(0, width, 4)]
+            for y in range(0, height, 4)
+        ]
+    x = pixels.permute(0, 3, 1, 2)
+    for layer, (stride, padding) in enumerate([(2, 2), (2, 1), (1, 1)]):
+        weight, bias = (parameters[f"{name}.convolutions.{layer}.{part}"] for part in ("weight", "bias"))
+        x = torch.nn.functional.conv2d(gelu(x) if layer else x, weight, bias, stride=stride, padding=padding)
+    return [[x[:, :, row, column] for column in range(width // 4)] for row in range(height // 4)]
+
+
+def keypoint_tokens(camera, grid, instruction):
+    """A token a keypoint: mean features and mean place of what looks like what the instruction asks for."""
+    if not CAMERAS[camera][3]:
+        return []
+    name = f"backbone.cameras.{camera}.keypoints"
+    rows, columns = len(grid), len(grid[0])
+    cells = [normalized(f"{name}.norm", cell) for row in grid for cell in row]
+    right = [(2 * column + 1) / columns - 1 for _ in range(rows) for column in range(columns)]
+    down = [(2 * row + 1) / rows - 1 for row in range(rows) for _ in range(columns)]
+    asked = mapped(f"{name}.asked", instruction)
+    tokens = []
+    for keypoint in range(CAMERAS[camera][3]):
+        query = parameters[f"{name}.queries"][keypoint] + asked[:, keypoint * WIDTH : (keypoint + 1) * WIDTH]
+        scores = torch.stack([(query * cell).sum(-1) / math.sqrt(WIDTH) for cell in cells], dim=-1)
+        weights = scores.softmax(-1)
+        told = [sum(weights[:, i, None] * cell for i, cell in enumerate(cells))]
+        place = [sum(weights[:, i] * where for i, where in enumerate(axis)) for axis in (right, down)]
+        for octave in range(FREQUENCIES):
+            for wave in (torch.sin, torch.cos):
+                told.append(torch.stack([wave(math.pi / 2 * 2**octave * part) for part in place], dim=-1))
+        token = mapped(f"{name}.token", torch.cat(told, dim=-1))
+        tokens.append(token + parameters[f"{name}.names.weight"][keypoint])
+    return tokens
+
+
+def picture_tokens(camera, grid):
+    """Four neighbours into one until a token has its size."""
+    side = CAMERAS[camera][2]
+    name = f"backbone.cameras.{camera}.merging"
     for merge in range(int(math.log2(side // 4))):
         grid = [
             [
                 mapped(
-                    f"{name}.layers.{merge + 1}",
+                    f"{name}.layers.{merge}",
                     normalized(
                         f"{name}.norms.{merge}",
                         gelu(torch.cat([grid[y][x], grid[y][x + 1], grid[y + 1][x], grid[y + 1][x + 1]], dim=-1)),
@@ -148,7 +203,8 @@ def picture_tokens(camera, images):
 
 def prefix(images, text, state):
     """Keys and values of every layer and head, and which tokens of the prefix are real."""
-    pictures = torch.cat([picture_tokens(camera, batch) for camera, batch in enumerate(images)], dim=1)
+    grids = [picture_features(camera, batch) for camera, batch in enumerate(images)]
+    pictures = torch.cat([picture_tokens(camera, grid) for camera, grid in enumerate(grids)], dim=1)
     words, real_words = [], []
     for start in range(0, text.shape[1], BYTES):
         group = text[:, start : start + BYTES]
@@ -156,10 +212,13 @@ def prefix(images, text, state):
         embedded = parameters["backbone.text.weight"][group].reshape(BATCH, -1)
         words.append(mapped("backbone.textProjection", embedded) + parameters["backbone.textPositions"][start // BYTES])
         real_words.append((group != 0).any(dim=1))
-    states = [parameters["backbone.state.weight"][column * BINS + state[:, column]] for column in range(STATES)]
-    x = torch.cat([pictures + parameters["backbone.imagePositions"], torch.stack(words + states, dim=1)], dim=1)
+    states = [parameters["backbone.state.table.weight"][column * BINS + state[:, column]] for column in range(STATES)]
+    counted = torch.stack(real_words, dim=1).double()[:, :, None]
+    instruction = (torch.stack(words, dim=1) * counted).sum(1) / counted.sum(1)
+    points = [token for camera, grid in enumerate(grids) for token in keypoint_tokens(camera, grid, instruction)]
+    x = torch.cat([pictures + parameters["backbone.imagePositions"], torch.stack(points + words + states, dim=1)], dim=1)
     always = lambda count: torch.ones(BATCH, count, dtype=torch.bool)
-    real = torch.cat([always(pictures.shape[1]), torch.stack(real_words, dim=1), always(STATES)], dim=1)
+    real = torch.cat([always(pictures.shape[1] + len(points)), torch.stack(real_words, dim=1), always(STATES)], dim=1)
     sees = real[:, None, :].expand(-1, x.shape[1], -1)
     layers = []
     for layer in range(LAYERS):
@@ -246,7 +305,7 @@ def losses(answers, closing, codes):
 
 # ---------------------------------------------------------------------------------------------------------
 
-images = [torch.randint(0, 256, (BATCH, height, width, 3), dtype=torch.uint8) for height, width, _ in CAMERAS]
+images = [torch.randint(0, 256, (BATCH, height, width, 3), dtype=torch.uint8) for height, width, _, _ in CAMERAS]
 text = torch.randint(1, 257, (BATCH, 7))
 text[1, 4:], text[2, 2:] = 0, 0
 state = torch.randint(0, BINS, (BATCH, STATES))

@@ -1,0 +1,48 @@
+internal import NN
+internal import Torch
+
+/// Neighbouring cells of a map merged two by two, until a token stands for the wished number of pixels.
+struct PatchMerging: Module {
+    /// From four neighbours each.
+    private let layers: [Linear]
+
+    /// Before each merge.
+    private let norms: [LayerNorm]
+
+    /// Channels of the map to be merged, for tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
+    static func channels(width: Int, pixelsPerToken: Int) -> Int {
+        pixelsPerToken == PictureFeatures.stride ? width : min(width, 64)
+    }
+
+    /// Prepares tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
+    init(width: Int, pixelsPerToken: Int, device: Device) {
+        let merges = (pixelsPerToken / PictureFeatures.stride).trailingZeroBitCount
+        precondition(
+            PictureFeatures.stride << merges == pixelsPerToken,
+            "a token's pixels must be 4, 8, 16 or 32"
+        )
+        let widths = (0 ... merges).map { $0 == merges ? width : min(width, 64 << $0) }
+        layers = (0 ..< merges).map { Linear(4 * widths[$0], widths[$0 + 1], device: device) }
+        norms = (0 ..< merges).map { LayerNorm(4 * widths[$0], device: device) }
+    }
+
+    /// Tokens, `[B, tokens, width]`, row by row.
+    func callAsFunction(_ map: FeatureMap) -> Tensor {
+        var (rows, columns) = (map.rows, map.columns)
+        var x = map.cells
+        for (layer, norm) in zip(layers, norms) {
+            let channels = x.size(2)
+            let blocks = x.gelu().reshaped(-1, rows / 2, 2, columns / 2, 2, channels).permuted(
+                0,
+                1,
+                3,
+                2,
+                4,
+                5
+            )
+            (rows, columns) = (rows / 2, columns / 2)
+            x = layer(norm(blocks.reshaped(-1, rows * columns, 4 * channels)))
+        }
+        return x
+    }
+}
