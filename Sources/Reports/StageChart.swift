@@ -2,10 +2,10 @@
 struct StageChart {
     let stages: [RunReport.Stage]
 
-    private static let rowHeight = 24.0
-    private static let left = 96.0
-    private static let right = 348.0
-    private static let top = 26.0
+    private static let rowHeight = 26.0
+    private static let left = 92.0
+    private static let right = 330.0
+    private static let top = 10.0
 
     /// The chart as a `figure` element.
     var markup: String {
@@ -19,35 +19,29 @@ struct StageChart {
     private var drawing: String {
         let medians = stages.map { $0.median.isFinite ? min(max($0.median, 0), 1e9) : 0 }
         let bottom = Self.top + Double(stages.count) * Self.rowHeight
-        let area = Plot.Area(left: Self.left, top: Self.top, right: Self.right, bottom: bottom)
-        var plot = Plot(
-            "Median time of every stage of an answer",
-            xLabel: "milliseconds since the observation was read",
-            yLabel: "",
-            area: area,
-            x: Scale([0, medians.reduce(0, +)], from: area.left, to: area.right, isWidened: false),
-            y: Scale([], from: bottom, to: area.top)
-        )
+        let x = Scale([0, medians.reduce(0, +)], from: Self.left, to: Self.right, tickCount: 4)
+        var svg = SVG(width: 360, height: bottom + 38, description: "Median time of every stage of an answer")
+        for tick in x.ticks {
+            svg.line(x(tick), Self.top, x(tick), bottom, style: "grid")
+            svg.text(x.label(tick), x: x(tick), y: bottom + 16, anchor: .middle, style: "tick")
+        }
+        svg.line(Self.left, bottom, Self.right, bottom, style: "axis")
+        svg.text("milliseconds", x: Self.right, y: bottom + 33, anchor: .end, style: "name")
         var start = 0.0
         for (index, (stage, median)) in zip(stages, medians).enumerated() {
             let y = Self.top + Double(index) * Self.rowHeight
-            plot.svg.text(
-                stage.name.shortened(to: 14),
-                x: area.left - 7,
-                y: y + 16,
-                anchor: .end,
-                style: "row"
-            )
-            plot.svg.rectangle(
-                x: plot.x(start),
-                y: y + 4,
-                width: max(1, plot.x(start + median) - plot.x(start)),
-                height: Self.rowHeight - 8,
+            let name = stage.name.shortened(to: 14)
+            svg.text(name, x: Self.left - 8, y: y + 17, anchor: .end, style: "row")
+            svg.rectangle(
+                x: x(start),
+                y: y + 5,
+                width: max(1, x(start + median) - x(start)),
+                height: Self.rowHeight - 10,
                 style: "bar c0",
                 tooltip: "\(stage.name): \(median.fixed(2)) ms"
             )
             start += median
         }
-        return plot.svg.markup
+        return svg.markup
     }
 }

@@ -90,6 +90,7 @@ public struct Demonstrations: Sendable {
     ///   - chosen: Names of cameras, whole or the last part; all where empty.
     ///   - pixelsPerToken: Pixels of the first camera that share a token, along each axis.
     ///   - ofOtherCameras: The same of every further camera.
+    ///   - pictureSize: Rows and columns that pictures are scaled to; 0 for as they are recorded.
     ///   - keypoints: Things to be located exactly in each camera's picture.
     /// - Returns: Every camera's name in the dataset, and its pictures.
     /// - Throws: ``DemonstrationsError`` when there are none, a name is none of them, or a size cannot be cut into tokens.
@@ -97,6 +98,7 @@ public struct Demonstrations: Sendable {
         _ chosen: [String] = [],
         pixelsPerToken: Int,
         ofOtherCameras: Int,
+        pictureSize: Int,
         keypoints: Int
     ) throws -> [(name: String, camera: CompactBackbone.Configuration.Camera)] {
         let names = dataset.cameras
@@ -116,12 +118,14 @@ public struct Demonstrations: Sendable {
             return name
         }
         return try (taken.isEmpty ? names : taken).enumerated().map { index, name in
-            let shape = dataset.info.features[name]?.shape ?? []
+            let recorded = dataset.info.features[name]?.shape ?? []
+            let shape = pictureSize > 0 ? [pictureSize, pictureSize, 3] : recorded
             let pixels = index == 0 ? pixelsPerToken : ofOtherCameras
             guard shape.count == 3, shape[0] % pixels == 0, shape[1] % pixels == 0 else {
                 throw DemonstrationsError(
                     description:
-                        "\(name): pictures of shape \(shape) cannot be cut into tokens of \(pixels) x \(pixels) pixels"
+                        "\(name): pictures of shape \(shape) cannot be cut into tokens of \(pixels) x \(pixels) pixels; "
+                        + "have them scaled, for example with --set pictureSize=\(8 * pixels)"
                 )
             }
             return (

@@ -33,6 +33,22 @@ struct FrameStoreTests {
         }
     }
 
+    @Test("gives pictures scaled as a server scales a robot's")
+    func scaled() throws {
+        try withTemporaryFolder { folder in
+            try SampleDataset(lengths: [40, 3], cameras: cameras).write(to: folder)
+            let dataset = try LeRobotDataset(opening: folder)
+            let store = try FrameStore(dataset: dataset, scaledSizes: [cameras[0]: (32, 32)])
+            #expect(store.size(of: cameras[0])?.height == 32 && store.size(of: cameras[1])?.height == 48)
+            for index in [0, 31, 32, 39, 42] {
+                let whole = try dataset.frame(at: index, camera: cameras[0])
+                let image = try store.image(camera: cameras[0], frame: index)
+                #expect(image == whole.resizedWithPadding(width: 32, height: 32))
+                #expect(try store.image(camera: cameras[1], frame: index).width == 64)
+            }
+        }
+    }
+
     @Test("decodes on demand beyond its budget, and never keeps more")
     func budget() throws {
         let frame = 64 * 48 * 3 * 2

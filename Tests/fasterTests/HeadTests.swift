@@ -40,8 +40,10 @@ struct HeadTests {
             ["policy", "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", "tried"]
             + ["--tokenizer", "tokenizer", "--steps", "11", "--threads", "1"]
             + ["--try", "drawer-open-v3", "--try-every", "10", "--try-episodes", "1"]
-            + Workshop.policySettings
+            + Workshop.policySettings + ["--set", "pictureSize=64"]
         _ = try await Program.output(train, in: run)
+        let configuration = try String(decoding: run["tried/config.json"], as: UTF8.self)
+        #expect(configuration.contains("\"height\" : 64"))
         let lines = try String(decoding: run["tried/metrics.jsonl"], as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 2 && !lines[0].contains("success"))
         #expect(lines[1].contains("\"success\":"))

@@ -17,6 +17,7 @@ public final class FrameStore: Sendable {
     public let byteBudget: Int
 
     private let features: [String: Feature]
+    private let scaledSizes: [String: (height: Int, width: Int)]
     private let cache: Mutex<EpisodeCache>
 
     /// Fills the store.
@@ -24,6 +25,7 @@ public final class FrameStore: Sendable {
     /// - Parameters:
     ///   - dataset: The dataset.
     ///   - cameras: Cameras to decode; nil for all.
+    ///   - scaledSizes: Sizes that cameras' pictures are scaled to, without distortion on black; others stay as recorded.
     ///   - episodes: Episodes to decode ahead, in order of preference; nil for all.
     ///   - byteBudget: Bytes that pictures may take; nil for half of the memory.
     ///   - threads: Episodes that are decoded at the same time.
@@ -32,6 +34,7 @@ public final class FrameStore: Sendable {
     public init(
         dataset: LeRobotDataset,
         cameras: [String]? = nil,
+        scaledSizes: [String: (height: Int, width: Int)] = [:],
         episodes: [Int]? = nil,
         byteBudget: Int? = nil,
         threads: Int = 2,
@@ -43,6 +46,7 @@ public final class FrameStore: Sendable {
         var features: [String: Feature] = [:]
         for camera in self.cameras { features[camera] = try dataset.feature(ofCamera: camera) }
         self.features = features
+        self.scaledSizes = scaledSizes
         cache = Mutex(EpisodeCache(byteBudget: self.byteBudget))
         let wanted = episodes ?? Array(dataset.episodes.indices)
         for episode in wanted where !dataset.episodes.indices.contains(episode) {
@@ -52,7 +56,9 @@ public final class FrameStore: Sendable {
     }
 
     /// Size of a camera's pictures; nil for a camera that the store was not asked to keep.
-    public func size(of camera: String) -> (height: Int, width: Int)? { features[camera]?.videoSize }
+    public func size(of camera: String) -> (height: Int, width: Int)? {
+        features[camera].map { scaledSizes[camera] ?? $0.videoSize }
+    }
 
     /// Number of episodes in memory now.
     public var residentEpisodes: Int { cache.withLock { $0.count } }
@@ -120,16 +126,46 @@ public final class FrameStore: Sendable {
         var pictures: [[UInt8]] = []
         for camera in cameras {
             let decoder = try decoders.decoder(dataset: dataset, camera: camera, episode: episode)
-            pictures.append(
-                try dataset.pixels(of: episode, camera: camera, frames: 0 ..< episode.length, with: decoder)
-            )
+            pictures.append(try pixels(of: episode, camera: camera, with: decoder))
         }
         return pictures
     }
 
+    /// All pictures of a camera in an episode, in the size that they are kept in.
+    private func pixels(
+        of episode: Episode,
+        camera: String,
+        with decoder: VideoDecoder
+    ) throws(LeRobotError) -> [UInt8] {
+        let all = 0 ..< episode.length
+        let recorded = (height: decoder.height, width: decoder.width)
+        guard let size = scaledSizes[camera], size != recorded else {
+            return try dataset.pixels(of: episode, camera: camera, frames: all, with: decoder)
+        }
+        let count = recorded.height * recorded.width * 3
+        var scaled: [UInt8] = []
+        scaled.reserveCapacity(episode.length * size.height * size.width * 3)
+        // A few at a time: recorded pictures may be a hundred times larger than scaled ones.
+        for start in stride(from: 0, to: episode.length, by: Self.picturesScaledAtOnce) {
+            let frames = start ..< min(start + Self.picturesScaledAtOnce, episode.length)
+            let pixels = try dataset.pixels(of: episode, camera: camera, frames: frames, with: decoder)
+            for first in stride(from: 0, to: pixels.count, by: count) {
+                let picture = Image(
+                    width: recorded.width,
+                    height: recorded.height,
+                    pixels: Array(pixels[first ..< first + count])
+                )
+                scaled += picture.resizedWithPadding(width: size.width, height: size.height).pixels
+            }
+        }
+        return scaled
+    }
+
+    private static let picturesScaledAtOnce = 32
+
     /// The first of `episodes` that fit the budget together.
     private func fitting(_ episodes: [Int]) -> [Episode] {
-        let frameSize = features.values.reduce(0) { $0 + $1.videoSize.height * $1.videoSize.width * 3 }
+        let frameSize = cameras.compactMap(size).reduce(0) { $0 + $1.height * $1.width * 3 }
         var bytes = 0
         return episodes.map { dataset.episodes[$0] }.prefix { episode in
             bytes += episode.length * frameSize

@@ -41,6 +41,7 @@ struct PolicyPlan {
             recipe.cameras,
             pixelsPerToken: recipe.pixelsPerToken,
             ofOtherCameras: recipe.pixelsPerTokenOfOtherCameras,
+            pictureSize: recipe.pictureSize,
             keypoints: recipe.keypoints
         )
         state = try demonstrations.stateNormalization(.quantiles, episodes: episodes)

@@ -79,6 +79,9 @@ extension PolicyTraining {
         let frames = try FrameStore(
             dataset: demonstrations.dataset,
             cameras: plan.cameras.map(\.name),
+            scaledSizes: Dictionary(
+                uniqueKeysWithValues: plan.cameras.map { ($0.name, ($0.camera.height, $0.camera.width)) }
+            ),
             episodes: used + assignment.heldOut,
             progress: decoding
         )

@@ -77,7 +77,7 @@ extension PolicyRecipe: CheckedRecipe {
             [
                 "steps": steps, "warmUpSteps": warmUpSteps, "blockSize": blockSize,
                 "augmentation.shift": augmentation.shift, "pendingSteps": pendingSteps,
-                "keypoints": keypoints,
+                "keypoints": keypoints, "pictureSize": pictureSize,
             ]
         )
         try RecipeNumbers.atLeast(

@@ -1,16 +1,15 @@
-import RobotTypes
-
 extension Image {
     /// The picture scaled to fit into `width` by `height` without distortion, centred on black.
     ///
     /// Source: openpi's `resize_with_pad`, which trained and serves its policies on Pillow's bilinear filter.
     /// The result agrees with Pillow's to the bit.
-    func resizedWithPadding(width: Int, height: Int) -> Image {
+    public func resizedWithPadding(width: Int, height: Int) -> Image {
         if self.width == width, self.height == height { return self }
         let ratio = max(Double(self.width) / Double(width), Double(self.height) / Double(height))
         let scaledHeight = max(1, Int(Double(self.height) / ratio))
         let scaledWidth = max(1, Int(Double(self.width) / ratio))
         let scaled = resized(width: scaledWidth, height: scaledHeight)
+        if scaledWidth == width, scaledHeight == height { return scaled }
         let top = (height - scaledHeight) / 2
         let left = (width - scaledWidth) / 2
         var pixels = [UInt8](repeating: 0, count: width * height * 3)
@@ -30,22 +29,26 @@ extension Image {
         var image = self
         if width != self.width {
             let taps = Tap.row(from: self.width, to: width)
-            var pixels: [UInt8] = []
-            pixels.reserveCapacity(width * self.height * 3)
-            for row in 0 ..< self.height {
-                for tap in taps {
-                    tap.append(to: &pixels, from: image.pixels, start: row * self.width * 3, stride: 3)
+            let pixels = [UInt8](unsafeUninitializedCapacity: width * self.height * 3) { target, count in
+                image.pixels.withUnsafeBufferPointer { source in
+                    for row in 0 ..< self.height {
+                        for tap in taps {
+                            tap.write(source, start: row * self.width * 3, stride: 3, to: target, at: &count)
+                        }
+                    }
                 }
             }
             image = Image(width: width, height: self.height, pixels: pixels)
         }
         if height != self.height {
             let taps = Tap.row(from: self.height, to: height)
-            var pixels: [UInt8] = []
-            pixels.reserveCapacity(width * height * 3)
-            for tap in taps {
-                for column in 0 ..< width {
-                    tap.append(to: &pixels, from: image.pixels, start: column * 3, stride: width * 3)
+            let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
+                image.pixels.withUnsafeBufferPointer { source in
+                    for tap in taps {
+                        for column in 0 ..< width {
+                            tap.write(source, start: column * 3, stride: width * 3, to: target, at: &count)
+                        }
+                    }
                 }
             }
             image = Image(width: width, height: height, pixels: pixels)
@@ -87,16 +90,27 @@ private struct Tap {
         }
     }
 
-    /// Appends the three channels of the pixel to `target`.
-    func append(to target: inout [UInt8], from source: [UInt8], start: Int, stride: Int) {
-        for channel in 0 ..< 3 {
-            var sum = 1 << (Self.precision - 1)
-            var offset = start + first * stride + channel
-            for weight in weights {
-                sum += Int(source[offset]) * weight
-                offset += stride
-            }
-            target.append(UInt8(clamping: sum >> Self.precision))
+    /// Writes the three channels of the pixel to `target` at `position`, which moves behind them.
+    func write(
+        _ source: UnsafeBufferPointer<UInt8>,
+        start: Int,
+        stride: Int,
+        to target: UnsafeMutableBufferPointer<UInt8>,
+        at position: inout Int
+    ) {
+        var (red, green, blue) = (
+            1 << (Self.precision - 1), 1 << (Self.precision - 1), 1 << (Self.precision - 1)
+        )
+        var offset = start + first * stride
+        for weight in weights {
+            red += Int(source[offset]) * weight
+            green += Int(source[offset + 1]) * weight
+            blue += Int(source[offset + 2]) * weight
+            offset += stride
         }
+        target[position] = UInt8(clamping: red >> Self.precision)
+        target[position + 1] = UInt8(clamping: green >> Self.precision)
+        target[position + 2] = UInt8(clamping: blue >> Self.precision)
+        position += 3
     }
 }
