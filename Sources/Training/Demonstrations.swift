@@ -161,6 +161,7 @@ public struct Demonstrations: Sendable {
             stateBins: StateTokenizer(normalization: plan.state, binCount: plan.stateBins)
                 .bins(for: rows.flatMap { states.row($0) }),
             stateDimension: states.dimension,
+            stateBinCount: plan.stateBins,
             instructions: dataset.tasks,
             instructionIndices: rows.map { table.taskIndex[$0] },
             chunks: chunks,

@@ -28,7 +28,7 @@ struct BatchTests {
 
     @Test("keep pictures as they are where nothing may change")
     func augmentation() {
-        var plain = ImageAugmentation()
+        var plain = Augmentation()
         (plain.shift, plain.brightness, plain.contrast) = (0, 0, 0)
         let source = (0 ..< 48).map { UInt8($0 * 5) }
         var target = [UInt8](repeating: 0, count: 48)
@@ -39,6 +39,18 @@ struct BatchTests {
             }
         }
         #expect(target == source)
+    }
+
+    @Test("move states by whole bins, within a limit and the range of bins")
+    func states() {
+        var augmentation = Augmentation()
+        var random = SeededRandom(seed: 4)
+        #expect(augmentation.changed([0, 9, 255], of: 256, random: &random) == [0, 9, 255])
+        augmentation.state = 3
+        let drawn = (0 ..< 400).map { _ in augmentation.changed([1, 100, 254], of: 256, random: &random) }
+        #expect(Set(drawn.map { $0[0] }) == Set(0 ... 4))
+        #expect(Set(drawn.map { $0[1] }) == Set(97 ... 103))
+        #expect(Set(drawn.map { $0[2] }) == Set(251 ... 255))
     }
 
     @Test("select episodes as people write them")

@@ -241,4 +241,21 @@ struct PolicyTests {
             try await Program.refusal(collect + ["file/data"], in: folder).contains("cannot be written: ")
         )
     }
+
+    @Test("collect records the cameras that are asked for, and names those that there are")
+    func cameras() async throws {
+        let collect = ["collect", "--tasks", "reach-v3", "--episodes", "1", "--size", "32", "--workers", "1"]
+        #expect(
+            try await Program.refusal(collect + ["--out", "none", "--cameras", "corner2,roof"], in: folder)
+                .contains("no camera 'roof', only corner2, gripperPOV")
+        )
+        #expect(
+            try await Program.refusal(collect + ["--out", "none", "--quality", "52"], in: folder)
+                .contains("--quality should be from 0 to 51, found 52")
+        )
+        _ = try await Program.output(collect + ["--out", "one", "--cameras", "gripperPOV"], in: folder)
+        let info = try String(decoding: folder["one/meta/info.json"], as: UTF8.self)
+        #expect(info.contains("observation.images.gripperPOV") && !info.contains("corner2"))
+        #expect(info.contains("yuv444p"))
+    }
 }

@@ -23,16 +23,21 @@ extension PolicyExamples {
     /// The batch of `indices`, with pictures changed by `augmentation`; equal arguments give equal batches.
     func batch(
         _ indices: [Int],
-        augmentation: ImageAugmentation,
+        augmentation: Augmentation,
         seed: UInt64,
         step: Int
     ) throws -> PolicyBatch {
         let longest = max(1, instructions.map(\.count).max() ?? 1)
         var batch = PolicyBatch(images: [], text: [], state: [], codes: [], chunks: chunks.gathered(indices))
+        var random = SeededRandom(seed: seed, 3, UInt64(step))
         for index in indices {
             let ids = instructions[instructionIndices[index]]
             batch.text += ids + Array(repeating: 0, count: longest - ids.count)
-            batch.state += stateBins[index * stateDimension ..< (index + 1) * stateDimension]
+            batch.state += augmentation.changed(
+                stateBins[index * stateDimension ..< (index + 1) * stateDimension],
+                of: stateBinCount,
+                random: &random
+            )
             if let foreseen {
                 let size = foreseen.count / count
                 batch.foreseen += foreseen[index * size ..< (index + 1) * size]

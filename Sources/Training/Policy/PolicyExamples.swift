@@ -37,6 +37,9 @@ public struct PolicyExamples: Sendable {
     /// Bins of every example's state, `[n, stateDimension]`.
     public let stateBins: [Int]
 
+    /// Bins that a state value falls into.
+    let stateBinCount: Int
+
     /// States to be foreseen at every example, normalised `[n, count · stateDimension]`; nil where there are none.
     let foreseen: [Float]?
 
@@ -68,6 +71,7 @@ public struct PolicyExamples: Sendable {
         frameIndices: [Int],
         stateBins: [Int],
         stateDimension: Int,
+        stateBinCount: Int = 256,
         instructions: [String],
         instructionIndices: [Int],
         chunks: ActionChunks,
@@ -85,6 +89,7 @@ public struct PolicyExamples: Sendable {
         self.frameIndices = frameIndices
         self.stateBins = stateBins
         self.stateDimension = stateDimension
+        self.stateBinCount = stateBinCount
         self.instructions = instructions.map { ByteTokenizer().ids(for: $0) }
         self.instructionIndices = instructionIndices
         self.chunks = chunks

@@ -37,8 +37,8 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// pictures are then scaled in the same way.
     public var pictureSize = 0
 
-    /// Changes to pictures.
-    public var augmentation = ImageAugmentation()
+    /// Changes to pictures and states.
+    public var augmentation = Augmentation()
 
     /// Channels of the backbone.
     public var width = 192

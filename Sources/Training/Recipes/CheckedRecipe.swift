@@ -76,7 +76,8 @@ extension PolicyRecipe: CheckedRecipe {
             0,
             [
                 "steps": steps, "warmUpSteps": warmUpSteps, "blockSize": blockSize,
-                "augmentation.shift": augmentation.shift, "pendingSteps": pendingSteps,
+                "augmentation.shift": augmentation.shift, "augmentation.state": augmentation.state,
+                "pendingSteps": pendingSteps,
                 "keypoints": keypoints, "pictureSize": pictureSize,
             ]
         )

@@ -1,5 +1,5 @@
-/// Small changes to pictures that keep their meaning, so that a policy does not learn pixels by heart.
-public struct ImageAugmentation: Codable, Equatable, Sendable {
+/// Small changes to what a policy is shown that keep its meaning, so that it learns nothing by heart.
+public struct Augmentation: Codable, Equatable, Sendable {
     /// Largest shift, in pixels, along each axis; edges are repeated.
     public var shift = 4
 
@@ -9,14 +9,25 @@ public struct ImageAugmentation: Codable, Equatable, Sendable {
     /// Largest change of contrast, as a share.
     public var contrast = 0.15
 
+    /// Largest change of every value of the state, in bins: the exact state tells one demonstration from all others, and
+    /// then there is no need to look.
+    public var state = 0
+
     /// The defaults.
     public init() {}
 
     /// Pictures as they are.
-    static var none: ImageAugmentation {
-        var augmentation = ImageAugmentation()
+    static var none: Augmentation {
+        var augmentation = Augmentation()
         (augmentation.shift, augmentation.brightness, augmentation.contrast) = (0, 0, 0)
+        augmentation.state = 0
         return augmentation
+    }
+
+    /// `bins`, of which there are `count`, changed at random.
+    func changed(_ bins: ArraySlice<Int>, of count: Int, random: inout SeededRandom) -> [Int] {
+        guard state > 0 else { return Array(bins) }
+        return bins.map { min(count - 1, max(0, $0 + Int.random(in: -state ... state, using: &random))) }
     }
 
     /// Writes `source`, `[height, width, 3]`, changed at random, to `target`.
