@@ -73,8 +73,7 @@ let package = Package(
             "FASTerVLA",
             [
                 "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Kernels", "Torch", "Safetensors",
-                "TextTokenizer",
-                "RobotTypes", "DurableFiles",
+                "TextTokenizer", "RobotTypes", "DurableFiles",
             ]
         ),
         // 4. Uses of tokenizer and policy

@@ -90,68 +90,61 @@ extension RunFolder {
             )
         }
         var curves: [RunReport.Curve] = []
-        if !tokenizerMetrics.isEmpty {
+        /// Draws what was measured of `series`; nothing of what was not.
+        func draw(_ title: String, _ unit: String, logarithmic: Bool = false, _ series: [RunReport.Series]) {
+            let measured = series.filter { !$0.points.isEmpty }
+            guard !measured.isEmpty else { return }
             curves.append(
                 .init(
-                    title: "Tokenizer",
+                    title: title,
                     xLabel: "step",
-                    yLabel: "normalised error",
-                    logarithmic: true,
-                    series: [
-                        series(tokenizerMetrics, "l1", "mean absolute error"),
-                        series(tokenizerMetrics, "peak", "largest error of a chunk"),
-                    ]
+                    yLabel: unit,
+                    logarithmic: logarithmic,
+                    series: measured
                 )
             )
         }
-        if !policyMetrics.isEmpty {
-            curves.append(
-                .init(
-                    title: "Policy, cross-entropy",
-                    xLabel: "step",
-                    yLabel: "nats a code",
-                    logarithmic: false,
-                    series: [
-                        series(policyMetrics, "loss", "loss"),
-                        series(policyMetrics, "validation_loss", "held out"),
-                    ].filter { !$0.points.isEmpty }
-                )
-            )
-            let errors = series(policyMetrics, "reconstruction_error", "held out")
-            if !errors.points.isEmpty {
-                curves.append(
-                    .init(
-                        title: "Policy, decoded against demonstrated actions",
-                        xLabel: "step",
-                        yLabel: "normalised error",
-                        logarithmic: false,
-                        series: [errors]
-                    )
-                )
-            }
-            let trials = series(policyMetrics, "success", "trials")
-            if !trials.points.isEmpty {
-                curves.append(
-                    .init(
-                        title: "Policy, tried in the simulator",
-                        xLabel: "step",
-                        yLabel: "share of episodes solved",
-                        logarithmic: false,
-                        series: [trials]
-                    )
-                )
-            }
-            let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
-            curves.append(
-                .init(
-                    title: "Policy, codes predicted right",
-                    xLabel: "step",
-                    yLabel: "share",
-                    logarithmic: false,
-                    series: books.enumerated().map { series(policyMetrics, $1, "codebook \($0 + 1)") }
-                )
-            )
-        }
+        draw(
+            "Tokenizer",
+            "normalised error",
+            logarithmic: true,
+            [
+                series(tokenizerMetrics, "l1", "mean absolute error"),
+                series(tokenizerMetrics, "peak", "largest error of a chunk"),
+            ]
+        )
+        draw(
+            "Policy, cross-entropy",
+            "nats a code",
+            [
+                series(policyMetrics, "loss", "loss"),
+                series(policyMetrics, "validation_loss", "held out"),
+            ]
+        )
+        draw(
+            "Policy, decoded against demonstrated actions",
+            "normalised error",
+            [series(policyMetrics, "reconstruction_error", "held out")]
+        )
+        draw(
+            "Policy, foreseen states",
+            "normalised error",
+            [
+                series(policyMetrics, "foresight", "training"),
+                series(policyMetrics, "validation_foresight", "held out"),
+            ]
+        )
+        draw(
+            "Policy, tried in the simulator",
+            "share of episodes solved",
+            [series(policyMetrics, "success", "trials")]
+        )
+        let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
+        draw(
+            "Policy, codes predicted right",
+            "share",
+            books.enumerated().map { series(policyMetrics, $1, "codebook \($0 + 1)") }
+        )
         return curves
     }
 

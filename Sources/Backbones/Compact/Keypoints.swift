@@ -2,15 +2,15 @@ internal import NN
 internal import Torch
 
 // Axes in this file
-//   B  batch      K  keypoints      C  channels of a feature map      n  its cells      F  frequencies
+//   B  batch      K  keypoints      C  channels of a feature map      n  its cells
 
 /// Where in a picture the things are that the instruction is about: one token a keypoint, with its exact place.
 ///
 /// A token of 16 x 16 pixels has to learn every place inside it by itself. A keypoint is the mean place of what looks
 /// alike, a spatial softmax, so a place that no demonstration had is read off like one that some had (arXiv 1504.00702).
 struct Keypoints: Module {
-    /// Wavelengths by which a place is told to the transformer, halved each time.
-    private static let frequencyCount = 5
+    /// Waves by which a place is told to the transformer.
+    private static let waveCount = 5
 
     private let norm: LayerNorm
     /// What is looked for, `[K, C]`, and what an instruction changes about it.
@@ -28,15 +28,11 @@ struct Keypoints: Module {
         norm = LayerNorm(channels, device: device)
         _queries = Parameter(wrappedValue: Tensor.randn([count, channels]).to(device) * 0.5)
         asked = Linear(width, count * channels, gain: 0.5, device: device)
-        token = Linear(channels + 4 * Self.frequencyCount, width, device: device)
+        token = Linear(channels + 4 * Self.waveCount, width, device: device)
         names = Embedding(count, width, standardDeviation: 0.5, device: device)
-        let right = Self.centres(of: columns, device).unsqueezed(0).expanded([rows, columns])
-        let down = Self.centres(of: rows, device).unsqueezed(1).expanded([rows, columns])
+        let right = Octaves.centres(of: columns, device: device).unsqueezed(0).expanded([rows, columns])
+        let down = Octaves.centres(of: rows, device: device).unsqueezed(1).expanded([rows, columns])
         _places = Buffer(wrappedValue: Tensor.stacked([right, down], axis: 2).reshaped(rows * columns, 2))
-    }
-
-    private static func centres(of count: Int, _ device: Device) -> Tensor {
-        (Tensor.arange(0 ..< count, dtype: .float32, device: device) * 2.0 + 1.0) / Double(count) - 1.0
     }
 
     /// Tokens `[B, K, width]` for a map, `[B, n, C]`, and what the instruction comes to, `[B, width]`.
@@ -49,10 +45,7 @@ struct Keypoints: Module {
         let features = weights.matmul(cells)
         // In float32: eight bits would place a keypoint to a pixel and no better.
         let place = (weights.unsqueezed(3) * places).sum(2)
-        let waves = (0 ..< Self.frequencyCount).flatMap { octave -> [Tensor] in
-            let angle = place * (Double.pi / 2 * Double(1 << octave))
-            return [angle.sin(), angle.cos()]
-        }
+        let waves = Octaves.waves(at: place, count: Self.waveCount).flatMap { [$0.sine, $0.cosine] }
         let described = Tensor.concatenated([features.to(.float32)] + waves, axis: 2)
         return token(described) + names.weight
     }

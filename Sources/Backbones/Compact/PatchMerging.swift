@@ -11,19 +11,24 @@ struct PatchMerging: Module {
 
     /// Channels of the map to be merged, for tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
     static func channels(width: Int, pixelsPerToken: Int) -> Int {
-        pixelsPerToken == PictureFeatures.stride ? width : min(width, 64)
+        widths(upTo: width, pixelsPerToken: pixelsPerToken)[0]
     }
 
-    /// Prepares tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
-    init(width: Int, pixelsPerToken: Int, device: Device) {
+    /// Channels before the first merge and after every one.
+    private static func widths(upTo width: Int, pixelsPerToken: Int) -> [Int] {
         let merges = (pixelsPerToken / PictureFeatures.stride).trailingZeroBitCount
         precondition(
             PictureFeatures.stride << merges == pixelsPerToken,
             "a token's pixels must be 4, 8, 16 or 32"
         )
-        let widths = (0 ... merges).map { $0 == merges ? width : min(width, 64 << $0) }
-        layers = (0 ..< merges).map { Linear(4 * widths[$0], widths[$0 + 1], device: device) }
-        norms = (0 ..< merges).map { LayerNorm(4 * widths[$0], device: device) }
+        return (0 ... merges).map { $0 == merges ? width : min(width, 64 << $0) }
+    }
+
+    /// Prepares tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
+    init(width: Int, pixelsPerToken: Int, device: Device) {
+        let widths = Self.widths(upTo: width, pixelsPerToken: pixelsPerToken)
+        layers = zip(widths, widths.dropFirst()).map { Linear(4 * $0, $1, device: device) }
+        norms = widths.dropLast().map { LayerNorm(4 * $0, device: device) }
     }
 
     /// Tokens, `[B, tokens, width]`, row by row.

@@ -3,7 +3,7 @@ internal import Torch
 
 /// A robot's state as tokens: one a dimension, from a table of its own.
 struct StateTokens: Module {
-    /// Waves by which a first vector tells its bin, each half as long as the one before.
+    /// Waves by which a first vector tells its bin.
     private static let waveCount = 6
 
     private let table: Embedding
@@ -18,11 +18,10 @@ struct StateTokens: Module {
         let (bins, width) = (configuration.stateBins, configuration.width)
         let dimensions = max(1, configuration.stateDimension)
         table = Embedding(dimensions * bins, width, device: device)
-        let places = (Tensor.arange(0 ..< bins, dtype: .float32) * 2.0 + 1.0) / Double(bins) - 1.0
-        let waves = (0 ..< Self.waveCount).flatMap { octave -> [Tensor] in
-            let angle = places * (Double.pi / 2 * Double(1 << octave))
+        let places = Octaves.centres(of: bins, device: .cpu)
+        let waves = Octaves.waves(at: places, count: Self.waveCount).enumerated().flatMap { octave, wave in
             let height = 0.35 / Double(1 << octave).squareRoot()
-            return [angle.sin() * height, angle.cos() * height]
+            return [wave.sine * height, wave.cosine * height]
         }
         withoutGradients {
             let told = Tensor.stacked(waves, axis: 1)

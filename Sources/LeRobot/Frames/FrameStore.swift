@@ -16,6 +16,8 @@ public final class FrameStore: Sendable {
     /// Bytes that pictures may take.
     public let byteBudget: Int
 
+    private static let picturesScaledAtOnce = 32
+
     private let features: [String: Feature]
     private let scaledSizes: [String: (height: Int, width: Int)]
     private let cache: Mutex<EpisodeCache>
@@ -160,8 +162,6 @@ public final class FrameStore: Sendable {
         }
         return scaled
     }
-
-    private static let picturesScaledAtOnce = 32
 
     /// The first of `episodes` that fit the budget together.
     private func fitting(_ episodes: [Int]) -> [Episode] {

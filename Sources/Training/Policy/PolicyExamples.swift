@@ -71,12 +71,12 @@ public struct PolicyExamples: Sendable {
         frameIndices: [Int],
         stateBins: [Int],
         stateDimension: Int,
-        stateBinCount: Int = 256,
+        stateBinCount: Int,
         instructions: [String],
         instructionIndices: [Int],
         chunks: ActionChunks,
         codes: Codes?,
-        foreseen: [Float]? = nil
+        foreseen: [Float]?
     ) {
         precondition(stateBins.count == frameIndices.count * stateDimension, "one row of bins an example")
         precondition(chunks.count == frameIndices.count, "one chunk an example")
