@@ -170,7 +170,10 @@ let package = Package(
         ),
         tests(
             "Training",
-            ["Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "NN", "Torch", "RobotTypes"]
+            [
+                "Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "LeRobot", "NN", "Torch",
+                "RobotTypes",
+            ]
         ),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
         tests(

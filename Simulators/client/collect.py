@@ -59,8 +59,15 @@ def demonstration(
 
     Pictures are drawn only once the episode is known to have succeeded: it is played twice.
     """
-    states = []
-    actions = _play(world, environment, seed, attempt, noise, lambda: states.append(environment.state))
+    states, environment_states = [], []
+    tells_all = bool(environment.description.robot.environment_state)
+
+    def note():
+        states.append(environment.state)
+        if tells_all:
+            environment_states.append(environment.environment_state)
+
+    actions = _play(world, environment, seed, attempt, noise, note)
     if actions is None:
         return None
     shots = []
@@ -81,7 +88,7 @@ def demonstration(
         },
         "observation/state": np.stack(states),
         "action": np.stack(actions),
-    }
+    } | ({"observation/environment_state": np.stack(environment_states)} if tells_all else {})
 
 
 def _play(world: World, environment: Environment, seed: int, attempt: int, noise: float, watch) -> list | None:

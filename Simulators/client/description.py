@@ -19,6 +19,8 @@ class Robot:
     # Names of columns; `ActionSpace(columnNames:)` in Sources/RobotTypes makes groups of the action's.
     state: tuple[str, ...]
     action: tuple[str, ...]
+    # Columns that say where things are, which a policy has to find in pictures; recorded, never served.
+    environment_state: tuple[str, ...] = ()
     cameras: tuple[str, ...] = ()
     # Columns of an action that are pushed while the expert acts (`--noise`).
     pushed: tuple[int, ...] = ()
@@ -30,6 +32,7 @@ class Robot:
             "fps": self.fps,
             "cameras": self.cameras,
             "state": self.state,
+            "environment_state": self.environment_state,
             "action": self.action,
         }
 

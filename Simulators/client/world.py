@@ -36,6 +36,11 @@ class Environment:
         raise NotImplementedError
 
     @property
+    def environment_state(self) -> np.ndarray:
+        """Where things are, float32 `[columns]`: of robots whose description names the columns."""
+        raise NotImplementedError
+
+    @property
     def is_lost(self) -> bool:
         """Whether nothing can come of this episode any more, for example because the body fell."""
         return False

@@ -73,6 +73,28 @@ class Environment(world.Environment):
         return self.observation[:4].astype(np.float32)
 
     @property
+    def environment_state(self) -> np.ndarray:
+        """Where the end effector, up to two things and the goal are, in metres and in pictures: float32 `[28]`.
+
+        What a task does not have is at the origin.
+        """
+        things = self.observation[[0, 1, 2, 4, 5, 6, 11, 12, 13, 36, 37, 38]].reshape(4, 3)
+        places = [self._places(things, camera) for camera in self.description.robot.cameras]
+        return np.concatenate([part.ravel() for part in [things, *places]]).astype(np.float32)
+
+    def _places(self, points: np.ndarray, camera: str) -> np.ndarray:
+        """Where `points`, `[n, 3]`, are in square pictures of `camera`, right and down: -1 to 1 from edge to edge.
+
+        What lies behind the camera is given a place outside of the picture.
+        """
+        seen = self._env.data.camera(camera)
+        offsets = (points - seen.xpos) @ seen.xmat.reshape(3, 3)
+        half = np.tan(np.deg2rad(self._env.model.camera(camera).fovy[0]) / 2)
+        ahead = np.maximum(-offsets[:, 2], 1e-3)
+        places = offsets[:, :2] * (1, -1) / (half * ahead[:, None])
+        return np.clip(-places if camera == CORNER else places, -2, 2)
+
+    @property
     def cameras(self) -> list[str]:
         """Names of the scene's cameras."""
         model = self._env.model

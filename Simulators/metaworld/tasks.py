@@ -2,13 +2,21 @@
 
 from client.description import Robot, Simulator, Task
 
+CAMERAS = ("corner2", "gripperPOV")
+THINGS = ("hand", "first", "second", "goal")
+
 ROBOT = Robot(
     name="sawyer",
     # Physics steps of 2.5 ms, five to an action.
     fps=80,
-    cameras=("corner2", "gripperPOV"),
+    cameras=CAMERAS,
     # Metres, and the gripper's opening in [0, 1].
     state=("x", "y", "z", "gripper"),
+    # Metres, as in MetaWorld's own observation, and places in the cameras' pictures, -1 to 1.
+    environment_state=tuple(
+        [f"{thing}_{axis}" for thing in THINGS for axis in "xyz"]
+        + [f"{camera}_{thing}_{axis}" for camera in CAMERAS for thing in THINGS for axis in ("right", "down")]
+    ),
     # In [-1, 1]: a fraction of 1 cm a step, and the gripper's effort, positive to close.
     action=("delta_x", "delta_y", "delta_z", "gripper"),
     pushed=(0, 1, 2),

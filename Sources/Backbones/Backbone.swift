@@ -71,11 +71,30 @@ public struct Prefix: Sendable {
     /// The rotary position that follows the prefix.
     public let nextPosition: Int
 
+    /// Where things are by the backbone's estimate; nil where it makes none.
+    public let sight: Sight?
+
     /// Creates a prefix from its parts.
-    public init(keys: [Tensor], values: [Tensor], mask: Tensor?, nextPosition: Int) {
+    public init(
+        keys: [Tensor],
+        values: [Tensor],
+        mask: Tensor?,
+        nextPosition: Int,
+        sight: Sight? = nil
+    ) {
         self.keys = keys
         self.values = values
         self.mask = mask
         self.nextPosition = nextPosition
+        self.sight = sight
     }
+}
+
+/// Where a backbone sees things.
+public struct Sight: Sendable {
+    /// The estimate, normalised, float32 `[B, M]`.
+    public let environmentState: Tensor
+
+    /// Of every camera that has keypoints: how much of each keypoint every cell of its map is, float32 `[B, K, cells]`.
+    public let shares: [Tensor]
 }

@@ -1,3 +1,4 @@
+internal import LeRobot
 internal import PolicyProtocol
 internal import RobotTypes
 
@@ -13,6 +14,8 @@ struct Demonstration: Sendable {
     let frames: [String: [Image]]
     /// The state at every step.
     let states: [[Float]]
+    /// Where things are at every step; empty where the simulator does not say.
+    let environmentStates: [[Float]]
     /// The expert's wish at every step.
     let actions: [[Float]]
 
@@ -32,7 +35,9 @@ struct Demonstration: Sendable {
             )
         }
         self.index = index
-        states = try Self.rows(WireKey.feature("observation.state"), in: map)
+        states = try Self.rows(WireKey.feature(DatasetInfo.state), in: map)
+        let key = WireKey.feature(DatasetInfo.environmentState)
+        environmentStates = map[key] == nil ? [] : try Self.rows(key, in: map)
         actions = try Self.rows("action", in: map)
         var frames: [String: [Image]] = [:]
         for (camera, value) in map["images"]?.map?.entries ?? [] {

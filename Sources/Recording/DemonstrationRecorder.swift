@@ -6,8 +6,9 @@ internal import RobotTypes
 /// Records the demonstrations that simulators send through openpi's protocol, as a LeRobot dataset.
 ///
 /// A client sends a whole episode in one message: `task`, `prompt`, `index`, `images` {camera: uint8
-/// `[n, height, width, 3]`}, `observation/state` float32 `[n, S]` and `action` float32 `[n, D]`. Several clients
-/// may send at once; the dataset's order depends on tasks and indices only.
+/// `[n, height, width, 3]`}, `observation/state` float32 `[n, S]`, `observation/environment_state` float32 `[n, M]` from
+/// simulators that know it, and `action` float32 `[n, D]`. Several clients may send at once; the dataset's order depends
+/// on tasks and indices only.
 public actor DemonstrationRecorder: MessageHandler {
     /// What a client needs to know: which pictures, state and words to send.
     public nonisolated let metadata: WireValue
@@ -37,7 +38,7 @@ public actor DemonstrationRecorder: MessageHandler {
         self.tasks = tasks
         self.episodesPerTask = episodesPerTask
         var observation: WireMap = [
-            WireKey.feature("observation.state"): .map([
+            WireKey.feature(DatasetInfo.state): .map([
                 "shape": .list([.integer(Int64(description.stateNames.count))]), "dtype": "float32",
             ]),
             WireKey.instruction: .map(["shape": .list([]), "dtype": "string"]),
@@ -72,12 +73,18 @@ public actor DemonstrationRecorder: MessageHandler {
         }
         // At once: an episode that waits for earlier ones is written when another client's message arrives.
         try EpisodeCheck(description, episode: name)
-            .check(frames: demonstration.frames, states: demonstration.states, actions: demonstration.actions)
+            .check(
+                frames: demonstration.frames,
+                states: demonstration.states,
+                environmentStates: demonstration.environmentStates,
+                actions: demonstration.actions
+            )
         waiting[place] = demonstration
         while let next = waiting.removeValue(forKey: written) {
             try writer.addEpisode(
                 frames: next.frames,
                 states: next.states,
+                environmentStates: next.environmentStates,
                 actions: next.actions,
                 task: next.instruction
             )

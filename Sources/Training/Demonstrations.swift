@@ -166,7 +166,44 @@ public struct Demonstrations: Sendable {
             instructionIndices: rows.map { table.taskIndex[$0] },
             chunks: chunks,
             codes: try plan.codes(for: chunks),
-            foreseen: foreseen.map(plan.state.normalized)
+            foreseen: foreseen.map(plan.state.normalized),
+            environmentStates: plan.environment.map { $0.values(rows) },
+            places: plan.environment.map { $0.places(rows) } ?? []
+        )
+    }
+
+    /// Columns of where things are, in all frames, normalised by statistics over `episodes` (nil: over all).
+    ///
+    /// - Parameters:
+    ///   - columns: Which of them; all but places in pictures where empty.
+    ///   - cameras: Names of the policy's cameras.
+    ///   - episodes: Episodes.
+    /// - Returns: What a policy is to tell.
+    /// - Throws: ``DemonstrationsError`` when the dataset does not say, or has no such column.
+    func environmentTargets(
+        _ columns: [Int],
+        cameras: [String],
+        episodes: [Int]?
+    ) throws -> EnvironmentTargets {
+        guard let states = table.environmentStates else {
+            throw DemonstrationsError(
+                description:
+                    "\(dataset.folder.path): has no feature '\(DatasetInfo.environmentState)', which "
+                    + "'environmentState.weight' above 0 asks for"
+            )
+        }
+        if let other = columns.first(where: { !(0 ..< states.dimension).contains($0) }) {
+            throw DemonstrationsError(
+                description: "\(dataset.folder.path): 'environmentState.columns' names column \(other), "
+                    + "'\(DatasetInfo.environmentState)' has \(states.dimension)"
+            )
+        }
+        return EnvironmentTargets(
+            states: states,
+            names: dataset.info.features[DatasetInfo.environmentState]?.names,
+            normalization: normalization(of: states, .quantiles, episodes),
+            columns: columns,
+            cameras: cameras
         )
     }
 }

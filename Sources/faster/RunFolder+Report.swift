@@ -135,6 +135,14 @@ extension RunFolder {
             ]
         )
         draw(
+            "Policy, where things are",
+            "error of the estimate and of where keypoints look",
+            [
+                series(policyMetrics, "environment_state", "training"),
+                series(policyMetrics, "validation_environment_state", "held out"),
+            ]
+        )
+        draw(
             "Policy, tried in the simulator",
             "share of episodes solved",
             [series(policyMetrics, "success", "trials")]

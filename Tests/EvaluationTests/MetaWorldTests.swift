@@ -14,6 +14,8 @@ struct MetaWorldTests {
         #expect(name == "sawyer" && robot.framesPerSecond == 80)
         #expect(robot.cameras == ["corner2", "gripperPOV"])
         #expect(robot.actionNames.count == 4 && robot.stateNames.count == 4)
+        #expect(robot.environmentStateNames.count == 28)
+        #expect(robot.environmentStateNames.suffix(2) == ["gripperPOV_goal_right", "gripperPOV_goal_down"])
     }
 
     @Test("groups its tasks by difficulty, as the literature does")

@@ -35,6 +35,7 @@ struct BlockDecoderTests {
         )
         configuration.width = 32
         configuration.layerCount = 3
+        configuration.environmentStateDimension = 2
         configuration.continues = !hasExpert
         var head = CodeHead.Configuration(
             schedule: BlockSchedule(

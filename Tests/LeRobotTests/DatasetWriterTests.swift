@@ -19,14 +19,18 @@ struct DatasetWriterTests {
     private func refusal(
         frames: [String: [Image]]? = nil,
         states: [[Float]] = [[1], [2]],
+        environmentStates: [[Float]] = [[5, 6], [7, 8]],
         actions: [[Float]] = [[1, 2], [3, 4]]
     ) throws -> String {
         try withTemporaryFolder { folder in
+            var description = self.description
+            description.environmentStateNames = ["goal_x", "goal_y"]
             let writer = try DatasetWriter(creating: folder, description)
             do throws(LeRobotError) {
                 try writer.addEpisode(
                     frames: frames ?? ["front": [picture, picture]],
                     states: states,
+                    environmentStates: environmentStates,
                     actions: actions,
                     task: "push"
                 )
@@ -46,6 +50,10 @@ struct DatasetWriterTests {
                 == "episode 0: actions, step 0, column 1: expected a finite number, found nan"
         )
         #expect(try refusal(states: [[1]]) == "episode 0: states: expected 2 steps, found 1")
+        #expect(
+            try refusal(environmentStates: [[1, 2], [3]])
+                == "episode 0: environmentStates, step 1: expected 2 values, found 1"
+        )
         #expect(
             try refusal(frames: ["front": [picture]])
                 == "episode 0: front: expected 2 frames, one an action, found 1"
@@ -128,6 +136,7 @@ struct DatasetWriterTests {
         var bad: [DatasetDescription] = []
         for change: (inout DatasetDescription) -> Void in [
             { $0.fps = 0 }, { $0.fps = .nan }, { $0.actionNames = [] }, { $0.stateNames = ["x", "x"] },
+            { $0.environmentStateNames = ["x", "x"] }, { $0.cameras[0].name = "observation.state" },
             { $0.cameras[0].width = 63 }, { $0.cameras[0].height = 0 }, { $0.cameras[0].name = "../front" },
             { $0.cameras[0].name = "action" }, { $0.dataFilesSizeInMB = 0 },
         ] {

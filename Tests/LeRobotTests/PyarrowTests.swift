@@ -9,6 +9,7 @@ struct PyarrowTests {
         struct Columns: Decodable {
             let action: [[Float]]
             let state: [[Float]]
+            let environmentState: [[Float]]
             let timestamp: [Float]
             let index: [Int]
             let taskIndex: [Int]
@@ -16,6 +17,7 @@ struct PyarrowTests {
             enum CodingKeys: String, CodingKey {
                 case action
                 case state = "observation.state"
+                case environmentState = "observation.environment_state"
                 case timestamp
                 case index
                 case taskIndex = "task_index"
@@ -72,6 +74,7 @@ struct PyarrowTests {
             )
             #expect(found.columns.action.flatMap(\.self) == written.actions)
             #expect(found.columns.state.flatMap(\.self) == written.states)
+            #expect(found.columns.environmentState == (0 ..< 8).map { [Float($0), -Float($0)] })
             #expect(found.columns.timestamp == [0, 0.05, 0.1, 0, 0.05, 0.1, 0.15, 0.2])
             #expect(found.columns.index == Array(0 ..< 8))
             #expect(found.columns.taskIndex == [0, 0, 0, 1, 1, 1, 1, 1])

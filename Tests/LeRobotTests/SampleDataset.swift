@@ -17,6 +17,7 @@ struct SampleDataset {
             robotType: "sawyer",
             actionNames: ["x", "y", "z", "gripper"],
             stateNames: ["x", "y", "z"],
+            environmentStateNames: ["goal_x", "goal_y"],
             cameras: cameras.map { PolicyContract.Camera(name: $0, height: height, width: width) },
             video: video
         )
@@ -38,6 +39,7 @@ struct SampleDataset {
             try writer.addEpisode(
                 frames: frames,
                 states: episodeStates,
+                environmentStates: numbers.map { [Float($0), -Float($0)] },
                 actions: episodeActions,
                 task: "task \(episode % 2)"
             )

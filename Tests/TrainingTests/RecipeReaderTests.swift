@@ -55,6 +55,11 @@ struct RecipeReaderTests {
             ("steps=-3", "'steps' should be at least 0, found -3"),
             ("width=60", "'width' should be a multiple of 8, as 'headCount' is 4, found 60"),
             ("headCount=0", "'headCount' should be at least 1, found 0"),
+            (
+                "environmentState.weight=1",
+                "'keypoints' should be above 0 where 'environmentState.weight' is: it is read off them"
+            ),
+            ("environmentState.places=-1", "'environmentState.places' should be from 0 on, found -1.0"),
             ("pixelsPerToken=12", "'pixelsPerToken' should be 4, 8, 16 or 32, found 12"),
         ]
     )

@@ -19,7 +19,9 @@ struct HeadTests {
             + (needsTokenizer ? ["--tokenizer", "tokenizer"] : []) + Workshop.policySettings
         _ = try await Program.output(train, in: run)
         let metrics = try String(decoding: run["\(head)/metrics.jsonl"], as: UTF8.self)
-        for name in ["validation_loss", "reconstruction_error", "validation_foresight"] {
+        for name in [
+            "validation_loss", "reconstruction_error", "validation_foresight", "validation_environment_state",
+        ] {
             #expect(metrics.contains(name))
         }
         let evaluate =

@@ -14,7 +14,7 @@ enum Workshop {
     /// Settings of the smallest policy that still is one.
     static let policySettings = settings([
         "batchSize=4", "width=32", "layerCount=2", "headCount=2", "expert.width=32", "precision=float32",
-        "pixelsPerToken=32", "keypoints=2", "foresight.chunks=[1, 2]",
+        "pixelsPerToken=32", "keypoints=2", "foresight.chunks=[1, 2]", "environmentState.weight=1",
     ])
 
     private static func settings(_ pairs: [String]) -> [String] { pairs.flatMap { ["--set", $0] } }
@@ -68,6 +68,7 @@ enum Workshop {
             robotType: "panda",
             actionNames: (1 ... 7).map { "joint_\($0)" },
             stateNames: ["x", "y", "z", "gripper"],
+            environmentStateNames: ["cup_x", "corner2_cup_right", "corner2_cup_down"],
             cameras: cameras
         )
         let writer = try DatasetWriter(creating: folder, description)
@@ -78,6 +79,7 @@ enum Workshop {
                 frames: ["observation.images.corner2", "observation.images.gripperPOV"]
                     .reduce(into: [:]) { $0[$1] = steps.map { _ in picture } },
                 states: steps.map { [sin($0 / 5), 0, $0 / 50, 1] },
+                environmentStates: steps.map { [$0, $0 / 48 - 0.5, 0.25] },
                 actions: steps.map { step in (0 ..< 7).map { sin(step / 7 + Float($0)) } },
                 task: "wave"
             )

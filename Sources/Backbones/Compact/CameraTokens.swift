@@ -15,8 +15,8 @@ struct CameraTokens: Module {
             camera.keypoints > 0
             ? Keypoints(
                 count: camera.keypoints,
-                rows: camera.height / PictureFeatures.stride,
-                columns: camera.width / PictureFeatures.stride,
+                rows: camera.cells.rows,
+                columns: camera.cells.columns,
                 channels: channels,
                 width: width,
                 device: device
@@ -25,8 +25,10 @@ struct CameraTokens: Module {
 
     /// Tokens of `images`, uint8 `[B, height, width, 3]`, for an instruction, `[B, width]`.
     ///
-    /// - Returns: `[B, squares, width]`, and `[B, keypoints, width]` where there are any.
-    func callAsFunction(_ images: Tensor, instruction: Tensor) -> (squares: Tensor, keypoints: Tensor?) {
+    /// - Returns: `[B, squares, width]`, and keypoints where there are any.
+    func callAsFunction(_ images: Tensor, instruction: Tensor) -> (
+        squares: Tensor, keypoints: Keypoints.Found?
+    ) {
         let map = features(images)
         return (merging(map), keypoints?(map.cells, instruction: instruction))
     }

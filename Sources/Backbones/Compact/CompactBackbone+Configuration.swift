@@ -23,6 +23,11 @@ extension CompactBackbone {
                 self.keypoints = keypoints
             }
 
+            /// Rows and columns of the map that keypoints are looked for in.
+            public var cells: (rows: Int, columns: Int) {
+                (height / PictureFeatures.stride, width / PictureFeatures.stride)
+            }
+
             /// Squares of a picture, a token each.
             public var tokenCount: Int { height / pixelsPerToken * (width / pixelsPerToken) }
         }
@@ -32,6 +37,9 @@ extension CompactBackbone {
 
         /// Length of the state vector.
         public var stateDimension: Int
+
+        /// Numbers that say where things are, to be estimated from keypoints (``EnvironmentEstimate``); nil for none.
+        public var environmentStateDimension: Int?
 
         /// Bins that a state value falls into.
         public var stateBins = 256

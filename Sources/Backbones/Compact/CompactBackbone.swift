@@ -14,6 +14,8 @@ public struct CompactBackbone: Backbone {
     private let text: Embedding
     private let textProjection: Linear
     private let state: StateTokens
+    /// Where things are, where the policy learns to tell.
+    private let environment: EnvironmentEstimate?
     @Parameter private var imagePositions: Tensor
     @Parameter private var textPositions: Tensor
     private let blocks: [CompactBlock]
@@ -31,6 +33,9 @@ public struct CompactBackbone: Backbone {
         text = Embedding(ByteTokenizer.vocabularySize, byteWidth, standardDeviation: 1, device: device)
         textProjection = Linear(byteWidth * bytes, width, device: device)
         state = StateTokens(configuration, device: device)
+        environment = configuration.environmentStateDimension.map { dimension in
+            EnvironmentEstimate(configuration, dimension: dimension, device: device)
+        }
         let imageTokens = configuration.cameras.reduce(0) { $0 + $1.tokenCount }
         let textTokens = (configuration.longestInstruction + bytes - 1) / bytes
         _imagePositions = Parameter(wrappedValue: Tensor.randn([imageTokens, width]).to(device) * 0.5)
@@ -67,7 +72,12 @@ public struct CompactBackbone: Backbone {
         let instruction = mean(of: words, wordMask)
         let seen = zip(cameras, input.images).map { $0($1, instruction: instruction) }
         let squares = Tensor.concatenated(seen.map(\.squares), axis: 1) + imagePositions
-        let images = Tensor.concatenated([squares] + seen.compactMap(\.keypoints), axis: 1)
+        let found = seen.compactMap(\.keypoints)
+        let estimate = environment?(found, instruction: instruction)
+        let images = Tensor.concatenated(
+            [squares] + found.map(\.tokens) + [estimate?.tokens].compactMap(\.self),
+            axis: 1
+        )
         var x = Tensor.concatenated([images, words, state(input.state)], axis: 1)
         var mask: Tensor?
         if let wordMask {
@@ -85,7 +95,13 @@ public struct CompactBackbone: Backbone {
                 return (key, value)
             }
         }
-        return Prefix(keys: keys, values: values, mask: mask, nextPosition: 1)
+        return Prefix(
+            keys: keys,
+            values: values,
+            mask: mask,
+            nextPosition: 1,
+            sight: estimate.map { Sight(environmentState: $0.values, shares: found.map(\.shares)) }
+        )
     }
 
     /// Features of tokens that follow the prefix, by the same blocks.

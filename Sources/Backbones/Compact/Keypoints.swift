@@ -26,8 +26,9 @@ struct Keypoints: Module {
     init(count: Int, rows: Int, columns: Int, channels: Int, width: Int, device: Device) {
         self.count = count
         norm = LayerNorm(channels, device: device)
-        _queries = Parameter(wrappedValue: Tensor.randn([count, channels]).to(device) * 0.5)
-        asked = Linear(width, count * channels, gain: 0.5, device: device)
+        // Large, so that keypoints look at something from the first step on; the mean of a picture teaches little.
+        _queries = Parameter(wrappedValue: Tensor.randn([count, channels]).to(device) * 1.5)
+        asked = Linear(width, count * channels, gain: 1.5, device: device)
         token = Linear(channels + 4 * Self.waveCount, width, device: device)
         names = Embedding(count, width, standardDeviation: 0.5, device: device)
         let right = Octaves.centres(of: columns, device: device).unsqueezed(0).expanded([rows, columns])
@@ -35,8 +36,23 @@ struct Keypoints: Module {
         _places = Buffer(wrappedValue: Tensor.stacked([right, down], axis: 2).reshaped(rows * columns, 2))
     }
 
-    /// Tokens `[B, K, width]` for a map, `[B, n, C]`, and what the instruction comes to, `[B, width]`.
-    func callAsFunction(_ map: Tensor, instruction: Tensor) -> Tensor {
+    /// What was found in a picture.
+    struct Found {
+        /// A token each, `[B, K, width]`.
+        let tokens: Tensor
+
+        /// How much of it each cell of the map is, `[B, K, n]`; a keypoint's cells add up to 1.
+        let shares: Tensor
+
+        /// Where each is, -1 to 1, right and down: float32 `[B, K, 2]`.
+        let places: Tensor
+
+        /// What each looks like, `[B, K, C]`.
+        let features: Tensor
+    }
+
+    /// Looks for keypoints in a map, `[B, n, C]`, by what the instruction comes to, `[B, width]`.
+    func callAsFunction(_ map: Tensor, instruction: Tensor) -> Found {
         let (batch, channels) = (map.size(0), map.size(2))
         let cells = norm(map)
         let wanted = queries + asked(instruction).reshaped(batch, count, channels)
@@ -44,9 +60,14 @@ struct Keypoints: Module {
         let weights = scores.to(.float32).softmax(2)
         let features = weights.matmul(cells)
         // In float32: eight bits would place a keypoint to a pixel and no better.
-        let place = (weights.unsqueezed(3) * places).sum(2)
-        let waves = Octaves.waves(at: place, count: Self.waveCount).flatMap { [$0.sine, $0.cosine] }
+        let found = weights.matmul(places)
+        let waves = Octaves.waves(at: found, count: Self.waveCount).flatMap { [$0.sine, $0.cosine] }
         let described = Tensor.concatenated([features.to(.float32)] + waves, axis: 2)
-        return token(described) + names.weight
+        return Found(
+            tokens: token(described) + names.weight,
+            shares: weights,
+            places: found,
+            features: features
+        )
     }
 }

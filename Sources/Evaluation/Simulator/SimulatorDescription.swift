@@ -13,6 +13,9 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         /// Names of the state's columns.
         public let stateNames: [String]
 
+        /// Names of the columns that say where things are; empty where the simulator does not.
+        public let environmentStateNames: [String]
+
         /// Names of an action's columns.
         public let actionNames: [String]
 
@@ -20,6 +23,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
             case cameras
             case framesPerSecond = "fps"
             case stateNames = "state"
+            case environmentStateNames = "environment_state"
             case actionNames = "action"
         }
     }

@@ -61,6 +61,12 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
     static let defaultVideoPath = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
     static let defaultEpisodesPath = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 
+    /// What the robot knows about itself.
+    public static let state = "observation.state"
+
+    /// Where things are, as only a simulator knows.
+    public static let environmentState = "observation.environment_state"
+
     /// Columns that every dataset has besides those of the robot.
     static let bookkeeping = [
         "timestamp": Feature(dtype: "float32", shape: [1]),

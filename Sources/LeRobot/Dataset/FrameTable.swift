@@ -11,6 +11,13 @@ public struct FrameTable: Sendable {
         /// `[count, dimension]`, row-major.
         public let values: [Float]
 
+        /// Wraps `values`, `[count, dimension]`.
+        public init(name: String, dimension: Int, values: [Float]) {
+            self.name = name
+            self.dimension = dimension
+            self.values = values
+        }
+
         /// The values of one frame, `[dimension]`.
         public func row(_ index: Int) -> ArraySlice<Float> {
             values[index * dimension ..< (index + 1) * dimension]
@@ -61,5 +68,8 @@ public struct FrameTable: Sendable {
     }
 
     /// The `observation.state` column, `[count, S]`; nil where the robot reports none.
-    public var states: Column? { columns["observation.state"] }
+    public var states: Column? { columns[DatasetInfo.state] }
+
+    /// The `observation.environment_state` column, `[count, M]`: where things are; nil where nothing says so.
+    public var environmentStates: Column? { columns[DatasetInfo.environmentState] }
 }

@@ -16,16 +16,15 @@ struct FeatureTotals {
         task: Int,
         description: DatasetDescription
     ) -> [String: ColumnSummary] {
-        var features = [
-            "action": columns.actions, "timestamp": columns.timestamps,
+        let bookkeeping = [
+            "timestamp": columns.timestamps,
             "frame_index": (0 ..< columns.length).map(Float.init),
             "episode_index": Array(repeating: Float(episode.index), count: columns.length),
             "index": episode.rows.map(Float.init),
             "task_index": Array(repeating: Float(task), count: columns.length),
         ]
-        if !columns.states.isEmpty { features["observation.state"] = columns.states }
         var summaries: [String: ColumnSummary] = [:]
-        for (name, values) in features {
+        for (name, values) in columns.features.merging(bookkeeping, uniquingKeysWith: { $1 }) {
             self.values[name, default: []] += values
             summaries[name] = ColumnSummary(values, dimension: values.count / columns.length)
         }

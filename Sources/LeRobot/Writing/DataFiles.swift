@@ -3,9 +3,7 @@ import Foundation
 /// The Parquet files with the numbers of a dataset, one row group an episode.
 final class DataFiles {
     private let folder: URL
-    private let actionDimension: Int
-    private let stateDimension: Int
-    private let fps: Double
+    private let features: [(name: String, columns: [String])]
     private let maximumSize: Int
     private var location = FileLocation(chunk: 0, file: 0)
     private var file: ParquetFileWriter?
@@ -13,9 +11,7 @@ final class DataFiles {
     /// Files will be made below `folder`.
     init(folder: URL, description: DatasetDescription) {
         self.folder = folder
-        actionDimension = description.actionNames.count
-        stateDimension = description.stateNames.count
-        fps = description.fps
+        features = description.numericFeatures
         maximumSize = description.dataFilesSizeInMB * 1_000_000
     }
 
@@ -28,8 +24,7 @@ final class DataFiles {
     ) throws(LeRobotError) -> FileLocation {
         let file = try currentFile()
         let rows = columns.length
-        var values: [ParquetValues] = [.floats(columns.actions)]
-        if stateDimension > 0 { values.append(.floats(columns.states)) }
+        var values = features.map { ParquetValues.floats(columns.features[$0.name] ?? []) }
         values += [
             .floats(columns.timestamps), .integers(Array(0 ..< rows)),
             .integers(Array(repeating: episode, count: rows)), .integers(Array(firstRow ..< firstRow + rows)),
@@ -60,12 +55,8 @@ final class DataFiles {
 
     private var fields: [ParquetFieldSpec] {
         // A feature with one column is stored as a plain number.
-        func layout(_ dimension: Int) -> ParquetFieldSpec.Layout {
-            dimension == 1 ? .scalar : .fixedList(dimension)
-        }
-        var fields = [ParquetFieldSpec("action", .float, layout(actionDimension))]
-        if stateDimension > 0 {
-            fields.append(ParquetFieldSpec("observation.state", .float, layout(stateDimension)))
+        var fields = features.map { name, columns in
+            ParquetFieldSpec(name, .float, columns.count == 1 ? .scalar : .fixedList(columns.count))
         }
         fields.append(ParquetFieldSpec("timestamp", .float))
         for name in ["frame_index", "episode_index", "index", "task_index"] {
@@ -79,10 +70,8 @@ final class DataFiles {
 struct EpisodeColumns {
     /// Number of frames.
     let length: Int
-    /// `[length, D]`.
-    let actions: [Float]
-    /// `[length, S]`.
-    let states: [Float]
+    /// `[length, columns]` of every feature that the dataset has.
+    let features: [String: [Float]]
     /// Seconds since the start, `[length]`.
     let timestamps: [Float]
 }

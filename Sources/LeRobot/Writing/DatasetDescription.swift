@@ -14,6 +14,9 @@ public struct DatasetDescription: Sendable {
     /// Names of the columns of the state; empty where the robot reports none.
     public var stateNames: [String]
 
+    /// Names of the columns that say where things are, as only a simulator knows; empty where nothing does.
+    public var environmentStateNames: [String]
+
     /// Cameras, of even width and height; empty for a dataset without pictures.
     public var cameras: [PolicyContract.Camera]
 
@@ -32,6 +35,7 @@ public struct DatasetDescription: Sendable {
         robotType: String,
         actionNames: [String],
         stateNames: [String] = [],
+        environmentStateNames: [String] = [],
         cameras: [PolicyContract.Camera] = [],
         video: VideoSettings = .dataset,
         dataFilesSizeInMB: Int = 100,
@@ -41,22 +45,26 @@ public struct DatasetDescription: Sendable {
         self.robotType = robotType
         self.actionNames = actionNames
         self.stateNames = stateNames
+        self.environmentStateNames = environmentStateNames
         self.cameras = cameras
         self.video = video
         self.dataFilesSizeInMB = dataFilesSizeInMB
         self.videoFilesSizeInMB = videoFilesSizeInMB
     }
 
+    /// What an episode has numbers of, in the order of its columns.
+    var numericFeatures: [(name: String, columns: [String])] {
+        [
+            ("action", actionNames), (DatasetInfo.state, stateNames),
+            (DatasetInfo.environmentState, environmentStateNames),
+        ].filter { !$0.columns.isEmpty }
+    }
+
     /// The features as `meta/info.json` lists them.
     var features: [String: Feature] {
         var features = DatasetInfo.bookkeeping
-        features["action"] = Feature(dtype: "float32", shape: [actionNames.count], names: actionNames)
-        if !stateNames.isEmpty {
-            features["observation.state"] = Feature(
-                dtype: "float32",
-                shape: [stateNames.count],
-                names: stateNames
-            )
+        for (name, columns) in numericFeatures {
+            features[name] = Feature(dtype: "float32", shape: [columns.count], names: columns)
         }
         for camera in cameras {
             features[camera.name] = Feature(
@@ -87,7 +95,7 @@ public struct DatasetDescription: Sendable {
         }
         try require(fps.isFinite && fps > 0 && fps <= 100_000, "fps", "a positive number", "\(fps)")
         try require(!actionNames.isEmpty, "actionNames", "at least one name", "none")
-        for names in [actionNames, stateNames, cameras.map(\.name)] {
+        for names in [actionNames, stateNames, environmentStateNames, cameras.map(\.name)] {
             let duplicate = names.first { name in names.filter { $0 == name }.count > 1 }
             try require(duplicate == nil, "names", "different names", "'\(duplicate ?? "")' twice")
         }
@@ -96,7 +104,7 @@ public struct DatasetDescription: Sendable {
             try require(!isPath, "cameras", "names without '/'", "'\(camera.name)'")
             let isTaken = DatasetInfo.bookkeeping[camera.name] != nil
             try require(
-                !isTaken && !["action", "observation.state"].contains(camera.name),
+                !isTaken && !numericFeatures.map(\.name).contains(camera.name),
                 "cameras",
                 "a name that no column has",
                 "'\(camera.name)'"

@@ -70,6 +70,7 @@ public final class DatasetWriter {
     /// - Parameters:
     ///   - frames: A picture for every step, by camera.
     ///   - states: The state at every step, `[n][S]`; empty where the dataset has none.
+    ///   - environmentStates: Where things are at every step, `[n][M]`; empty where the dataset does not say.
     ///   - actions: The action taken at every step, `[n][D]`.
     ///   - task: What was done, in plain words.
     /// - Throws: ``LeRobotError`` when lengths or sizes differ from the description, a value is not finite, or
@@ -77,6 +78,7 @@ public final class DatasetWriter {
     public func addEpisode(
         frames: [String: [Image]] = [:],
         states: [[Float]] = [],
+        environmentStates: [[Float]] = [],
         actions: [[Float]],
         task: String
     ) throws(LeRobotError) {
@@ -87,12 +89,14 @@ public final class DatasetWriter {
             )
         }
         try EpisodeCheck(description, episode: "episode \(records.count)")
-            .check(frames: frames, states: states, actions: actions)
+            .check(frames: frames, states: states, environmentStates: environmentStates, actions: actions)
         state = .failed
         let columns = EpisodeColumns(
             length: actions.count,
-            actions: actions.flatMap(\.self),
-            states: states.flatMap(\.self),
+            features: [
+                "action": actions.flatMap(\.self), DatasetInfo.state: states.flatMap(\.self),
+                DatasetInfo.environmentState: environmentStates.flatMap(\.self),
+            ].filter { !$0.value.isEmpty },
             timestamps: actions.indices.map { Float(Double($0) / description.fps) }
         )
         let row = records.last?.episode.rows.upperBound ?? 0

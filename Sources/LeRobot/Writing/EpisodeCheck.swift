@@ -20,19 +20,26 @@ public struct EpisodeCheck: Sendable {
     /// - Parameters:
     ///   - frames: A picture for every step, by camera.
     ///   - states: The state at every step, `[n][S]`.
+    ///   - environmentStates: Where things are at every step, `[n][M]`.
     ///   - actions: The action at every step, `[n][D]`.
     /// - Throws: ``LeRobotError/invalidData(field:expected:found:)`` that names the step.
     public func check(
         frames: [String: [Image]],
         states: [[Float]],
+        environmentStates: [[Float]],
         actions: [[Float]]
     ) throws(LeRobotError) {
         guard !actions.isEmpty else { throw wrong("actions", "at least one step", "none") }
         try check(actions, "actions", dimension: description.actionNames.count, count: actions.count)
-        if description.stateNames.isEmpty {
-            guard states.isEmpty else { throw wrong("states", "none, as described", "\(states.count)") }
-        } else {
-            try check(states, "states", dimension: description.stateNames.count, count: actions.count)
+        for (name, rows, columns) in [
+            ("states", states, description.stateNames),
+            ("environmentStates", environmentStates, description.environmentStateNames),
+        ] {
+            if columns.isEmpty {
+                guard rows.isEmpty else { throw wrong(name, "none, as described", "\(rows.count)") }
+            } else {
+                try check(rows, name, dimension: columns.count, count: actions.count)
+            }
         }
         let cameras = description.cameras.map(\.name)
         guard Set(frames.keys) == Set(cameras) else {

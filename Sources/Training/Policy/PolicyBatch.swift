@@ -15,6 +15,10 @@ struct PolicyBatch: Sendable {
     var codes: [Int]
     /// `[B, foreseen states · stateDimension]`; empty where there are none.
     var foreseen: [Float] = []
+    /// `[B, M]`; empty where nothing says where things are.
+    var environmentStates: [Float] = []
+    /// Of every camera, `[B, things, 2]`.
+    var places: [[Float]] = []
     /// Normalised actions.
     var chunks: ActionChunks
 }
@@ -38,10 +42,8 @@ extension PolicyExamples {
                 of: stateBinCount,
                 random: &random
             )
-            if let foreseen {
-                let size = foreseen.count / count
-                batch.foreseen += foreseen[index * size ..< (index + 1) * size]
-            }
+            if let foreseen { batch.foreseen += row(index, of: foreseen) }
+            if let environmentStates { batch.environmentStates += row(index, of: environmentStates) }
             if let codes { batch.codes += codes.values[index * codes.count ..< (index + 1) * codes.count] }
         }
         for (camera, description) in cameras.enumerated() {
@@ -65,7 +67,14 @@ extension PolicyExamples {
             }
             batch.images.append(pixels)
         }
+        batch.places = places.map { places in indices.flatMap { row($0, of: places) } }
         return batch
+    }
+
+    /// What `values`, as many of every example, have of the example at `index`.
+    private func row(_ index: Int, of values: [Float]) -> ArraySlice<Float> {
+        let size = values.count / count
+        return values[index * size ..< (index + 1) * size]
     }
 }
 
@@ -96,6 +105,27 @@ extension PolicyBatch {
 }
 
 extension PolicyBatch {
+    /// Where things are; nil where nothing says so.
+    func environmentTruth(_ examples: PolicyExamples, device: Device) -> EnvironmentTruth? {
+        guard !environmentStates.isEmpty else { return nil }
+        let count = chunks.count
+        let seeing = zip(places, examples.cameras).filter { $1.keypoints > 0 }
+        return EnvironmentTruth(
+            values: Tensor(
+                environmentStates,
+                shape: [count, environmentStates.count / count],
+                device: device
+            ),
+            cells: seeing.map { places, camera in
+                guard !places.isEmpty else { return nil }
+                let (rows, columns) = camera.cells
+                let things = places.count / 2 / count
+                let shares = CellShares.shares(of: places, rows: rows, columns: columns)
+                return Tensor(shares, shape: [count, things, rows * columns], device: device)
+            }
+        )
+    }
+
     /// States to be foreseen, normalised `[B, states, stateDimension]`.
     func foreseenStates(_ examples: PolicyExamples, device: Device) -> Tensor {
         Tensor(

@@ -43,6 +43,12 @@ public struct PolicyExamples: Sendable {
     /// States to be foreseen at every example, normalised `[n, count · stateDimension]`; nil where there are none.
     let foreseen: [Float]?
 
+    /// Where things are at every example, normalised `[n, M]`; nil where nothing says so.
+    let environmentStates: [Float]?
+
+    /// Of every camera: where things are in its pictures, `[n, things, 2]`, right and down, -1 to 1.
+    let places: [[Float]]
+
     /// Length of the state.
     public let stateDimension: Int
 
@@ -76,7 +82,9 @@ public struct PolicyExamples: Sendable {
         instructionIndices: [Int],
         chunks: ActionChunks,
         codes: Codes?,
-        foreseen: [Float]?
+        foreseen: [Float]?,
+        environmentStates: [Float]?,
+        places: [[Float]]
     ) {
         precondition(stateBins.count == frameIndices.count * stateDimension, "one row of bins an example")
         precondition(chunks.count == frameIndices.count, "one chunk an example")
@@ -95,5 +103,7 @@ public struct PolicyExamples: Sendable {
         self.chunks = chunks
         self.codes = codes
         self.foreseen = foreseen
+        self.environmentStates = environmentStates
+        self.places = places
     }
 }

@@ -16,6 +16,9 @@ struct PolicyPlan {
     /// Control steps until each of the states that are to be foreseen.
     let foreseenSteps: [Int]
 
+    /// Where things are, which the backbone learns to tell; nil for nothing.
+    let environment: EnvironmentTargets?
+
     /// Bins that a state value falls into.
     let stateBins: Int
 
@@ -47,6 +50,13 @@ struct PolicyPlan {
         state = try demonstrations.stateNormalization(.quantiles, episodes: episodes)
         coding = try Self.coding(recipe, head, demonstrations, episodes, tokenizer, horizon: horizon)
         let horizon = coding.tokenizer?.horizon ?? horizon
+        environment =
+            recipe.environmentState.weight > 0
+            ? try demonstrations.environmentTargets(
+                recipe.environmentState.columns,
+                cameras: cameras.map(\.name),
+                episodes: episodes
+            ) : nil
         foreseenSteps = recipe.foresight.chunks.map { $0 * horizon }
         var backbone = CompactBackbone.Configuration(
             cameras: cameras.map(\.camera),
@@ -55,6 +65,7 @@ struct PolicyPlan {
         backbone.width = recipe.width
         backbone.layerCount = recipe.layerCount
         backbone.headCount = recipe.headCount
+        backbone.environmentStateDimension = environment?.columns.count
         backbone.continues = head == .blocksWithoutExpert
         stateBins = backbone.stateBins
         let contract = PolicyContract(

@@ -33,6 +33,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable {
     /// The states that the backbone learns to foresee.
     var foresight = Foresight.Configuration()
 
+    /// Where things are, which the backbone learns to tell from its keypoints.
+    var environmentState = EnvironmentTask()
+
     /// Rows and columns that pictures are scaled to, on black where they are not square; 0 leaves them as recorded.
     ///
     /// A robot's pictures are then scaled in the same way.

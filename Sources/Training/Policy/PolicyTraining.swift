@@ -70,14 +70,12 @@ public struct PolicyTraining {
         ) { step, measure in
             let batch = try batches.next()
             let (input, targets) = batch.tensors(examples, device: device)
-            let (loss, missed) = withAutocast(to: precision.dtype, on: device) {
+            let (loss, further) = withAutocast(to: precision.dtype, on: device) {
                 let prefix = network.backbone.prefix(of: input)
                 let loss = network.loss(after: prefix, targets: targets, settings: recipe.lossSettings)
-                return (
-                    loss, foresight?.loss(of: batch.foreseenStates(examples, device: device), after: prefix)
-                )
+                return (loss, furtherTasks(batch, prefix, foresight))
             }
-            (missed.map { loss.total + $0 * recipe.foresight.weight } ?? loss.total).backward()
+            further.reduce(loss.total) { $0 + $1.loss * $1.weight }.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
@@ -85,12 +83,14 @@ public struct PolicyTraining {
             average?.update(step: step)
             guard measure else { return [:] }
             var measured = measurements(loss, gradient: length, factor: factor)
-            if let missed { measured["foresight"] = missed.item }
+            for task in further { measured[task.name] = task.loss.item }
             func look(_ measure: () throws -> [String: Double]) throws {
                 measured.merge(try average?.whileApplied(measure) ?? measure()) { $1 }
             }
             if let validation, isDue(step, every: recipe.validateEvery) {
-                try look { try validation.measure(network, foresight) }
+                try look {
+                    try validation.measure(network) { furtherTasks($0, $1, foresight) }
+                }
             }
             if let trial, isDue(step, every: trial.every) {
                 try look { try trial.measure(network, step) }
@@ -110,6 +110,25 @@ public struct PolicyTraining {
             backbone: network.backbone,
             device: device
         )
+    }
+
+    /// What else the backbone's `prefix` of a batch is to tell.
+    private func furtherTasks(_ batch: PolicyBatch, _ prefix: Prefix, _ foresight: Foresight?)
+        -> [FurtherTask]
+    {
+        var tasks: [FurtherTask] = []
+        if let foresight {
+            let states = batch.foreseenStates(examples, device: device)
+            let loss = foresight.loss(of: states, after: prefix)
+            tasks.append(FurtherTask(name: "foresight", loss: loss, weight: recipe.foresight.weight))
+        }
+        if let sight = prefix.sight, let truth = batch.environmentTruth(examples, device: device) {
+            let loss = recipe.environmentState.loss(of: sight, against: truth)
+            tasks.append(
+                FurtherTask(name: "environment_state", loss: loss, weight: recipe.environmentState.weight)
+            )
+        }
+        return tasks
     }
 
     /// Whether what is done every so many steps is due after `step`, one that is measured.
@@ -140,6 +159,18 @@ extension PolicyRecipe {
         settings.labelSmoothing = labelSmoothing
         return settings
     }
+}
+
+/// Something besides actions that a backbone learns to tell.
+struct FurtherTask {
+    /// What its error is called where it is measured.
+    let name: String
+
+    /// Its error, a scalar.
+    let loss: Tensor
+
+    /// Its share in the whole.
+    let weight: Double
 }
 
 /// The number format of matrix products during training.

@@ -26,7 +26,16 @@ struct PolicyValidation {
 
     /// Loss, accuracy of every codebook, and the policy's reconstruction error: how far its decoded actions are from the
     /// demonstrated ones, mean absolute and normalised, over steps inside the episode.
-    func measure(_ network: FASTerVLANetwork, _ foresight: Foresight?) throws -> [String: Double] {
+    ///
+    /// - Parameters:
+    ///   - network: What is measured.
+    ///   - furtherTasks: What else its backbone's prefix tells.
+    /// - Returns: Measurements by name.
+    /// - Throws: The errors of datasets and decoders.
+    func measure(
+        _ network: FASTerVLANetwork,
+        furtherTasks: (PolicyBatch, Prefix) -> [FurtherTask]
+    ) throws -> [String: Double] {
         var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer)
         var sums: [String: Double] = [:]
         for start in stride(from: 0, to: indices.count, by: batchSize) {
@@ -41,9 +50,8 @@ struct PolicyValidation {
                     "validation_loss": loss.total.item,
                     "reconstruction_error": answer.chunks.meanError(to: batch.chunks),
                 ]
-                if let foresight {
-                    let states = batch.foreseenStates(examples, device: device)
-                    measured["validation_foresight"] = foresight.loss(of: states, after: prefix).item
+                for task in furtherTasks(batch, prefix) {
+                    measured["validation_\(task.name)"] = task.loss.item
                 }
                 for (codebook, accuracy) in loss.accuracies.enumerated() {
                     measured["validation_accuracy_\(codebook)"] = accuracy.item

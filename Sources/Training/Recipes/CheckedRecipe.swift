@@ -119,6 +119,20 @@ extension PolicyRecipe: CheckedRecipe {
                     + "\(foresight.weight)"
             )
         }
+        for (key, number) in [("weight", environmentState.weight), ("places", environmentState.places)]
+        where number < 0 || !number.isFinite {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'environmentState.\(key)' should be from 0 on, found \(number)"
+            )
+        }
+        guard environmentState.weight == 0 || keypoints > 0 else {
+            throw RecipeError(
+                source: "recipe",
+                reason:
+                    "'keypoints' should be above 0 where 'environmentState.weight' is: it is read off them"
+            )
+        }
         if let problem = sampling.problem {
             throw RecipeError(source: "recipe", reason: "'sampling': \(problem)")
         }
