@@ -25,10 +25,22 @@ INLINED const Eight &eight(const float *numbers) { return *reinterpret_cast<cons
 /// Adds to `sums` the products of `count` rows of x with one panel.
 template <int count>
 INLINED void multiply(const float *x, long stride, long inputs, const float *weights, Sixteen (&sums)[count]) {
-    for (long input = 0; input < inputs; ++input, weights += panel) {
-        const Sixteen weight = sixteen(weights);
-        for (int row = 0; row < count; ++row) sums[row] += weight * x[row * stride + input];
+    // A sum waits four cycles for the one before, so few rows are summed in several parts.
+    constexpr int parts = count == 1 ? 4 : count < 4 ? 2 : 1;
+    Sixteen partial[parts][count] = {};
+    const float *rows[count];
+    for (int row = 0; row < count; ++row) rows[row] = x + row * stride;
+    long input = 0;
+    for (; input + parts <= inputs; input += parts, weights += parts * panel) {
+        for (int part = 0; part < parts; ++part) {
+            const Sixteen weight = sixteen(weights + part * panel);
+            for (int row = 0; row < count; ++row) partial[part][row] += weight * rows[row][input + part];
+        }
     }
+    for (; input < inputs; ++input, weights += panel)
+        for (int row = 0; row < count; ++row) partial[0][row] += sixteen(weights) * rows[row][input];
+    for (int part = 0; part < parts; ++part)
+        for (int row = 0; row < count; ++row) sums[row] += partial[part][row];
 }
 
 template <int count>
@@ -80,18 +92,117 @@ INLINED float dot(const float *left, const float *right, long count) {
     return sum;
 }
 
+/// The sums of sixteen vectors, one a lane, in `vectors[0]`; the others are used up.
+INLINED void addAcross(Sixteen (&vectors)[16]) {
+    for (int i = 0; i < 8; ++i) {
+        const Sixteen &l = vectors[2 * i], &r = vectors[2 * i + 1];
+        vectors[i] = __builtin_shufflevector(l, r, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30) +
+                     __builtin_shufflevector(l, r, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+    }
+    for (int i = 0; i < 4; ++i) {
+        const Sixteen &l = vectors[2 * i], &r = vectors[2 * i + 1];
+        vectors[i] = __builtin_shufflevector(l, r, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+                     __builtin_shufflevector(l, r, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+    for (int i = 0; i < 2; ++i) {
+        const Sixteen &l = vectors[2 * i], &r = vectors[2 * i + 1];
+        vectors[i] = __builtin_shufflevector(l, r, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) +
+                     __builtin_shufflevector(l, r, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
+    }
+    const Sixteen &l = vectors[0], &r = vectors[1];
+    vectors[0] = __builtin_shufflevector(l, r, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+                 __builtin_shufflevector(l, r, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}
+
+/// Products of a query with up to sixteen keys, `stride` numbers apart and `parts` panels wide each, times `factor`.
+template <int parts>
+INLINED void compareSixteen(const float *query, const float *keys, long stride, long count, float factor, float *scores) {
+    Sixteen products[16];
+#pragma clang loop unroll(full)
+    for (int lane = 0; lane < 16; ++lane) {
+        const float *key = keys + (lane < count ? lane : 0) * stride;
+        products[lane] = sixteen(query) * sixteen(key);
+        for (int part = 1; part < parts; ++part)
+            products[lane] += sixteen(query + part * panel) * sixteen(key + part * panel);
+    }
+    addAcross(products);
+    products[0] *= factor;
+    std::memcpy(scores, &products[0], count * sizeof(float));
+}
+
+/// How well `count` keys, `stride` numbers apart, answer a query: products times `factor`.
+INLINED void compare(const float *query, const float *keys, long stride, long count, long width, float factor,
+                     float *scores) {
+    for (long first = 0; first < count; first += 16, keys += 16 * stride, scores += 16) {
+        const long filled = count - first < 16 ? count - first : 16;
+        switch (width) {
+            case panel: compareSixteen<1>(query, keys, stride, filled, factor, scores); break;
+            case 2 * panel: compareSixteen<2>(query, keys, stride, filled, factor, scores); break;
+            case 3 * panel: compareSixteen<3>(query, keys, stride, filled, factor, scores); break;
+            case 4 * panel: compareSixteen<4>(query, keys, stride, filled, factor, scores); break;
+            default:
+                for (long key = 0; key < filled; ++key) scores[key] = dot(query, keys + key * stride, width) * factor;
+        }
+    }
+}
+
+/// e to the power of x, to 1e-7 of it, for numbers up to 0: an exponent and a polynomial for what it leaves (Cephes).
+INLINED float exponential(float x) {
+    x = x < -87 ? -87 : x;
+    // Adding and taking off 1.5 · 2^23 rounds to a whole number.
+    const float whole = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+    const float rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    float y = 1.9875691500e-4f;
+    y = y * rest + 1.3981999507e-3f;
+    y = y * rest + 8.3334519073e-3f;
+    y = y * rest + 4.1665795894e-2f;
+    y = y * rest + 1.6666665459e-1f;
+    y = y * rest + 5.0000001201e-1f;
+    const int exponent = (static_cast<int>(whole) + 127) << 23;
+    return (y * rest * rest + rest + 1) * __builtin_bit_cast(float, exponent);
+}
+
+/// `parts` panels of columns of a weighted sum of rows, `stride` numbers apart.
+template <int parts>
+INLINED void addRows(const float *weights, long count, const float *rows, long stride, float factor, float *y) {
+    Sixteen sums[parts] = {};
+    for (long row = 0; row < count; ++row, rows += stride)
+        for (int part = 0; part < parts; ++part) sums[part] += weights[row] * sixteen(rows + part * panel);
+    for (int part = 0; part < parts; ++part) sums[part] *= factor;
+    std::memcpy(y, sums, sizeof(sums));
+}
+
+INLINED float largest(const float *numbers, long count) {
+    float found = numbers[0];
+    long index = 0;
+    if (count >= 8) {
+        Eight highest = eight(numbers);
+        for (index = 8; index + 8 <= count; index += 8)
+            highest = highest > eight(numbers + index) ? highest : eight(numbers + index);
+        for (int lane = 0; lane < 8; ++lane) found = highest[lane] > found ? highest[lane] : found;
+    }
+    for (; index < count; ++index) found = numbers[index] > found ? numbers[index] : found;
+    return found;
+}
+
 /// Softmax over `count` scores, times values that lie `stride` numbers apart.
 INLINED void mix(float *scores, long count, const float *values, long stride, long width, float *y) {
-    float highest = -INFINITY, total = 0;
-    for (long other = 0; other < count; ++other) highest = scores[other] > highest ? scores[other] : highest;
-    for (long other = 0; other < count; ++other) {
-        scores[other] = std::exp(scores[other] - highest);
-        total += scores[other];
-    }
-    for (long column = 0; column < width; ++column) y[column] = 0;
-    for (long other = 0; other < count; ++other) {
-        const float share = scores[other] / total;
-        for (long column = 0; column < width; ++column) y[column] += share * values[other * stride + column];
+    const float highest = largest(scores, count);
+    for (long other = 0; other < count; ++other) scores[other] = exponential(scores[other] - highest);
+    Eight totals = {};
+    float total = 0;
+    long other = 0;
+    for (; other + 8 <= count; other += 8) totals += eight(scores + other);
+    for (int lane = 0; lane < 8; ++lane) total += totals[lane];
+    for (; other < count; ++other) total += scores[other];
+    long column = 0;
+    for (; column + 3 * panel <= width; column += 3 * panel)
+        addRows<3>(scores, count, values + column, stride, 1 / total, y + column);
+    for (; column + panel <= width; column += panel)
+        addRows<1>(scores, count, values + column, stride, 1 / total, y + column);
+    for (; column < width; ++column) {
+        y[column] = 0;
+        for (other = 0; other < count; ++other) y[column] += scores[other] / total * values[other * stride + column];
     }
 }
 
@@ -153,8 +264,7 @@ void kernel_attend(const float *joined, long places, long heads, long width, flo
         const float *queries = joined + head * width;
         const float *keys = queries + heads * width, *values = keys + heads * width;
         for (long place = 0; place < places; ++place) {
-            for (long other = 0; other < places; ++other)
-                scores[other] = dot(queries + place * stride, keys + other * stride, width) * factor;
+            compare(queries + place * stride, keys, stride, places, width, factor, scores);
             mix(scores, places, values, stride, width, y + (place * heads + head) * width);
         }
     }
@@ -166,9 +276,7 @@ void kernel_attend_cached(const float *queries, long stride, long rows, const fl
     const float factor = 1 / std::sqrt(static_cast<float>(width));
     for (long head = 0; head < heads; ++head, keys += room, values += room) {
         for (long row = 0; row < rows; ++row) {
-            const float *query = queries + row * stride + head * width;
-            for (long other = 0; other < count; ++other)
-                scores[other] = dot(query, keys + other * width, width) * factor;
+            compare(queries + row * stride + head * width, keys, width, count, width, factor, scores);
             mix(scores, count, values, width, width, y + (row * heads + head) * width);
         }
     }

@@ -52,6 +52,62 @@ struct KernelsTests {
         expectSame(y, expected.contiguous())
     }
 
+    @Test(
+        "attention to a cache agrees to 1e-5",
+        arguments: [(1, 16, 1), (5, 48, 53), (3, 32, 13), (6, 64, 10), (2, 8, 20), (4, 40, 9), (1, 80, 31)]
+    )
+    func attention(places: Int, width: Int, filled: Int) {
+        Torch.seed(UInt64(width))
+        let (heads, room) = (2, filled + places + 3)
+        let joined = Tensor.randn([places, 3 * heads * width])
+        let scales = (Tensor.rand([width]) + 0.5, Tensor.rand([width]) + 0.5)
+        let (keys, values) = (Tensor.randn([heads, room, width]), Tensor.randn([heads, room, width]))
+        let angles = Tensor.rand([places, width / 2]) * 3.0
+        let attention = PackedCachedAttention(
+            headCount: heads,
+            queryNorm: scales.0.floats,
+            keyNorm: scales.1.floats,
+            epsilon: 1e-5
+        )
+        var (cachedKeys, cachedValues) = (keys.floats, values.floats)
+        let found = cachedKeys.withUnsafeMutableBufferPointer { keys in
+            cachedValues.withUnsafeMutableBufferPointer { values in
+                attention(
+                    rows(joined),
+                    cosines: rows(angles.cos()),
+                    sines: rows(angles.sin()),
+                    cache: .init(
+                        keys: keys.baseAddress!,
+                        values: values.baseAddress!,
+                        room: room,
+                        filled: filled
+                    )
+                )
+            }
+        }
+        /// Heads `[heads, places, width]`, of the queries, keys or values.
+        func own(_ part: Int) -> Tensor {
+            joined.reshaped(places, 3, heads, width).select(1, part).transposed(0, 1)
+        }
+        func turned(_ x: Tensor, _ scale: Tensor) -> Tensor {
+            let y = x.layerNorm(weight: scale, bias: nil, epsilon: 1e-5)
+            let (left, right) = (
+                y.narrowed(2, from: 0, count: width / 2), y.narrowed(2, from: width / 2, count: width / 2)
+            )
+            let (cosine, sine) = (angles.cos(), angles.sin())
+            return .concatenated([left * cosine - right * sine, right * cosine + left * sine], axis: 2)
+        }
+        func all(_ cached: Tensor, _ new: Tensor) -> Tensor {
+            .concatenated([cached.narrowed(1, from: 0, count: filled), new], axis: 1).unsqueezed(0)
+        }
+        let expected = turned(own(0), scales.0).unsqueezed(0).attention(
+            key: all(keys, turned(own(1), scales.1)),
+            value: all(values, own(2)),
+            mask: nil
+        )
+        expectSame(found, expected.select(0, 0).transposed(0, 1).reshaped(places, heads * width))
+    }
+
     @Test("GELU agrees to 3e-6 from -9 to 9")
     func gelu() {
         let x = Tensor((-9000 ... 9000).map { Float($0) / 1000 }).reshaped(-1, 1)

@@ -255,7 +255,9 @@ struct PolicyTests {
         )
         _ = try await Program.output(collect + ["--out", "one", "--cameras", "gripperPOV"], in: folder)
         let info = try String(decoding: folder["one/meta/info.json"], as: UTF8.self)
-        #expect(info.contains("observation.images.gripperPOV") && !info.contains("observation.images.corner2"))
+        #expect(
+            info.contains("observation.images.gripperPOV") && !info.contains("observation.images.corner2")
+        )
         #expect(info.contains("yuv444p"))
     }
 }
