@@ -33,12 +33,32 @@ struct BatchTests {
         let source = (0 ..< 48).map { UInt8($0 * 5) }
         var target = [UInt8](repeating: 0, count: 48)
         var random = SeededRandom(seed: 1)
-        source.withUnsafeBufferPointer { from in
+        _ = source.withUnsafeBufferPointer { from in
             target.withUnsafeMutableBufferPointer {
                 plain.apply(from, height: 4, width: 4, to: $0, random: &random)
             }
         }
         #expect(target == source)
+    }
+
+    @Test("say how far they moved what a picture shows")
+    func shift() throws {
+        var augmentation = Augmentation()
+        (augmentation.shift, augmentation.brightness, augmentation.contrast) = (3, 0, 0)
+        // One white pixel, in row 4 and column 6 of 8 x 12.
+        let (height, width) = (8, 12)
+        let source = (0 ..< height * width * 3).map { $0 / 3 == 4 * width + 6 ? UInt8(255) : 0 }
+        for seed in 0 ..< 20 {
+            var target = [UInt8](repeating: 0, count: source.count)
+            var random = SeededRandom(seed: UInt64(seed))
+            let move = source.withUnsafeBufferPointer { from in
+                target.withUnsafeMutableBufferPointer {
+                    augmentation.apply(from, height: height, width: width, to: $0, random: &random)
+                }
+            }
+            let white = try #require(target.firstIndex(of: 255)) / 3
+            #expect(white / width == 4 + move.down && white % width == 6 + move.right)
+        }
     }
 
     @Test("move states by whole bins, within a limit and the range of bins")

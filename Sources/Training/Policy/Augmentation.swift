@@ -31,13 +31,16 @@ public struct Augmentation: Codable, Equatable, Sendable {
     }
 
     /// Writes `source`, `[height, width, 3]`, changed at random, to `target`.
+    ///
+    /// - Returns: By how many pixels what it shows has moved.
+    @discardableResult
     func apply(
         _ source: UnsafeBufferPointer<UInt8>,
         height: Int,
         width: Int,
         to target: UnsafeMutableBufferPointer<UInt8>,
         random: inout SeededRandom
-    ) {
+    ) -> (right: Int, down: Int) {
         let down = shift > 0 ? Int.random(in: -shift ... shift, using: &random) : 0
         let right = shift > 0 ? Int.random(in: -shift ... shift, using: &random) : 0
         let table = lookup(&random)
@@ -52,6 +55,7 @@ public struct Augmentation: Codable, Equatable, Sendable {
                 target[place + 2] = table[Int(source[pixel + 2])]
             }
         }
+        return (-right, -down)
     }
 
     /// The new value of each of the 256 old ones.

@@ -49,25 +49,38 @@ extension PolicyExamples {
         for (camera, description) in cameras.enumerated() {
             let (height, width) = (description.height, description.width)
             let size = height * width * 3
+            var moves: [(right: Int, down: Int)] = []
             var random = SeededRandom(seed: seed, 2, UInt64(step), UInt64(camera))
             let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
                 try [UInt8](unsafeUninitializedCapacity: size * indices.count) { target, count in
                     for (row, index) in indices.enumerated() {
                         try frames.copyFrame(frameIndices[index], camera: camera, into: plain)
-                        augmentation.apply(
-                            UnsafeBufferPointer(plain),
-                            height: height,
-                            width: width,
-                            to: UnsafeMutableBufferPointer(rebasing: target[row * size ..< (row + 1) * size]),
-                            random: &random
+                        let pictures = target[row * size ..< (row + 1) * size]
+                        moves.append(
+                            augmentation.apply(
+                                UnsafeBufferPointer(plain),
+                                height: height,
+                                width: width,
+                                to: UnsafeMutableBufferPointer(rebasing: pictures),
+                                random: &random
+                            )
                         )
                     }
                     count = size * indices.count
                 }
             }
             batch.images.append(pixels)
+            guard places.indices.contains(camera) else { continue }
+            var shown: [Float] = []
+            for (index, move) in zip(indices, moves) {
+                // From edge to edge is 2.
+                let offsets = [2 * Float(move.right) / Float(width), 2 * Float(move.down) / Float(height)]
+                for (column, place) in row(index, of: places[camera]).enumerated() {
+                    shown.append(place + offsets[column % 2])
+                }
+            }
+            batch.places.append(shown)
         }
-        batch.places = places.map { places in indices.flatMap { row($0, of: places) } }
         return batch
     }
 
