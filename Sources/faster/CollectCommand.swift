@@ -71,7 +71,7 @@ struct CollectCommand: AsyncParsableCommand {
             robotType: robotName,
             actionNames: robot.actionNames,
             stateNames: robot.stateNames,
-            environmentStateNames: robot.environmentStateNames,
+            environmentStateNames: robot.environmentStateNames ?? [],
             cameras: cameras.map { .init(name: "observation.images.\($0)", height: size, width: size) },
             video: video
         )

@@ -108,7 +108,7 @@ struct MisbehavingSimulatorTests {
     private static let description = """
         import sys, os, json, time
         if "describe" in sys.argv:
-            robots = dict(toy=dict(fps=10, cameras=[], state=[], environment_state=[], action=[]))
+            robots = dict(toy=dict(fps=10, cameras=[], state=[], action=[]))
             print(json.dumps(dict(robots=robots, tasks=dict(push=dict(instruction="push it", robot="toy")))))
             sys.exit()
 

@@ -13,8 +13,8 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         /// Names of the state's columns.
         public let stateNames: [String]
 
-        /// Names of the columns that say where things are; empty where the simulator does not.
-        public let environmentStateNames: [String]
+        /// Names of the columns that say where things are; nil where the simulator does not.
+        public let environmentStateNames: [String]?
 
         /// Names of an action's columns.
         public let actionNames: [String]
