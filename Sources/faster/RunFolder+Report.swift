@@ -113,34 +113,24 @@ extension RunFolder {
                 series(tokenizerMetrics, "peak", "largest error of a chunk"),
             ]
         )
-        draw(
-            "Policy, cross-entropy",
-            "nats a code",
+        /// Of the policy, on the examples that it is trained on and on those that are held out.
+        func both(_ key: String) -> [RunReport.Series] {
             [
-                series(policyMetrics, "loss", "loss"),
-                series(policyMetrics, "validation_loss", "held out"),
+                series(policyMetrics, key, "training"),
+                series(policyMetrics, "validation_\(key)", "held out"),
             ]
-        )
+        }
+        draw("Policy, cross-entropy", "nats a code", both("loss"))
         draw(
             "Policy, decoded against demonstrated actions",
             "normalised error",
             [series(policyMetrics, "reconstruction_error", "held out")]
         )
-        draw(
-            "Policy, foreseen states",
-            "normalised error",
-            [
-                series(policyMetrics, "foresight", "training"),
-                series(policyMetrics, "validation_foresight", "held out"),
-            ]
-        )
+        draw("Policy, foreseen states", "normalised error", both("foresight"))
         draw(
             "Policy, where things are",
             "error of the estimate and of where keypoints look",
-            [
-                series(policyMetrics, "environment_state", "training"),
-                series(policyMetrics, "validation_environment_state", "held out"),
-            ]
+            both("environment_state")
         )
         draw(
             "Policy, tried in the simulator",
