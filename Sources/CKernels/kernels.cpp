@@ -92,6 +92,16 @@ INLINED float dot(const float *left, const float *right, long count) {
     return sum;
 }
 
+INLINED float sum(const float *numbers, long count) {
+    Eight sums = {};
+    float sum = 0;
+    long index = 0;
+    for (; index + 8 <= count; index += 8) sums += eight(numbers + index);
+    for (int lane = 0; lane < 8; ++lane) sum += sums[lane];
+    for (; index < count; ++index) sum += numbers[index];
+    return sum;
+}
+
 /// The sums of sixteen vectors, one a lane, in `vectors[0]`; the others are used up.
 INLINED void addAcross(Sixteen (&vectors)[16]) {
     for (int i = 0; i < 8; ++i) {
@@ -189,12 +199,7 @@ INLINED float largest(const float *numbers, long count) {
 INLINED void mix(float *scores, long count, const float *values, long stride, long width, float *y) {
     const float highest = largest(scores, count);
     for (long other = 0; other < count; ++other) scores[other] = exponential(scores[other] - highest);
-    Eight totals = {};
-    float total = 0;
-    long other = 0;
-    for (; other + 8 <= count; other += 8) totals += eight(scores + other);
-    for (int lane = 0; lane < 8; ++lane) total += totals[lane];
-    for (; other < count; ++other) total += scores[other];
+    const float total = sum(scores, count);
     long column = 0;
     for (; column + 3 * panel <= width; column += 3 * panel)
         addRows<3>(scores, count, values + column, stride, 1 / total, y + column);
@@ -202,7 +207,7 @@ INLINED void mix(float *scores, long count, const float *values, long stride, lo
         addRows<1>(scores, count, values + column, stride, 1 / total, y + column);
     for (; column < width; ++column) {
         y[column] = 0;
-        for (other = 0; other < count; ++other) y[column] += scores[other] / total * values[other * stride + column];
+        for (long other = 0; other < count; ++other) y[column] += scores[other] / total * values[other * stride + column];
     }
 }
 
@@ -238,14 +243,11 @@ void kernel_gelu(float *x, long count) {
 FOR_EVERY_PROCESSOR
 void kernel_normalize(const float *x, long rows, long width, const float *scale, float epsilon, float *y) {
     for (long row = 0; row < rows; ++row, x += width, y += width) {
-        Eight sums = {}, squares = {};
-        float sum = 0, square = 0;
+        const float mean = sum(x, width) / static_cast<float>(width);
+        Eight squares = {};
+        float square = 0;
         long column = 0;
-        for (; column + 8 <= width; column += 8) sums += eight(x + column);
-        for (int lane = 0; lane < 8; ++lane) sum += sums[lane];
-        for (; column < width; ++column) sum += x[column];
-        const float mean = sum / static_cast<float>(width);
-        for (column = 0; column + 8 <= width; column += 8) {
+        for (; column + 8 <= width; column += 8) {
             const Eight distance = eight(x + column) - mean;
             squares += distance * distance;
         }

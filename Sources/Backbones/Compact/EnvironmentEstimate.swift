@@ -57,8 +57,8 @@ struct EnvironmentEstimate: Module {
         for (index, layer) in layers.enumerated() { x = layer(index == 0 ? x : x.gelu()) }
         let values = x.to(.float32)
         let fixed = values.detached()
-        let waves = Octaves.waves(at: fixed, count: Self.waveCount).flatMap { [$0.sine, $0.cosine] }
-        let tokens = told(Tensor.concatenated([fixed] + waves, axis: 1)).reshaped(batch, Self.tokenCount, -1)
+        let waves = Octaves.channels(of: fixed, count: Self.waveCount)
+        let tokens = told(Tensor.concatenated([fixed, waves], axis: 1)).reshaped(batch, Self.tokenCount, -1)
         return (values, tokens)
     }
 }

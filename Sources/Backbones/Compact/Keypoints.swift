@@ -61,8 +61,8 @@ struct Keypoints: Module {
         let features = weights.matmul(cells)
         // In float32: eight bits would place a keypoint to a pixel and no better.
         let found = weights.matmul(places)
-        let waves = Octaves.waves(at: found, count: Self.waveCount).flatMap { [$0.sine, $0.cosine] }
-        let described = Tensor.concatenated([features.to(.float32)] + waves, axis: 2)
+        let waves = Octaves.channels(of: found, count: Self.waveCount)
+        let described = Tensor.concatenated([features.to(.float32), waves], axis: 2)
         return Found(
             tokens: token(described) + names.weight,
             shares: weights,

@@ -14,4 +14,10 @@ enum Octaves {
             return (angle.sin(), angle.cos())
         }
     }
+
+    /// All waves at `places`, `[..., n]`, side by side: `[..., 2 · count · n]`.
+    static func channels(of places: Tensor, count: Int) -> Tensor {
+        let waves = waves(at: places, count: count).flatMap { [$0.sine, $0.cosine] }
+        return .concatenated(waves, axis: places.shape.count - 1)
+    }
 }

@@ -52,6 +52,9 @@ public struct DatasetDescription: Sendable {
         self.videoFilesSizeInMB = videoFilesSizeInMB
     }
 
+    /// Names that no camera may have, whether the dataset has such columns or not.
+    private static let reserved = ["action", DatasetInfo.state, DatasetInfo.environmentState]
+
     /// What an episode has numbers of, in the order of its columns.
     var numericFeatures: [(name: String, columns: [String])] {
         [
@@ -104,7 +107,7 @@ public struct DatasetDescription: Sendable {
             try require(!isPath, "cameras", "names without '/'", "'\(camera.name)'")
             let isTaken = DatasetInfo.bookkeeping[camera.name] != nil
             try require(
-                !isTaken && !numericFeatures.map(\.name).contains(camera.name),
+                !isTaken && !Self.reserved.contains(camera.name),
                 "cameras",
                 "a name that no column has",
                 "'\(camera.name)'"

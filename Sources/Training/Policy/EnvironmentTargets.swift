@@ -1,4 +1,3 @@
-internal import Backbones
 internal import LeRobot
 internal import RobotTypes
 
