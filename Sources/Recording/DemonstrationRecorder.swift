@@ -93,10 +93,12 @@ public actor DemonstrationRecorder: MessageHandler {
         return .map([:])
     }
 
-    /// Completes the dataset.
+    /// Completes the dataset, or gives it up.
     ///
-    /// - Throws: ``RecordingError`` when episodes are missing, `LeRobotError` when the files cannot be written.
+    /// - Throws: ``RecordingError`` when episodes are missing, `LeRobotError` when the files cannot be written. Nothing is
+    ///   left of the dataset then.
     public func finish() throws -> LeRobotDataset {
+        defer { writer.discard() }
         guard written == tasks.count * episodesPerTask else {
             throw RecordingError(
                 description:
@@ -105,6 +107,9 @@ public actor DemonstrationRecorder: MessageHandler {
         }
         return try writer.finish()
     }
+
+    /// Gives the dataset up and removes what was written of it; a finished one stays as it is.
+    public func discard() { writer.discard() }
 }
 
 /// A demonstration that cannot be recorded.

@@ -105,6 +105,7 @@ struct CollectCommand: AsyncParsableCommand {
             )
         } catch {
             await server.shutdown(gracePeriod: .zero)
+            await recorder.discard()
             throw error
         }
     }

@@ -97,6 +97,10 @@ struct DatasetWriterTests {
                 #expect(!FileManager.default.fileExists(atPath: folder.path))
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty)
+            let writer = try DatasetWriter(creating: folder, description)
+            writer.discard()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty)
+            #expect(throws: LeRobotError.self) { try writer.finish() }
             try SampleDataset(lengths: [2]).write(to: folder)
             #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == ["dataset"])
             #expect(throws: LeRobotError.self) { try DatasetWriter(creating: folder, description) }

@@ -26,6 +26,7 @@ public final class DatasetWriter {
         case writing
         case failed
         case finished
+        case discarded
     }
 
     /// Starts a dataset.
@@ -58,8 +59,15 @@ public final class DatasetWriter {
         self.videos = videos
     }
 
-    deinit {
-        if state != .finished { try? FileManager.default.removeItem(at: partial) }
+    deinit { discard() }
+
+    /// Gives the dataset up and removes what was written of it; a finished one stays as it is.
+    ///
+    /// A writer that is let go does the same. Call it where others may hold the writer for longer, or the process ends.
+    public func discard() {
+        guard state != .finished, state != .discarded else { return }
+        state = .discarded
+        try? FileManager.default.removeItem(at: partial)
     }
 
     /// Number of episodes so far.
@@ -85,7 +93,7 @@ public final class DatasetWriter {
         guard state == .writing else {
             throw .unwritable(
                 file: folder.path,
-                reason: "the dataset is finished, or an episode failed before"
+                reason: "the dataset is finished or given up, or an episode failed before"
             )
         }
         try EpisodeCheck(description, episode: "episode \(records.count)")
@@ -131,7 +139,7 @@ public final class DatasetWriter {
             throw .unwritable(
                 file: folder.path,
                 reason: records.isEmpty
-                    ? "a dataset needs at least one episode" : "it is finished, or an episode failed"
+                    ? "a dataset needs at least one episode" : "it is finished or given up, or an episode failed"
             )
         }
         state = .failed
