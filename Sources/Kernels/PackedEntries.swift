@@ -5,7 +5,9 @@ public struct PackedEntries: Sendable {
     /// How many there are.
     public let count: Int
 
-    private let width: Int
+    /// Numbers of each.
+    public let width: Int
+
     private let values: [Float]
     private let panels: [Float]
     private let lengths: [Float]

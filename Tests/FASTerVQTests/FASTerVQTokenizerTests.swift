@@ -25,12 +25,15 @@ struct FASTerVQTokenizerTests {
     }
 
     /// A model with few and narrow layers, whose codebooks come from random chunks of `space`.
-    private func model(_ patches: [String: PatchShape], _ space: ActionSpace, horizon: Int) throws
-        -> FASTerVQModel
-    {
+    private func model(
+        _ patches: [String: PatchShape],
+        _ space: ActionSpace,
+        horizon: Int,
+        codebookSize: Int = 32
+    ) throws -> FASTerVQModel {
         Torch.seed(6)
         var configuration = FASTerVQConfiguration(patches: patches)
-        configuration.quantizer.codebookSize = 32
+        configuration.quantizer.codebookSize = codebookSize
         configuration.autoencoder.width = 32
         let model = FASTerVQModel(configuration, device: .cpu)
         let embodiment = Embodiment(
@@ -49,11 +52,13 @@ struct FASTerVQTokenizerTests {
         return model
     }
 
-    private func tokenizer(_ groups: String = "position=0:3,rotation=3:6,gripper=6") throws
-        -> FASTerVQTokenizer
-    {
+    private func tokenizer(
+        _ groups: String = "position=0:3,rotation=3:6,gripper=6",
+        codebookSize: Int = 32
+    ) throws -> FASTerVQTokenizer {
         let space = try ActionSpace(parsing: groups)
-        let model = try model(PatchShape.fitting(space, horizon: 20), space, horizon: 20)
+        let shapes = PatchShape.fitting(space, horizon: 20)
+        let model = try model(shapes, space, horizon: 20, codebookSize: codebookSize)
         return try model.tokenizer(for: space, horizon: 20, normalization: normalization(space.dimension))
     }
 
@@ -132,24 +137,24 @@ struct FASTerVQTokenizerTests {
         }
     }
 
-    @Test("short lists keep the tolerance with fewer codes where fewer will do, and come back as they were")
+    @Test(
+        "short lists keep the tolerance of all that was recorded, with few codes where few will do, and come back"
+    )
     func shortLists() throws {
-        let tokenizer = try tokenizer()
+        let tokenizer = try tokenizer(codebookSize: 96)
         Torch.seed(10)
         var chunks = chunks(60)
         // Half of the chunks are of those that the entries were made from: easy.
         for index in 0 ..< 30 * 140 { chunks.values[index] *= 0.1 }
+        // None lies outside of what was recorded.
+        chunks.values = chunks.values.map { min(max($0, -2.5), 2.5) }
         for tolerance in [0.3, 3] {
             let adaptive = tokenizer.adaptive(tolerance: tolerance)
             let lists = try adaptive.tokens(for: chunks)
-            #expect(lists.allSatisfy { (7 ... 21).contains($0.count) })
+            #expect(lists.allSatisfy { $0.count >= 7 })
             #expect(try (0 ..< 60).flatMap { try adaptive.tokens(for: chunks[$0 ..< $0 + 1]) } == lists)
             let back = try adaptive.chunks(for: lists)
-            let whole = ReconstructionErrors(chunks, try tokenizer.chunks(for: tokenizer.tokens(for: chunks)))
-            for (chunk, peak) in ReconstructionErrors(chunks, back).peaks.enumerated()
-            where whole.peaks[chunk] <= tolerance {
-                #expect(peak <= tolerance)
-            }
+            #expect(ReconstructionErrors(chunks, back).peaks.allSatisfy { $0 <= tolerance })
             #expect(Set(lists.map(\.count)).count > 1)
         }
         for (list, reason) in [

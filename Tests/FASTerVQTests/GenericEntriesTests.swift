@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import FASTerVQ
@@ -32,6 +33,22 @@ struct GenericEntriesTests {
             former = size
         }
         #expect(left.allSatisfy { abs($0) <= 0.1 })
+    }
+
+    @Test(
+        "that correct are nearly as many as there is room for, or none, and end every error",
+        arguments: [511, 100, 31, 9]
+    )
+    func corrections(limit: Int) {
+        let entries = GenericEntries.corrections(steps: 4, columns: 3, atMost: limit)
+        #expect(limit < 30 ? entries.isEmpty : entries.count == min(360, limit / 30 * 30))
+        guard !entries.isEmpty else { return }
+        var left = (0 ..< 12).map { sin(Float($0)) }
+        for _ in 0 ..< 600 where left.contains(where: { abs($0) > GenericEntries.finest / 2 + 1e-6 }) {
+            let nearest = entries.min { square(left, $0) < square(left, $1) } ?? []
+            left = zip(left, nearest).map { $0 - $1 }
+        }
+        #expect(left.allSatisfy { abs($0) <= GenericEntries.finest / 2 + 1e-6 })
     }
 
     private func square(_ left: [Float], _ right: [Float]) -> Float {

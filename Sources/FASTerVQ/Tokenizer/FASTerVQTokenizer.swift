@@ -20,6 +20,8 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     private let codec: ChunkCodec
     /// For few chunks; nil where the network is not on the CPU.
     private let packed: PackedCodec?
+    /// What comes after the codebooks in lists that keep a tolerance.
+    let corrections: Corrections
     private let device: Device
 
     /// Chunks that pass through the network at once.
@@ -39,6 +41,7 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         self.actionSpace = actionSpace
         codec = ChunkCodec(model.network, embodiment)
         packed = device == .cpu ? PackedCodec(model.network, embodiment) : nil
+        corrections = Corrections(embodiment, size: model.configuration.quantizer.codebookSize)
         self.normalization = normalization
         self.device = device
     }

@@ -3,10 +3,12 @@ public import RobotTypes
 internal import Torch
 
 extension FASTerVQTokenizer {
-    /// Lists of codes as short as keep every chunk's error within `tolerance`, where the codebooks can.
+    /// Lists of codes as short as keep every chunk's error within `tolerance`.
     ///
     /// A place that needs no more has code 0 and is left out of the codebooks after it; what all places leave out, no list
-    /// has; and where the network's first codebooks are enough, they are all.
+    /// has; and where the network's first codebooks are enough, they are all. Where all codebooks are not, corrections
+    /// follow (``Corrections``). So an error above the tolerance remains only where a value lies beyond anything recorded, or
+    /// the tolerance is finer than corrections are.
     ///
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]] {
@@ -24,7 +26,21 @@ extension FASTerVQTokenizer {
                 lengths[chunk] = codebooks
             }
         }
-        return zip(codes, lengths).map { layout.list($0, codebooks: $1) }
+        let whole = try self.chunks(for: codes)
+        return codes.indices.map { chunk in
+            guard lengths[chunk] == codebookCount else {
+                return layout.list(codes[chunk], rounds: lengths[chunk])
+            }
+            let corrected =
+                codes[chunk]
+                + corrections.codes(
+                    for: chunks[chunk].values,
+                    from: whole[chunk].values,
+                    validSteps: chunks.validSteps[chunk],
+                    tolerance: tolerance
+                )
+            return layout.list(corrected, rounds: corrected.count / placeCount)
+        }
     }
 
     /// The normalised chunks of such lists.
@@ -33,17 +49,28 @@ extension FASTerVQTokenizer {
     ///   range.
     public func chunks(forShort tokens: [[Int]]) throws -> ActionChunks {
         let layout = shortListLayout
-        return try chunks(
-            tokens.enumerated().map { chunk, list in
-                guard let whole = layout.codes(list) else {
-                    throw ActionTokenizerError(
-                        "chunk \(chunk): a list of \(list.count) codes ends within a codebook, or goes on when "
-                            + "nothing is left to refine"
-                    )
-                }
-                return whole
+        let lists = try tokens.enumerated().map { chunk, list in
+            guard let whole = layout.codes(list) else {
+                throw ActionTokenizerError(
+                    "chunk \(chunk): a list of \(list.count) codes ends within a codebook, or goes on when "
+                        + "nothing is left to refine"
+                )
+            }
+            try corrections.check(whole.codes.dropFirst(tokenCount), chunk: chunk)
+            return whole
+        }
+        var chunks = try chunks(
+            lists.map {
+                (codes: Array($0.codes.prefix(tokenCount)), codebooks: min($0.rounds, codebookCount))
             }
         )
+        let size = horizon * dimension
+        for (chunk, list) in lists.enumerated() where list.rounds > codebookCount {
+            var values = chunks[chunk].values
+            corrections.add(list.codes.dropFirst(tokenCount), to: &values)
+            chunks.values.replaceSubrange(chunk * size ..< (chunk + 1) * size, with: values)
+        }
+        return chunks
     }
 
     private var shortListLayout: ShortListLayout {
@@ -55,7 +82,9 @@ extension FASTerVQTokenizer {
     }
 }
 
-/// Which codes of a whole grid a short list has.
+/// Which codes of a whole grid, and of the corrections after it, a short list has.
+///
+/// A round is a codebook or a round of corrections; with the first correction all places begin anew.
 struct ShortListLayout {
     /// Places that go past the network.
     let isDirect: [Bool]
@@ -66,49 +95,53 @@ struct ShortListLayout {
     /// Codebooks in all.
     let codebookCount: Int
 
-    /// The list for the first `codebooks` codebooks of `codes`, `codebookCount · places` of them.
-    func list(_ codes: [Int], codebooks: Int) -> [Int] {
+    /// The list for the first `rounds` rounds of `codes`, `[rounds · places]`.
+    func list(_ codes: [Int], rounds: Int) -> [Int] {
         let places = isDirect.indices
-        let last = (0 ..< codebooks).last { codebook in
-            codebook < learnedCount || places.contains { codes[codebook * places.count + $0] > 0 }
+        let last = (0 ..< rounds).last { round in
+            round < learnedCount || places.contains { codes[round * places.count + $0] > 0 }
         }
         var list: [Int] = []
         var open = places.map { _ in true }
-        for codebook in 0 ... (last ?? 0) {
+        for round in 0 ... (last ?? 0) {
+            if round == codebookCount { open = places.map { _ in true } }
             for place in places where open[place] {
-                let code = codes[codebook * places.count + place]
+                let code = codes[round * places.count + place]
                 list.append(code)
-                open[place] = code > 0 || !refines(codebook, place)
+                open[place] = code > 0 || !refines(round, place)
             }
         }
         return list
     }
 
-    /// The whole codes of a list, and how many codebooks they are of; nil where it is no such list.
-    func codes(_ list: [Int]) -> (codes: [Int], codebooks: Int)? {
+    /// The whole codes of a list, and how many rounds they are of; nil where it is no such list.
+    func codes(_ list: [Int]) -> (codes: [Int], rounds: Int)? {
         let places = isDirect.indices
         var codes: [Int] = []
         var open = places.map { _ in true }
-        var (position, codebook) = (0, 0)
+        var (position, round) = (0, 0)
         while position < list.count {
+            if round == codebookCount { open = places.map { _ in true } }
             let listed = places.filter { open[$0] }
-            guard codebook < codebookCount, !listed.isEmpty, position + listed.count <= list.count else {
+            guard round < codebookCount || !listed.isEmpty, round < codebookCount + Corrections.limit,
+                position + listed.count <= list.count
+            else {
                 return nil
             }
             codes += places.map { _ in 0 }
             for place in listed {
                 let code = list[position]
-                codes[codebook * places.count + place] = code
-                open[place] = code > 0 || !refines(codebook, place)
+                codes[round * places.count + place] = code
+                open[place] = code > 0 || !refines(round, place)
                 position += 1
             }
-            codebook += 1
+            round += 1
         }
-        return codebook > 0 ? (codes, codebook) : nil
+        return round > 0 ? (codes, round) : nil
     }
 
-    /// Whether code 0 of a codebook says that a place needs no more.
-    private func refines(_ codebook: Int, _ place: Int) -> Bool {
-        isDirect[place] || codebook >= learnedCount
+    /// Whether code 0 of a round says that a place needs no more.
+    private func refines(_ round: Int, _ place: Int) -> Bool {
+        isDirect[place] || round >= learnedCount
     }
 }

@@ -1,0 +1,112 @@
+internal import ActionTokenizers
+internal import Kernels
+internal import RobotTypes
+internal import Torch
+
+/// Simple changes that bring a chunk within a tolerance where all codebooks together do not.
+///
+/// Codebooks hold what motion was like in training, so chunks unlike it keep errors that have no bound. Corrections come after
+/// the last codebook, in as many rounds as a chunk needs, and are the same for every tokenizer (``GenericEntries``):
+/// nothing of them is learned or stored. In every round each place has a code, and 0 is nothing.
+struct Corrections: Sendable {
+    /// Most rounds.
+    static let limit = 1024
+
+    private let places: [Place]
+    /// Smallest and largest action of every column.
+    private let bounds: [(low: Float, high: Float)]
+
+    /// Where a place is in a chunk, and what it chooses from.
+    private struct Place {
+        let steps: Range<Int>
+        let columns: Range<Int>
+        /// Entry 0 is nothing.
+        let entries: PackedEntries
+    }
+
+    /// Corrections of a robot's chunks, at most `size` codes for a place to choose from.
+    init(_ embodiment: Embodiment, size: Int) {
+        let patchifier = embodiment.patchifier
+        places = patchifier.parts.flatMap { part in
+            let (steps, columns) = (part.steps, part.columns.count)
+            let changes = GenericEntries.corrections(steps: steps, columns: columns, atMost: size - 1)
+            let nothing = [Float](repeating: 0, count: steps * columns)
+            let entries = PackedEntries(Rows(nothing + changes.flatMap { $0 }, width: steps * columns))
+            return (0 ..< part.places).map { place in
+                let end = min((place + 1) * steps, patchifier.horizon)
+                return Place(steps: place * steps ..< end, columns: part.columns, entries: entries)
+            }
+        }
+        bounds = Array(zip(embodiment.lowest.floats, embodiment.largest.floats))
+    }
+
+    /// The codes that bring `start` within `tolerance` of `target`, both `[T · D]`: along the places, then the rounds.
+    ///
+    /// Steps from `validSteps` on, and what lies beyond anything recorded, need nothing.
+    func codes(for target: [Float], from start: [Float], validSteps: Int, tolerance: Double) -> [Int] {
+        var values = start
+        let lists = places.map { place in
+            var codes: [Int] = []
+            while codes.count < Self.limit {
+                let lacking = lacking(at: place, of: target, in: values, validSteps: validSteps)
+                guard lacking.values.contains(where: { Double(abs($0)) > tolerance }) else { break }
+                let code = place.entries.nearest(to: 0, of: lacking)
+                guard code > 0 else { break }
+                add(code, at: place, to: &values)
+                codes.append(code)
+            }
+            return codes
+        }
+        let rounds = lists.map(\.count).max() ?? 0
+        return (0 ..< rounds).flatMap { round in lists.map { round < $0.count ? $0[round] : 0 } }
+    }
+
+    /// Adds the corrections `codes` of any number of rounds to a chunk, `[T · D]`.
+    func add(_ codes: ArraySlice<Int>, to values: inout [Float]) {
+        for (index, code) in codes.enumerated() where code > 0 {
+            add(code, at: places[index % places.count], to: &values)
+        }
+    }
+
+    /// Checks the corrections `codes` of any number of rounds.
+    ///
+    /// - Throws: `ActionTokenizerError` that names `chunk` when there is no such correction.
+    func check(_ codes: ArraySlice<Int>, chunk: Int) throws {
+        for (index, code) in codes.enumerated() {
+            let count = places[index % places.count].entries.count
+            guard (0 ..< count).contains(code) else {
+                throw ActionTokenizerError(
+                    "chunk \(chunk), correction \(index): expected 0 ..< \(count), found \(code)"
+                )
+            }
+        }
+    }
+
+    private func lacking(at place: Place, of target: [Float], in values: [Float], validSteps: Int) -> Rows {
+        var lacking = Rows(count: 1, width: place.entries.width)
+        for step in place.steps where step < validSteps {
+            for column in place.columns {
+                let index = step * bounds.count + column
+                let wanted = min(max(target[index], bounds[column].low), bounds[column].high)
+                lacking.values[position(step, column, in: place)] = wanted - values[index]
+            }
+        }
+        return lacking
+    }
+
+    private func add(_ code: Int, at place: Place, to values: inout [Float]) {
+        place.entries.withEntry(code) { entry in
+            for step in place.steps {
+                for column in place.columns {
+                    let index = step * bounds.count + column
+                    let value = values[index] + entry[position(step, column, in: place)]
+                    values[index] = min(max(value, bounds[column].low), bounds[column].high)
+                }
+            }
+        }
+    }
+
+    private func position(_ step: Int, _ column: Int, in place: Place) -> Int {
+        (step - place.steps.lowerBound) * place.columns.count + column - place.columns.lowerBound
+    }
+}
