@@ -1,8 +1,8 @@
 public import RobotTypes
 
-/// A residual tokenizer that spends on every chunk as few codebooks as keep its error within a tolerance.
+/// A residual tokenizer that spends on every chunk as few tokens as keep its error within a tolerance.
 ///
-/// Easy chunks get short lists of tokens, hard ones all codebooks; the length of a list says how many there are.
+/// Easy chunks get short lists, hard ones long ones; the length of a list says how many codebooks there are.
 public struct AdaptiveTokenizer: ActionTokenizer {
     /// What the codebooks belong to.
     public let base: any ResidualTokenizer

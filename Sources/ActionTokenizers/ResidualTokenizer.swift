@@ -18,7 +18,8 @@ public protocol ResidualTokenizer: ActionTokenizer {
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
     func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks
 
-    /// Lists of codes, each as short as keeps its chunk's error within `tolerance`, or of all codes where none does.
+    /// Lists of codes, each as short as keeps its chunk's error within `tolerance`, or as good as the tokenizer can where none
+    /// does.
     ///
     /// Where a tokenizer knows no better, a list holds the codes of the first codebooks.
     ///

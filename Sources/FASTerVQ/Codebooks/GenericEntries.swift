@@ -22,8 +22,8 @@ enum GenericEntries {
         return Array(rows.prefix(limit))
     }
 
-    /// Changes that can bring every single value within ``finest`` of any other: for patches of `steps` by `columns`, at most
-    /// `limit`, each `[steps · columns]`; none where so few are not enough.
+    /// Changes that bring every single value within half of ``finest`` of any other, code by code: for patches of `steps` by
+    /// `columns`, at most `limit`, each `[steps · columns]`; none where so few are not enough.
     ///
     /// As many amounts as there is room for, evenly in ratio, for every value and every whole column.
     static func corrections(steps: Int, columns: Int, atMost limit: Int) -> [[Float]] {

@@ -139,7 +139,8 @@ public final class DatasetWriter {
             throw .unwritable(
                 file: folder.path,
                 reason: records.isEmpty
-                    ? "a dataset needs at least one episode" : "it is finished or given up, or an episode failed"
+                    ? "a dataset needs at least one episode"
+                    : "it is finished or given up, or an episode failed"
             )
         }
         state = .failed
