@@ -55,7 +55,7 @@ let package = Package(
             pkgConfig: "libavformat",
             providers: [.apt(["libavformat-dev", "libswscale-dev"])]
         ),
-        module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes"]),
+        module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes", "DurableFiles"]),
         .target(name: "CKernels"),
         module("Kernels", ["CKernels"]),
         module("NN", ["Kernels", "Torch", "Safetensors"]),

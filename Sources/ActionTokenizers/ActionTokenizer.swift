@@ -32,7 +32,15 @@ public protocol ActionTokenizer: Sendable {
     func chunks(for tokens: [[Int]]) throws -> ActionChunks
 }
 
+/// Chunks that pass through a network at once, so that memory stays bounded.
+private let batchSize = 1024
+
 extension ActionTokenizer {
+    /// Ranges of `count` chunks, in order, each of as many as a network takes at once.
+    public func batches(of count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: batchSize).map { $0 ..< min($0 + batchSize, count) }
+    }
+
     /// Information in `tokens`, were every entry of their codebooks equally likely, in bits.
     public func bits(of tokens: [Int]) -> Double {
         tokens.indices.reduce(0) { $0 + log2(Double(codebookSizes[codebook(ofToken: $1)])) }

@@ -71,7 +71,8 @@ extension ResidualTokenizer {
 
     /// The normalised chunks of lists that hold the codes of one or more whole codebooks.
     ///
-    /// - Throws: ``ActionTokenizerError`` that names the chunk whose codes are no such list; what the tokenizer throws.
+    /// - Throws: ``ActionTokenizerError`` that names the chunk whose codes are no such list or out of range; what the
+    ///   tokenizer throws.
     public func chunks(forShort tokens: [[Int]]) throws -> ActionChunks {
         let places = placeCount
         if let chunk = tokens.firstIndex(where: {
@@ -82,12 +83,14 @@ extension ResidualTokenizer {
                     + "\(tokens[chunk].count) codes"
             )
         }
+        // Decoding deals lists out by their length, after which no index is that of the caller's any more.
+        try check(tokens, lengths: places ... places * codebookCount)
         return try chunks(tokens.map { (codes: $0, codebooks: $0.count / places) })
     }
 
     /// The normalised chunks of lists of codes, each with its number of codebooks.
     ///
-    /// - Throws: What the tokenizer throws.
+    /// - Throws: What the tokenizer throws; it counts chunks among those of as many codebooks.
     public func chunks(_ lists: [(codes: [Int], codebooks: Int)]) throws -> ActionChunks {
         let size = horizon * dimension
         var values = [Float](repeating: 0, count: lists.count * size)

@@ -26,21 +26,11 @@ public struct DiscreteCosineTransform: Equatable, Sendable {
 
 extension DiscreteCosineTransform {
     /// Coefficients of every column of `[length, columns]`, row-major, low frequencies first.
-    public func coefficients(_ samples: ArraySlice<Float>, columns: Int) -> [Float] {
-        preciseCoefficients(samples, columns: columns).map { Float($0) }
-    }
-
-    /// The samples of ``coefficients(_:columns:)``.
-    public func samples(_ coefficients: ArraySlice<Float>, columns: Int) -> [Float] {
-        samples(coefficients.map(Double.init), columns: columns)
-    }
-
-    /// ``coefficients(_:columns:)`` before they are cut to single precision.
-    func preciseCoefficients(_ samples: ArraySlice<Float>, columns: Int) -> [Double] {
+    func coefficients(_ samples: ArraySlice<Float>, columns: Int) -> [Double] {
         product(samples.map(Double.init), columns: columns, rowStride: length, innerStride: 1)
     }
 
-    /// The samples of coefficients in double precision, `[length, columns]`.
+    /// The samples of ``coefficients(_:columns:)``, `[length, columns]`.
     func samples(_ coefficients: [Double], columns: Int) -> [Float] {
         product(coefficients, columns: columns, rowStride: 1, innerStride: length).map { Float($0) }
     }

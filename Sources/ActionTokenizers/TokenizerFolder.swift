@@ -9,6 +9,9 @@ public enum TokenizerFolder {
 
     private static let configurationFile = "config.json"
 
+    /// Where the configuration in `folder` is.
+    static func configuration(in folder: URL) -> URL { folder.appending(path: configurationFile) }
+
     private struct Header: Decodable {
         var tokenizer: String?
         var formatVersion: Int?
@@ -27,7 +30,7 @@ public enum TokenizerFolder {
         else {
             throw ActionTokenizerError("\(folder.path): no such folder")
         }
-        return try decode(Header.self, from: folder.appending(path: configurationFile))
+        return try decode(Header.self, from: configuration(in: folder))
     }
 
     /// The configuration of the tokenizer called `name`, whose layout has to be `version`.
@@ -40,7 +43,7 @@ public enum TokenizerFolder {
         from folder: URL
     ) throws(ActionTokenizerError) -> Configuration {
         let header = try header(of: folder)
-        let file = folder.appending(path: configurationFile)
+        let file = configuration(in: folder)
         guard header.tokenizer == name else {
             let found = header.tokenizer.map { "'\($0)'" } ?? "none"
             throw ActionTokenizerError("\(file.path): tokenizer: expected '\(name)', found \(found)")
@@ -68,7 +71,7 @@ public enum TokenizerFolder {
                 try ActionTokenizerLimits.check(number, name, atMost: ActionTokenizerLimits.bins)
             }
         } catch {
-            throw ActionTokenizerError("\(folder.appending(path: configurationFile).path): \(error)")
+            throw ActionTokenizerError("\(configuration(in: folder).path): \(error)")
         }
     }
 
@@ -111,23 +114,16 @@ public enum TokenizerFolder {
     ///
     /// - Throws: The system's error, with the path.
     public static func write(_ normalization: Normalization, to folder: URL) throws {
-        let content = try encoder.encode(NormalizationSet(["actions": normalization]))
-        try DurableFile.write(content, to: folder.appending(path: NormalizationSet.fileName))
+        try DurableFile.writeJSON(
+            NormalizationSet(["actions": normalization]),
+            to: folder.appending(path: NormalizationSet.fileName)
+        )
     }
 
     /// Writes the configuration, which comes last: a folder without it is not finished.
     ///
     /// - Throws: The system's error, with the path.
     public static func write(_ configuration: some Encodable, to folder: URL) throws {
-        try DurableFile.write(
-            try encoder.encode(configuration),
-            to: folder.appending(path: configurationFile)
-        )
-    }
-
-    private static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return encoder
+        try DurableFile.writeJSON(configuration, to: Self.configuration(in: folder))
     }
 }

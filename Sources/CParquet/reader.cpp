@@ -145,8 +145,6 @@ int64_t parquet_row_count(const ParquetFile *file) {
     return file->reader->parquet_reader()->metadata()->num_rows();
 }
 
-int32_t parquet_row_group_count(const ParquetFile *file) { return file->reader->num_row_groups(); }
-
 int32_t parquet_column_count(const ParquetFile *file) { return file->schema->num_fields(); }
 
 const char *parquet_column_name(const ParquetFile *file, int32_t index) {

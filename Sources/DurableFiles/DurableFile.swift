@@ -9,88 +9,130 @@ public enum DurableFile {
         try write(to: url) { file in try file.write(contentsOf: data) }
     }
 
+    /// Writes `value` as JSON that people can read and compare, as ``write(_:to:)`` does.
+    ///
+    /// - Throws: `EncodingError` when `value` has no JSON, or ``DurableFileError`` with the path.
+    public static func writeJSON(_ value: some Encodable, to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try write(encoder.encode(value), to: url)
+    }
+
     /// Lets `body` fill a file beside `url`, flushes it to the disk and renames it into place.
     ///
     /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched.
     public static func write(to url: URL, body: (FileHandle) throws -> Void) throws {
+        try replace(url) { aside in
+            let descriptor = open(aside.path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw DurableFileError(url, errno) }
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try body(file)
+            try file.close()
+        }
+    }
+
+    /// Lets `body` make a file beside `url`, flushes it to the disk and renames it into place.
+    ///
+    /// Folders that are missing are made, and files that writers of `url` left beside it when they were killed are removed.
+    ///
+    /// - Parameters:
+    ///   - url: The file that is made or replaced.
+    ///   - body: Makes the file, at the path that it is handed.
+    /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched, unless only its folder
+    ///   could not be flushed.
+    public static func replace(_ url: URL, body: (URL) throws -> Void) throws {
         let aside = partial(of: url)
+        try createParent(of: url)
+        removeAbandoned(beside: url)
+        do {
+            try naming(url) { try body(aside) }
+            try flush(aside, for: url)
+            guard rename(aside.path, url.path) == 0 else { throw DurableFileError(url, errno) }
+        } catch {
+            unlink(aside.path)
+            throw error
+        }
+        try flush(url.deletingLastPathComponent(), for: url)
+    }
+
+    /// Makes the folder that a file is to lie in, and those above it.
+    ///
+    /// - Throws: ``DurableFileError``, with the path of the file.
+    public static func createParent(of url: URL) throws {
         try naming(url) {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
         }
-        let descriptor = open(aside.path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw DurableFileError(url, errno) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try naming(url) {
-                try body(file)
-                try file.synchronize()
-                try file.close()
-            }
-            guard rename(aside.path, url.path) == 0 else { throw DurableFileError(url, errno) }
-        } catch {
-            try? FileManager.default.removeItem(at: aside)
-            throw error
-        }
     }
 
-    /// Lets `body` fill a folder beside `url` and renames it into place, where it replaces a former one.
+    /// Makes sure that what a file holds, or which files a folder has, is on the disk.
     ///
-    /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched.
-    public static func writeFolder(to url: URL, body: (URL) throws -> Void) throws {
-        let aside = partial(of: url)
-        let manager = FileManager.default
-        try? manager.removeItem(at: aside)
-        try naming(url) { try manager.createDirectory(at: aside, withIntermediateDirectories: true) }
-        do {
-            try body(aside)
-            let former = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).former")
-            try? manager.removeItem(at: former)
-            if manager.fileExists(atPath: url.path) { try manager.moveItem(at: url, to: former) }
-            try manager.moveItem(at: aside, to: url)
-            try? manager.removeItem(at: former)
-        } catch {
-            try? manager.removeItem(at: aside)
-            throw error
-        }
-    }
+    /// - Throws: ``DurableFileError``, with the path.
+    public static func synchronize(_ url: URL) throws { try flush(url, for: url) }
 
-    /// A name beside `url` that no other process uses.
-    private static func partial(of url: URL) -> URL {
-        url.deletingLastPathComponent()
-            .appending(path: ".\(url.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)")
-    }
-
-    /// Puts the system's errors into a sentence about `url`.
-    private static func naming(_ url: URL, _ work: () throws -> Void) throws {
-        do { try work() } catch let error as CocoaError {
-            let posix = error.underlying as? POSIXError
-            // A file that stands where a folder should be made is reported as one that exists.
-            throw posix.map { DurableFileError(url, $0.code == .EEXIST ? ENOTDIR : $0.code.rawValue) }
-                ?? DurableFileError(path: url.path, reason: error.localizedDescription)
-        }
+    /// Makes sure that all files below a folder are on the disk.
+    ///
+    /// - Throws: ``DurableFileError``, with the path of the first one that cannot be flushed.
+    public static func synchronizeAll(below folder: URL) throws {
+        let paths = FileManager.default.enumerator(atPath: folder.path)
+        while let path = paths?.nextObject() as? String { try synchronize(folder.appending(path: path)) }
+        try synchronize(folder)
     }
 }
 
-/// A file or folder that cannot be written.
-public struct DurableFileError: Error, Equatable, CustomStringConvertible {
-    /// Path of what was to be written.
-    public let path: String
-
-    /// What the system said.
-    public let reason: String
-
-    /// The error in a sentence.
-    public var description: String { "\(path): cannot be written: \(reason)" }
-
-    fileprivate init(path: String, reason: String) {
-        self.path = path
-        self.reason = reason
+extension DurableFile {
+    /// Flushes `place`; errors name `url`, which is what the caller asked for.
+    private static func flush(_ place: URL, for url: URL) throws {
+        let descriptor = open(place.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DurableFileError(url, errno) }
+        defer { close(descriptor) }
+        // Some file systems cannot flush a folder, and say so with EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw DurableFileError(url, errno) }
     }
 
-    fileprivate init(_ url: URL, _ code: Int32) {
-        self.init(path: url.path, reason: String(cString: strerror(code)))
+    /// What names of partial files of `url` begin with; the process that writes it follows.
+    private static func partialPrefix(of url: URL) -> String { ".\(url.lastPathComponent).partial-" }
+
+    /// A name beside `url` that no other process uses.
+    private static func partial(of url: URL) -> URL {
+        let name = partialPrefix(of: url) + String(ProcessInfo.processInfo.processIdentifier)
+        return url.deletingLastPathComponent().appending(path: name)
+    }
+
+    /// Removes partial files of `url` whose writers are gone.
+    private static func removeAbandoned(beside url: URL) {
+        let (folder, prefix) = (url.deletingLastPathComponent(), partialPrefix(of: url))
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(prefix) {
+            guard let process = Int32(name.dropFirst(prefix.count)), process > 0, !isAlive(process) else {
+                continue
+            }
+            unlink(folder.appending(path: name).path)
+        }
+    }
+
+    /// Whether there is a process of this number, whoever's it is.
+    private static func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno != ESRCH }
+
+    /// Puts Foundation's errors about files into a sentence about `url`.
+    private static func naming(_ url: URL, _ work: () throws -> Void) throws {
+        do { try work() } catch {
+            let system = error as NSError
+            guard system.domain == NSCocoaErrorDomain else { throw error }
+            let underlying = system.userInfo[NSUnderlyingErrorKey] as? any Error
+            let cause = (error as? CocoaError)?.underlying ?? underlying
+            // A file that stands where a folder should be made is reported as one that exists.
+            throw code(of: cause).map { DurableFileError(url, $0 == EEXIST ? ENOTDIR : $0) }
+                ?? DurableFileError(path: url.path, reason: error.localizedDescription)
+        }
+    }
+
+    /// The system's number for what went wrong; nil where `cause` is no error of the system's.
+    private static func code(of cause: (any Error)?) -> Int32? {
+        guard let cause else { return nil }
+        let error = cause as NSError
+        return error.domain == NSPOSIXErrorDomain ? Int32(exactly: error.code) : nil
     }
 }

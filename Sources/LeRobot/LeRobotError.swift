@@ -33,7 +33,8 @@ public enum LeRobotError: Error, Equatable, CustomStringConvertible {
         case .unsupportedVersion(let folder, let found):
             "\(folder): the dataset has format \(found), expected v3.0"
                 + (found.hasPrefix("v2")
-                    ? "; convert it with `python -m lerobot.scripts.convert_dataset_v21_to_v30`" : "")
+                    ? "; convert it with `python -m lerobot.datasets.v30.convert_dataset_v21_to_v30 "
+                        + "--repo-id=...` (newer versions: lerobot.scripts.convert_dataset_v21_to_v30)" : "")
         case .missingFile(let file, let needed): "\(file): no such file, but \(needed)"
         case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
         case .wrongField(let file, let field, let expected, let found):

@@ -20,9 +20,6 @@ public struct LearnedTokenizer<Network: ChunkAutoencoder>: ActionTokenizer {
 
     private let device: Device
 
-    /// Chunks that pass through the network at once.
-    private static var batchSize: Int { 1024 }
-
     /// Wraps a network that was made for chunks of `horizon` steps of as many columns as `normalization` has.
     public init(_ network: Network, horizon: Int, normalization: Normalization, device: Device) {
         self.network = network
@@ -80,9 +77,5 @@ public struct LearnedTokenizer<Network: ChunkAutoencoder>: ActionTokenizer {
             }
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
-    }
-
-    private func batches(of count: Int) -> [Range<Int>] {
-        stride(from: 0, to: count, by: Self.batchSize).map { $0 ..< min($0 + Self.batchSize, count) }
     }
 }

@@ -5,6 +5,9 @@ enum Problems {
     /// Sizes beyond which a setting is taken for a mistake.
     private static let largest = 1 << 16
 
+    /// Codes beyond which a codebook, whose entries are counted one by one, is taken for a mistake.
+    private static let largestAlphabet = 1 << 20
+
     /// Numbers that have to be at least one.
     static func sizes(_ numbers: KeyValuePairs<String, Int>) -> String? {
         numbers.first { !(1 ... largest).contains($0.value) }.map {
@@ -25,6 +28,12 @@ enum Problems {
             return values.isEmpty ? "'\(name)' should not be empty" : nil
         }
         return "'\(name)' should hold numbers in \(range.lowerBound) ... \(range.upperBound), found \(wrong)"
+    }
+
+    /// How many codes a setting makes.
+    static func alphabet(_ name: String, _ count: Int) -> String? {
+        count > largestAlphabet
+            ? "'\(name)' should make at most \(largestAlphabet) codes, found \(count)" : nil
     }
 
     static func quantizer(_ quantizer: ResidualQuantizer.Configuration) -> String? {

@@ -16,13 +16,6 @@ extension NumpyFile {
         try write(values, dtype: "<i8", shape: shape, to: url)
     }
 
-    /// Writes integers, as int32, durably.
-    ///
-    /// - Throws: ``NumpyError`` when `shape` does not hold `values`, or the system's error with the path.
-    public static func write(_ values: [Int32], shape: [Int], to url: URL) throws {
-        try write(values, dtype: "<i4", shape: shape, to: url)
-    }
-
     private static func write<Element: BitwiseCopyable>(
         _ values: [Element],
         dtype: String,

@@ -10,9 +10,6 @@ public struct FiniteScalarQuantizer: Equatable, Sendable {
     /// Levels of every channel, `[C]`.
     public let levels: [Int]
 
-    /// Channels of a vector.
-    public var width: Int { levels.count }
-
     /// Entries of the implied codebook.
     public var codebookSize: Int { levels.reduce(1, *) }
 

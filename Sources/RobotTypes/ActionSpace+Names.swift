@@ -9,7 +9,9 @@ extension ActionSpace {
             let bounds = halves.count == 2 ? halves[1].split(separator: ":").map { Int($0) } : []
             switch bounds.count {
             case 1:
-                guard let first = bounds[0], first >= 0 else { throw .unreadable(String(piece)) }
+                guard let first = bounds[0], (0 ..< Self.largestDimension).contains(first) else {
+                    throw .unreadable(String(piece))
+                }
                 groups.append(Group(name: String(halves[0]), columns: first ..< first + 1))
             case 2:
                 guard let first = bounds[0], let end = bounds[1], first >= 0, end > first else {
@@ -63,12 +65,17 @@ extension ActionSpace {
     /// name has no side, as on a body with one arm.
     private static func limb(of name: String) -> String {
         let lowered = name.lowercased()
-        let side = lowered.contains("left") ? "left" : lowered.contains("right") ? "right" : ""
+        let side = side(of: lowered)
         let words = lowered.split { !$0.isLetter }.map(String.init)
         let end = words.first { ["front", "back", "rear", "hind"].contains($0) }
         let part = words.first { ["arm", "leg"].contains($0) }
         guard !side.isEmpty || end != nil else { return "" }
         return [end, side.isEmpty ? nil : side, part].compactMap(\.self).joined(separator: "_")
+    }
+
+    /// `left`, `right`, or nothing where a name in lower case has no side.
+    fileprivate static func side(of name: String) -> String {
+        name.contains("left") ? "left" : name.contains("right") ? "right" : ""
     }
 }
 
@@ -80,6 +87,9 @@ extension ActionSpace.Kind {
     }
 
     /// The kind that the name of one column suggests: `delta_x` is a position, `roll` a rotation.
+    ///
+    /// Joints come before what they do: `shoulder_lift` and `wrist_roll` are angles of an arm's joints (SO-101), and so
+    /// is `left_waist` (ALOHA), for a body has one waist.
     public init(columnName: String) {
         let name = columnName.lowercased()
         let words = Set(name.split { !$0.isLetter }.map(String.init))
@@ -90,16 +100,22 @@ extension ActionSpace.Kind {
             self = .gripper
         } else if mentions("base", "wheel") {
             self = .base
-        } else if mentions("torso", "head", "waist", "neck", "abdomen", "lift") {
+        } else if mentions("shoulder", "elbow", "wrist", "forearm", "hip", "knee", "ankle", "thigh", "calf")
+            || mentions("shin", "foot")
+        {
+            self = .joints
+        } else if mentions("torso", "head", "neck", "abdomen")
+            || (mentions("waist") && ActionSpace.side(of: name).isEmpty)
+        {
+            self = .torso
+        } else if mentions("joint", "motor", "waist") {
+            self = .joints
+        } else if words.contains("lift") {
             self = .torso
         } else if mentions("roll", "pitch", "yaw", "rot", "quat", "axisangle")
             || !words.isDisjoint(with: ["rx", "ry", "rz"])
         {
             self = .rotation
-        } else if mentions("joint", "shoulder", "elbow", "wrist", "forearm", "motor", "hip", "knee", "ankle")
-            || mentions("thigh", "calf", "shin", "foot")
-        {
-            self = .joints
         } else if mentions("pos") || !words.isDisjoint(with: ["x", "y", "z", "dx", "dy", "dz"]) {
             self = .position
         } else {

@@ -53,9 +53,13 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
     /// Columns of an action.
     public var dimension: Int { groups.reduce(0) { $0 + $1.count } }
 
+    /// Most columns of an action; more are taken for damage.
+    public static let largestDimension = 1 << 16
+
     /// Creates a space from groups that cover the columns without gap or overlap.
     ///
-    /// - Throws: ``ActionSpaceError`` when they do not, or when a name occurs twice.
+    /// - Throws: ``ActionSpaceError`` when they do not, when a name occurs twice, or when there are more columns than
+    ///   ``largestDimension``.
     public init(groups: [Group]) throws(ActionSpaceError) {
         let sorted = groups.sorted { $0.start < $1.start }
         var next = 0
@@ -63,6 +67,9 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
             guard group.count > 0 else { throw .emptyGroup(group.name) }
             guard group.start == next else {
                 throw .notContiguous(group: group.name, expected: next, found: group.start)
+            }
+            guard group.count <= Self.largestDimension - next else {
+                throw .tooWide(group: group.name, room: Self.largestDimension - next, found: group.count)
             }
             next += group.count
         }
@@ -75,6 +82,25 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
     }
 }
 
+extension ActionSpace {
+    /// Reads a space.
+    ///
+    /// - Throws: `DecodingError` when a field is missing, or when the groups make no space.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let groups = try values.decode([Group].self, forKey: .groups)
+        do throws(ActionSpaceError) {
+            try self.init(groups: groups)
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: .groups,
+                in: values,
+                debugDescription: error.description
+            )
+        }
+    }
+}
+
 /// Groups that do not make an action space.
 public enum ActionSpaceError: Error, Equatable, CustomStringConvertible {
     /// There is no group at all.
@@ -83,6 +109,8 @@ public enum ActionSpaceError: Error, Equatable, CustomStringConvertible {
     case emptyGroup(String)
     /// A gap or an overlap before a group.
     case notContiguous(group: String, expected: Int, found: Int)
+    /// A group with more columns than there is room for.
+    case tooWide(group: String, room: Int, found: Int)
     /// Two groups of one name.
     case duplicate(String)
     /// A piece of `name=first:last` text that cannot be read.
@@ -96,6 +124,8 @@ public enum ActionSpaceError: Error, Equatable, CustomStringConvertible {
         case .notContiguous(let group, let expected, let found):
             "action group '\(group)' should start at column \(expected) but starts at \(found): "
                 + "groups must cover the columns without gap or overlap"
+        case .tooWide(let group, let room, let found):
+            "action group '\(group)' has \(found) columns, expected at most \(room)"
         case .duplicate(let name): "action group '\(name)' is named twice"
         case .unreadable(let text):
             "cannot read action group '\(text)': expected name=column or name=first:end, for example position=0:3"

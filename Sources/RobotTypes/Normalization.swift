@@ -70,7 +70,8 @@ extension FeatureStatistics {
 public struct Normalization: Codable, Equatable, Sendable {
     /// How values are mapped.
     public enum Method: String, Codable, CaseIterable, Sendable {
-        /// `q01 ... q99` to `-1 ... 1`; a column that never moves maps to 0.
+        /// `q01 ... q99` to `-1 ... 1`, or `min ... max` where a column moves too rarely for quantiles to see it; a column
+        /// that never moves maps to 0.
         case quantiles
         /// Zero mean and unit standard deviation.
         case meanStandardDeviation = "mean_std"
@@ -98,13 +99,22 @@ public struct Normalization: Codable, Equatable, Sendable {
         (0 ..< statistics.dimension).map { column in
             switch method {
             case .quantiles:
-                let low = statistics.q01[column]
-                let high = statistics.q99[column]
-                return ((low + high) / 2, (high - low) / 2)
+                return quantileRange(of: column)
             case .meanStandardDeviation: return (statistics.mean[column], statistics.std[column])
             case .identity: return (0, 1)
             }
         }
+    }
+
+    /// A flag that is up in fewer than 1 % of all steps, such as that of an episode's end, has equal quantiles, and
+    /// would be erased.
+    private func quantileRange(of column: Int) -> (centre: Float, scale: Float) {
+        func range(_ low: Float, _ high: Float) -> (centre: Float, scale: Float) {
+            ((low + high) / 2, (high - low) / 2)
+        }
+        let quantiles = range(statistics.q01[column], statistics.q99[column])
+        let extremes = range(statistics.min[column], statistics.max[column])
+        return quantiles.scale < Self.idleWidth && extremes.scale >= Self.idleWidth ? extremes : quantiles
     }
 
     /// Rows in the feature's units, `[n, dimension]`, mapped to about [-1, 1].

@@ -1,9 +1,9 @@
 /// Some episodes of a dataset, as a person writes them.
 ///
 /// `0:36,40:76,80` are ranges, whose ends are excluded, and single episodes; `9::10` is every tenth from the ninth;
-/// `^9::10` is all but these.
+/// `^9::10` is all but these. An episode that several of them name counts once.
 public struct EpisodeSelection: Equatable, Sendable {
-    /// The episodes, in the order written.
+    /// The episodes, in the order in which they are first written, each once.
     public let indices: [Int]
 
     /// Reads `text`.
@@ -26,6 +26,8 @@ public struct EpisodeSelection: Equatable, Sendable {
             let chosen = Set(indices)
             indices = (0 ..< count).filter { !chosen.contains($0) }
         }
+        var seen: Set<Int> = []
+        indices = indices.filter { seen.insert($0).inserted }
         guard !indices.isEmpty else {
             throw DemonstrationsError(description: "episodes '\(text)': selects none of \(count)")
         }

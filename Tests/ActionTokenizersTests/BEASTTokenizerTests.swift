@@ -41,12 +41,14 @@ struct BEASTTokenizerTests {
         let golden = try Golden.load()
         let example = golden.cases[index]
         let spline = BSpline(count: example.count, steps: example.steps)
+        try #require(!spline.design.isEmpty && spline.design.count == example.design.count)
         for (one, other) in zip(spline.design, example.design) { #expect(abs(one - other) < 1e-9) }
-        #expect(spline.design.count == example.design.count)
         let fit = spline.fitting(ridge: golden.ridge)
         let points = BSpline.product(fit, example.samples, inner: example.steps, columns: example.columns)
+        try #require(!points.isEmpty && points.count == example.points.count)
         for (one, other) in zip(points, example.points) { #expect(abs(one - other) < 1e-6) }
         let curve = spline.samples(points, columns: example.columns)
+        try #require(!curve.isEmpty && curve.count == example.curve.count)
         for (one, other) in zip(curve, example.curve) { #expect(abs(Double(one) - other) < 1e-6) }
     }
 
@@ -130,7 +132,10 @@ struct BEASTTokenizerTests {
         let file = folder.appending(path: "config.json")
         let whole = try String(contentsOf: file, encoding: .utf8)
         for (from, to, expected) in [
-            ("\"controlPoints\" : 6", "\"controlPoints\" : 7", "low: expected 28 finite numbers, found 24"),
+            (
+                "\"controlPoints\" : 6", "\"controlPoints\" : 7",
+                "config.json: low: expected 28 finite numbers, found 24"
+            ),
             (
                 "\"controlPoints\" : 6", "\"controlPoints\" : -6",
                 "control points: expected 1 ... 256, found -6"

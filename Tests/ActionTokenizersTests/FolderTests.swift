@@ -70,22 +70,29 @@ struct FolderTests {
     @Test(
         "that were damaged are refused, naming file or field",
         arguments: [
-            ("config.json", "\"scale\" : 10", "\"scale\" : 0", "scale"),
+            ("config.json", "\"scale\" : 10", "\"scale\" : 0", "config.json: scale"),
             ("config.json", "\"horizon\" : 16", "\"horizon\" : -1", "horizon"),
             ("config.json", "\"horizon\" : 16", "\"horizon\" : 9223372036854775807", "horizon"),
             ("config.json", "\"dimension\" : 4", "\"dimension\" : 0", "dimension"),
             ("config.json", "\"dimension\" : 4", "\"dimension\" : 5", "mean"),
             ("config.json", "\"vocabularySize\" : 200", "\"vocabularySize\" : 201", "merges.json"),
-            ("config.json", "\"alphabetSize\" : ", "\"alphabetSize\" : -", "merges.json"),
+            (
+                "config.json", "\"alphabetSize\" : ", "\"alphabetSize\" : -",
+                "config.json: alphabetSize: expected 1 ... 1048576, found -"
+            ),
+            (
+                "config.json", "\"alphabetSize\" : ", "\"alphabetSize\" : 21474836",
+                "config.json: alphabetSize: expected 1 ... 1048576, found 21474836"
+            ),
             (
                 "config.json", "\"smallestCoefficient\" : -", "\"smallestCoefficient\" : -9000000000",
-                "smallest"
+                "config.json: smallest"
             ),
             ("config.json", "\"formatVersion\" : 1", "\"formatVersion\" : 2", "formatVersion"),
             ("config.json", "\"scale\"", "\"scales\"", "config.json"),
             ("config.json", "}", "", "config.json"),
             ("merges.json", "[[", "[[9,", "merges.json"),
-            ("merges.json", "[[", "[[9", "unknown symbol"),
+            ("merges.json", "[[", "[[9", "merges.json: merge 0: "),
             ("merges.json", "]]", "", "merges.json"),
             ("norm_stats.json", "\"q99\"", "\"q98\"", "norm_stats.json"),
             ("norm_stats.json", "quantiles", "decimals", "norm_stats.json"),

@@ -109,6 +109,22 @@ struct ResidualTokenizerTests {
         }
     }
 
+    @Test(
+        "codes out of range are refused, naming their own chunk whatever the lengths of the lists before it"
+    )
+    func outOfRange() {
+        let lists = [[10, 10], [10, 10, 10, 10], [10, 10], [10, 10, 10, 21]]
+        #expect(throws: ActionTokenizerError("chunk 3: token 3: expected 0 ..< 21, found 21")) {
+            try tokenizer.adaptive(tolerance: 0.02).chunks(for: lists)
+        }
+    }
+
+    @Test("chunks pass through a network in batches that together are all of them")
+    func batches() {
+        #expect(tokenizer.batches(of: 2500) == [0 ..< 1024, 1024 ..< 2048, 2048 ..< 2500])
+        #expect(tokenizer.batches(of: 0).isEmpty)
+    }
+
     @Test("an episode goes through a tokenizer chunk after chunk, and comes back as long as it was")
     func episode() throws {
         let rows: [[Float]] = [[0.5], [0.25], [-1], [0.126], [2]]

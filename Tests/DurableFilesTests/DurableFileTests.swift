@@ -42,6 +42,59 @@ struct DurableFileTests {
         #expect(try names() == ["file"])
     }
 
+    @Test("name the path when there is no room on the disk")
+    func full() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "file")
+        try DurableFile.write(Data("old".utf8), to: file)
+        let error = #expect(throws: DurableFileError.self) {
+            try DurableFile.write(to: file) { _ in
+                let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+                try full.write(contentsOf: Data("new".utf8))
+            }
+        }
+        #expect(error?.description == "\(file.path): cannot be written: No space left on device")
+        #expect(try Data(contentsOf: file) == Data("old".utf8))
+        #expect(try names() == ["file"])
+    }
+
+    @Test("clear away what killed writers of the same file have left, and nothing else")
+    func abandoned() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // No process has the first number; the second is that of the first process, which never ends.
+        let (gone, alive) = (Int32.max, 1)
+        let others = [".file.partial-\(alive)", ".file.partial-x", ".other.partial-\(gone)"]
+        for name in others + [".file.partial-\(gone)"] {
+            try Data().write(to: folder.appending(path: name))
+        }
+        try DurableFile.write(Data(), to: folder.appending(path: "file"))
+        #expect(try names() == (others + ["file"]).sorted())
+    }
+
+    @Test("are made by writers that want a path, too")
+    func replacedByPath() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "a/file")
+        try DurableFile.replace(file) { aside in
+            #expect(aside != file)
+            try Data("new".utf8).write(to: aside)
+        }
+        #expect(try Data(contentsOf: file) == Data("new".utf8))
+        try DurableFile.synchronizeAll(below: folder)
+        let error = #expect(throws: DurableFileError.self) { try DurableFile.replace(file) { _ in } }
+        #expect(error?.description == "\(file.path): cannot be written: No such file or directory")
+        #expect(try Data(contentsOf: file) == Data("new".utf8))
+    }
+
+    @Test("hold JSON with sorted keys")
+    func json() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "file")
+        try DurableFile.writeJSON(["b": "1/2", "a": "x"], to: file)
+        let expected = "{\n  \"a\" : \"x\",\n  \"b\" : \"1/2\"\n}"
+        #expect(try String(contentsOf: file, encoding: .utf8) == expected)
+    }
+
     @Test("name the path that cannot be written, and why")
     func unwritable() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -49,7 +49,9 @@ struct BrokenInputTests {
     @Test("version 2.1 is named, with the way out")
     func oldVersion() throws {
         let message = try error { try replace("\"v3.0\"", with: "\"v2.1\"", in: $0) }
-        #expect(message.contains("format v2.1, expected v3.0; convert it with"))
+        #expect(
+            message.contains("format v2.1, expected v3.0; convert it with `python -m lerobot.datasets.v30.")
+        )
     }
 
     @Test("totals that lie are named with what was counted", arguments: ["episodes", "frames", "tasks"])

@@ -108,6 +108,17 @@ struct DatasetWriterTests {
         }
     }
 
+    @Test("names the folder that was asked for where none can be made")
+    func unwritable() throws {
+        try withTemporaryFolder { folder in
+            try Data().write(to: folder)
+            let below = folder.appending(path: "dataset")
+            #expect(throws: LeRobotError.unwritable(file: below.path, reason: "Not a directory")) {
+                try DatasetWriter(creating: below, description)
+            }
+        }
+    }
+
     @Test("refuses a dataset without episodes, and episodes after the end")
     func order() throws {
         try withTemporaryFolder { folder in

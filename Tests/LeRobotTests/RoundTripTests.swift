@@ -21,7 +21,6 @@ struct RoundTripTests {
             #expect(table.episodeIndex == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2])
             #expect(table.taskIndex == [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0])
             #expect(table.index == Array(0 ..< 12))
-            #expect(table.timestamp[4] == Float(1.0 / 20))
         }
     }
 

@@ -104,6 +104,35 @@ struct VideoFileTests {
         }
     }
 
+    @Test("errors name the file that was asked for, never the one aside")
+    func names() throws {
+        try withTemporaryFolder { folder in
+            let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+            func message(_ frames: [Image], _ file: URL) -> String {
+                #expect(throws: LeRobotError.self) { try encodeMP4(frames: frames, fps: 10, to: file) }?
+                    .description ?? ""
+            }
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            #expect(message([image], folder) == "\(folder.path): cannot be written: Is a directory")
+            let below = folder.appending(path: "file/run.mp4")
+            try Data().write(to: folder.appending(path: "file"))
+            #expect(message([image], below) == "\(below.path): cannot be written: Not a directory")
+            #expect(throws: LeRobotError.unwritable(file: below.path, reason: "Not a directory")) {
+                try writePNG(image, to: below)
+            }
+            let file = folder.appending(path: "run.mp4")
+            let thin = Image(width: 1, height: 32, pixels: Array(repeating: 90, count: 32 * 3))
+            #expect(message([thin], file) == "size of run.mp4: expected even numbers, found 0x32")
+            #expect(message([image, thin], file).hasPrefix("run.mp4: expected frames of 32x32 pixels"))
+            let others = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(others == ["file"])
+            let siblings = try FileManager.default.contentsOfDirectory(
+                atPath: folder.deletingLastPathComponent().path
+            )
+            #expect(siblings == [folder.lastPathComponent])
+        }
+    }
+
     @Test("a time that the video does not have is an error")
     func noSuchTime() throws {
         try withTemporaryFolder { folder in

@@ -40,6 +40,19 @@ struct OATNetworkTests {
         #expect(try tokenizer.chunks(for: [Array(other[0].prefix(2))]) == short)
     }
 
+    @Test("has no more codes than can be counted one by one")
+    func alphabet() {
+        var configuration = OATNetwork.Configuration()
+        configuration.levels = [64, 64, 64, 4]
+        #expect(configuration.problem == nil)
+        configuration.levels = [64, 64, 64, 5]
+        #expect(configuration.problem == "'levels' should make at most 1048576 codes, found 1310720")
+        configuration.levels = [Int](repeating: 64, count: 6)
+        #expect(configuration.problem == "'levels' should make at most 1048576 codes, found 68719476736")
+        configuration.levels = [Int](repeating: 64, count: 20)
+        #expect(configuration.problem == "'levels' should hold at most 6 numbers, found 20")
+    }
+
     @Test("hides the same registers again after the same seed, and others after another")
     func nestedDropout() {
         let actions = ActionChunks.walks(32).tensor

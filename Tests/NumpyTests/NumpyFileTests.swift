@@ -29,17 +29,15 @@ struct NumpyFileTests {
         let floats: [Float] = [1.5, -2.25, 0.1, 0, Float.leastNonzeroMagnitude, 3.4e38]
         try NumpyFile.write(floats, shape: [1, 2, 3], to: path("floats"))
         try NumpyFile.write([Int.min, 1 << 40], shape: [2], to: path("integers"))
-        try NumpyFile.write([Int32.max, -7], shape: [2, 1], to: path("narrow"))
         try NumpyFile.write([Float](), shape: [0, 16, 4], to: path("empty"))
         try NumpyFile.write([Float(2)], shape: [], to: path("scalar"))
-        let names = ["floats", "integers", "narrow", "empty", "scalar"]
+        let names = ["floats", "integers", "empty", "scalar"]
         let output = try await PythonPeer.run("arrays.py", ["read"] + names.map { path($0).path })
         let loaded = try JSONDecoder().decode([Loaded].self, from: output)
-        #expect(loaded.map(\.dtype) == ["<f4", "<i8", "<i4", "<f4", "<f4"])
-        #expect(loaded.map(\.shape) == [[1, 2, 3], [2], [2, 1], [0, 16, 4], []])
+        #expect(loaded.map(\.dtype) == ["<f4", "<i8", "<f4", "<f4"])
+        #expect(loaded.map(\.shape) == [[1, 2, 3], [2], [0, 16, 4], []])
         #expect(loaded[0].values.map { Float($0) } == floats)
         #expect(loaded[1].values == [-0x1p63, 0x1p40])
-        #expect(loaded[2].values == [2_147_483_647, -7])
         #expect(try Data(contentsOf: path("floats")).count == 128 + 24)
     }
 

@@ -32,6 +32,22 @@ struct NormalizationTests {
         #expect(error.map { "\($0)" }?.contains("expected 2 columns, as 'mean' has, found 1") == true)
     }
 
+    @Test("keeps a column that moves in fewer than one frame in a hundred", arguments: [Float(0), 5])
+    func rareColumn(rest: Float) {
+        let flag = FeatureStatistics(
+            mean: [rest],
+            std: [0.01],
+            q01: [rest],
+            q99: [rest],
+            min: [min(rest, 1)],
+            max: [max(rest, 1)]
+        )
+        let normalization = Normalization(method: .quantiles, statistics: flag)
+        let normalized = normalization.normalized([rest, 1])
+        #expect(normalized == (rest < 1 ? [-1, 1] : [1, -1]))
+        #expect(normalization.restored(normalized) == [rest, 1])
+    }
+
     @Test("keeps an idle column finite")
     func idleColumn() {
         let normalization = Normalization(method: .quantiles, statistics: statistics)

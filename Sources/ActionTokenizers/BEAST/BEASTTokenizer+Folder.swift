@@ -54,7 +54,7 @@ extension BEASTTokenizer {
                 high: configuration.high
             )
         } catch {
-            throw ActionTokenizerError("\(folder.path): \(error)")
+            throw ActionTokenizerError("\(TokenizerFolder.configuration(in: folder).path): \(error)")
         }
     }
 }

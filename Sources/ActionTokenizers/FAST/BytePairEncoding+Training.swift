@@ -9,7 +9,8 @@ extension BytePairEncoding {
     ///   - alphabetSize: Symbols that stand for themselves.
     ///   - vocabularySize: Symbols in all.
     /// - Returns: The encoding that was learned.
-    /// - Throws: ``ActionTokenizerError`` when there is no alphabet, a symbol lies outside it, or words are too many.
+    /// - Throws: ``ActionTokenizerError`` when there is no alphabet or too large a one, a symbol lies outside it, or words
+    ///   are too many.
     /// - Complexity: Linear in the symbols of `words` and the neighbours that merges change, plus one look at every
     ///   distinct pair a merge.
     public static func train(
@@ -17,8 +18,9 @@ extension BytePairEncoding {
         alphabetSize: Int,
         vocabularySize: Int
     ) throws(ActionTokenizerError) -> BytePairEncoding {
-        guard alphabetSize > 0, words.reduce(0, { $0 + $1.count }) < Int(Int32.max) else {
-            throw ActionTokenizerError("expected an alphabet, and words of fewer than 2^31 symbols in all")
+        try ActionTokenizerLimits.check(alphabetSize, "alphabet", atMost: ActionTokenizerLimits.bins)
+        guard words.reduce(0, { $0 + $1.count }) < Int(Int32.max) else {
+            throw ActionTokenizerError("expected words of fewer than 2^31 symbols in all")
         }
         for (index, word) in words.enumerated() {
             if let symbol = word.first(where: { !(0 ..< alphabetSize).contains($0) }) {

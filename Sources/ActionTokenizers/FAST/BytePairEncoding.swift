@@ -37,12 +37,10 @@ public struct BytePairEncoding: Equatable, Sendable {
 
     /// Creates an encoding from its merges.
     ///
-    /// - Throws: ``ActionTokenizerError`` when there is no alphabet, or when a merge occurs twice or uses a
-    ///   symbol that does not exist yet.
+    /// - Throws: ``ActionTokenizerError`` when there is no alphabet or one of more than 2^20 symbols, or when a merge
+    ///   occurs twice or uses a symbol that does not exist yet.
     public init(alphabetSize: Int, merges: [Pair]) throws(ActionTokenizerError) {
-        guard (1 ... Int(Int32.max)).contains(alphabetSize) else {
-            throw ActionTokenizerError("alphabet: expected at least one symbol, found \(alphabetSize)")
-        }
+        try ActionTokenizerLimits.check(alphabetSize, "alphabet", atMost: ActionTokenizerLimits.bins)
         var ranks: [Pair: Int] = [:]
         var lengths = [Int](repeating: 1, count: alphabetSize)
         for (index, pair) in merges.enumerated() {

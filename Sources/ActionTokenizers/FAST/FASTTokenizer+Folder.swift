@@ -45,33 +45,49 @@ extension FASTTokenizer {
     ///   fit the others.
     public init(loading folder: URL) throws(ActionTokenizerError) {
         let configuration = try TokenizerFolder.read(Configuration.self, "fast", from: folder)
-        let file = folder.appending(path: Self.mergesFile)
-        let rows = try TokenizerFolder.decode([[Int]].self, from: file)
-        if let index = rows.firstIndex(where: { $0.count != 2 }) {
-            throw ActionTokenizerError(
-                "\(file.path): merge \(index): expected two symbols, found \(rows[index].count)"
-            )
-        }
-        let (size, added) = configuration.alphabetSize.addingReportingOverflow(rows.count)
-        guard !added, size == configuration.vocabularySize else {
-            throw ActionTokenizerError(
-                "\(file.path): expected \(configuration.vocabularySize) - \(configuration.alphabetSize) merges "
-                    + "as config.json says, found \(rows.count)"
-            )
-        }
+        try TokenizerFolder.check(
+            horizon: configuration.horizon,
+            and: ["alphabetSize": configuration.alphabetSize],
+            of: folder
+        )
+        let encoding = try Self.encoding(configuration, from: folder)
         let normalization = try TokenizerFolder.normalization(from: folder, columns: configuration.dimension)
         do throws(ActionTokenizerError) {
-            let merges = rows.map { BytePairEncoding.Pair(first: $0[0], second: $0[1]) }
             try self.init(
                 horizon: configuration.horizon,
                 dimension: configuration.dimension,
                 normalization: normalization,
                 scale: configuration.scale,
                 smallest: configuration.smallestCoefficient,
-                encoding: try BytePairEncoding(alphabetSize: configuration.alphabetSize, merges: merges)
+                encoding: encoding
             )
         } catch {
-            throw ActionTokenizerError("\(folder.path): \(error)")
+            throw ActionTokenizerError("\(TokenizerFolder.configuration(in: folder).path): \(error)")
+        }
+    }
+
+    private static func encoding(
+        _ configuration: Configuration,
+        from folder: URL
+    ) throws(ActionTokenizerError) -> BytePairEncoding {
+        let file = folder.appending(path: mergesFile)
+        let rows = try TokenizerFolder.decode([[Int]].self, from: file)
+        if let index = rows.firstIndex(where: { $0.count != 2 }) {
+            throw ActionTokenizerError(
+                "\(file.path): merge \(index): expected two symbols, found \(rows[index].count)"
+            )
+        }
+        guard configuration.alphabetSize + rows.count == configuration.vocabularySize else {
+            throw ActionTokenizerError(
+                "\(file.path): expected \(configuration.vocabularySize) - \(configuration.alphabetSize) merges "
+                    + "as config.json says, found \(rows.count)"
+            )
+        }
+        let merges = rows.map { BytePairEncoding.Pair(first: $0[0], second: $0[1]) }
+        do throws(ActionTokenizerError) {
+            return try BytePairEncoding(alphabetSize: configuration.alphabetSize, merges: merges)
+        } catch {
+            throw ActionTokenizerError("\(file.path): \(error)")
         }
     }
 }

@@ -116,7 +116,7 @@ extension FASTTokenizer {
         let (low, high) = (Double(coefficientRange.lowerBound), Double(coefficientRange.upperBound))
         return (0 ..< chunks.count).map { chunk in
             let samples = chunks.values[chunk * size ..< (chunk + 1) * size]
-            return transform.preciseCoefficients(samples, columns: chunks.dimension).map {
+            return transform.coefficients(samples, columns: chunks.dimension).map {
                 Int(min(high, max(low, ($0 * Double(scale)).rounded(.toNearestOrEven))))
             }
         }

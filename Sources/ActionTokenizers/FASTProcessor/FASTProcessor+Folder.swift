@@ -56,18 +56,15 @@ extension FASTProcessor {
         horizon: Int,
         normalization: Normalization
     ) throws(ActionTokenizerError) {
-        let configuration = try TokenizerFolder.decode(
-            Configuration.self,
-            from: folder.appending(path: Self.configurationFile)
-        )
+        let file = folder.appending(path: Self.configurationFile)
+        let configuration = try TokenizerFolder.decode(Configuration.self, from: file)
         let columns = normalization.statistics.dimension
         guard configuration.dimension ?? columns == columns else {
             throw ActionTokenizerError(
-                "\(folder.path): is for actions of \(configuration.dimension ?? 0) columns, found \(columns)"
+                "\(file.path): is for actions of \(configuration.dimension ?? 0) columns, found \(columns)"
             )
         }
-        let file = folder.appending(path: Self.vocabularyFile)
-        let vocabulary = try TokenizerFolder.decode(TextVocabulary.self, from: file)
+        let encoding = try Self.encoding(from: folder.appending(path: Self.vocabularyFile))
         do throws(ActionTokenizerError) {
             try self.init(
                 horizon: configuration.horizon ?? horizon,
@@ -75,10 +72,21 @@ extension FASTProcessor {
                 normalization: normalization,
                 scale: configuration.scale,
                 smallest: configuration.smallest,
-                encoding: vocabulary.encoding()
+                encoding: encoding
             )
         } catch {
-            throw ActionTokenizerError("\(folder.path): \(error)")
+            throw ActionTokenizerError("\(file.path): \(error)")
+        }
+    }
+
+    private static func encoding(from file: URL) throws(ActionTokenizerError) -> ByteLevelEncoding {
+        let vocabulary = try TokenizerFolder.decode(TextVocabulary.self, from: file)
+        do throws(ActionTokenizerError) {
+            let encoding = try vocabulary.encoding()
+            _ = try spelled(by: encoding)
+            return encoding
+        } catch {
+            throw ActionTokenizerError("\(file.path): \(error)")
         }
     }
 }
@@ -129,12 +137,11 @@ private struct TextVocabulary: Decodable {
             splitter?.addsSpace != true
         else {
             throw ActionTokenizerError(
-                "tokenizer.json: expected byte-level byte-pair encoding without a normalizer, as the public "
-                    + "processor writes it"
+                "expected byte-level byte-pair encoding without a normalizer, as the public processor writes it"
             )
         }
         if let rank = model.merges.firstIndex(where: { $0.pair.count != 2 }) {
-            throw ActionTokenizerError("tokenizer.json: merge \(rank): expected two spellings")
+            throw ActionTokenizerError("merge \(rank): expected two spellings")
         }
         return try ByteLevelEncoding(
             vocabulary: model.vocab,

@@ -44,9 +44,7 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
                 "min_token: expected at most \(Self.largestCharacter) from 0, found \(smallest)"
             )
         }
-        let characters = (0 ... UInt32(Self.largestCharacter)).compactMap(Unicode.Scalar.init)
-        let known = characters.filter { encoding.canSpell([$0]) }.map { Int($0.value) }
-        guard !known.isEmpty else { throw ActionTokenizerError("vocabulary: spells no coefficient") }
+        let known = try Self.spelled(by: encoding)
         self.horizon = horizon
         self.dimension = dimension
         self.normalization = normalization
@@ -54,15 +52,26 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
         self.smallest = smallest
         self.encoding = encoding
         transform = DiscreteCosineTransform(length: horizon)
-        nearest = characters.map { character in
+        nearest = Self.characters.map { character in
             let number = Int(character.value)
             let place = known.firstIndex { $0 >= number } ?? known.count - 1
             let below = known[max(0, place - 1)]
-            return characters[abs(known[place] - number) <= abs(number - below) ? known[place] : below]
+            return Self.characters[abs(known[place] - number) <= abs(number - below) ? known[place] : below]
         }
     }
 
     private static let largestCharacter = 0x7FF
+
+    private static let characters = (0 ... UInt32(largestCharacter)).compactMap(Unicode.Scalar.init)
+
+    /// The numbers of the characters of at most two bytes that `encoding` can spell.
+    ///
+    /// - Throws: ``ActionTokenizerError`` when there is none.
+    static func spelled(by encoding: ByteLevelEncoding) throws(ActionTokenizerError) -> [Int] {
+        let known = characters.filter { encoding.canSpell([$0]) }.map { Int($0.value) }
+        guard !known.isEmpty else { throw ActionTokenizerError("vocabulary: spells no coefficient") }
+        return known
+    }
 
     /// `fast+`.
     public var name: String { "fast+" }

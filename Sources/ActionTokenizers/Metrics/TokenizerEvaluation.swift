@@ -11,9 +11,6 @@ public struct TokenizerEvaluation: Sendable {
     /// Largest absolute error of any value, of every chunk, `[chunks]`.
     public let peakErrors: [Double]
 
-    /// Largest Euclidean error of any step, of every chunk, `[chunks]`.
-    public let stepErrors: [Double]
-
     /// How often every entry of every codebook occurred.
     public let tokenCounts: [[Int]]
 
@@ -35,7 +32,7 @@ public struct TokenizerEvaluation: Sendable {
         let tokens = try tokenizer.tokens(for: chunks)
         reconstruction = try Self.decode(tokens, tokenizer, count: chunks.count)
         let errors = ReconstructionErrors(chunks, reconstruction)
-        (peakErrors, stepErrors) = (errors.peaks, errors.stepPeaks)
+        peakErrors = errors.peaks
         tokenCounts = try Self.count(tokens, tokenizer)
         let lengths = tokens.map { Double($0.count) }
         let bits = tokens.map { tokenizer.bits(of: $0) }

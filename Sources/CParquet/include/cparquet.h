@@ -28,7 +28,6 @@ ParquetFile *parquet_open(const char *path);
 void parquet_close(ParquetFile *file);
 
 int64_t parquet_row_count(const ParquetFile *file);
-int32_t parquet_row_group_count(const ParquetFile *file);
 int32_t parquet_column_count(const ParquetFile *file);
 
 /// Name of a top-level column; valid as long as the file is open.
@@ -104,7 +103,8 @@ int64_t parquet_bytes_written(const ParquetWriter *writer);
 /// Writes the footer and closes the file. The writer still has to be released.
 bool parquet_finish(ParquetWriter *writer);
 
-/// Releases a writer; the file stays without footer if it was not finished. Accepts NULL.
+/// Releases a writer. A file that was not finished is closed with the row groups that it has, footer
+/// included, and what goes wrong then is not reported. Accepts NULL.
 void parquet_release_writer(ParquetWriter *writer);
 
 #ifdef __cplusplus

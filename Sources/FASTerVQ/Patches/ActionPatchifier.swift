@@ -58,7 +58,8 @@ public struct ActionPatchifier: Sendable, Equatable {
             guard let shape = shapes[kind.rawValue] else {
                 throw PatchError(group: group.name, reason: "nothing was trained on the kind '\(group.kind)'")
             }
-            let pieces = (horizon + shape.steps - 1) / shape.steps
+            // Rounded up, without a sum that could overflow.
+            let pieces = (horizon - 1) / shape.steps + 1
             guard pieces <= shape.pieces else {
                 throw PatchError(
                     group: group.name,

@@ -1,4 +1,3 @@
-internal import ActionTokenizers
 internal import Kernels
 internal import RobotTypes
 internal import Torch
@@ -68,19 +67,8 @@ struct Corrections: Sendable {
         }
     }
 
-    /// Checks the corrections `codes` of any number of rounds.
-    ///
-    /// - Throws: `ActionTokenizerError` that names `chunk` when there is no such correction.
-    func check(_ codes: ArraySlice<Int>, chunk: Int) throws {
-        for (index, code) in codes.enumerated() {
-            let count = places[index % places.count].entries.count
-            guard (0 ..< count).contains(code) else {
-                throw ActionTokenizerError(
-                    "chunk \(chunk), correction \(index): expected 0 ..< \(count), found \(code)"
-                )
-            }
-        }
-    }
+    /// How many corrections a place chooses from; the first one is nothing.
+    func count(at place: Int) -> Int { places[place].entries.count }
 
     private func lacking(at place: Place, of target: [Float], in values: [Float], validSteps: Int) -> Rows {
         var lacking = Rows(count: 1, width: place.entries.width)

@@ -32,8 +32,18 @@ struct FASTerVQFolder: Codable {
         self.horizon = horizon
     }
 
+    /// Reads the configuration, and makes sure that there can be such a network.
     static func read(_ folder: URL) throws -> FASTerVQFolder {
-        try TokenizerFolder.read(FASTerVQFolder.self, tokenizerName, version: newestVersion, from: folder)
+        let content = try TokenizerFolder.read(
+            FASTerVQFolder.self,
+            tokenizerName,
+            version: newestVersion,
+            from: folder
+        )
+        if let problem = content.configuration.problem {
+            throw ActionTokenizerError("\(folder.path)/config.json: configuration: \(problem)")
+        }
+        return content
     }
 }
 
@@ -60,9 +70,12 @@ extension FASTerVQTokenizer {
                     + "--data DIR' makes it the tokenizer of a dataset's robot"
             )
         }
-        guard let horizon = content.horizon, horizon > 0 else {
-            throw ActionTokenizerError("\(folder.path)/config.json: horizon: expected a positive number")
+        guard let horizon = content.horizon else {
+            throw ActionTokenizerError(
+                "\(folder.path)/config.json: horizon: expected a positive number, found none"
+            )
         }
+        try TokenizerFolder.check(horizon: horizon, of: folder)
         let normalization = try TokenizerFolder.normalization(from: folder, columns: actionSpace.dimension)
         let model = try FASTerVQModel(loading: folder, device: device)
         do {

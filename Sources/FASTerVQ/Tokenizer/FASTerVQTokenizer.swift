@@ -24,9 +24,6 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     let corrections: Corrections
     private let device: Device
 
-    /// Chunks that pass through the network at once.
-    private static let batchSize = 1024
-
     /// Up to so many chunks, one by one without libtorch is faster than all at once with it.
     private static let fewChunks = 4
 
@@ -159,10 +156,6 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
             return withoutGradients { codec.actions(for: codes) }.floats
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
-    }
-
-    private func batches(of count: Int) -> [Range<Int>] {
-        stride(from: 0, to: count, by: Self.batchSize).map { $0 ..< min($0 + Self.batchSize, count) }
     }
 
     private func rows(_ codes: [Int]) -> [[Int]] {

@@ -56,7 +56,15 @@ extension FASTerVQTokenizer {
                         + "nothing is left to refine"
                 )
             }
-            try corrections.check(whole.codes.dropFirst(tokenCount), chunk: chunk)
+            for (position, index) in whole.positions.enumerated() {
+                let isCorrection = index >= tokenCount
+                let size = isCorrection ? corrections.count(at: index % placeCount) : codebookSize
+                guard (0 ..< size).contains(list[position]) else {
+                    throw ActionTokenizerError(
+                        "chunk \(chunk), code \(position): expected 0 ..< \(size), found \(list[position])"
+                    )
+                }
+            }
             return whole
         }
         var chunks = try chunks(
@@ -114,10 +122,12 @@ struct ShortListLayout {
         return list
     }
 
-    /// The whole codes of a list, and how many rounds they are of; nil where it is no such list.
-    func codes(_ list: [Int]) -> (codes: [Int], rounds: Int)? {
+    /// The whole codes of a list, where among them each of the list's is, and how many rounds they are of; nil where it is
+    /// no such list.
+    func codes(_ list: [Int]) -> (codes: [Int], positions: [Int], rounds: Int)? {
         let places = isDirect.indices
         var codes: [Int] = []
+        var positions: [Int] = []
         var open = places.map { _ in true }
         var (position, round) = (0, 0)
         while position < list.count {
@@ -132,12 +142,13 @@ struct ShortListLayout {
             for place in listed {
                 let code = list[position]
                 codes[round * places.count + place] = code
+                positions.append(round * places.count + place)
                 open[place] = code > 0 || !refines(round, place)
                 position += 1
             }
             round += 1
         }
-        return round > 0 ? (codes, round) : nil
+        return round > 0 ? (codes, positions, round) : nil
     }
 
     /// Whether code 0 of a round says that a place needs no more.

@@ -47,7 +47,7 @@ public struct ChunkSampler: Sendable {
     /// - Parameters:
     ///   - episodes: Positions of the episodes; nil for all.
     ///   - stride: Steps from one start to the next.
-    /// - Returns: At least one start for every episode that has frames.
+    /// - Returns: At least one start for every episode.
     /// - Throws: ``LeRobotError/outOfRange(what:index:count:)`` when there is no such episode.
     public func starts(episodes: [Int]? = nil, stride: Int = 1) throws(LeRobotError) -> [ChunkStart] {
         precondition(stride > 0, "a stride is at least 1")

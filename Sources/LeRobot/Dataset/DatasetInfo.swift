@@ -18,7 +18,7 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
     public var totalTasks: Int
 
     /// Files in one chunk folder.
-    public var chunksSize = 1000
+    public var chunksSize = Self.usualChunksSize
 
     /// Size at which a new Parquet file is begun, megabytes.
     public var dataFilesSizeInMB = 100
@@ -57,6 +57,7 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
         case features
     }
 
+    static let usualChunksSize = 1000
     static let defaultDataPath = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
     static let defaultVideoPath = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
     static let defaultEpisodesPath = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
@@ -90,7 +91,7 @@ extension DatasetInfo {
             totalEpisodes: try values.decode(Int.self, forKey: .totalEpisodes),
             totalFrames: try values.decode(Int.self, forKey: .totalFrames),
             totalTasks: try values.decode(Int.self, forKey: .totalTasks),
-            chunksSize: try size(.chunksSize, else: 1000),
+            chunksSize: try size(.chunksSize, else: Self.usualChunksSize),
             dataFilesSizeInMB: try size(.dataFilesSizeInMB, else: 100),
             videoFilesSizeInMB: try size(.videoFilesSizeInMB, else: 200),
             fps: try values.decode(Double.self, forKey: .fps),

@@ -5,18 +5,27 @@ struct EpisodeIndex {
     let folder: URL
     let cameras: [String]
 
-    /// All episodes in order; they follow one another without gap.
+    /// All episodes in order, at least one; they follow one another without gap, and none is empty.
     func episodes() throws(LeRobotError) -> [Episode] {
-        var episodes: [Episode] = []
-        for file in try files() { episodes += try self.episodes(in: file) }
-        episodes.sort { $0.index < $1.index }
+        let files = try files()
+        var found: [(episode: Episode, file: URL)] = []
+        for file in files { found += try episodes(in: file).map { (episode: $0, file: file) } }
+        guard !found.isEmpty else {
+            throw .wrongField(
+                file: files[0].path,
+                field: "episode_index",
+                expected: "at least one episode",
+                found: "none"
+            )
+        }
+        found.sort { $0.episode.index < $1.episode.index }
         var nextRow = 0
-        for (position, episode) in episodes.enumerated() {
-            try check(episode.index, position, "episode_index", at: position)
-            try check(episode.rows.lowerBound, nextRow, "dataset_from_index", at: position)
+        for (position, (episode, file)) in found.enumerated() {
+            try check(episode.index, position, "episode_index", at: position, in: file)
+            try check(episode.rows.lowerBound, nextRow, "dataset_from_index", at: position, in: file)
             nextRow = episode.rows.upperBound
         }
-        return episodes
+        return found.map(\.episode)
     }
 
     private var root: URL { folder.appending(path: "meta/episodes") }
@@ -51,11 +60,11 @@ struct EpisodeIndex {
         for camera in cameras { segments[camera] = try self.segments(of: camera, in: table) }
         var episodes: [Episode] = []
         for row in indices.indices {
-            guard starts[row] >= 0, ends[row] >= starts[row], ends[row] - starts[row] == lengths[row] else {
+            guard starts[row] >= 0, ends[row] > starts[row], ends[row] - starts[row] == lengths[row] else {
                 throw .wrongField(
                     file: file.path,
                     field: "length",
-                    expected: "dataset_to_index - dataset_from_index",
+                    expected: "dataset_to_index - dataset_from_index, at least 1",
                     found: "\(lengths[row]) for \(starts[row]) ..< \(ends[row]) in row \(row)"
                 )
             }
@@ -88,12 +97,18 @@ struct EpisodeIndex {
         }
     }
 
-    private func check(_ found: Int, _ expected: Int, _ field: String, at row: Int) throws(LeRobotError) {
+    private func check(
+        _ found: Int,
+        _ expected: Int,
+        _ field: String,
+        at position: Int,
+        in file: URL
+    ) throws(LeRobotError) {
         guard found != expected else { return }
         throw .wrongField(
-            file: root.path,
+            file: file.path,
             field: field,
-            expected: "\(expected) for episode \(row)",
+            expected: "\(expected) for episode \(position)",
             found: "\(found)"
         )
     }

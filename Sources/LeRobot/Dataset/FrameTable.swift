@@ -35,9 +35,6 @@ public struct FrameTable: Sendable {
     /// Every numeric feature that is no bookkeeping, by name.
     public let columns: [String: Column]
 
-    /// Seconds since the start of the episode, `[count]`.
-    public let timestamp: [Float]
-
     /// Position within the episode, `[count]`.
     public let frameIndex: [Int]
 

@@ -3,7 +3,8 @@ import Foundation
 extension LeRobotDataset {
     /// Reads all numbers of the dataset into memory; pictures stay where they are.
     ///
-    /// - Throws: ``LeRobotError`` when a file is damaged or disagrees with the metadata.
+    /// - Throws: ``LeRobotError`` when a file is damaged or disagrees with the metadata, or an action or a state is not
+    ///   finite.
     public func loadTable() throws(LeRobotError) -> FrameTable {
         var reading = TableReading(dataset: self)
         var next = episodes[...]
@@ -24,11 +25,13 @@ private struct TableReading {
     let dataset: LeRobotDataset
     let features: [(key: String, value: Feature)]
     var values: [String: [Float]] = [:]
-    var timestamp: [Float] = []
     var frameIndex: [Int] = []
     var episodeIndex: [Int] = []
     var taskIndex: [Int] = []
     var index: [Int] = []
+
+    /// What a model is trained on; one number that is none would make all weights so.
+    private static let finite: Set = ["action", DatasetInfo.state, DatasetInfo.environmentState]
 
     init(dataset: LeRobotDataset) {
         self.dataset = dataset
@@ -49,7 +52,6 @@ private struct TableReading {
         return FrameTable(
             count: index.count,
             columns: columns,
-            timestamp: timestamp,
             frameIndex: frameIndex,
             episodeIndex: episodeIndex,
             taskIndex: taskIndex,
@@ -61,9 +63,18 @@ private struct TableReading {
         let file = dataset.folder.appending(path: dataset.info.dataPath(of: location))
         let reader = try ParquetReader(opening: file)
         for (name, feature) in features {
-            values[name, default: []] += try reader.column(name).floats(width: feature.dimension)
+            let numbers = try reader.column(name).floats(width: feature.dimension)
+            if Self.finite.contains(name), let place = numbers.firstIndex(where: { !$0.isFinite }) {
+                let frame = rows.lowerBound + place / feature.dimension
+                throw .wrongField(
+                    file: file.path,
+                    field: name,
+                    expected: "finite numbers",
+                    found: "\(numbers[place]) in frame \(frame)"
+                )
+            }
+            values[name, default: []] += numbers
         }
-        timestamp += try reader.column("timestamp").floats(width: 1)
         frameIndex += try reader.integers("frame_index")
         index += try reader.integers("index")
         episodeIndex += try reader.integers("episode_index")

@@ -14,9 +14,6 @@ struct EpisodeCache {
     /// Creates an empty cache.
     init(byteBudget: Int) { self.byteBudget = byteBudget }
 
-    /// Number of episodes.
-    var count: Int { entries.count }
-
     /// The pictures of an episode, one array a camera; nil where it is not kept.
     subscript(episode: Int) -> [[UInt8]]? {
         mutating get {

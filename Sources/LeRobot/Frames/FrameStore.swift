@@ -1,5 +1,5 @@
 import Foundation
-public import RobotTypes
+import RobotTypes
 import Synchronization
 
 /// Keeps decoded pictures of a dataset in memory, for loaders that read frames in any order.
@@ -62,9 +62,6 @@ public final class FrameStore: Sendable {
         features[camera].map { scaledSizes[camera] ?? $0.videoSize }
     }
 
-    /// Number of episodes in memory now.
-    public var residentEpisodes: Int { cache.withLock { $0.count } }
-
     /// Copies the picture of a camera at a frame, `[height, width, 3]`.
     ///
     /// - Parameters:
@@ -95,22 +92,6 @@ public final class FrameStore: Sendable {
         pictures.withUnsafeBufferPointer { pixels in
             _ = target.update(fromContentsOf: UnsafeBufferPointer(rebasing: pixels[first ..< first + count]))
         }
-    }
-
-    /// The picture of a camera at a frame.
-    ///
-    /// - Parameters:
-    ///   - camera: One of ``cameras``.
-    ///   - frame: Position within the dataset.
-    /// - Returns: The picture.
-    /// - Throws: As ``pixels(camera:frame:into:)``.
-    public func image(camera: String, frame: Int) throws(LeRobotError) -> Image {
-        let size = self.size(of: camera) ?? (0, 0)
-        var pixels = [UInt8](repeating: 0, count: size.height * size.width * 3)
-        try pixels.withUnsafeMutableBufferPointer { (buffer) throws(LeRobotError) in
-            try self.pixels(camera: camera, frame: frame, into: buffer)
-        }
-        return Image(width: size.width, height: size.height, pixels: pixels)
     }
 
     /// The decoded pictures of an episode, one array a camera.

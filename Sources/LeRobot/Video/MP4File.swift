@@ -1,3 +1,4 @@
+internal import DurableFiles
 public import Foundation
 public import RobotTypes
 
@@ -21,26 +22,26 @@ public func encodeMP4(frames: [Image], fps: Double, to file: URL) throws(LeRobot
             found: "\(fps)"
         )
     }
-    try createParent(of: file)
-    try writeAside(file) { (partial) throws(LeRobotError) in
-        let encoder = try VideoEncoder(
-            creating: partial,
-            width: first.width / 2 * 2,
-            height: first.height / 2 * 2,
-            fps: fps,
-            settings: .watching
+    if let other = frames.first(where: { $0.width != first.width || $0.height != first.height }) {
+        throw .invalidData(
+            field: file.lastPathComponent,
+            expected: "frames of \(first.width)x\(first.height) pixels",
+            found: "\(other.width)x\(other.height)"
         )
-        for frame in frames {
-            guard frame.width == first.width, frame.height == first.height else {
-                throw .invalidData(
-                    field: file.lastPathComponent,
-                    expected: "frames of \(first.width)x\(first.height) pixels",
-                    found: "\(frame.width)x\(frame.height)"
-                )
-            }
-            try encoder.append(frame.croppedToEvenSize)
+    }
+    try durably(file) {
+        try DurableFile.replace(file) { aside in
+            let encoder = try VideoEncoder(
+                creating: aside,
+                as: file,
+                width: first.width / 2 * 2,
+                height: first.height / 2 * 2,
+                fps: fps,
+                settings: .watching
+            )
+            for frame in frames { try encoder.append(frame.croppedToEvenSize) }
+            try encoder.finish()
         }
-        try encoder.finish()
     }
 }
 

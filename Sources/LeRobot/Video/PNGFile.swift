@@ -1,4 +1,5 @@
 import CFFmpeg
+internal import DurableFiles
 public import Foundation
 public import RobotTypes
 
@@ -12,12 +13,7 @@ public import RobotTypes
 /// - Throws: ``LeRobotError/unwritable(file:reason:)``.
 public func writePNG(_ image: Image, to file: URL) throws(LeRobotError) {
     let bytes = try pngBytes(of: image, file: file)
-    try createParent(of: file)
-    try writeAside(file) { (partial) throws(LeRobotError) in
-        do { try bytes.write(to: partial) } catch {
-            throw .unwritable(file: file.path, reason: error.localizedDescription)
-        }
-    }
+    try durably(file) { try DurableFile.write(bytes, to: file) }
 }
 
 private func pngBytes(of image: Image, file: URL) throws(LeRobotError) -> Data {

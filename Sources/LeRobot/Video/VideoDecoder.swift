@@ -111,10 +111,10 @@ public final class VideoDecoder {
         if let position, time > position, time - position < 2.5 / fps { leads.insert(-1, at: 0) }
         for lead in leads {
             if lead >= 0 { try seek(time + half / 2 - lead) }
-            guard var found = try next(orEndAfter: time) else { continue }
+            guard var found = try next() else { continue }
             guard found < time + half else { continue }
             while found < time - half {
-                guard let later = try next(orEndAfter: time) else {
+                guard let later = try next() else {
                     throw Failure(reason: "the video ends at \(found) s, before \(time) s")
                 }
                 found = later
@@ -138,7 +138,7 @@ public final class VideoDecoder {
     }
 
     /// Decodes one more frame and gives its time; nil at the end of the file.
-    private func next(orEndAfter time: Double) throws(Failure) -> Double? {
+    private func next() throws(Failure) -> Double? {
         while true {
             let code = avcodec_receive_frame(coder, frame)
             if code == FFMPEG_END {

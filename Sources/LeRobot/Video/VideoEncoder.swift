@@ -9,6 +9,7 @@ public final class VideoEncoder {
     /// Frames written so far.
     public private(set) var frameCount = 0
 
+    /// What errors call the file.
     private let file: URL
     private let width: Int
     private let height: Int
@@ -23,20 +24,23 @@ public final class VideoEncoder {
     /// Creates the file.
     ///
     /// - Parameters:
-    ///   - file: Where to write; an existing file is replaced.
+    ///   - place: Where to write; an existing file is replaced.
+    ///   - file: What errors call the file, where it will have another name in the end.
     ///   - width: Columns, an even number.
     ///   - height: Rows, an even number.
     ///   - fps: Frames a second.
     ///   - settings: How to compress.
     /// - Throws: ``LeRobotError`` when FFmpeg lacks the encoder, or the file cannot be created.
     public init(
-        creating file: URL,
+        creating place: URL,
+        as file: URL? = nil,
         width: Int,
         height: Int,
         fps: Double,
         settings: VideoSettings
     ) throws(LeRobotError) {
         _ = FFmpeg.isQuiet
+        let file = file ?? place
         self.file = file
         self.width = width
         self.height = height
@@ -57,7 +61,7 @@ public final class VideoEncoder {
         self.coder = coder
         configure(coder, settings)
         try check(avcodec_open2(coder, codec, nil), "opening \(settings.codec.encoder)")
-        try openFile(coder)
+        try open(place, coder)
         rgb = FFmpeg.picture(width: Int32(width), height: Int32(height), format: AV_PIX_FMT_RGB24)
         yuv = FFmpeg.picture(width: Int32(width), height: Int32(height), format: settings.chroma.format)
     }
@@ -133,15 +137,18 @@ public final class VideoEncoder {
         av_opt_set(coder.pointee.priv_data, "svtav1-params", "lp=1", 0)
     }
 
-    private func openFile(_ coder: UnsafeMutablePointer<AVCodecContext>) throws(LeRobotError) {
-        try check(avformat_alloc_output_context2(&muxer, nil, "mp4", file.path), "creating")
+    private func open(
+        _ place: URL,
+        _ coder: UnsafeMutablePointer<AVCodecContext>
+    ) throws(LeRobotError) {
+        try check(avformat_alloc_output_context2(&muxer, nil, "mp4", place.path), "creating")
         guard let muxer, let stream = avformat_new_stream(muxer, nil) else {
             throw .unwritable(file: file.path, reason: "no memory")
         }
         try check(avcodec_parameters_from_context(stream.pointee.codecpar, coder), "stream")
         stream.pointee.time_base = coder.pointee.time_base
         stream.pointee.avg_frame_rate = rate
-        try check(avio_open(&muxer.pointee.pb, file.path, AVIO_FLAG_WRITE), "creating")
+        try check(avio_open(&muxer.pointee.pb, place.path, AVIO_FLAG_WRITE), "creating")
         // The index comes first, so that a browser plays before it has the whole file.
         av_opt_set(muxer.pointee.priv_data, "movflags", "faststart", 0)
         try check(avformat_write_header(muxer, nil), "header")

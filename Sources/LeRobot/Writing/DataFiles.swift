@@ -44,7 +44,7 @@ final class DataFiles {
         if let file, file.byteCount < maximumSize { return file }
         if file != nil {
             try finish()
-            location = location.next(chunksSize: 1000)
+            location = location.next(chunksSize: DatasetInfo.usualChunksSize)
         }
         let url = folder.appending(path: DatasetInfo.filled(DatasetInfo.defaultDataPath, location))
         try createParent(of: url)

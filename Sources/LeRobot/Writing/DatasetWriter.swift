@@ -1,3 +1,4 @@
+internal import DurableFiles
 public import Foundation
 public import RobotTypes
 
@@ -45,9 +46,12 @@ public final class DatasetWriter {
                 reason: "it exists already; choose another folder or remove it"
             )
         }
-        let partial = partialPath(for: standard)
+        let partial = Self.partial(of: standard)
         try? FileManager.default.removeItem(at: partial)
-        try createParent(of: partial.appending(path: "meta"))
+        do throws(LeRobotError) { try createParent(of: partial.appending(path: "meta")) } catch {
+            guard case .unwritable(_, let reason) = error else { throw error }
+            throw .unwritable(file: standard.path, reason: reason)
+        }
         self.folder = standard
         self.partial = partial
         self.description = description
@@ -152,7 +156,7 @@ public final class DatasetWriter {
         try metadata.write(tasks: tasks)
         try metadata.write(totals.summaries(description), cameras: cameras)
         try metadata.write(info)
-        try synchronizeAll(below: partial)
+        try durably(folder) { try DurableFile.synchronizeAll(below: partial) }
         try moveIntoPlace()
         state = .finished
         return try LeRobotDataset(opening: folder)
@@ -186,6 +190,13 @@ public final class DatasetWriter {
         guard rename(partial.path, folder.path) == 0 else {
             throw .unwritable(file: folder.path, reason: String(cString: strerror(errno)))
         }
-        try synchronize(folder.deletingLastPathComponent())
+        try durably(folder) { try DurableFile.synchronize(folder.deletingLastPathComponent()) }
+    }
+
+    /// Where a dataset is until it is whole; whoever looks for room on the disk should see it.
+    private static func partial(of folder: URL) -> URL {
+        let process = ProcessInfo.processInfo.processIdentifier
+        return folder.deletingLastPathComponent()
+            .appending(path: "\(folder.lastPathComponent).partial-\(process)")
     }
 }

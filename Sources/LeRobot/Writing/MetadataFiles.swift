@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 
 /// Writes the files of `meta` that describe the dataset as a whole.
@@ -5,15 +6,7 @@ struct MetadataFiles {
     let folder: URL
 
     /// Writes `meta/info.json`.
-    func write(_ info: DatasetInfo) throws(LeRobotError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do { try write(encoder.encode(info), to: "meta/info.json") } catch let error as LeRobotError {
-            throw error
-        } catch {
-            throw .unwritable(file: folder.appending(path: "meta/info.json").path, reason: "\(error)")
-        }
-    }
+    func write(_ info: DatasetInfo) throws(LeRobotError) { try write(info, to: "meta/info.json") }
 
     /// Writes `meta/stats.json`; colours have the shape `[3, 1, 1]`.
     func write(_ summaries: [String: ColumnSummary], cameras: [String]) throws(LeRobotError) {
@@ -27,13 +20,7 @@ struct MetadataFiles {
             }
             features[feature] = values
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do { try write(encoder.encode(features), to: "meta/stats.json") } catch let error as LeRobotError {
-            throw error
-        } catch {
-            throw .unwritable(file: folder.appending(path: "meta/stats.json").path, reason: "\(error)")
-        }
+        try write(features, to: "meta/stats.json")
     }
 
     /// Writes `meta/tasks.parquet`: a pandas table whose index is the task's text.
@@ -59,12 +46,9 @@ struct MetadataFiles {
         "creator": {"library": "pyarrow", "version": "21.0.0"}, "pandas_version": "2.2.0"}
         """
 
-    private func write(_ data: Data, to path: String) throws(LeRobotError) {
+    private func write(_ content: some Encodable, to path: String) throws(LeRobotError) {
         let url = folder.appending(path: path)
-        try createParent(of: url)
-        do { try data.write(to: url) } catch {
-            throw .unwritable(file: url.path, reason: error.localizedDescription)
-        }
+        try durably(url) { try DurableFile.writeJSON(content, to: url) }
     }
 }
 

@@ -51,7 +51,7 @@ final class VideoFiles {
         }
         if encoder != nil {
             try finish()
-            location = location.next(chunksSize: 1000)
+            location = location.next(chunksSize: DatasetInfo.usualChunksSize)
         }
         let url = folder.appending(
             path: DatasetInfo.filled(DatasetInfo.defaultVideoPath, location, camera: camera.name)

@@ -41,6 +41,7 @@ public struct OATNetwork: ChunkAutoencoder {
                 "decoderLayers": decoderLayers,
             ]) ?? Problems.list("levels", levels, in: 2 ... 64) ?? Problems.heads(headCount, of: width)
                 ?? (levels.count > 6 ? "'levels' should hold at most 6 numbers, found \(levels.count)" : nil)
+                ?? Problems.alphabet("levels", FiniteScalarQuantizer(levels: levels).codebookSize)
         }
     }
 

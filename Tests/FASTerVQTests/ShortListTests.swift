@@ -1,0 +1,59 @@
+import ActionTokenizers
+import FASTerVQ
+import RobotTypes
+import Testing
+import Torch
+
+@Suite("Lists of codes that keep a tolerance")
+struct ShortListTests {
+    @Test(
+        "short lists keep the tolerance of all that was recorded, with few codes where few will do, and come back"
+    )
+    func shortLists() throws {
+        let tokenizer = try tokenizer(codebookSize: 96)
+        Torch.seed(10)
+        var chunks = chunks(60)
+        // Half of the chunks are of those that the entries were made from: easy.
+        for index in 0 ..< 30 * 140 { chunks.values[index] *= 0.1 }
+        // None lies outside of what was recorded.
+        chunks.values = chunks.values.map { min(max($0, -2.5), 2.5) }
+        for tolerance in [0.3, 3] {
+            let adaptive = tokenizer.adaptive(tolerance: tolerance)
+            let lists = try adaptive.tokens(for: chunks)
+            #expect(lists.allSatisfy { $0.count >= 7 })
+            #expect(try (0 ..< 60).flatMap { try adaptive.tokens(for: chunks[$0 ..< $0 + 1]) } == lists)
+            let back = try adaptive.chunks(for: lists)
+            #expect(ReconstructionErrors(chunks, back).peaks.allSatisfy { $0 <= tolerance })
+            #expect(Set(lists.map(\.count)).count > 1)
+        }
+        for (list, reason) in [
+            ([1, 1, 1], "a list of 3 codes ends within a codebook"),
+            ([Int](repeating: 1, count: 22), "22 codes"),
+            ([], "0 codes"),
+        ] {
+            let error = #expect(throws: ActionTokenizerError.self) {
+                try tokenizer.adaptive(tolerance: 1).chunks(for: [list])
+            }
+            #expect(error?.description.contains(reason) == true)
+        }
+    }
+
+    @Test(
+        "a code out of range is named with its own chunk and its place in the list, whatever lists there are"
+    )
+    func outOfRange() throws {
+        let tokenizer = try tokenizer(codebookSize: 96)
+        let ones = [Int](repeating: 1, count: 21)
+        let lists = [Array(ones.prefix(7)), Array(ones.prefix(14)), ones, Array(ones.prefix(13)) + [96]]
+        #expect(throws: ActionTokenizerError("chunk 3, code 13: expected 0 ..< 96, found 96")) {
+            try tokenizer.adaptive(tolerance: 1).chunks(for: lists)
+        }
+        let corrected = ones + [1, 1, 1, 1, 1, 1, 1]
+        #expect(try tokenizer.adaptive(tolerance: 1).chunks(for: [corrected]).count == 1)
+        let error = #expect(throws: ActionTokenizerError.self) {
+            try tokenizer.adaptive(tolerance: 1).chunks(for: [ones, ones + [95, 0, 0, 0, 0, 0, 0]])
+        }
+        #expect(error?.description.hasPrefix("chunk 1, code 21: expected 0 ..< ") == true)
+        #expect(error?.description.hasSuffix(", found 95") == true)
+    }
+}
