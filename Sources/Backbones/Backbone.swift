@@ -88,6 +88,14 @@ public struct Prefix: Sendable {
         self.nextPosition = nextPosition
         self.sight = sight
     }
+
+    /// The mask of queries that also see all of `count` tokens after the prefix, bool `[B, 1, 1, S + count]`; nil attends to
+    /// all.
+    public func extendedMask(by count: Int) -> Tensor? {
+        guard let mask else { return nil }
+        let open = Tensor.ones([mask.size(0), 1, 1, count], dtype: .bool, device: mask.device)
+        return Tensor.concatenated([mask, open], axis: 3)
+    }
 }
 
 /// Where a backbone sees things.

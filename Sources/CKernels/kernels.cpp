@@ -158,7 +158,8 @@ INLINED void compare(const float *query, const float *keys, long stride, long co
 
 /// e to the power of x, to 1e-7 of it, for numbers up to 0: an exponent and a polynomial for what it leaves (Cephes).
 INLINED float exponential(float x) {
-    x = x < -87 ? -87 : x;
+    // In this order no number at all becomes -87, too: it has no whole number to be converted to.
+    x = x > -87 ? x : -87;
     // Adding and taking off 1.5 · 2^23 rounds to a whole number.
     const float whole = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
     const float rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;

@@ -55,8 +55,8 @@ void torch_keep_freed_memory(void) {
 #endif
 }
 
-bool torch_cuda_is_available(void) {
-    return ctorch::guarded(false, [] { return at::hasCUDA(); });
+int32_t torch_cuda_device_count(void) {
+    return ctorch::guarded<int32_t>(0, [] { return static_cast<int32_t>(at::getNumGPUs()); });
 }
 
 bool torch_mps_is_available(void) {

@@ -20,8 +20,6 @@ TorchTensor *torch_from_bytes(const void *bytes, size_t byte_count, int32_t dtyp
     });
 }
 
-TorchTensor *torch_retain(const TorchTensor *tensor) { return ctorch::wrap(tensor->value); }
-
 void torch_release(TorchTensor *tensor) { delete tensor; }
 
 int64_t torch_rank(const TorchTensor *tensor) { return tensor->value.dim(); }

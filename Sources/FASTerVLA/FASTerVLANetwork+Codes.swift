@@ -108,7 +108,7 @@ extension FASTerVLANetwork {
     ) -> PolicyLoss {
         guard let codes = targets.codes else { preconditionFailure("a head of codes is trained on codes") }
         let (schedule, size) = (head.configuration.schedule, head.configuration.codebookSize)
-        let given = drawGiven(targets, head.configuration)
+        let given = drawGiven(targets, codes, head.configuration)
         let fed = codes.clampedToEntries(size)
         let (answers, closing) = teacherForcedLogits(
             codes: fed,
@@ -148,8 +148,15 @@ extension FASTerVLANetwork {
 
     /// What a training step tells the slots: for half of the blocks some of their own codes, and for every example a random
     /// number of its first actions.
-    private func drawGiven(
+    ///
+    /// - Parameters:
+    ///   - targets: What the batch should have been answered with.
+    ///   - codes: Its codes, int64 `[B, N]`; those below 0 count in no loss, and are not told.
+    ///   - configuration: Says what the head was made for.
+    /// - Returns: What is told.
+    func drawGiven(
         _ targets: ActionTargets,
+        _ codes: Tensor,
         _ configuration: CodeHead.Configuration
     ) -> Given {
         var given = Given()
@@ -159,11 +166,13 @@ extension FASTerVLANetwork {
             let blocks = schedule.blocks
             let shares = (Tensor.rand([batch, blocks.count]).to(device) * 2 - 1).clamped(0 ... 1)
             let draws = Tensor.rand([batch, schedule.tokenCount]).to(device)
-            // One code of every block is left to be answered.
-            let last = blocks.map { draws.narrowed(1, from: $0.lowerBound, count: $0.count).max(1) }
+            // One code of every block is left to be answered, and one that counts: without any, a codebook has no loss.
+            let counted = draws.filled(where: codes.less(0), with: 0)
+            let last = blocks.map { counted.narrowed(1, from: $0.lowerBound, count: $0.count).max(1) }
             let limits = shares.minimum(.stacked(last, axis: 1))
             let blockOfSlot = (0 ..< schedule.tokenCount).map { schedule.block(ofSlot: $0) }
             given.ownCodes = draws.less(limits.gathering(Tensor(blockOfSlot, device: device), axis: 1))
+                .and(codes.greaterOrEqual(0))
         }
         if configuration.pendingSteps > 0 {
             let most = configuration.pendingSteps

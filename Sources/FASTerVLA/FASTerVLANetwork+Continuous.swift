@@ -15,7 +15,8 @@ extension FASTerVLANetwork {
         let noise = Tensor.randn(actions.shape).to(device)
         let share = time.reshaped(-1, 1, 1)
         let noisy = noise * share + actions * (1 - share)
-        let found = direction(noisy, time: time, head, after: prefix)
+        var cache = KeyValueCache(prefix)
+        let found = direction(noisy, time: time, head, after: prefix, cache: &cache)
         return PolicyLoss(total: targets.mean(of: (found.to(.float32) - (noise - actions)).squared()))
     }
 
@@ -27,33 +28,43 @@ extension FASTerVLANetwork {
     }
 
     /// Where noise lies, seen from actions: `noisy`, `[B, H, D]`, at `time`, `[B]`.
+    ///
+    /// The `cache` of the prefix gains the keys and values of the H slots.
     func direction(
         _ noisy: Tensor,
         time: Tensor,
         _ head: FlowHead,
         after prefix: Prefix,
+        cache: inout KeyValueCache,
         packed: PackedExpert? = nil
     ) -> Tensor {
-        head.direction(features(head.inputs(noisy, time: time), after: prefix, packed))
+        head.direction(features(head.inputs(noisy, time: time), after: prefix, &cache, packed))
     }
 
     /// The actions of a regression, normalised `[B, H, D]`.
     func actions(_ head: RegressionHead, after prefix: Prefix, packed: PackedExpert? = nil) -> Tensor {
-        let batch = prefix.keys[0].size(0)
-        return head.actions(features(head.inputs().expanded([batch, -1, -1]), after: prefix, packed))
+        let inputs = head.inputs().expanded([prefix.keys[0].size(0), -1, -1])
+        var cache = packed == nil ? KeyValueCache(prefix) : KeyValueCache(prefix, roomFor: inputs.size(1))
+        return head.actions(features(inputs, after: prefix, &cache, packed))
     }
 
     /// Features of slots that all see each other and the prefix.
-    private func features(_ inputs: Tensor, after prefix: Prefix, _ packed: PackedExpert?) -> Tensor {
+    private func features(
+        _ inputs: Tensor,
+        after prefix: Prefix,
+        _ cache: inout KeyValueCache,
+        _ packed: PackedExpert?
+    ) -> Tensor {
         let count = inputs.size(1)
         let first = prefix.nextPosition
         let positions = Tensor.arange(first ..< first + count, dtype: .float32, device: inputs.device)
             .unsqueezed(0)
-        var cache = packed == nil ? KeyValueCache(prefix) : KeyValueCache(prefix, roomFor: count)
-        let mask = prefix.mask.map { seen in
-            let own = Tensor.ones([seen.size(0), 1, 1, count], dtype: .bool, device: seen.device)
-            return Tensor.concatenated([seen, own], axis: 3)
-        }
-        return features(inputs, positions: positions, cache: &cache, mask: mask, packed: packed)
+        return features(
+            inputs,
+            positions: positions,
+            cache: &cache,
+            mask: prefix.extendedMask(by: count),
+            packed: packed
+        )
     }
 }

@@ -29,19 +29,24 @@ public struct PackedLinear: Sendable {
         self.bias = (0 ..< width).map { $0 < outputs ? (bias?[$0] ?? 0) * (scale?[$0] ?? 1) : 0 }
     }
 
-    /// The mapped rows.
+    /// The mapped rows of `x`, which are ``inputs`` wide.
     public func callAsFunction(_ x: Rows) -> Rows {
         var y = Rows(count: x.count, width: outputs)
-        apply(x.values, stride: x.width, to: &y, adding: false)
+        apply(x, to: &y, adding: false)
         return y
     }
 
-    /// Adds the mapped rows to `y`.
-    public func add(_ x: Rows, to y: inout Rows) { apply(x.values, stride: x.width, to: &y, adding: true) }
+    /// Adds the mapped rows of `x`, which are ``inputs`` wide, to as many rows of `y`.
+    public func add(_ x: Rows, to y: inout Rows) { apply(x, to: &y, adding: true) }
 
     /// Adds to every row of `y` the map of the numbers of `x` from `stride` times its index on: a convolution.
     public func addWindows(of x: [Float], stride: Int, to y: inout Rows) {
         apply(x, stride: stride, to: &y, adding: true)
+    }
+
+    private func apply(_ x: Rows, to y: inout Rows, adding: Bool) {
+        precondition(x.width == inputs && x.count == y.count, "rows of other widths or number")
+        apply(x.values, stride: x.width, to: &y, adding: adding)
     }
 
     private func apply(_ x: [Float], stride: Int, to y: inout Rows, adding: Bool) {

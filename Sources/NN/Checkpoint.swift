@@ -41,17 +41,26 @@ public enum Checkpoint {
         }
         guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
         try withoutGradients {
-            for named in tensors { named.tensor.copyInPlace(try tensor(named.name, in: file)) }
+            for named in tensors { named.tensor.copyInPlace(try tensor(named.name, in: file, at: url)) }
         }
     }
 
     /// Reads one tensor to the CPU.
     ///
+    /// - Parameters:
+    ///   - name: The tensor's name in the file.
+    ///   - file: The opened file.
+    ///   - url: Where it lies, for what errors say.
+    /// - Returns: The tensor.
     /// - Throws: `SafetensorsError` when there is none, ``CheckpointError`` for a type that libtorch lacks.
-    public static func tensor(_ name: String, in file: SafetensorsFile) throws -> Tensor {
+    public static func tensor(_ name: String, in file: SafetensorsFile, at url: URL? = nil) throws -> Tensor {
         try file.withBytes(of: name) { bytes in
             guard let entry = file.entries[name], let dtype = DType(safetensorsName: entry.dtype) else {
-                throw CheckpointError(file: name, problems: ["element type is not supported"])
+                let found = file.entries[name]?.dtype ?? "none"
+                throw CheckpointError(
+                    file: url?.path ?? "checkpoint",
+                    problems: ["'\(name)': expected an element type that libtorch has, found \(found)"]
+                )
             }
             return Tensor(bytes: bytes, dtype: dtype, shape: entry.shape)
         }

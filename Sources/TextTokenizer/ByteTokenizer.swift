@@ -11,9 +11,4 @@ public struct ByteTokenizer: Sendable {
 
     /// One id in `1 ... 256` for every byte of `text`.
     public func ids(for text: String) -> [Int] { text.utf8.map { Int($0) + 1 } }
-
-    /// The text of `ids`; padding and ids out of range are left out, broken UTF-8 is replaced.
-    public func text(for ids: [Int]) -> String {
-        String(decoding: ids.filter { (1 ... 256).contains($0) }.map { UInt8($0 - 1) }, as: UTF8.self)
-    }
 }

@@ -17,22 +17,41 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``DeviceError`` when the name is unknown or this machine has no such device.
     public init(parsing name: String) throws(DeviceError) {
-        switch name.split(separator: ":").first {
-        case "cpu": break
-        case "cuda":
-            guard torch_cuda_is_available() else {
-                throw DeviceError(
-                    description: "device '\(name)': no CUDA device is visible to libtorch \(Torch.version); "
-                        + "set up with FASTER_TORCH=cuda on a machine with an NVIDIA GPU, or use --device cpu"
-                )
-            }
-        case "mps":
+        switch (name, Self.cudaIndex(of: name)) {
+        case ("cpu", _): break
+        case ("cuda", _): try Self.checkCUDA(name, index: 0)
+        case (_, let index?): try Self.checkCUDA(name, index: index)
+        case ("mps", _):
             guard torch_mps_is_available() else {
                 throw DeviceError(description: "device 'mps' needs a Mac with Metal; use --device cpu")
             }
         default: throw DeviceError(description: "unknown device '\(name)': expected cpu, cuda, cuda:N or mps")
         }
         description = name
+    }
+
+    /// The N of `cuda:N`, as libtorch reads it: digits without a leading zero; nil for any other name.
+    private static func cudaIndex(of name: String) -> Int? {
+        let prefix = "cuda:"
+        guard name.hasPrefix(prefix), let index = Int(name.dropFirst(prefix.count)), index >= 0,
+            name == "\(prefix)\(index)"
+        else { return nil }
+        return index
+    }
+
+    private static func checkCUDA(_ name: String, index: Int) throws(DeviceError) {
+        let count = Int(torch_cuda_device_count())
+        guard count > 0 else {
+            throw DeviceError(
+                description: "device '\(name)': no CUDA device is visible to libtorch \(Torch.version); "
+                    + "set up with FASTER_TORCH=cuda on a machine with an NVIDIA GPU, or use --device cpu"
+            )
+        }
+        guard index < count else {
+            throw DeviceError(
+                description: "device '\(name)': libtorch sees cuda:0 to cuda:\(count - 1) on this machine"
+            )
+        }
     }
 
     /// `cpu`, `cuda` or `mps`, without an index.

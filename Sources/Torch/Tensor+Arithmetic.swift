@@ -1,26 +1,18 @@
 private enum Arithmetic {
     static let adding = Operator("aten::add", "Tensor")
     static let addingScalar = Operator("aten::add", "Scalar")
-    static let addingInPlace = Operator("aten::add_", "Tensor")
-    static let addingScalarInPlace = Operator("aten::add_", "Scalar")
     static let subtracting = Operator("aten::sub", "Tensor")
     static let subtractingScalar = Operator("aten::sub", "Scalar")
-    static let subtractingInPlace = Operator("aten::sub_", "Tensor")
-    static let subtractingScalarInPlace = Operator("aten::sub_", "Scalar")
     static let multiplying = Operator("aten::mul", "Tensor")
     static let multiplyingScalar = Operator("aten::mul", "Scalar")
     static let multiplyingInPlace = Operator("aten::mul_", "Tensor")
     static let multiplyingScalarInPlace = Operator("aten::mul_", "Scalar")
     static let dividing = Operator("aten::div", "Tensor")
     static let dividingScalar = Operator("aten::div", "Scalar")
-    static let dividingInPlace = Operator("aten::div_", "Tensor")
-    static let dividingScalarInPlace = Operator("aten::div_", "Scalar")
     static let equal = Operator("aten::eq", "Tensor")
     static let equalScalar = Operator("aten::eq", "Scalar")
     static let less = Operator("aten::lt", "Tensor")
     static let lessScalar = Operator("aten::lt", "Scalar")
-    static let lessOrEqual = Operator("aten::le", "Tensor")
-    static let lessOrEqualScalar = Operator("aten::le", "Scalar")
     static let greater = Operator("aten::gt", "Tensor")
     static let greaterScalar = Operator("aten::gt", "Scalar")
     static let greaterOrEqual = Operator("aten::ge", "Tensor")
@@ -89,22 +81,6 @@ extension Tensor {
     /// The negative of every element.
     public static prefix func - (tensor: Tensor) -> Tensor { tensor.negated() }
 
-    /// Overwrites this tensor: the sum, broadcast.
-    public func addInPlace(_ other: Tensor) { Arithmetic.addingInPlace(.tensor(self), .tensor(other)) }
-
-    /// Overwrites this tensor: the sum, broadcast.
-    public func addInPlace(_ other: Double) { Arithmetic.addingScalarInPlace(.tensor(self), .real(other)) }
-
-    /// Overwrites this tensor: the difference, broadcast.
-    public func subtractInPlace(_ other: Tensor) {
-        Arithmetic.subtractingInPlace(.tensor(self), .tensor(other))
-    }
-
-    /// Overwrites this tensor: the difference, broadcast.
-    public func subtractInPlace(_ other: Double) {
-        Arithmetic.subtractingScalarInPlace(.tensor(self), .real(other))
-    }
-
     /// Overwrites this tensor: the product element by element, broadcast.
     public func multiplyInPlace(_ other: Tensor) {
         Arithmetic.multiplyingInPlace(.tensor(self), .tensor(other))
@@ -113,14 +89,6 @@ extension Tensor {
     /// Overwrites this tensor: the product element by element, broadcast.
     public func multiplyInPlace(_ other: Double) {
         Arithmetic.multiplyingScalarInPlace(.tensor(self), .real(other))
-    }
-
-    /// Overwrites this tensor: the quotient element by element, broadcast.
-    public func divideInPlace(_ other: Tensor) { Arithmetic.dividingInPlace(.tensor(self), .tensor(other)) }
-
-    /// Overwrites this tensor: the quotient element by element, broadcast.
-    public func divideInPlace(_ other: Double) {
-        Arithmetic.dividingScalarInPlace(.tensor(self), .real(other))
     }
 
     /// Overwrites every element with `value`.
@@ -137,16 +105,6 @@ extension Tensor {
 
     /// Where elements are less, bool.
     public func less(_ other: Double) -> Tensor { Arithmetic.lessScalar(.tensor(self), .real(other)) }
-
-    /// Where elements are less or equal, bool.
-    public func lessOrEqual(_ other: Tensor) -> Tensor {
-        Arithmetic.lessOrEqual(.tensor(self), .tensor(other))
-    }
-
-    /// Where elements are less or equal, bool.
-    public func lessOrEqual(_ other: Double) -> Tensor {
-        Arithmetic.lessOrEqualScalar(.tensor(self), .real(other))
-    }
 
     /// Where elements are greater, bool.
     public func greater(_ other: Tensor) -> Tensor { Arithmetic.greater(.tensor(self), .tensor(other)) }

@@ -10,7 +10,6 @@ private enum Create {
     static let randint = Operator("aten::randint", "low")
     static let randperm = Operator("aten::randperm")
     static let zerosLike = Operator("aten::zeros_like")
-    static let onesLike = Operator("aten::ones_like")
 }
 
 extension Tensor {
@@ -109,7 +108,4 @@ extension Tensor {
 
     /// Zeros of the same shape, type and device.
     public func zerosLike() -> Tensor { Create.zerosLike(.tensor(self)) }
-
-    /// Ones of the same shape, type and device.
-    public func onesLike() -> Tensor { Create.onesLike(.tensor(self)) }
 }

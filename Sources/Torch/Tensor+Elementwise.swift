@@ -4,13 +4,11 @@ private enum Elementwise {
     static let exp = Operator("aten::exp")
     static let log = Operator("aten::log")
     static let sqrt = Operator("aten::sqrt")
-    static let rsqrt = Operator("aten::rsqrt")
     static let sin = Operator("aten::sin")
     static let cos = Operator("aten::cos")
     static let tanh = Operator("aten::tanh")
     static let sigmoid = Operator("aten::sigmoid")
     static let relu = Operator("aten::relu")
-    static let silu = Operator("aten::silu")
     static let squared = Operator("aten::square")
     static let rounded = Operator("aten::round")
     static let floored = Operator("aten::floor")
@@ -39,9 +37,6 @@ extension Tensor {
     /// The square root of every element.
     public func sqrt() -> Tensor { Elementwise.sqrt(.tensor(self)) }
 
-    /// One over the square root of every element.
-    public func rsqrt() -> Tensor { Elementwise.rsqrt(.tensor(self)) }
-
     /// The sine of every element.
     public func sin() -> Tensor { Elementwise.sin(.tensor(self)) }
 
@@ -56,9 +51,6 @@ extension Tensor {
 
     /// Zero where negative.
     public func relu() -> Tensor { Elementwise.relu(.tensor(self)) }
-
-    /// x times the logistic function of x.
-    public func silu() -> Tensor { Elementwise.silu(.tensor(self)) }
 
     /// The square of every element.
     public func squared() -> Tensor { Elementwise.squared(.tensor(self)) }
@@ -75,10 +67,8 @@ extension Tensor {
     /// Where elements are false or zero, bool.
     public func logicalNot() -> Tensor { Elementwise.logicalNot(.tensor(self)) }
 
-    /// The Gaussian error linear unit, or its tanh approximation, which takes longer on a CPU.
-    public func gelu(exact: Bool = true) -> Tensor {
-        Elementwise.gelu(.tensor(self), .text(exact ? "none" : "tanh"))
-    }
+    /// The Gaussian error linear unit, not its tanh approximation, which takes longer on a CPU.
+    public func gelu() -> Tensor { Elementwise.gelu(.tensor(self)) }
 
     /// Every element to the power of `exponent`.
     public func power(_ exponent: Double) -> Tensor { Elementwise.power(.tensor(self), .real(exponent)) }

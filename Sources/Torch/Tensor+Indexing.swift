@@ -1,8 +1,6 @@
 private enum Index {
     static let indexSelect = Operator("aten::index_select")
     static let gather = Operator("aten::gather")
-    static let index = Operator("aten::index", "Tensor")
-    static let indexPut = Operator("aten::index_put_")
     static let indexAdd = Operator("aten::index_add_")
     static let selectWhere = Operator("aten::where", "self")
     static let maskedFill = Operator("aten::masked_fill", "Scalar")
@@ -20,16 +18,6 @@ extension Tensor {
     /// For every element of `indices`, int64 of the same rank, the element there along `axis`.
     public func gather(axis: Int, _ indices: Tensor) -> Tensor {
         Index.gather(.tensor(self), .integer(axis), .tensor(indices))
-    }
-
-    /// Advanced indexing: one index tensor (int64 or bool) for each of the first axes, nil for all.
-    public func indexed(_ indices: [Tensor?]) -> Tensor {
-        Index.index(.tensor(self), .optionalTensors(indices))
-    }
-
-    /// Overwrites the elements that ``indexed(_:)`` would return.
-    public func putInPlace(_ indices: [Tensor?], _ values: Tensor) {
-        Index.indexPut(.tensor(self), .optionalTensors(indices), .tensor(values))
     }
 
     /// Adds the slices of `source` to those at `indices` along `axis`.

@@ -53,7 +53,6 @@ extension Tensor {
         bias: Tensor?,
         stride: Int = 1,
         padding: Int = 0,
-        dilation: Int = 1,
         groups: Int = 1
     ) -> Tensor {
         Network.conv1d(
@@ -62,7 +61,7 @@ extension Tensor {
             .optional(bias),
             .integers([stride]),
             .integers([padding]),
-            .integers([dilation]),
+            [1],
             .integer(groups)
         )
     }
@@ -92,17 +91,15 @@ extension Tensor {
     ///   - key: `[B, A, S, E]`; the query is `[B, A, L, E]`.
     ///   - value: `[B, A, S, E]`.
     ///   - mask: Broadcasts to `[B, A, L, S]`: bool (true attends) or added to the scores; nil attends to all.
-    ///   - isCausal: Whether row i attends to columns up to i only; excludes a mask.
     ///   - dropout: Share of weights dropped.
     /// - Returns: `[B, A, L, E]`.
     public func attention(
         key: Tensor,
         value: Tensor,
         mask: Tensor? = nil,
-        isCausal: Bool = false,
         dropout: Double = 0
     ) -> Tensor {
-        if dropout == 0, !isCausal, prefersPlainProducts(keys: key.size(2)) {
+        if dropout == 0, prefersPlainProducts(keys: key.size(2)) {
             let scores = matmul(key.transposed(2, 3)) * (1 / Double(size(3)).squareRoot())
             let open = mask.map { mask in
                 mask.dtype == .bool
@@ -115,8 +112,7 @@ extension Tensor {
             .tensor(key),
             .tensor(value),
             .optional(mask),
-            .real(dropout),
-            .boolean(isCausal)
+            .real(dropout)
         )
     }
 

@@ -9,10 +9,8 @@ private enum Shape {
     static let stack = Operator("aten::stack")
     static let narrow = Operator("aten::narrow")
     static let select = Operator("aten::select", "int")
-    static let flip = Operator("aten::flip")
     static let pad = Operator("aten::constant_pad_nd")
     static let repeatInterleave = Operator("aten::repeat_interleave", "self_int")
-    static let tile = Operator("aten::repeat")
     static let split = Operator("aten::split_with_sizes")
 }
 
@@ -60,9 +58,6 @@ extension Tensor {
         Shape.select(.tensor(self), .integer(axis), .integer(index))
     }
 
-    /// The order along `axes` reversed.
-    public func flipped(_ axes: Int...) -> Tensor { Shape.flip(.tensor(self), .integers(axes)) }
-
     /// `value` added around the last axes: `[before last, after last, before last but one, ...]`.
     public func padded(_ widths: [Int], value: Double = 0) -> Tensor {
         Shape.pad(.tensor(self), .integers(widths), .real(value))
@@ -72,9 +67,6 @@ extension Tensor {
     public func repeatedInterleaved(_ count: Int, axis: Int) -> Tensor {
         Shape.repeatInterleave(.tensor(self), .integer(count), .integer(axis))
     }
-
-    /// The whole tensor repeated along every axis.
-    public func tiled(_ counts: Int...) -> Tensor { Shape.tile(.tensor(self), .integers(counts)) }
 
     /// Pieces of the given sizes along `axis`, sharing memory.
     public func split(sizes: [Int], axis: Int) -> [Tensor] {

@@ -93,7 +93,8 @@ public struct Demonstrations: Sendable {
     ///   - pictureSize: Rows and columns that pictures are scaled to; 0 for as they are recorded.
     ///   - keypoints: Things to be located exactly in each camera's picture.
     /// - Returns: Every camera's name in the dataset, and its pictures.
-    /// - Throws: ``DemonstrationsError`` when there are none, a name is none of them, or a size cannot be cut into tokens.
+    /// - Throws: ``DemonstrationsError`` when there are none, a name is none of them, or a size cannot be cut into tokens;
+    ///   `LeRobotError` when what is missing is there, but stored as single images.
     public func cameras(
         _ chosen: [String] = [],
         pixelsPerToken: Int,
@@ -103,13 +104,17 @@ public struct Demonstrations: Sendable {
     ) throws -> [(name: String, camera: CompactBackbone.Configuration.Camera)] {
         let names = dataset.cameras
         guard !names.isEmpty else {
+            try checkImages { _ in true }
             throw DemonstrationsError(
                 description: "\(dataset.folder.path): has no camera, which a policy needs"
             )
         }
         let taken = try chosen.map { wish in
-            guard let name = names.first(where: { $0 == wish || $0.split(separator: ".").last == wish[...] })
-            else {
+            func isMeant(_ name: String) -> Bool {
+                name == wish || name.split(separator: ".").last == wish[...]
+            }
+            guard let name = names.first(where: isMeant) else {
+                try checkImages(isMeant)
                 throw DemonstrationsError(
                     description:
                         "\(dataset.folder.path): has no camera '\(wish)', only \(names.joined(separator: ", "))"
@@ -132,6 +137,12 @@ public struct Demonstrations: Sendable {
                 name, .init(height: shape[0], width: shape[1], pixelsPerToken: pixels, keypoints: keypoints)
             )
         }
+    }
+
+    /// Refuses cameras whose pictures lie in Parquet files instead of videos, with what to do about it.
+    private func checkImages(_ isMeant: (String) -> Bool) throws(LeRobotError) {
+        let images = dataset.info.features.filter { $0.value.dtype == "image" }.keys.filter(isMeant)
+        if let first = images.min() { throw .unsupportedFeature(first, dtype: "image") }
     }
 
     /// Every frame of `episodes` as an example for a policy.

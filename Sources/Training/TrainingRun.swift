@@ -94,14 +94,7 @@ public struct TrainingRun {
             if measure {
                 measured["step"] = Double(number)
                 measured["seconds"] = Date().timeIntervalSince(start)
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = .sortedKeys
-                encoder.nonConformingFloatEncodingStrategy = .convertToString(
-                    positiveInfinity: "inf",
-                    negativeInfinity: "-inf",
-                    nan: "nan"
-                )
-                try metrics.write(contentsOf: encoder.encode(measured) + Data("\n".utf8))
+                try metrics.write(contentsOf: TrainingMetrics.text(of: measured))
                 report(Progress(step: number + 1, total: totalSteps, measurements: measured))
             }
             if (number + 1) % checkpointEvery == 0 && number + 1 < totalSteps {
@@ -151,33 +144,21 @@ public struct TrainingRun {
     /// Those settings of a run's identity that another one's lacks, for people.
     private static func settings(of recipe: String, notIn other: String) -> String {
         let known = other.split(separator: ",")
-        return recipe.split(separator: ",").filter { !known.contains($0) }
+        let settings = recipe.split(separator: ",").filter { !known.contains($0) }
             .map { $0.filter { !"{}\"".contains($0) }.trimmingCharacters(in: .whitespaces) }
-            .joined(separator: ", ")
+        return settings.isEmpty ? "nothing of it" : settings.joined(separator: ", ")
     }
 
     /// Opens the measurements for appending, without those of steps that will be done again.
     private func openMetrics(before step: Int) throws -> FileHandle {
         let url = file(Self.metricsFile)
-        let kept = step == 0 ? [] : TrainingMetrics.lines(of: url).filter { ($0["step"] ?? 0) < Double(step) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let text = try kept.map { try encoder.encode($0) + Data("\n".utf8) }.reduce(Data(), +)
+        let lines = step == 0 ? [] : TrainingMetrics.all(of: url)
+        let kept = lines.filter { ($0["step"] ?? 0) < Double(step) }
+        let text = try kept.map { try TrainingMetrics.text(of: $0) }.reduce(Data(), +)
         try DurableFile.write(text, to: url)
         let handle = try FileHandle(forWritingTo: url)
         try handle.seekToEnd()
         return handle
-    }
-}
-
-/// Measurements that a run left behind.
-public enum TrainingMetrics {
-    /// The objects of a `metrics.jsonl`, oldest first; a half-written last line is left out.
-    public static func lines(of file: URL) -> [[String: Double]] {
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
-        return text.split(separator: "\n").compactMap {
-            try? JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
-        }
     }
 }
 

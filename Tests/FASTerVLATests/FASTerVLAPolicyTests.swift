@@ -123,6 +123,9 @@ struct FASTerVLAPolicyTests {
             codes.append(tokenizer.codes)
         }
         #expect(codes[0] != codes[1])
+        // What lies beyond all that was recorded, which is 1 at most, counts as its edge.
+        _ = try await reply(of: policy, message(3, 3e38))
+        #expect(tokenizer.codes == codes[1])
         let error = await #expect(throws: AnswerOptionError.self) {
             try await reply(of: policy, message(4, 0))
         }
@@ -132,6 +135,17 @@ struct FASTerVLAPolicyTests {
         // A policy that was not ignores them.
         let (other, _) = try SmallPolicy.policy()
         #expect(try await reply(of: other, message(9, 0))["actions"] == reply(of: other)["actions"])
+    }
+
+    @Test("answers where a state lies beyond all that was recorded, however far")
+    func absurdState() async throws {
+        let (policy, _) = try SmallPolicy.policy()
+        let values: [Float] = [1e20, -1e20]
+        let reply = try await reply(
+            of: policy,
+            ["observation/state": .array(NDArray(shape: [2], values: values))]
+        )
+        #expect(try actions(reply).allSatisfy { $0.isFinite })
     }
 
     @Test("refuses a deadline that is none, naming the field")

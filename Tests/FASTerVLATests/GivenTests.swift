@@ -11,14 +11,16 @@ struct GivenTests {
 
     @Test(
         "pending steps give, with the cache, the scores of the training-time forward to 1e-5",
-        arguments: [1, 3, 4]
+        arguments: [1, 3, 4],
+        [true, false]
     )
-    func pending(steps: Int) throws {
+    func pending(steps: Int, isAlone: Bool) throws {
         let network = BlockDecoderTests.network(blockSize: 5) { $0.pendingSteps = 4 }
         let head = try #require(network.codeHead)
         withoutGradients {
-            let prefix = network.backbone.prefix(of: tests.input)
-            let actions = Tensor.randn([3, 4, 2])
+            let prefix = network.backbone.prefix(of: isAlone ? tests.alone : tests.input)
+            let batch = isAlone ? 1 : 3
+            let actions = Tensor.randn([batch, 4, 2])
             var costs = DecodingCosts()
             let codes = BlockDecoder(network, head, sampling: .greedy).decoding(
                 after: prefix,
@@ -26,7 +28,7 @@ struct GivenTests {
                 before: nil,
                 costs: &costs
             ).codes
-            let areGiven = Tensor.arange(0 ..< 4).unsqueezed(0).less(Double(steps)).expanded([3, 4])
+            let areGiven = Tensor.arange(0 ..< 4).unsqueezed(0).less(Double(steps)).expanded([batch, 4])
             var given = FASTerVLANetwork.Given()
             given.pending = (actions, areGiven)
             let forced = network.teacherForcedLogits(
@@ -70,6 +72,37 @@ struct GivenTests {
             let (none, one) = (scores([]), scores([6]))
             #expect((none[0] - one[0]).abs().max().item == 0)
             #expect((none[1] - one[1]).abs().max().item > 1e-4)
+        }
+    }
+
+    @Test("a second look finds for one robot alone what it finds in a batch", arguments: [1, 3])
+    func alone(secondLooks: Int) throws {
+        let network = BlockDecoderTests.network(blockSize: 5) { $0.looksAgain = true }
+        let head = try #require(network.codeHead)
+        withoutGradients {
+            let decoder = BlockDecoder(network, head, secondLooks: secondLooks, sampling: .greedy)
+            let prefix = network.backbone.prefix(of: tests.alone)
+            #expect(prefix.mask == nil)
+            let one = decoder.codes(after: prefix).integers
+            let all = decoder.codes(after: network.backbone.prefix(of: tests.input)).integers
+            #expect(Array(all.prefix(15)) == one)
+        }
+    }
+
+    @Test("a second look at a list that has ended reads no entry beyond the last")
+    func endedList() throws {
+        let grid = BlockDecoderTests.Grid(codebooks: 1, places: 6)
+        let network = BlockDecoderTests.network(blockSize: 3, grid: grid) {
+            ($0.looksAgain, $0.listsEnd) = (true, true)
+        }
+        let head = try #require(network.codeHead)
+        let end = Double(BlockDecoderTests.codebookSize)
+        withoutGradients {
+            let decoder = BlockDecoder(network, head, secondLooks: 2, sampling: .greedy)
+            let decoding = decoder.decoding(after: network.backbone.prefix(of: tests.input)) {
+                Tensor.full([$0.size(0)], end, dtype: .int64)
+            }
+            #expect(decoding.codes.shape == [3, 3])
         }
     }
 
@@ -119,6 +152,24 @@ struct GivenTests {
             let loss = network.loss(tests.input, targets: tests.targets(Tensor.randint(0 ..< 16, [3, 3])))
             #expect(loss.total.item.isFinite)
         }
+    }
+
+    @Test("tells no code that counts in no loss, and not the only one of a block that does")
+    func someCountedCodeIsLeft() throws {
+        Torch.seed(8)
+        let grid = BlockDecoderTests.Grid(codebooks: 2, places: 3)
+        let network = BlockDecoderTests.network(blockSize: nil, grid: grid) { $0.looksAgain = true }
+        let head = try #require(network.codeHead)
+        let row = [4, -100, -100, -100, 7, 2]
+        let codes = Tensor(row + row + row, shape: [3, 6])
+        var told = [Int](repeating: 0, count: 6)
+        for _ in 0 ..< 60 {
+            let given = network.drawGiven(tests.targets(codes), codes, head.configuration)
+            let own = try #require(given.ownCodes).to(.int64)
+            for (slot, count) in own.sum(0).integers.enumerated() { told[slot] += count }
+            #expect(own.narrowed(1, from: 3, count: 3).sum(1).max().item < 2)
+        }
+        #expect(told.prefix(4).allSatisfy { $0 == 0 } && told[4] > 0 && told[5] > 0)
     }
 
     @Test("lists of a batch that end apart are decoded as if alone")

@@ -71,6 +71,30 @@ struct HeadTests {
         #expect(try error(network) < 0.2)
     }
 
+    @Test("steps of flow matching each begin with the prefix alone", arguments: [1, 3])
+    func flowSteps(batch: Int) throws {
+        let network = network(.flow(.init(horizon: horizon, dimension: 2)))
+        guard case .flow(let head) = network.head else {
+            Issue.record("expected a head of flow matching")
+            return
+        }
+        withoutGradients {
+            let prefix = network.backbone.prefix(of: batch == 1 ? tests.alone : tests.input)
+            Torch.seed(6)
+            let found = FlowDecoder(network, head).actions(after: prefix).actions
+            Torch.seed(6)
+            var expected = Tensor.randn([batch, horizon, 2])
+            for step in 0 ..< 10 {
+                var cache = KeyValueCache(prefix)
+                let time = Tensor.full([batch], 1 - Double(step) / 10)
+                expected =
+                    expected
+                    - network.direction(expected, time: time, head, after: prefix, cache: &cache) * 0.1
+            }
+            #expect((found - expected).abs().max().item < 1e-4)
+        }
+    }
+
     @Test("steps beyond an episode's end count in no loss")
     func padding() {
         let whole = targets

@@ -1,3 +1,4 @@
+import Backbones
 import FASTerVQ
 import Foundation
 import RobotTypes
@@ -12,6 +13,36 @@ struct PolicyBundleTests {
 
     /// Writes a small policy.
     private func save() throws { try SmallPolicy.save(to: folder) }
+
+    /// Changes what the policy says of itself.
+    private func change(_ old: String, to new: String) throws {
+        let file = folder.appending(path: "config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try #require(text.contains(old))
+        try Data(text.replacing(old, with: new).utf8).write(to: file)
+    }
+
+    /// The chunk that codes decoded one by one come to.
+    private func tokenWiseChunk() throws -> [Float] {
+        let parts = try PolicyBundle.parts(of: folder, device: .cpu)
+        let head = try #require(parts.network.codeHead)
+        let tokenizer = try #require(parts.actions.tokenizer as? FASTerVQTokenizer)
+        let observation = SmallPolicy.observation()
+        let image = try #require(observation.images["observation.images.front"])
+        let text = observation.instruction.utf8.map { Int($0) + 1 }
+        let bins = StateTokenizer(normalization: parts.state, binCount: 256).bins(for: observation.state)
+        let input = PrefixInput(
+            images: [Tensor(image.pixels, shape: [1, 32, 32, 3])],
+            text: Tensor(text, shape: [1, text.count]),
+            state: Tensor(bins, shape: [1, bins.count])
+        )
+        let codes = withoutGradients {
+            let decoder = BlockDecoder(parts.network, head, blockSize: 1, sampling: .greedy)
+            return decoder.codes(after: parts.network.backbone.prefix(of: input)).integers
+        }
+        let chunk = try tokenizer.chunks(for: [codes], codebooks: 3)
+        return tokenizer.normalization.restored(chunk.values.map { min(1, max(-1, $0)) })
+    }
 
     @Test("answer as they did before, with a chunk in the robot's range")
     func roundTrip() async throws {
@@ -30,7 +61,7 @@ struct PolicyBundleTests {
         let tokenWise = try await PolicyBundle.load(from: folder, device: .cpu, decoding: settings).act(
             on: SmallPolicy.observation()
         )
-        #expect(tokenWise.chunk.values.allSatisfy { $0.isFinite })
+        #expect(try tokenWise.chunk.values == tokenWiseChunk())
     }
 
     @Test("name what is wrong with an observation")
@@ -70,14 +101,79 @@ struct PolicyBundleTests {
     )
     func disagreement(from: String, to: String) throws {
         try save()
-        let file = folder.appending(path: "config.json")
-        let text = try String(contentsOf: file, encoding: .utf8)
-        try #require(text.contains(from))
-        try Data(text.replacing(from, with: to).utf8).write(to: file)
+        try change(from, to: to)
         let error = #expect(throws: PolicyBundleError.self) {
             try PolicyBundle.load(from: folder, device: .cpu)
         }
-        #expect(error?.file == file.path)
+        #expect(error?.file == folder.appending(path: "config.json").path)
+    }
+
+    @Test(
+        "are refused before weights are read when their numbers make no network",
+        arguments: [
+            (
+                #""headCount" : 4"#, #""headCount" : 5"#,
+                "'backbone.compact': 'width' should be a multiple of 10, as 'headCount' is 5, found 32"
+            ),
+            (
+                #""headCount" : 4"#, #""headCount" : 0"#,
+                "'backbone.compact': 'headCount' should be in 1 ... 65536, found 0"
+            ),
+            (
+                #""bytesPerToken" : 4"#, #""bytesPerToken" : 0"#,
+                "'backbone.compact': 'bytesPerToken' should be in 1 ... 65536, found 0"
+            ),
+            (
+                #""pixelsPerToken" : 16"#, #""pixelsPerToken" : 12"#,
+                "'backbone.compact': 'cameras[0]': 'pixelsPerToken' should be 4, 8, 16 or 32, found 12"
+            ),
+            (
+                #""continues" : false"#, #""continues" : false, "environmentStateDimension" : 2"#,
+                "'backbone.compact': 'environmentStateDimension' is 2, but no camera has keypoints above 0, which it is "
+                    + "read off"
+            ),
+            (
+                #""blockSize" : 5"#, #""blockSize" : 0"#,
+                "'head.codes': 'schedule.blockSize' should be at least 1, found 0"
+            ),
+            (
+                #""smallest" : 1"#, #""smallest" : 9"#,
+                "'head.codes': 'spacing': 'smallest' should be at most 'largest', which is 3.0, found 9.0"
+            ),
+            (
+                #""dimension" : 4"#, #""dimension" : 3"#,
+                "'head.codes': 'dimension' should be 4, as in the contract, found 3"
+            ),
+        ]
+    )
+    func numbers(from: String, to: String, reason: String) throws {
+        try save()
+        try change(from, to: to)
+        let error = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu)
+        }
+        #expect(error?.file == folder.appending(path: "config.json").path)
+        #expect(error?.reason == reason)
+    }
+
+    @Test(
+        "of flow matching are refused without a step to take, or without room for a time's waves",
+        arguments: [
+            (#""steps" : 10"#, #""steps" : 0"#, "'head.flow': 'steps' should be at least 1, found 0"),
+            (
+                #""width" : 128"#, #""width" : 127"#,
+                "'expert.width' should be even with the head 'flow', found 127"
+            ),
+        ]
+    )
+    func flow(from: String, to: String, reason: String) throws {
+        try SmallPolicy.saveFlow(to: folder)
+        _ = try PolicyBundle.load(from: folder, device: .cpu)
+        try change(from, to: to)
+        let error = #expect(throws: PolicyBundleError.self) {
+            try PolicyBundle.load(from: folder, device: .cpu)
+        }
+        #expect(error?.reason == reason)
     }
 
     @Test("are refused when more codebooks are to be decoded than they have", arguments: [0, 4])

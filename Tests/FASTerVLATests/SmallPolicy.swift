@@ -9,7 +9,8 @@ import Torch
 
 /// The smallest policy that still is one, with first weights: one camera, two state values, 3 codebooks.
 enum SmallPolicy {
-    private static func normalization(_ columns: Int) -> Normalization {
+    /// The identity, of values that were recorded from -1 to 1.
+    static func normalization(_ columns: Int) -> Normalization {
         let ones = [Float](repeating: 1, count: columns)
         return Normalization(
             method: .quantiles,
@@ -79,6 +80,19 @@ enum SmallPolicy {
             configuration,
             network: network,
             actions: .codes(tokenizer),
+            state: normalization(2),
+            to: folder
+        )
+    }
+
+    /// Writes a policy of flow matching to `folder`.
+    static func saveFlow(to folder: URL) throws {
+        var configuration = try parts().0
+        configuration.head = .flow(.init(horizon: 8, dimension: 4))
+        try PolicyBundle.save(
+            configuration,
+            network: FASTerVLANetwork(configuration, device: .cpu),
+            actions: .values(normalization(4)),
             state: normalization(2),
             to: folder
         )

@@ -8,7 +8,7 @@ struct KernelsTests {
     private func rows(_ tensor: Tensor) -> Rows { Rows(tensor.floats, width: tensor.size(1)) }
 
     private func expectSame(_ found: Rows, _ expected: Tensor, _ tolerance: Float = 1e-5) {
-        #expect(found.width == expected.size(1))
+        #expect(found.width == expected.size(1) && found.count == expected.size(0))
         #expect(zip(found.values, expected.floats).allSatisfy { abs($0 - $1) <= tolerance })
     }
 
@@ -29,6 +29,14 @@ struct KernelsTests {
             var sum = rows(expected)
             layer.add(rows(x), to: &sum)
             expectSame(sum, expected * 2, 2e-5)
+        }
+    }
+
+    @Test("a linear map of rows of another width ends the process")
+    func otherWidth() async {
+        await #expect(processExitsWith: .failure) {
+            let layer = PackedLinear(weight: [1, 2, 3, 4], outputs: 2)
+            _ = layer(Rows([1, 2, 3], width: 1))
         }
     }
 
@@ -106,6 +114,98 @@ struct KernelsTests {
             mask: nil
         )
         expectSame(found, expected.select(0, 0).transposed(0, 1).reshaped(places, heads * width))
+    }
+
+    @Test("a query that is no number spoils its own answer and no other")
+    func notANumber() {
+        let width = 16
+        let attention = PackedCachedAttention(
+            headCount: 1,
+            queryNorm: [Float](repeating: 1, count: width),
+            keyNorm: [Float](repeating: 1, count: width),
+            epsilon: 1e-5
+        )
+        func answers(_ joined: Rows) -> Rows {
+            var keys = [Float](repeating: 0, count: joined.count * width)
+            var values = keys
+            return keys.withUnsafeMutableBufferPointer { keys in
+                values.withUnsafeMutableBufferPointer { values in
+                    attention(
+                        joined,
+                        cosines: Rows(
+                            [Float](repeating: 1, count: joined.count * width / 2),
+                            width: width / 2
+                        ),
+                        sines: Rows(count: joined.count, width: width / 2),
+                        cache: .init(
+                            keys: keys.baseAddress!,
+                            values: values.baseAddress!,
+                            room: joined.count,
+                            filled: 0
+                        )
+                    )
+                }
+            }
+        }
+        Torch.seed(5)
+        let whole = rows(Tensor.randn([2, 3 * width]))
+        var broken = whole
+        broken.values[3] = .nan
+        #expect(answers(broken)[1 ..< 2] == answers(whole)[1 ..< 2])
+    }
+
+    @Test(
+        "blocks over the rows of a sequence agree to 2e-5",
+        arguments: [(1, 8), (5, 16), (7, 24), (13, 32), (18, 48)]
+    )
+    func transformer(count: Int, headWidth: Int) {
+        Torch.seed(UInt64(headWidth))
+        let (heads, width, hidden) = (2, 20, 36)
+        func weight(_ outputs: Int, _ inputs: Int) -> Tensor {
+            Tensor.randn([outputs, inputs]) * (1 / Double(inputs).squareRoot())
+        }
+        func scale(_ width: Int) -> Tensor { Tensor.rand([width]) + 0.5 }
+        let (before, between, after) = (scale(width), scale(width), scale(width))
+        let (queryNorm, keyNorm) = (scale(headWidth), scale(headWidth))
+        let projection = weight(3 * heads * headWidth, width)
+        let output = weight(width, heads * headWidth)
+        let (up, down) = (weight(hidden, width), weight(width, hidden))
+        func packed(_ weight: Tensor) -> PackedLinear {
+            PackedLinear(weight: weight.floats, outputs: weight.size(0))
+        }
+        let block = PackedTransformer.Block(
+            attentionNorm: before.floats,
+            projection: packed(projection),
+            queryNorm: queryNorm.floats,
+            keyNorm: keyNorm.floats,
+            output: packed(output),
+            feedForwardNorm: between.floats,
+            up: packed(up),
+            down: packed(down)
+        )
+        func normalized(_ x: Tensor, _ scale: Tensor) -> Tensor {
+            x.layerNorm(weight: scale, bias: nil, epsilon: 1e-5)
+        }
+        func transformed(_ x: Tensor) -> Tensor {
+            let joined = normalized(x, before).linear(weight: projection, bias: nil)
+            let parts = joined.reshaped(1, count, 3, heads, headWidth).permuted(2, 0, 3, 1, 4)
+            let read = normalized(parts.select(0, 0), queryNorm).attention(
+                key: normalized(parts.select(0, 1), keyNorm),
+                value: parts.select(0, 2)
+            )
+            let rows = read.select(0, 0).transposed(0, 1).reshaped(count, heads * headWidth)
+            let y = x + rows.linear(weight: output, bias: nil)
+            let inner = normalized(y, between).linear(weight: up, bias: nil).gelu()
+            return y + inner.linear(weight: down, bias: nil)
+        }
+        let x = Tensor.randn([count, width])
+        let transformer = PackedTransformer(
+            [block, block],
+            norm: after.floats,
+            epsilon: 1e-5,
+            headEpsilon: 1e-5
+        )
+        expectSame(transformer(rows(x)), normalized(transformed(transformed(x)), after), 2e-5)
     }
 
     @Test("GELU agrees to 3e-6 from -9 to 9")

@@ -3,11 +3,13 @@ import TextTokenizer
 
 @Suite("Byte tokenizer")
 struct ByteTokenizerTests {
-    @Test("gives back any text", arguments: ["open the drawer", "", "Öffne die Schublade 🗄️"])
-    func roundTrip(text: String) {
+    @Test(
+        "has an id for every byte, none of them padding",
+        arguments: ["open the drawer", "", "Öffne die Schublade 🗄️"]
+    )
+    func ids(text: String) {
         let ids = ByteTokenizer().ids(for: text)
-        #expect(ids.count == text.utf8.count)
         #expect(ids.allSatisfy { (1 ..< ByteTokenizer.vocabularySize).contains($0) })
-        #expect(ByteTokenizer().text(for: ids + [ByteTokenizer.padding]) == text)
+        #expect(String(decoding: ids.map { UInt8($0 - 1) }, as: UTF8.self) == text)
     }
 }

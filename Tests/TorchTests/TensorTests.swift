@@ -48,7 +48,6 @@ struct TensorTests {
     func indexing() {
         let x = Tensor([10, 20, 30])
         #expect(x.gathering(Tensor([2, 0]), axis: 0).integers == [30, 10])
-        #expect(x.indexed([Tensor([true, false, true])]).integers == [10, 30])
         let counts = Tensor.zeros([3])
         counts.indexAddInPlace(axis: 0, Tensor([1, 1, 2]), Tensor.ones([3]))
         #expect(counts.floats == [0, 2, 1])
@@ -72,11 +71,6 @@ struct TensorTests {
             try Tensor.zeros([2, 5, 3]).sizes("B N 4", of: "latents")
         }
         #expect(error?.description == "latents: expected shape [B N 4], got [2, 5, 3]")
-    }
-
-    @Test("name an unknown device")
-    func device() {
-        #expect(throws: DeviceError.self) { try Device(parsing: "tpu") }
     }
 
     @Test("end the process with libtorch's own message when shapes disagree")

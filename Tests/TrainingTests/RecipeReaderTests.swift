@@ -61,6 +61,14 @@ struct RecipeReaderTests {
             ),
             ("environmentState.places=-1", "'environmentState.places' should be from 0 on, found -1.0"),
             ("pixelsPerToken=12", "'pixelsPerToken' should be 4, 8, 16 or 32, found 12"),
+            ("labelSmoothing=1", "'labelSmoothing' should be at least 0 and below 1, found 1.0"),
+            ("gradientClip=0", "'gradientClip' should be above 0, found 0.0"),
+            ("precision=half", "'precision' should be auto, float32 or bfloat16, found 'half'"),
+            ("augmentation.contrast=-1", "'augmentation.contrast' should be from 0 on, found -1.0"),
+            (
+                "spacing.smallest=5",
+                "'spacing': 'smallest' should be at most 'largest', which is 3.0, found 5.0"
+            ),
         ]
     )
     func numbers(setting: String, reason: String) {
@@ -70,9 +78,76 @@ struct RecipeReaderTests {
         #expect(error?.reason == reason)
     }
 
+    @Test("refuse what a head without codes cannot do", arguments: ["flow", "regression"])
+    func headsWithoutCodes(head: String) {
+        for setting in ["looksAgain=true", "pendingSteps=3"] {
+            let error = #expect(throws: RecipeError.self) {
+                try RecipeReader.recipe(PolicyRecipe(), settings: ["head=\(head)", setting])
+            }
+            let key = setting.prefix { $0 != "=" }
+            #expect(
+                error?.reason
+                    == "'\(key)' is for heads that predict codes, and 'head' is '\(head)': leave it out, or choose another head"
+            )
+        }
+    }
+
+    @Test("refuse a flow whose times cannot be told by its width")
+    func oddWidth() throws {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), settings: ["head=flow", "expert.width=33"])
+        }
+        #expect(error?.reason == "'expert.width' should be even with the head 'flow', found 33")
+        _ = try RecipeReader.recipe(PolicyRecipe(), settings: ["expert.width=33"])
+    }
+
+    @Test(
+        "name the setting, the place in it, what was expected and what was found",
+        arguments: [
+            ("steps=2.5", "'steps' should be a whole number, for example 1200, found 2.5"),
+            ("foresight.chunks=[a]", "'foresight.chunks[0]' should be a whole number, found a"),
+            ("cameras=[top, 1]", "'cameras[1]' should be text, found 1"),
+        ]
+    )
+    func misfits(setting: String, reason: String) throws {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), file: file("batchSize: 7\n"), settings: [setting])
+        }
+        #expect(error?.description == "--set \(setting): \(reason)")
+    }
+
+    @Test("name the setting whose list holds a fraction where whole numbers are expected")
+    func fractionInList() {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), settings: ["foresight.chunks=[1, 2.5]"])
+        }
+        #expect(error?.source == "--set foresight.chunks=[1, 2.5]")
+        #expect(error?.reason.contains("a whole number") == true)
+    }
+
+    @Test("name the file where it is the file that is wrong")
+    func misfitInFile() throws {
+        let url = try file("codebookWeights: [1, heavy]\n")
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), file: url, settings: ["steps=3"])
+        }
+        #expect(error?.description == "\(url.path): 'codebookWeights[1]' should be a number, found heavy")
+    }
+
+    @Test("take whole numbers for real ones, and real ones that are whole for whole ones")
+    func kinds() throws {
+        let recipe = try RecipeReader.recipe(
+            TokenizerRecipe(),
+            settings: ["gradientClip=3", "gradientClip=2.5", "steps=1e3", "batchSize=64.0"]
+        )
+        #expect(recipe.gradientClip == 2.5 && recipe.steps == 1000 && recipe.batchSize == 64)
+    }
+
     @Test(
         "name settings that make no tokenizer",
         arguments: [
+            ("gradientClip=-1", "'gradientClip' should be above 0, found -1.0"),
+            ("precision=half", "'precision' should be auto, float32 or bfloat16, found 'half'"),
             ("kind=vq", "'kind' should be one of fastervq, vq-bet, vq-vla, oat, found 'vq'"),
             ("vqBeT.width=0", "'vqBeT': 'width' should be in 1 ... 65536, found 0"),
             ("vqVLA.widths=[]", "'vqVLA': 'widths' should not be empty"),

@@ -140,7 +140,7 @@ struct ResumeTests {
 
 extension FeatureStatistics {
     /// Statistics of values within [-1, 1].
-    fileprivate static func unit(_ columns: Int) -> FeatureStatistics {
+    static func unit(_ columns: Int) -> FeatureStatistics {
         let ones = [Float](repeating: 1, count: columns)
         let low = ones.map { -$0 }
         return FeatureStatistics(mean: ones, std: ones, q01: low, q99: ones, min: low, max: ones)

@@ -9,11 +9,14 @@ extension CompactBackbone {
             /// Columns; a multiple of ``pixelsPerToken``.
             public var width: Int
 
-            /// Rows and columns of pixels that become one token: 8, 16 or 32.
+            /// Rows and columns of pixels that become one token: one of ``sizesOfTokens``.
             public var pixelsPerToken: Int
 
             /// Things to be located exactly, a token each, by features from convolutions; 0 does without both.
             public var keypoints: Int
+
+            /// What ``pixelsPerToken`` can be.
+            public static let sizesOfTokens = [4, 8, 16, 32]
 
             /// Creates the description of one camera.
             public init(height: Int, width: Int, pixelsPerToken: Int, keypoints: Int = 0) {

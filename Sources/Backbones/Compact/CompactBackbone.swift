@@ -132,11 +132,11 @@ public struct CompactBackbone: Backbone {
         return (textProjection(embedded) + positions, mask.all().item == 1 ? nil : mask)
     }
 
-    /// The mean of the words, `[B, width]`, without padding.
+    /// The mean of the words, `[B, width]`, without padding; zero where there are none.
     private func mean(of words: Tensor, _ mask: Tensor?) -> Tensor {
         guard let mask else { return words.mean(1) }
         let counted = mask.to(words.dtype).unsqueezed(2)
-        return (words * counted).sum(1) / counted.sum(1)
+        return (words * counted).sum(1) / counted.sum(1).clamped(1 ... .infinity)
     }
 }
 

@@ -59,8 +59,9 @@ struct Keypoints: Module {
         let scores = wanted.matmul(cells.transposed(1, 2)) * (1 / Double(channels).squareRoot())
         let weights = scores.to(.float32).softmax(2)
         let features = weights.matmul(cells)
-        // In float32: eight bits would place a keypoint to a pixel and no better.
-        let found = weights.matmul(places)
+        // In float32: eight bits would place a keypoint to a pixel and no better. Autocast takes products of matrices to
+        // bfloat16, whatever comes in, and leaves others alone.
+        let found = (weights.unsqueezed(3) * places).sum(2)
         let waves = Octaves.channels(of: found, count: Self.waveCount)
         let described = Tensor.concatenated([features.to(.float32), waves], axis: 2)
         return Found(

@@ -70,8 +70,6 @@ int64_t torch_call(const TorchOperator *op, const TorchValue *arguments, int64_t
 /// Copies `bytes` of host memory, laid out row-major, into a new CPU tensor. dtype is c10::ScalarType.
 TorchTensor *torch_from_bytes(const void *bytes, size_t byte_count, int32_t dtype, const int64_t *sizes,
                               int64_t rank);
-/// One more reference to the same tensor.
-TorchTensor *torch_retain(const TorchTensor *tensor);
 /// Gives up one reference. Accepts NULL.
 void torch_release(TorchTensor *tensor);
 
@@ -112,7 +110,8 @@ int32_t torch_thread_count(void);
 /// Lets the process keep the memory of freed tensors for the next ones. A training frees and claims the same
 /// tensors every step; handing their pages back and forth cost a fifth of its time.
 void torch_keep_freed_memory(void);
-bool torch_cuda_is_available(void);
+/// CUDA devices that are visible, 0 without any.
+int32_t torch_cuda_device_count(void);
 bool torch_mps_is_available(void);
 /// Whether the processor multiplies bfloat16 natively.
 bool torch_cpu_has_bfloat16(void);

@@ -109,27 +109,29 @@ public struct BlockDecoder {
         )
         var fed = Tensor.zeros([batch, schedule.blockSize], dtype: .int64, device: prefix.keys[0].device)
         var decoded: [Tensor] = []
+        /// Of every list, above 0 once it has come to its end, `[B]`.
+        var ended = Tensor.zeros([batch], dtype: .int64, device: prefix.keys[0].device)
         var times: [Duration] = []
         var stopwatch = Stopwatch(prefix.keys[0].device)
         for (index, block) in schedule.blocks.enumerated() {
             guard goesOn(at: block.lowerBound, before: deadline, costs) else { break }
-            // A list that has ended goes on beside longer ones of its batch, fed with anything.
-            let previous = fed.narrowed(1, from: 0, count: block.count).clampedToEntries(
-                head.configuration.codebookSize
-            )
+            let previous = entries(fed.narrowed(1, from: 0, count: block.count))
             let looksAgain = index < secondLooks && block.count > 1
             let scores = scores(of: block, previous, own: nil, &pass)
             fed = chosen(scores, choose)
             if looksAgain {
                 let areKept = settled(scores, fed)
                 pass.forget(block.count)
-                let again = chosen(self.scores(of: block, previous, own: (fed, areKept), &pass), choose)
+                let own = (codes: entries(fed), areGiven: areKept)
+                let again = chosen(self.scores(of: block, previous, own: own, &pass), choose)
                 fed = fed.selected(where: areKept, otherwise: again)
             }
             decoded.append(fed)
             times.append(stopwatch.lap())
             costs.add(block: times[times.count - 1])
-            if head.configuration.listsEnd, listsHaveEnded(decoded) { break }
+            guard head.configuration.listsEnd else { continue }
+            ended = ended.maximum(fed.equal(Double(head.configuration.codebookSize)).to(.int64).max(1))
+            if ended.min(0).item > 0 { break }
         }
         let codes = Tensor.concatenated(decoded, axis: 1)
         guard !head.configuration.listsEnd else {
@@ -142,6 +144,11 @@ public struct BlockDecoder {
             codebooks: whole,
             blockTimes: times
         )
+    }
+
+    /// Codes that can be looked up: a list that has ended goes on beside longer ones of its batch, fed with anything.
+    private func entries(_ codes: Tensor) -> Tensor {
+        head.configuration.listsEnd ? codes.clampedToEntries(head.configuration.codebookSize) : codes
     }
 
     /// Whether to decode the block that begins at `slot`: one more codebook is wanted, and it would be whole in time.
@@ -210,11 +217,4 @@ public struct BlockDecoder {
 
     /// Joint surprise, in nats, of codes that count as certain.
     private static let negligibleDoubt = 0.1
-
-    /// Whether every list has come to its end.
-    private func listsHaveEnded(_ decoded: [Tensor]) -> Bool {
-        let codes = Tensor.concatenated(decoded, axis: 1)
-        let ends = codes.equal(Double(head.configuration.codebookSize)).to(.int64).max(1)
-        return ends.min(0).item > 0
-    }
 }

@@ -38,35 +38,50 @@ struct DecodingPass {
         _ packed: PackedExpert?
     ) -> Tensor {
         let blockPositions = positions.narrowed(1, from: block.lowerBound, count: block.count)
-        guard let steps = pending else {
-            let mask = mask(keys: pendingCount + block.upperBound)
-            return network.features(
-                inputs,
-                positions: blockPositions,
+        if let steps = pending {
+            pending = nil
+            guard packed != nil, prefix.mask == nil, steps.size(0) == 1 else {
+                return firstFeatures(steps, inputs, positions: blockPositions, network)
+            }
+            // Steps see the prefix and each other and nothing of the block, so alone they need no mask, and neither does
+            // the block after them: two forwards without libtorch take a fraction of one with it.
+            _ = network.features(
+                steps,
+                positions: .zeros([1, pendingCount], device: steps.device),
                 cache: &cache,
-                mask: mask,
+                mask: nil,
                 packed: packed
             )
         }
-        pending = nil
+        // The mask hides the prefix's padding; later blocks do not exist yet, so nothing else needs hiding.
+        return network.features(
+            inputs,
+            positions: blockPositions,
+            cache: &cache,
+            mask: prefix.extendedMask(by: pendingCount + block.upperBound),
+            packed: packed
+        )
+    }
+
+    /// Features of the first block's slots, `[B, L, width]`, in one forward with the pending steps before them.
+    private mutating func firstFeatures(
+        _ steps: Tensor,
+        _ inputs: Tensor,
+        positions: Tensor,
+        _ network: FASTerVLANetwork
+    ) -> Tensor {
+        let slots = inputs.size(1)
         let features = network.features(
             .concatenated([steps, inputs], axis: 1),
-            positions: blockPositions.padded([pendingCount, 0]),
+            positions: positions.padded([pendingCount, 0]),
             cache: &cache,
-            mask: firstMask(slots: block.count)
+            mask: firstMask(slots: slots)
         )
-        return features.narrowed(1, from: pendingCount, count: block.count)
+        return features.narrowed(1, from: pendingCount, count: slots)
     }
 
     /// Forgets the newest `count` slots.
     mutating func forget(_ count: Int) { cache.forget(count) }
-
-    /// Hides the prefix's padding; later blocks do not exist yet, so nothing else needs hiding.
-    private func mask(keys: Int) -> Tensor? {
-        guard let seen = prefix.mask else { return nil }
-        let own = Tensor.ones([seen.size(0), 1, 1, keys], dtype: .bool, device: seen.device)
-        return Tensor.concatenated([seen, own], axis: 3)
-    }
 
     /// The mask of the forward of pending steps and the first block: the former see nothing of the latter.
     private func firstMask(slots: Int) -> Tensor {

@@ -19,14 +19,22 @@ public struct FlowDecoder {
         let configuration = head.configuration
         let (batch, device) = (prefix.keys[0].size(0), prefix.keys[0].device)
         var actions = Tensor.randn([batch, configuration.horizon, configuration.dimension]).to(device)
+        var cache = KeyValueCache(prefix, roomFor: configuration.horizon)
         var stopwatch = Stopwatch(device)
         var times: [Duration] = []
         for step in 0 ..< configuration.steps {
             let now = 1 - Double(step) / Double(configuration.steps)
             let time = Tensor.full([batch], now, device: device)
-            let direction = network.direction(actions, time: time, head, after: prefix, packed: packed)
-                .to(.float32)
-            actions = actions - direction * (1 / Double(configuration.steps))
+            let direction = network.direction(
+                actions,
+                time: time,
+                head,
+                after: prefix,
+                cache: &cache,
+                packed: packed
+            )
+            cache.forget(configuration.horizon)
+            actions = actions - direction.to(.float32) * (1 / Double(configuration.steps))
             times.append(stopwatch.lap())
         }
         return (actions, times)

@@ -68,10 +68,10 @@ struct PackedExpert: Sendable {
         let cosines = Rows(angles.map(cos), width: frequencies.count)
         let sines = Rows(angles.map(sin), width: frequencies.count)
         for (index, layer) in layers.enumerated() {
-            let joined = layer.projection(x.normalized(scale: layer.attentionNorm, epsilon: epsilon))
             let read = cache.withRoom(for: count, layer: index) { keys, values, room, filled in
+                // Made here, as attention turns queries and keys where they lie: what another one holds would be copied.
                 layer.attention(
-                    joined,
+                    layer.projection(x.normalized(scale: layer.attentionNorm, epsilon: epsilon)),
                     cosines: cosines,
                     sines: sines,
                     cache: .init(keys: keys, values: values, room: room, filled: filled)

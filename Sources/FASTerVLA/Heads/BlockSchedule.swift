@@ -93,6 +93,19 @@ public struct Spacing: Codable, Equatable, Sendable {
     /// The defaults.
     public init() {}
 
+    /// What makes no sense about the numbers, in words that name the key; nil where nothing does.
+    public var problem: String? {
+        let numbers: KeyValuePairs = [
+            "gap": gap, "deviation": deviation, "smallest": smallest, "largest": largest,
+        ]
+        for (key, number) in numbers where !number.isFinite {
+            return "'\(key)' should be a finite number, found \(number)"
+        }
+        if deviation < 0 { return "'deviation' should be at least 0, found \(deviation)" }
+        return smallest <= largest
+            ? nil : "'smallest' should be at most 'largest', which is \(largest), found \(smallest)"
+    }
+
     /// Evenly spaced positions of `count` slots from `start`, float `[1, count]`.
     public func positions(_ count: Int, from start: Int, device: Device) -> Tensor {
         (Tensor.arange(0 ..< count, dtype: .float32, device: device) * gap + Double(start)).unsqueezed(0)

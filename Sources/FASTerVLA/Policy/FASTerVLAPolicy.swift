@@ -60,9 +60,6 @@ public final class FASTerVLAPolicy: Policy {
         try ObservationError.check(observation, against: contract)
         return try await runner.answer(to: observation, arrival: arrival)
     }
-
-    /// Forgets the randomness of earlier answers: the same seed and observations give the same samples.
-    public func seed(_ seed: UInt64) async { await runner.seed(seed) }
 }
 
 /// The actor that owns the network's thread.
@@ -98,8 +95,6 @@ private actor Runner {
         self.deadline = deadline
     }
 
-    func seed(_ seed: UInt64) { Torch.seed(seed) }
-
     func answer(to observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyAnswer {
         let deadline = (observation.options.deadline ?? deadline).map { arrival + $0 }
         if let seed = observation.options.seed { Torch.seed(seed) }
@@ -131,7 +126,7 @@ private actor Runner {
     private func pending(_ options: AnswerOptions) -> Tensor? {
         guard let pending = options.pending, contract.pendingSteps > 0 else { return nil }
         return Tensor(
-            normalization.normalized(pending.values),
+            normalization.normalizedWithinRecorded(pending.values),
             shape: [1, pending.horizon, pending.dimension],
             device: device
         )
@@ -154,6 +149,19 @@ private actor Runner {
             ),
             state: Tensor(bins, shape: [1, bins.count], device: device)
         )
+    }
+}
+
+extension Normalization {
+    /// Rows in the feature's units, `[n, dimension]`, mapped, and moved to where recorded values lie.
+    ///
+    /// A policy has seen none beyond, and what is finite in the robot's units need not be so once it is mapped.
+    fileprivate func normalizedWithinRecorded(_ values: [Float]) -> [Float] {
+        let (lowest, largest) = (normalized(statistics.min), normalized(statistics.max))
+        return normalized(values).enumerated().map { index, value in
+            let column = index % lowest.count
+            return min(largest[column], max(lowest[column], value))
+        }
     }
 }
 

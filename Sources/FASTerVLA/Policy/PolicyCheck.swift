@@ -3,13 +3,19 @@ internal import FASTerVQ
 internal import Foundation
 internal import RobotTypes
 
-/// Checks that the parts of a policy's folder speak of one robot and one alphabet.
+/// Checks that a policy's folder describes a network, and that its parts speak of one robot and one alphabet.
 struct PolicyCheck {
     let folder: URL
     let configuration: PolicyConfiguration
 
     /// - Throws: ``PolicyBundleError`` that names the file, what was expected and what was found.
     func check(_ coding: ActionCoding, actions: Normalization, state: Normalization) throws {
+        if let problem = configuration.problem {
+            throw PolicyBundleError(
+                file: folder.appending(path: PolicyBundle.configurationFile).path,
+                reason: problem
+            )
+        }
         let contract = configuration.contract
         let seen = configuration.backbone.seen
         try require(
@@ -66,11 +72,6 @@ struct PolicyCheck {
             tokenizer.horizon == contract.horizon,
             PolicyBundle.tokenizerFolder,
             "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)"
-        )
-        try require(
-            schedule.blockSize > 0,
-            PolicyBundle.configurationFile,
-            "schedule.blockSize: expected at least 1, found \(schedule.blockSize)"
         )
         let residual = tokenizer as? any ResidualTokenizer
         let found = [residual?.codebookCount ?? 1, residual?.placeCount ?? schedule.placeCount]

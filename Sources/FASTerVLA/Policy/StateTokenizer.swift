@@ -18,7 +18,8 @@ public struct StateTokenizer: Sendable {
     /// The bin of every value: rows in the robot's units, `[n, stateDimension]`, to as many integers.
     public func bins(for states: [Float]) -> [Int] {
         normalization.normalized(states).map { value in
-            min(binCount - 1, max(0, Int(((value + 1) / 2 * Float(binCount)).rounded(.down))))
+            // Moved into range before the conversion, which traps beyond the range of integers.
+            Int(min(Float(binCount - 1), max(0, ((value + 1) / 2 * Float(binCount)).rounded(.down))))
         }
     }
 }

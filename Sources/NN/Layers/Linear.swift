@@ -8,7 +8,7 @@ public struct Linear: Module {
     /// `[out]`, or nil.
     @Parameter public var bias: Tensor?
 
-    /// Weights from a normal distribution cut to the layer's width (standard deviation `gain / √in`); biases zero.
+    /// Weights from a normal distribution of standard deviation `gain / √in`; biases zero.
     public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, gain: Double = 1, device: Device = .cpu) {
         let scale = gain / Double(inputs).squareRoot()
         _weight = Parameter(wrappedValue: Tensor.randn([outputs, inputs]).to(device) * scale)

@@ -131,6 +131,9 @@ public enum PolicyHead: String, CaseIterable, Sendable {
     /// L1 regression of a whole chunk, with an action expert.
     case regression
 
+    /// Whether it predicts codes, of whichever tokenizer.
+    var predictsCodes: Bool { self != .flow && self != .regression }
+
     /// Whether it predicts the codes of a FASTerVQ tokenizer.
     public var needsTokenizer: Bool { [.blocks, .blocksWithoutExpert, .tokens].contains(self) }
 }

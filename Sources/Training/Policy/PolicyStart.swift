@@ -26,6 +26,12 @@ public struct PolicyStart {
         self.folder = folder
     }
 
+    /// What is taken from where, in words.
+    var identity: String {
+        let names = taken.map(\.rawValue).sorted().joined(separator: " and ")
+        return "\(names.isEmpty ? "nothing" : names) of \(folder.path)"
+    }
+
     /// Copies the weights into `network`.
     ///
     /// - Throws: ``DemonstrationsError`` that names the first weight that differs in shape or is missing.

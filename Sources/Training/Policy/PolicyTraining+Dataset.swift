@@ -14,7 +14,7 @@ extension PolicyTraining {
         /// Episodes to use; nil for all.
         public var episodes: [Int]?
 
-        /// Episodes to measure on while training, none of which is used.
+        /// Episodes to measure on while training, none of which is used; they have no influence on the training.
         public var heldOut: [Int] = []
 
         /// Gives the codes that the policy learns to predict, in the first of its codebooks; nil for heads that predict
@@ -92,7 +92,13 @@ extension PolicyTraining {
         let run = TrainingRun(
             folder: folder,
             totalSteps: recipe.steps,
-            recipe: try RunIdentity(recipe, seed: assignment.seed, data: examples.identity).text,
+            recipe: try RunIdentity(
+                recipe,
+                seed: assignment.seed,
+                data: examples.identity,
+                start: assignment.start?.identity,
+                heldOut: assignment.heldOut
+            ).text,
             measureEvery: TrainingRun.usualMeasureEvery,
             checkpointEvery: recipe.checkpointEvery,
             report: report

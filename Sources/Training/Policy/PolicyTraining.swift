@@ -41,7 +41,8 @@ public struct PolicyTraining {
     ///   - start: Weights to begin with.
     ///   - run: Where measurements and checkpoints go.
     ///   - resume: Whether to go on from the newest checkpoint.
-    ///   - trial: Steps from one trial to the next, and what measures the network, with averaged weights, in one.
+    ///   - trial: Steps from one trial to the next, and what measures the network, with averaged weights, in one, given
+    ///     which it is, counted from 0 as in the metrics.
     /// - Returns: The trained network.
     /// - Throws: The errors of runs, datasets and trials.
     func train(

@@ -7,8 +7,8 @@ public struct PolicyTrial {
     /// Steps from one trial to the next.
     public var every: Int
 
-    /// Measures the policy in a folder as it is after a number of steps.
-    public var measure: (_ policy: URL, _ steps: Int) throws -> [String: Double]
+    /// Measures the policy in a folder as it is after a step, which is counted from 0 as in the metrics.
+    public var measure: (_ policy: URL, _ step: Int) throws -> [String: Double]
 
     /// Measures with `measure` every so many steps.
     public init(every: Int, measure: @escaping (_ policy: URL, _ steps: Int) throws -> [String: Double]) {

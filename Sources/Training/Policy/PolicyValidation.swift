@@ -27,6 +27,9 @@ struct PolicyValidation {
     /// Loss, accuracy of every codebook, and the policy's reconstruction error: how far its decoded actions are from the
     /// demonstrated ones, mean absolute and normalised, over steps inside the episode.
     ///
+    /// Chance is the same in every measurement, and goes on afterwards as if there had been none: a training that is
+    /// measured ends with the same weights as one that is not.
+    ///
     /// - Parameters:
     ///   - network: What is measured.
     ///   - furtherTasks: What else its backbone's prefix tells.
@@ -36,6 +39,9 @@ struct PolicyValidation {
         _ network: FASTerVLANetwork,
         furtherTasks: (PolicyBatch, Prefix) -> [FurtherTask]
     ) throws -> [String: Double] {
+        let randomState = Torch.randomState
+        defer { Torch.randomState = randomState }
+        Torch.seed(0)
         var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer)
         var sums: [String: Double] = [:]
         for start in stride(from: 0, to: indices.count, by: batchSize) {

@@ -19,8 +19,9 @@ public enum RecipeReader {
         settings: [String] = []
     ) throws(RecipeError) -> Recipe {
         guard let base = try? JSONEncoder().encode(defaults),
-            var value = try? JSONDecoder().decode(RecipeValue.self, from: base)
+            let known = try? JSONDecoder().decode(RecipeValue.self, from: base).tellingReals(of: defaults)
         else { throw RecipeError(source: "recipe", reason: "the defaults cannot be encoded") }
+        var (value, recipe) = (known, defaults)
         if let file {
             guard let text = try? String(contentsOf: file, encoding: .utf8) else {
                 throw RecipeError(source: file.path, reason: "no such file, or it cannot be read")
@@ -29,6 +30,7 @@ public enum RecipeReader {
                 throw RecipeError(source: file.path, reason: "is not YAML")
             }
             if given != .null { try merge(given, over: &value, path: "", source: file.path) }
+            recipe = try decoded(value, knowing: known, source: file.path)
         }
         for setting in settings {
             let halves = setting.split(separator: "=", maxSplits: 1)
@@ -37,15 +39,23 @@ public enum RecipeReader {
             }
             let nested = halves[0].split(separator: ".").reversed().reduce(leaf) { .map([String($1): $0]) }
             try merge(nested, over: &value, path: "", source: "--set \(setting)")
-        }
-        let recipe: Recipe
-        do {
-            recipe = try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(value))
-        } catch {
-            throw RecipeError(source: file?.path ?? "--set", reason: "cannot be understood: \(error)")
+            recipe = try decoded(value, knowing: known, source: "--set \(setting)")
         }
         try recipe.check()
         return recipe
+    }
+
+    /// The recipe that `value` describes, of whose defaults `known` tells the kinds; what is wrong came from `source`.
+    private static func decoded<Recipe: CheckedRecipe>(
+        _ value: RecipeValue,
+        knowing known: RecipeValue,
+        source: String
+    ) throws(RecipeError) -> Recipe {
+        do {
+            return try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(value))
+        } catch {
+            throw RecipeError(source: source, reason: RecipeMisfit(error, in: value, knowing: known).reason)
+        }
     }
 
     /// YAML 1.1 reads `1e-4` as text; people mean a number.
@@ -93,18 +103,19 @@ public enum RecipeReader {
             given = .real(number)
         }
         guard value.accepts(given) else {
+            let found = if case .real = given { given.example } else { given.kind }
             throw RecipeError(
                 source: source,
-                reason: "'\(path)' should be \(value.kind), for example \(value.example), found \(given.kind)"
+                reason: "'\(path)' should be \(value.kind), for example \(value.example), found \(found)"
             )
         }
-        value = given
+        value = value.holding(given)
     }
 }
 
 extension RecipeValue {
     /// The value as a person would write it.
-    fileprivate var example: String {
+    var example: String {
         switch self {
         case .null: "null"
         case .boolean(let value): "\(value)"

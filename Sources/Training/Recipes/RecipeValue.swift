@@ -81,9 +81,38 @@ enum RecipeValue: Codable, Equatable {
     func accepts(_ other: RecipeValue) -> Bool {
         switch (self, other) {
         case (.boolean, .boolean), (.integer, .integer), (.text, .text), (.list, .list), (.map, .map): true
-        // Defaults such as 2.0 are written without a fraction, so a whole number does not forbid one.
-        case (.real, .integer), (.real, .real), (.integer, .real): true
+        case (.real, .integer), (.real, .real): true
+        case (.integer, .real(let number)): number == number.rounded()
         default: false
+        }
+    }
+
+    /// `other`, which may stand where this default stands, as a number of the same kind where it is one.
+    func holding(_ other: RecipeValue) -> RecipeValue {
+        switch (self, other) {
+        case (.real, .integer(let number)): .real(Double(number))
+        case (.integer, .real(let number)): Int(exactly: number).map { .integer($0) } ?? other
+        default: other
+        }
+    }
+
+    /// The same with real numbers told as such, by `value`, which this was encoded from: JSON writes 2.0 like 2.
+    ///
+    /// A number that cannot be told counts as real, which admits both.
+    func tellingReals(of value: Any) -> RecipeValue {
+        switch self {
+        case .integer(let number) where !(value is any BinaryInteger): return .real(Double(number))
+        case .map(let entries):
+            let children = Mirror(reflecting: value).children
+            return .map(
+                Dictionary(
+                    uniqueKeysWithValues: entries.map { key, entry in
+                        let child = children.first { $0.label == key }
+                        return (key, entry.tellingReals(of: child?.value ?? entry))
+                    }
+                )
+            )
+        default: return self
         }
     }
 }

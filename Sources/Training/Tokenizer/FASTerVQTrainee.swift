@@ -18,8 +18,18 @@ struct FASTerVQTrainee: TrainableTokenizer {
 
     /// Starts from `start`, or from first weights.
     ///
-    /// - Throws: `PatchError` when a robot does not fit the network's patches.
+    /// - Throws: `PatchError` when a robot does not fit the network's patches, ``RecipeError`` when codebooks would begin
+    ///   with no chunk of a robot.
     init(_ training: TokenizerTraining, from start: FASTerVQModel?) throws {
+        let (chunks, sources) = (training.recipe.initialChunks, training.sources.count)
+        guard start != nil || chunks >= sources else {
+            throw RecipeError(
+                source: "recipe",
+                reason:
+                    "'initialChunks' should be at least \(sources), one for every dataset and length of chunks, found "
+                    + "\(chunks)"
+            )
+        }
         self.training = training
         horizons = Set(training.sources.map(\.chunks.horizon)).sorted()
         hasCodebooks = start != nil
@@ -104,20 +114,34 @@ struct FASTerVQTrainee: TrainableTokenizer {
         )
     }
 
-    /// Random chunks of one length of a few random robots, every robot's share the same.
-    private func batch(_ draw: inout SeededRandom) -> [TrainingChunks] {
+    /// Random chunks of one length of a few random robots.
+    ///
+    /// Where robots are left out, weights say how often; then every robot's share is the same. Where none is, they say how
+    /// large a robot's share is.
+    func batch(_ draw: inout SeededRandom) -> [TrainingChunks] {
         let horizon = horizons[draw.index(weights: horizons.map { 1 / Double($0 * $0) })]
-        var left = data.indices.filter { training.sources[$0].chunks.horizon == horizon }
-        let robots = min(max(1, recipe.robotsPerStep), left.count)
+        let all = data.indices.filter { training.sources[$0].chunks.horizon == horizon }
+        let robots = min(max(1, recipe.robotsPerStep), all.count)
+        let even = max(1, recipe.batchSize / robots)
+        let shares = robots == all.count ? shares(of: all.map { training.sources[$0].weight }) : nil
+        var left = Array(all.enumerated())
         return (0 ..< robots).map { _ in
-            let position = draw.index(weights: left.map { training.sources[$0].weight })
-            let source = data[left.remove(at: position)]
+            let position = draw.index(weights: left.map { training.sources[$0.element].weight })
+            let robot = left.remove(at: position)
+            let source = data[robot.element]
             return source.chunks(
-                at: (0 ..< max(1, recipe.batchSize / robots)).map { _ in
+                at: (0 ..< (shares?[robot.offset] ?? even)).map { _ in
                     Int.random(in: 0 ..< source.count, using: &draw)
                 }
             )
         }
+    }
+
+    /// A batch's chunks shared out by weight, at least one each; nil where all weigh the same.
+    private func shares(of weights: [Double]) -> [Int]? {
+        guard Set(weights).count > 1 else { return nil }
+        let total = weights.reduce(0, +)
+        return weights.map { max(1, Int(Double(recipe.batchSize) * $0 / total)) }
     }
 
     /// How many codebooks each of `count` chunks may use; nil where the recipe drops none.

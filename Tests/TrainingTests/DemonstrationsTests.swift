@@ -1,0 +1,44 @@
+import Foundation
+import LeRobot
+import Testing
+
+@testable import Training
+
+@Suite("Demonstrations")
+struct DemonstrationsTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(
+        path: "demonstrations-\(UUID().uuidString)"
+    )
+
+    private func cameras(_ chosen: [String]) throws -> [String] {
+        try Demonstrations(opening: folder).cameras(
+            chosen,
+            pixelsPerToken: 32,
+            ofOtherCameras: 32,
+            pictureSize: 0,
+            keypoints: 0
+        ).map(\.name)
+    }
+
+    @Test("name a wished camera whose pictures are single images, with what to do about it")
+    func wishedImages() throws {
+        try SampleDemonstrations.write(to: folder)
+        try SampleDemonstrations.addImages("observation.images.wrist", to: folder)
+        let error = #expect(throws: LeRobotError.self) { try cameras(["front", "wrist"]) }
+        #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
+        #expect(error?.description.contains("lerobot-edit-dataset") == true)
+        #expect(try cameras(["front"]) == ["observation.images.front"])
+        let missing = #expect(throws: DemonstrationsError.self) { try cameras(["roof"]) }
+        #expect(missing?.description.hasSuffix("has no camera 'roof', only observation.images.front") == true)
+    }
+
+    @Test("name images where there is no video at all")
+    func imagesOnly() throws {
+        try SampleDemonstrations.write(to: folder, cameras: [])
+        let missing = #expect(throws: DemonstrationsError.self) { try cameras([]) }
+        #expect(missing?.description.hasSuffix("has no camera, which a policy needs") == true)
+        try SampleDemonstrations.addImages("observation.images.wrist", to: folder)
+        let error = #expect(throws: LeRobotError.self) { try cameras([]) }
+        #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
+    }
+}

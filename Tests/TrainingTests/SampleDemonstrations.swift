@@ -1,0 +1,44 @@
+import Foundation
+import LeRobot
+import RobotTypes
+
+/// Two short episodes of a robot that waves, with pictures of nothing.
+enum SampleDemonstrations {
+    /// Control steps of an episode.
+    private static let length = 24
+
+    /// Writes the dataset to `folder`, with a video for each of `cameras`.
+    static func write(to folder: URL, cameras: [String] = ["observation.images.front"]) throws {
+        let description = DatasetDescription(
+            fps: 20,
+            robotType: "panda",
+            actionNames: ["x", "y", "gripper"],
+            stateNames: ["x", "y"],
+            cameras: cameras.map { PolicyContract.Camera(name: $0, height: 32, width: 32) }
+        )
+        let writer = try DatasetWriter(creating: folder, description)
+        let picture = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        for episode in 0 ..< 2 {
+            let steps = (0 ..< length).map { Float($0 + length * episode) }
+            try writer.addEpisode(
+                frames: cameras.reduce(into: [:]) { $0[$1] = steps.map { _ in picture } },
+                states: steps.map { [sin($0 / 5), cos($0 / 5)] },
+                actions: steps.map { [cos($0 / 5), -sin($0 / 5), $0 / 48] },
+                task: "wave"
+            )
+        }
+        try writer.finish()
+    }
+
+    /// Adds a camera to the dataset in `folder` whose pictures lie in Parquet files.
+    static func addImages(_ camera: String, to folder: URL) throws {
+        let file = folder.appending(path: "meta/info.json")
+        var info = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]
+        var features = info["features"] as? [String: Any] ?? [:]
+        features[camera] =
+            ["dtype": "image", "shape": [32, 32, 3], "names": ["height", "width", "channels"]]
+            as [String: Any]
+        info["features"] = features
+        try JSONSerialization.data(withJSONObject: info).write(to: file)
+    }
+}
