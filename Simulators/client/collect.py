@@ -10,7 +10,8 @@ from .world import Environment, World
 STEPS_AFTER_SUCCESS = 5
 # A scene that the disturbed expert fails this often is replaced by another one.
 ATTEMPTS_PER_SCENE = 3
-LARGEST_MESSAGE = 64 << 20
+# What the recorder takes (`DemonstrationRecorder.limits`): a message is a whole episode.
+LARGEST_MESSAGE = 1 << 30
 
 
 def run(world: World, options, report):

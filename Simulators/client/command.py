@@ -85,7 +85,7 @@ def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--episodes", type=int, required=True, help="episodes of every task")
     mode.add_argument("--seed", type=int, default=0, help="first scene; the next ones count up")
     mode.add_argument("--host", default="127.0.0.1")
-    mode.add_argument("--port", type=int, default=8000)
+    mode.add_argument("--port", type=_port, default=8000)
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
     mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
     mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode")
@@ -93,6 +93,13 @@ def _add_common(mode: argparse.ArgumentParser):
 
 def _names(text: str) -> list[str]:
     return text.split(",")
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 1 ... 65535, found {number}")
+    return number
 
 
 def _share(text: str) -> tuple[int, int]:

@@ -23,7 +23,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// Share of episodes that succeeded, over all evaluations.
         public let success: Double
 
-        /// Of ``success``, over scenes drawn again.
+        /// Of ``success``: Wilson's for one evaluation, over scenes drawn again for several.
         public let interval: ConfidenceInterval
 
         /// Share of episodes that succeeded in every evaluation.
@@ -32,7 +32,8 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// ``success`` less that of the first entrant; nil for the first.
         public let difference: Double?
 
-        /// Of ``difference``, over scenes drawn again; the same scenes for both.
+        /// Of ``difference``: Newcombe's for paired rates between single evaluations; over scenes drawn again, the same
+        /// for both, where either entrant has several.
         public let differenceInterval: ConfidenceInterval?
 
         /// Scenes of an evaluation.
@@ -62,35 +63,37 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
     /// - Parameters:
     ///   - entrants: What to compare; the first one is the measure of the others.
     ///   - seed: Determines which scenes are drawn again for intervals.
-    /// - Throws: ``ComparisonError`` that names the entrant whose scenes are others than the first one's.
+    /// - Throws: ``ComparisonError`` that names the entrant which has no evaluation, or other scenes than the first.
     public init(_ entrants: [Entrant], seed: UInt64 = 0) throws(ComparisonError) {
         guard let first = entrants.first, let episodes = first.evaluations.first, !episodes.isEmpty else {
             throw ComparisonError(description: "there is nothing to compare")
         }
         let scenes = Set(episodes.map(Scene.init)).sorted()
-        var successes: [[Double]] = []
+        var successes: [SceneSuccess] = []
         for entrant in entrants {
+            guard !entrant.evaluations.isEmpty else {
+                throw ComparisonError(description: "\(entrant.name): has no evaluation")
+            }
             var sums = [Double](repeating: 0, count: scenes.count)
             for evaluation in entrant.evaluations {
                 let outcomes = try Self.outcomes(evaluation, of: scenes, entrant.name, like: first.name)
                 for (scene, success) in outcomes.enumerated() where success { sums[scene] += 1 }
             }
-            successes.append(sums.map { $0 / Double(entrant.evaluations.count) })
+            successes.append(SceneSuccess(successes: sums, evaluations: entrant.evaluations.count))
         }
         let bootstrap = EpisodeBootstrap(episodes: scenes.count, seed: seed)
-        let ones = [Double](repeating: 1, count: scenes.count)
         rows = entrants.enumerated().map { index, entrant in
-            let gains = zip(successes[index], successes[0]).map { $0 - $1 }
+            let (own, first) = (successes[index], successes[0])
             let all = entrant.evaluations.flatMap { $0 }
             return Row(
                 name: entrant.name,
-                success: successes[index].mean ?? 0,
-                interval: bootstrap.interval(of: successes[index], over: ones),
+                success: own.shares.mean ?? 0,
+                interval: own.interval(bootstrap),
                 evaluations: entrant.evaluations.map { evaluation in
                     evaluation.map { $0.success ? 1 : 0 }.mean ?? 0
                 },
-                difference: index == 0 ? nil : gains.mean,
-                differenceInterval: index == 0 ? nil : bootstrap.interval(of: gains, over: ones),
+                difference: index == 0 ? nil : own.gains(over: first).mean,
+                differenceInterval: index == 0 ? nil : own.differenceInterval(to: first, bootstrap),
                 scenes: scenes.count,
                 steps: all.map { Double($0.steps) }.mean ?? 0,
                 jerk: all.compactMap(\.jerk).mean,
@@ -122,6 +125,41 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
             }
             return success
         }
+    }
+}
+
+/// How often an entrant's evaluations solved each scene, and how sure that makes its success.
+private struct SceneSuccess {
+    /// Share of the evaluations that solved a scene; scenes have one order for all entrants.
+    let shares: [Double]
+
+    private let isSingle: Bool
+
+    /// Divides the `successes` of every scene by the number of `evaluations`.
+    init(successes: [Double], evaluations: Int) {
+        shares = successes.map { $0 / Double(evaluations) }
+        isSingle = evaluations == 1
+    }
+
+    private var outcomes: [Bool] { shares.map { $0 == 1 } }
+
+    private static func mean(_ shares: [Double], _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
+        bootstrap.interval(of: shares, over: [Double](repeating: 1, count: shares.count))
+    }
+
+    /// Draws of scenes that a single evaluation solved alike are all alike and would claim certainty.
+    func interval(_ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
+        guard isSingle else { return Self.mean(shares, bootstrap) }
+        let wilson = WilsonInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
+        return ConfidenceInterval(low: wilson.low, high: wilson.high)
+    }
+
+    /// By how much more the scenes are solved than by `first`.
+    func gains(over first: SceneSuccess) -> [Double] { zip(shares, first.shares).map { $0 - $1 } }
+
+    func differenceInterval(to first: SceneSuccess, _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
+        guard isSingle, first.isSingle else { return Self.mean(gains(over: first), bootstrap) }
+        return PairedDifference(PairedOutcomes(first.outcomes, outcomes)).interval
     }
 }
 

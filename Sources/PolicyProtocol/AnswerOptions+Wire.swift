@@ -4,6 +4,13 @@ extension AnswerOptions {
     /// Longest deadline that is told apart from none, milliseconds: a day.
     private static let longestDeadline = 86_400_000.0
 
+    /// The deadline after `milliseconds`, a positive number.
+    ///
+    /// A day is as good as for ever, and more may not fit a duration.
+    public static func deadline(milliseconds: Double) -> Duration {
+        .milliseconds(min(milliseconds, longestDeadline))
+    }
+
     /// Reads what a request asks of its answer; every key may be missing.
     ///
     /// - Throws: ``AnswerOptionError`` that names the key, what was expected and what was found.
@@ -18,7 +25,7 @@ extension AnswerOptions {
             guard milliseconds > 0, milliseconds.isFinite else {
                 throw AnswerOptionError(key: WireKey.deadline, expected: expected, found: "\(milliseconds)")
             }
-            deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
+            deadline = Self.deadline(milliseconds: milliseconds)
         }
         if let value = map[WireKey.seed] {
             guard case .integer(let number) = value else {

@@ -4,11 +4,30 @@ public import RobotTypes
 public struct ObservationDecoder: Sendable {
     private let contract: PolicyContract
     private let cameraKeys: [String]
+    private let names: ObservationNames
+    /// The clients' names, by the policy's.
+    private let theirs: [String: String]
 
     /// Creates a decoder of the observations that `contract` describes.
     public init(contract: PolicyContract) {
+        self.init(contract, ObservationNames())
+    }
+
+    /// Creates a decoder of the observations that `contract` describes, under a client's names.
+    ///
+    /// What a message does not have under the client's name may be there under the policy's.
+    ///
+    /// - Throws: ``ObservationNamesError`` for a name of what the policy does not see, or two names of one thing.
+    public init(contract: PolicyContract, names: ObservationNames) throws(ObservationNamesError) {
+        try names.check(contract)
+        self.init(contract, names)
+    }
+
+    private init(_ contract: PolicyContract, _ names: ObservationNames) {
         self.contract = contract
+        self.names = names
         cameraKeys = contract.cameras.map { WireKey.feature($0.name) }
+        theirs = Dictionary(names.renamings.map { ($0.ours, $0.theirs) }) { $1 }
     }
 
     /// Reads an observation; keys that the policy does not need are ignored.
@@ -23,20 +42,21 @@ public struct ObservationDecoder: Sendable {
         var images: [String: Image] = [:]
         for (camera, key) in zip(contract.cameras, cameraKeys) {
             let expected = "an image, uint8 [\(camera.height), \(camera.width), 3]"
-            let value = try value(key, expected, in: map)
+            let (name, value) = try value(key, expected, in: map)
             guard let array = value.array else {
-                throw .mismatch(key: key, expected: expected, found: value.kind)
+                throw .mismatch(key: name, expected: expected, found: value.kind)
             }
-            images[camera.name] = try ImageDecoder(key: key, array: array).image(fitting: camera)
+            images[camera.name] = try ImageDecoder(key: name, array: array).image(fitting: camera)
         }
         return Observation(images: images, state: try state(in: map), instruction: try instruction(in: map))
     }
 
     private func instruction(in map: WireMap) throws(ObservationError) -> String {
         let expected = "the task as text"
-        let value = try value(WireKey.instruction, expected, in: map)
+        if let fallback = names.instruction, entry(WireKey.instruction, in: map) == nil { return fallback }
+        let (name, value) = try value(WireKey.instruction, expected, in: map)
         guard let text = value.string else {
-            throw .mismatch(key: WireKey.instruction, expected: expected, found: value.kind)
+            throw .mismatch(key: name, expected: expected, found: value.kind)
         }
         return text
     }
@@ -44,27 +64,77 @@ public struct ObservationDecoder: Sendable {
     private func state(in map: WireMap) throws(ObservationError) -> [Float] {
         let dimension = contract.stateDimension
         guard dimension > 0 else { return [] }
+        // A client that goes by the metadata sends the state whole, whatever the others do.
+        let isWhole = map[WireKey.state] != nil && names.stateParts.allSatisfy { map[$0] == nil }
+        guard names.stateParts.isEmpty || isWhole else { return try joinedState(in: map) }
         let expected = "a state vector, float32 [\(dimension)]"
-        let value = try value(WireKey.state, expected, in: map)
-        let numbers: [Float]
-        switch value {
-        case .array(let array) where array.shape == [dimension]: numbers = array.floats()
-        case .list(let values) where values.count == dimension && values.allSatisfy { $0.number != nil }:
-            numbers = values.map { Float($0.number ?? .nan) }
-        default: throw .mismatch(key: WireKey.state, expected: expected, found: value.kind)
+        let (name, value) = try value(WireKey.state, expected, in: map)
+        guard let numbers = value.vector(atMost: dimension), numbers.count == dimension else {
+            throw .mismatch(key: name, expected: expected, found: value.kind)
         }
-        if let index = numbers.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(key: WireKey.state, index: [index], value: numbers[index])
-        }
+        try check(numbers, name)
         return numbers
+    }
+
+    /// The state of a client that sends it in parts.
+    private func joinedState(in map: WireMap) throws(ObservationError) -> [Float] {
+        let dimension = contract.stateDimension
+        let expected = "a part of the state, a number or at most \(dimension)"
+        var parts: [[Float]] = []
+        for key in names.stateParts {
+            guard let value = map[key] else {
+                throw .missing(key: key, expected: expected, present: map.keys)
+            }
+            guard let numbers = value.vector(atMost: dimension) ?? value.number.map({ [Float($0)] }) else {
+                throw .mismatch(key: key, expected: expected, found: value.kind)
+            }
+            try check(numbers, key)
+            parts.append(numbers)
+        }
+        let state = parts.flatMap(\.self)
+        guard state.count == dimension else {
+            throw .mismatch(
+                key: names.stateParts.joined(separator: ", "),
+                expected: "a state of \(dimension) numbers in all",
+                found: parts.map { "\($0.count)" }.joined(separator: " + ")
+            )
+        }
+        return state
+    }
+
+    private func check(_ numbers: [Float], _ key: String) throws(ObservationError) {
+        guard let index = numbers.firstIndex(where: { !$0.isFinite }) else { return }
+        throw .notFinite(key: key, index: [index], value: numbers[index])
+    }
+
+    /// What the message has under the client's name for the policy's `key`, or else under `key` itself.
+    private func entry(_ key: String, in map: WireMap) -> (name: String, value: WireValue)? {
+        for name in [theirs[key] ?? key, key] {
+            if let value = map[name] { return (name, value) }
+        }
+        return nil
     }
 
     private func value(
         _ key: String,
         _ expected: String,
         in map: WireMap
-    ) throws(ObservationError) -> WireValue {
-        guard let value = map[key] else { throw .missing(key: key, expected: expected, present: map.keys) }
-        return value
+    ) throws(ObservationError) -> (name: String, value: WireValue) {
+        guard let found = entry(key, in: map) else {
+            throw .missing(key: theirs[key] ?? key, expected: expected, present: map.keys)
+        }
+        return found
+    }
+}
+
+extension WireValue {
+    /// The numbers of a list, or of an array of one axis or none; nil of more than `limit`, and of anything else.
+    fileprivate func vector(atMost limit: Int) -> [Float]? {
+        switch self {
+        case .array(let array) where array.shape.count <= 1 && array.count <= limit: array.floats()
+        case .list(let values) where values.count <= limit && values.allSatisfy { $0.number != nil }:
+            values.map { Float($0.number ?? .nan) }
+        default: nil
+        }
     }
 }

@@ -34,6 +34,12 @@ extension PolicyContract {
         ]
     }
 
+    /// The keys of an observation.
+    var observationKeys: [String] {
+        cameras.map { WireKey.feature($0.name) } + (stateDimension > 0 ? [WireKey.state] : [])
+            + [WireKey.instruction]
+    }
+
     private static func feature(_ shape: [Int], _ type: String) -> WireValue {
         ["shape": .list(shape.map { .integer(Int64($0)) }), "dtype": .string(type)]
     }

@@ -29,8 +29,13 @@ final class ConnectionEvents: ChannelDuplexHandler {
     /// Silent intervals after which a client counts as gone.
     private static let toleratedSilences = 3
 
+    /// Bytes of a message that are accepted.
+    private let largestMessage: Int
+
     private var closeSent = false
     private var silences = 0
+
+    init(largestMessage: Int) { self.largestMessage = largestMessage }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var frame = Self.unwrapInboundIn(data)
@@ -48,6 +53,9 @@ final class ConnectionEvents: ChannelDuplexHandler {
             context.fireChannelRead(Self.wrapInboundOut(.message(data)))
         case .text: context.fireChannelRead(Self.wrapInboundOut(.text))
         case .ping:
+            // A client that pings and never reads must not fill the heap. What it pings once it has read is answered,
+            // and RFC 6455 (section 5.5.3) asks for no more than the newest.
+            guard context.channel.isWritable else { break }
             let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
             context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
         case .connectionClose: closeRequested(context, frame)
@@ -91,7 +99,8 @@ final class ConnectionEvents: ChannelDuplexHandler {
         switch error {
         case NIOWebSocketError.invalidFrameLength,
             NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
-            close(context, .messageTooLarge, "more than 64 MiB in a message; send smaller images")
+            let limit = "more than \(largestMessage >> 20) MiB in a message"
+            close(context, .messageTooLarge, "\(limit); send smaller images")
         case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
             close(context, .protocolError, "broken websocket frame")
         default: context.close(promise: nil)

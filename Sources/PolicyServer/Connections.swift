@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import PolicyProtocol
 import Synchronization
 
 /// The connections of a server, from being accepted to being closed.
@@ -12,21 +13,33 @@ final class Connections: Sendable {
         var isStopping = false
     }
 
+    /// Connections beside the clients': those that have not said yet what they want, and those that ask for health.
+    private static let spareConnections = 64
+
+    /// How much a message may ask the server to hold.
+    let limits: WireLimits
+
     private let handler: any MessageHandler
+    private let maximumClients: Int
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(handler: any MessageHandler, logger: Logger) {
+    init(handler: any MessageHandler, maximumClients: Int, limits: WireLimits, logger: Logger) {
+        precondition(maximumClients > 0, "a server needs room for a client")
         self.handler = handler
+        self.maximumClients = maximumClients
+        self.limits = limits
         self.logger = logger
     }
 
-    /// Remembers `channel` until it closes; while stopping, closes it instead.
+    /// Remembers `channel` until it closes; while stopping, and where there are far too many, closes it instead.
     func add(_ channel: any Channel) {
         let identifier = ObjectIdentifier(channel)
-        let isStopping = state.withLock { state in
+        let most = maximumClients + Self.spareConnections
+        let isRefused = state.withLock { state in
             state.channels[identifier] = channel
-            return state.isStopping
+            let isFull = state.channels.count > most
+            return state.isStopping || isFull
         }
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { state in
@@ -34,7 +47,22 @@ final class Connections: Sendable {
                 state.conversing.remove(identifier)
             }
         }
-        if isStopping { channel.close(promise: nil) }
+        if isRefused { channel.close(promise: nil) }
+    }
+
+    /// Keeps a place for `channel`, which is about to become a websocket, until it closes.
+    ///
+    /// - Returns: What to answer instead where there is no place left; nil where there is.
+    func refusal(of channel: any Channel) -> PlainReply? {
+        let most = maximumClients
+        let isAdmitted = state.withLock { state in
+            guard state.conversing.count < most else { return false }
+            state.conversing.insert(ObjectIdentifier(channel))
+            return true
+        }
+        guard !isAdmitted else { return nil }
+        logger.warning("client turned away", metadata: ["clients": "\(most)"])
+        return .full(clients: most)
     }
 
     /// Starts to talk on `channel`, whose websocket has just been opened; while stopping, closes it instead.
@@ -46,7 +74,12 @@ final class Connections: Sendable {
             let connection = ConnectionID(number: state.count)
             var logger = logger
             logger[metadataKey: "connection"] = "\(connection.number)"
-            let conversation = Conversation(connection: connection, handler: handler, logger: logger)
+            let conversation = Conversation(
+                connection: connection,
+                handler: handler,
+                limits: limits,
+                logger: logger
+            )
             let isLate = state.isStopping
             if !isLate { state.conversing.insert(ObjectIdentifier(channel.channel)) }
             state.conversations[connection] = Task { [self] in

@@ -10,6 +10,7 @@ struct Conversation: Sendable {
 
     let connection: ConnectionID
     let handler: any MessageHandler
+    let limits: WireLimits
     let logger: Logger
 
     /// Talks until the connection is closed; never throws, because a lost client concerns nobody else.
@@ -57,7 +58,7 @@ struct Conversation: Sendable {
     private func reply(to bytes: ByteBuffer, timing: CycleTiming) async throws(ReplyFailure) -> WireValue {
         do {
             let message = try bytes.withUnsafeReadableBytes { bytes throws(WireError) in
-                try WireValue(decoding: bytes)
+                try WireValue(decoding: bytes, limits: limits)
             }
             let start = ContinuousClock.now
             let reply = try await handler.reply(to: message, connection: connection)

@@ -18,10 +18,19 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private var state = State.waiting
+    private let refusal: (any Channel) -> PlainReply?
     private let openWebsocket: (ChannelHandlerContext) throws -> Void
 
-    /// Creates an entrance that calls `openWebsocket` on the event loop once the client has been told to switch.
-    init(openWebsocket: @escaping (ChannelHandlerContext) throws -> Void) {
+    /// Creates an entrance.
+    ///
+    /// - Parameters:
+    ///   - refusal: What to answer a client that wants a websocket and gets none; nil for one that gets it.
+    ///   - openWebsocket: Called on the event loop once the client has been told to switch.
+    init(
+        refusal: @escaping (any Channel) -> PlainReply?,
+        openWebsocket: @escaping (ChannelHandlerContext) throws -> Void
+    ) {
+        self.refusal = refusal
         self.openWebsocket = openWebsocket
     }
 
@@ -42,6 +51,7 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
         state = .answered
         guard head.wantsWebsocket else { return answer(PlainReply(to: head), head, context) }
         guard head.endsHTTP, !hasBody else { return answer(.badHandshake, head, context) }
+        if let reply = refusal(context.channel) { return answer(reply, head, context) }
         // Only NIO's upgrader can compute `Sec-WebSocket-Accept`; the pipeline is changed here.
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },

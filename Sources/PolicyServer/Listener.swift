@@ -33,7 +33,7 @@ struct Listener: Sendable {
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let errors = HTTPServerProtocolErrorHandler()
-        let entrance = Entrance { [self] context in
+        let entrance = Entrance(refusal: connections.refusal(of:)) { [self] context in
             let pipeline = context.pipeline.syncOperations
             let channel = context.channel
             pipeline.removeHandler(encoder, promise: nil)
@@ -50,7 +50,7 @@ struct Listener: Sendable {
     }
 
     private func addWebsocket(to channel: any Channel) throws -> Conversation.Channel {
-        let limit = WireLimits().bytes
+        let limit = connections.limits.bytes
         try channel.pipeline.syncOperations.addHandlers([
             WebSocketFrameEncoder(),
             ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limit)),
@@ -59,11 +59,12 @@ struct Listener: Sendable {
                 maxAccumulatedFrameCount: 1 << 16,
                 maxAccumulatedFrameSize: limit
             ),
-            ConnectionEvents(),
+            ConnectionEvents(largestMessage: limit),
         ])
+        // The protocol is one message at a time: a client that sends ahead waits, and its messages do so at its side.
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,
-            configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
+            configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1))
         )
     }
 }

@@ -33,6 +33,16 @@ struct PlainReply: Sendable {
         headers: [("Sec-WebSocket-Version", "13")]
     )
 
+    /// For a client beyond the `clients` that are served at a time.
+    static func full(clients: Int) -> PlainReply {
+        PlainReply(
+            status: .serviceUnavailable,
+            text:
+                "This policy server talks to \(clients) clients at a time, and has as many: come back later.\n",
+            headers: [("Retry-After", "1")]
+        )
+    }
+
     /// The reply to `request`, which asks for no websocket.
     init(to request: HTTPRequestHead) {
         switch request.path {

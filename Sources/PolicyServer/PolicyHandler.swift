@@ -21,6 +21,27 @@ public struct PolicyHandler: MessageHandler {
         metadata = policy.contract.metadata(server: serverName, version: version)
     }
 
+    /// Creates a handler that asks `policy` for clients whose observations have other names.
+    ///
+    /// The metadata are the policy's all the same, and a client that goes by them is answered, too.
+    ///
+    /// - Parameters:
+    ///   - policy: Answers observations.
+    ///   - names: How the clients call what the policy sees.
+    ///   - serverName: Name of the program, for the metadata.
+    ///   - version: Version of the program, for the metadata.
+    /// - Throws: `ObservationNamesError` for names of what the policy does not see.
+    public init(
+        policy: any Policy,
+        names: ObservationNames,
+        serverName: String,
+        version: String
+    ) throws(ObservationNamesError) {
+        self.policy = policy
+        decoder = try ObservationDecoder(contract: policy.contract, names: names)
+        metadata = policy.contract.metadata(server: serverName, version: version)
+    }
+
     /// The chunk that the policy proposes, with the time that it and its stages took.
     ///
     /// - Throws: `ObservationError` for an observation outside the contract, `AnswerOptionError` for an answer that

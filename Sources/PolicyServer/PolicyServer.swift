@@ -1,7 +1,8 @@
 public import Logging
 import NIOCore
+public import PolicyProtocol
 
-/// Serves openpi's websocket protocol: any number of clients, one request of each at a time.
+/// Serves openpi's websocket protocol: many clients, one request of each at a time.
 ///
 /// ```swift
 /// let handler = PolicyHandler(policy: policy, serverName: "faster", version: "0.1.0")
@@ -28,15 +29,24 @@ public actor PolicyServer {
     ///   - port: TCP port; 0 takes any free one.
     ///   - pingInterval: Silence after which a client is pinged, and three times which it counts as gone;
     ///     openpi's server waits 20 s, too.
+    ///   - maximumClients: Websockets at a time; a client that comes when all are taken is told so and turned away.
+    ///   - limits: How much a message may ask the server to hold.
     ///   - logger: Says who connects and what fails.
     public init(
         handler: any MessageHandler,
         host: String,
         port: Int,
         pingInterval: Duration = .seconds(20),
+        maximumClients: Int = 64,
+        limits: WireLimits = WireLimits(),
         logger: Logger
     ) {
-        connections = Connections(handler: handler, logger: logger)
+        connections = Connections(
+            handler: handler,
+            maximumClients: maximumClients,
+            limits: limits,
+            logger: logger
+        )
         self.host = host
         self.port = port
         self.pingInterval = pingInterval
@@ -55,6 +65,7 @@ public actor PolicyServer {
     @discardableResult
     public func start() async throws(PolicyServerError) -> Int {
         guard !isStarted else { throw .alreadyStarted }
+        guard (0 ... 65_535).contains(port) else { throw .impossiblePort(port) }
         isStarted = true
         let listener: any Channel
         do {

@@ -14,6 +14,8 @@ public enum PolicyServerError: Error, Equatable, CustomStringConvertible {
     case forbidden(host: String, port: Int)
     /// The host is no address of this machine.
     case unknownHost(host: String, reason: String)
+    /// No port has this number.
+    case impossiblePort(Int)
     /// `start` was called before.
     case alreadyStarted
 
@@ -37,6 +39,8 @@ public enum PolicyServerError: Error, Equatable, CustomStringConvertible {
         case .unknownHost(let host, let reason):
             "cannot listen on host '\(host)': \(reason); use an address of this machine, 127.0.0.1 for this machine "
                 + "only, or 0.0.0.0 for all networks"
+        case .impossiblePort(let port):
+            "cannot listen on port \(port): expected 0 ... 65535 (0 takes any free one)"
         case .alreadyStarted: "this server was started before; create another one"
         }
     }

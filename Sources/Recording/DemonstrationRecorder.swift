@@ -10,6 +10,16 @@ internal import RobotTypes
 /// simulators that know it, and `action` float32 `[n, D]`. Several clients may send at once; the dataset's order depends
 /// on tasks and indices only.
 public actor DemonstrationRecorder: MessageHandler {
+    /// What a message may hold: an episode's pictures, a gigabyte of them.
+    ///
+    /// `LARGEST_MESSAGE` in `Simulators/client/collect.py` is the same number, so that a client says itself what is
+    /// too much.
+    public static let limits: WireLimits = {
+        var limits = WireLimits()
+        limits.bytes = 1 << 30
+        return limits
+    }()
+
     /// What a client needs to know: which pictures, state and words to send.
     public nonisolated let metadata: WireValue
 

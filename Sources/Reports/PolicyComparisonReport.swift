@@ -51,8 +51,9 @@ public struct PolicyComparisonReport: Sendable {
         return Page(
             title: "Policies on the same episodes",
             subtitle:
-                "\(rows.count) policies, \(episodes) scenes each. Intervals are 95 %, over scenes drawn again; "
-                + "differences are paired, scene by scene.",
+                "\(rows.count) policies, \(episodes) scenes each. Intervals are 95 %: Wilson's and, for "
+                + "differences, Newcombe's of single trainings, over scenes drawn again where there are several. "
+                + "Differences are paired, scene by scene.",
             keyFigures: [],
             sections: [
                 .init(anchor: "success", title: "Success", body: chart),

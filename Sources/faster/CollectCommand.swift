@@ -2,7 +2,6 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import LeRobot
-import Logging
 import PolicyServer
 import Recording
 import RobotTypes
@@ -81,12 +80,7 @@ struct CollectCommand: AsyncParsableCommand {
             tasks: names,
             episodesPerTask: episodes
         )
-        let server = PolicyServer(
-            handler: recorder,
-            host: "127.0.0.1",
-            port: 0,
-            logger: Logger(label: "collect") { _ in SwiftLogNoOpLogHandler() }
-        )
+        let server = simulatorServer(recorder, processes: workers, limits: DemonstrationRecorder.limits)
         let port = try await server.start()
         var plan = CollectionPlan(port: port, tasks: names, episodes: episodes)
         plan.seed = seed

@@ -4,7 +4,6 @@ import Evaluation
 import FASTerVLA
 import Foundation
 import LeRobot
-import Logging
 import Numpy
 import PolicyServer
 import RobotTypes
@@ -24,7 +23,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy; 'metaworld', the one that comes with the program; or 'expert'.")
     var policy: String
 
-    @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
+    @Option(
+        help: """
+            Simulator: metaworld; or robosuite, libero or legged, which have no cameras yet: --policy expert only.
+            """
+    )
     var simulator = "metaworld"
 
     @Option(help: "Names of tasks, with commas between, or all.")
@@ -96,11 +99,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             )
             try known.check(loaded.contract, for: names)
             try plan(mover, names, perturbations).check(horizon: loaded.contract.horizon)
-            let started = PolicyServer(
-                handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
-                host: "127.0.0.1",
-                port: 0,
-                logger: Logger(label: "evaluate") { _ in SwiftLogNoOpLogHandler() }
+            let started = simulatorServer(
+                PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
+                processes: workers
             )
             mover = .server(host: "127.0.0.1", port: try await started.start())
             server = started
@@ -114,7 +115,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         await server?.shutdown()
         let summary = EvaluationSummary(of: results, groups: known.taskGroups)
-        try write(results, summary)
+        try write(results, summary, known)
         if json { return try Terminal.printJSON(summary) }
         print(summary.lines.joined(separator: "\n"))
     }
@@ -152,26 +153,41 @@ struct EvaluateCommand: AsyncParsableCommand {
     private var films: URL { out.asFile.appending(path: "films") }
 
     /// Writes `summary.json`, `episodes.json` and the videos.
-    private func write(_ results: [EpisodeResult], _ summary: EvaluationSummary) throws {
+    private func write(
+        _ results: [EpisodeResult],
+        _ summary: EvaluationSummary,
+        _ known: SimulatorDescription
+    ) throws {
         let folder = out.asFile
-        for film in results.compactMap(\.video) {
-            let file = film.asFile
-            let array = try NumpyFile(reading: file)
-            let (height, width) = (array.shape[1], array.shape[2])
-            let size = height * width * 3
-            let bytes = [UInt8](array.bytes)
-            let frames = stride(from: 0, to: array.shape[0] * size, by: size).map {
-                Image(width: width, height: height, pixels: Array(bytes[$0 ..< $0 + size]))
-            }
-            let name = file.deletingPathExtension().lastPathComponent + ".mp4"
-            try FileManager.default.createDirectory(
-                at: folder.appending(path: "videos"),
-                withIntermediateDirectories: true
-            )
-            try encodeMP4(frames: frames, fps: 40, to: folder.appending(path: "videos/\(name)"))
+        removeVideos(of: results, in: folder)
+        for result in results {
+            guard let film = result.video else { continue }
+            let robot = try known.robot(for: [result.task]).robot
+            let video = folder.appending(path: "videos/\(result.name).mp4")
+            try encodeMP4(frames: frames(of: film.asFile), fps: robot.framesPerSecond, to: video)
         }
         try? FileManager.default.removeItem(at: films)
         try DurableFile.write(Terminal.encoder.encode(results), to: folder.appending(path: "episodes.json"))
         try DurableFile.write(Terminal.encoder.encode(summary), to: folder.appending(path: "summary.json"))
+    }
+
+    /// Removes the videos of a former evaluation in `folder`, which would be shown as those of `results`.
+    private func removeVideos(of results: [EpisodeResult], in folder: URL) {
+        let content = try? Data(contentsOf: folder.appending(path: "episodes.json"))
+        let former = content.flatMap { try? JSONDecoder().decode([EpisodeResult].self, from: $0) } ?? []
+        for name in Set((former + results).map(\.name)) {
+            try? FileManager.default.removeItem(at: folder.appending(path: "videos/\(name).mp4"))
+        }
+    }
+
+    /// The pictures of a film as a simulator leaves it.
+    private func frames(of film: URL) throws -> [Image] {
+        let array = try NumpyFile(reading: film)
+        let (height, width) = (array.shape[1], array.shape[2])
+        let size = height * width * 3
+        let bytes = [UInt8](array.bytes)
+        return stride(from: 0, to: array.shape[0] * size, by: size).map {
+            Image(width: width, height: height, pixels: Array(bytes[$0 ..< $0 + size]))
+        }
     }
 }

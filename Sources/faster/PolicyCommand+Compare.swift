@@ -22,7 +22,7 @@ extension PolicyCommand {
         @Option(help: "Folder for report.html and compare.json.")
         var out: String?
 
-        @Option(help: "Determines which scenes are drawn again for intervals.")
+        @Option(help: "Determines which scenes are drawn again for intervals of several trainings.")
         var seed: UInt64 = 0
 
         @Flag(help: "Print JSON.")
@@ -49,10 +49,11 @@ extension PolicyCommand {
 
         private func entrant(_ text: String) throws -> PolicyComparison.Entrant {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                throw ValidationError("expected NAME=FOLDER, found '\(text)'")
+            let folders = parts.count == 2 ? parts[1].split(separator: "+") : []
+            guard !folders.isEmpty else {
+                throw ValidationError("expected NAME=FOLDER or NAME=FOLDER+FOLDER, found '\(text)'")
             }
-            let evaluations = try parts[1].split(separator: "+").map { folder in
+            let evaluations = try folders.map { folder in
                 let file = String(folder).asFile.appending(path: "episodes.json")
                 guard let data = try? Data(contentsOf: file) else {
                     throw ValidationError(

@@ -57,6 +57,8 @@ struct PolicyCommand: AsyncParsableCommand {
         @Option(help: "Folder for the policy.")
         var out: String
 
+        func validate() throws { try atLeastOne(horizon, "--horizon") }
+
         func run() async throws {
             guard try training.isNeeded(for: out) else {
                 return print("\(out): is finished, nothing to resume")

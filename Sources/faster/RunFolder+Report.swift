@@ -44,7 +44,9 @@ extension RunFolder {
             + seconds.sorted { $0.key < $1.key }.map {
                 ("time, \($0.key)", String(format: "%.0f s", $0.value))
             }
-        report.commands = ["make quickstart", "faster report \(url.lastPathComponent)"]
+        // Facts are the quickstart's; what made another run is not known.
+        report.commands =
+            (facts.isEmpty ? [] : ["make quickstart"]) + ["faster report \(url.lastPathComponent)"]
         return report
     }
 

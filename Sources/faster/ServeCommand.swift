@@ -9,7 +9,12 @@ import PolicyServer
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a policy to robots that speak openpi's websocket protocol."
+        abstract: "Serve a policy to robots that speak openpi's websocket protocol.",
+        discussion: """
+            Robots whose observations have other keys need no change: say --rename \
+            observation/image=observation/images/front, and where they send their state in parts, --state \
+            observation/joint_position,observation/gripper_position.
+            """
     )
 
     @Option(help: "Folder of the policy, or 'metaworld', the one that comes with the program.")
@@ -21,8 +26,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "TCP port; 0 takes any free one.")
     var port = 8000
 
+    @OptionGroup var observations: ObservationOptions
     @OptionGroup var decoding: DecodingOptions
     @OptionGroup var compute: ComputeOptions
+
+    func validate() throws { try portNumber(port, "--port") }
 
     func run() async throws {
         WaitPolicy.spinBriefly()
@@ -33,7 +41,12 @@ struct ServeCommand: AsyncParsableCommand {
             decoding: decoding.settings
         )
         let server = PolicyServer(
-            handler: PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
+            handler: try PolicyHandler(
+                policy: loaded,
+                names: observations.names(),
+                serverName: "faster",
+                version: Faster.version
+            ),
             host: host,
             port: port,
             logger: Logger(label: "serve") { StreamLogHandler.standardError(label: $0) }

@@ -2,6 +2,8 @@ import ArgumentParser
 import FASTerVLA
 import Foundation
 import LeRobot
+import PolicyProtocol
+import RobotTypes
 import Torch
 import Training
 
@@ -83,8 +85,7 @@ struct DecodingOptions: ParsableArguments {
         settings.codebooks = codebooks
         settings.secondLooks = secondLooks
         settings.draws = draws
-        // A day is as good as for ever, and more may not fit a duration.
-        settings.deadline = deadline.map { .milliseconds(min($0, 86_400_000)) }
+        settings.deadline = deadline.map { AnswerOptions.deadline(milliseconds: $0) }
         settings.temperature = temperature
         settings.topK = topK
         settings.topP = topP
@@ -102,6 +103,13 @@ struct DecodingOptions: ParsableArguments {
 /// Refuses a number that has to be positive.
 func atLeastOne(_ number: Int, _ option: String) throws {
     guard number > 0 else { throw ValidationError("\(option): expected at least 1, found \(number)") }
+}
+
+/// Refuses a number that is no TCP port; 0 stands for any free one.
+func portNumber(_ number: Int, _ option: String) throws {
+    guard (0 ... 65_535).contains(number) else {
+        throw ValidationError("\(option): expected 0 ... 65535, found \(number)")
+    }
 }
 
 /// A recipe and how a training runs.

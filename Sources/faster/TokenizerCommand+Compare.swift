@@ -92,10 +92,11 @@ extension TokenizerCommand {
         }
 
         private var command: String {
-            "faster tokenizer compare "
-                + (data.map { "--data \($0)" } + heldOut.map { "--held-out \($0)" })
-                .joined(separator: " ")
-                + " --tokenizers '\(tokenizers)' --episodes \(episodes) --seed \(seed) --out \(out)"
+            var options = data.map { "--data \($0)" } + heldOut.map { "--held-out \($0)" }
+            options += ["--tokenizers '\(tokenizers)'", "--episodes \(episodes)", "--horizon \(horizon)"]
+            options += replay.map { "--replay \($0)" }
+            options += ["--seed \(seed)", "--out \(out)"]
+            return "faster tokenizer compare " + options.joined(separator: " ")
         }
 
         /// Datasets at the same time, where there are several; their order changes nothing.

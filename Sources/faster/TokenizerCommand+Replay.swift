@@ -3,7 +3,6 @@ import ArgumentParser
 import DurableFiles
 import Evaluation
 import Foundation
-import Logging
 import PolicyServer
 import Recording
 import RobotTypes
@@ -109,12 +108,7 @@ extension TokenizerCommand {
             _ names: [String],
             _ simulator: Simulator
         ) async throws -> ReplaySummary {
-            let server = PolicyServer(
-                handler: RoundTripServer(versions),
-                host: "127.0.0.1",
-                port: 0,
-                logger: Logger(label: "replay") { _ in SwiftLogNoOpLogHandler() }
-            )
+            let server = simulatorServer(RoundTripServer(versions), processes: workers)
             var plan = ReplayPlan(port: try await server.start(), tasks: names, episodes: episodes)
             plan.seed = seed
             let progress = Terminal.Progress("replay")

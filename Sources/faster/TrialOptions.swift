@@ -20,7 +20,7 @@ struct TrialOptions: ParsableArguments {
     @Option(name: .customLong("try-episodes"), help: "Episodes of every task in a trial.")
     var episodes = 5
 
-    @Option(help: "Where trials take place: metaworld, robosuite, libero or legged.")
+    @Option(help: "Where trials take place: metaworld; the other simulators have no cameras yet.")
     var simulator = "metaworld"
 
     func validate() throws {

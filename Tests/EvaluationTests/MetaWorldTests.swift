@@ -97,6 +97,19 @@ struct MetaWorldTests {
         #expect(error?.description.contains("the server wants 'observation/images/wrist'") == true)
     }
 
+    @Test("refuses a port that there is not")
+    func port() async throws {
+        let plan = EvaluationPlan(
+            mover: .server(host: "127.0.0.1", port: 70_000),
+            tasks: ["reach-v3"],
+            episodes: 1
+        )
+        let error = await #expect(throws: SimulatorError.self) {
+            try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+        }
+        #expect(error?.description.contains("--port: expected 1 ... 65535, found 70000") == true)
+    }
+
     @Test("sends whole demonstrations to a recorder")
     func collection() async throws {
         let peer = try Peer("recorder", size: 24)

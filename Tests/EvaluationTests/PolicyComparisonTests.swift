@@ -38,7 +38,28 @@ struct PolicyComparisonTests {
             .init(name: "a", evaluations: [episodes(outcomes)]),
             .init(name: "b", evaluations: [episodes(outcomes).reversed()]),
         ])
-        #expect(comparison.rows[1].differenceInterval == ConfidenceInterval(low: 0, high: 0))
+        #expect(comparison.rows[1].difference == 0)
+        let interval = try #require(comparison.rows[1].differenceInterval)
+        #expect(interval.low < 0 && abs(interval.high + interval.low) < 1e-9)
+    }
+
+    @Test("with the certainty that one evaluation gives, and no more, where every episode succeeds")
+    func always() throws {
+        let all = episodes(Array(repeating: true, count: 20))
+        let comparison = try PolicyComparison([
+            .init(name: "a", evaluations: [all]), .init(name: "b", evaluations: [all]),
+            .init(name: "c", evaluations: [all, episodes((0 ..< 20).map { $0 < 10 })]),
+        ])
+        let wilson = WilsonInterval(successes: 20, trials: 20)
+        let paired = PairedOutcomes(both: 20, firstOnly: 0, secondOnly: 0, neither: 0).interval
+        for row in comparison.rows.prefix(2) {
+            #expect(row.success == 1 && row.interval == ConfidenceInterval(low: wilson.low, high: 1))
+        }
+        #expect(comparison.rows[1].difference == 0 && comparison.rows[1].differenceInterval == paired)
+        #expect(paired.low < -0.1 && paired.high > 0.1)
+        // Several evaluations are drawn again, scene by scene.
+        let several = try #require(comparison.rows[2].differenceInterval)
+        #expect(comparison.rows[2].difference == -0.25 && several.low >= -0.5 && several.high < 0)
     }
 
     @Test("without the episodes that were perturbed")
@@ -81,5 +102,9 @@ struct PolicyComparisonTests {
             #expect(error?.description.hasPrefix(reason) == true)
         }
         #expect(throws: ComparisonError.self) { try PolicyComparison([]) }
+        let error = #expect(throws: ComparisonError.self) {
+            try PolicyComparison([.init(name: "a", evaluations: [all]), .init(name: "b", evaluations: [])])
+        }
+        #expect(error?.description == "b: has no evaluation")
     }
 }

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import RobotTypes
 import Testing
 
 @Suite("Finding a simulator")
@@ -56,9 +57,12 @@ struct SimulatorTests {
 @Suite("What a simulator says about itself")
 struct SimulatorDescriptionTests {
     private func description() throws -> SimulatorDescription {
-        let robot = #"{"fps": 20, "cameras": [], "state": ["x"], "action": ["delta_x"]}"#
+        func robot(_ cameras: String) -> String {
+            #"{"fps": 20, "cameras": [\#(cameras)], "state": ["x"], "action": ["delta_x"]}"#
+        }
+        let arm = robot(#""front", "wrist""#)
         let text = """
-            {"robots": {"arm": \(robot), "pair": \(robot)}, "tasks": {"lift": {"instruction": "lift it", "robot": "arm"},
+            {"robots": {"arm": \(arm), "pair": \(robot(""))}, "tasks": {"lift": {"instruction": "lift it", "robot": "arm"},
             "stack": {"instruction": "stack them", "robot": "arm"}, "carry": {"instruction": "carry it", "robot": "pair"}},
             "perturbations": ["light", "actions"]}
             """
@@ -75,6 +79,56 @@ struct SimulatorDescriptionTests {
     func allTasks() throws {
         #expect(try description().taskNames("all") == ["carry", "lift", "stack"])
         #expect(try description().taskNames("stack,lift") == ["stack", "lift"])
+    }
+
+    @Test(
+        "tasks are named, and once",
+        arguments: [
+            ("lift,stack,lift", "task 'lift' is named twice"),
+            ("", "expected names of tasks with commas between, or all, found ''"),
+            (",", "expected names of tasks with commas between, or all, found ','"),
+        ]
+    )
+    func repeatedTasks(text: String, message: String) {
+        let error = #expect(throws: SimulatorError.self) { try description().taskNames(text) }
+        #expect(error?.description == message)
+    }
+
+    @Test("a policy needs a robot with its cameras and its state, beside its actions")
+    func contract() throws {
+        var contract = PolicyContract(
+            cameras: [.init(name: "observation.images.wrist", height: 4, width: 4)],
+            stateDimension: 1,
+            horizon: 2,
+            actionSpace: try ActionSpace(parsing: "gripper=0"),
+            framesPerSecond: 20
+        )
+        let description = try description()
+        try description.check(contract, for: ["lift"])
+        func refusal(_ contract: PolicyContract, _ task: String) -> String? {
+            let error = #expect(throws: SimulatorError.self) {
+                try description.check(contract, for: [task])
+            }
+            return error?.description
+        }
+        #expect(
+            refusal(contract, "carry")
+                == "the policy looks through observation.images.wrist; the simulator's robot, pair, has no cameras: "
+                + "only its expert can be evaluated, --policy expert"
+        )
+        contract.cameras.append(.init(name: "observation.images.roof", height: 4, width: 4))
+        #expect(
+            refusal(contract, "lift")
+                == "the policy looks through observation.images.roof; the simulator's robot, arm, has only front, wrist"
+        )
+        contract.cameras.removeLast()
+        contract.stateDimension = 3
+        #expect(
+            refusal(contract, "lift")
+                == "the policy's state has 3 columns; that of the simulator's robot, arm, has 1: x"
+        )
+        contract.stateDimension = 0
+        try description.check(contract, for: ["lift"])
     }
 
     @Test("perturbations are those that the simulator has")

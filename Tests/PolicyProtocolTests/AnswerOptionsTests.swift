@@ -18,6 +18,7 @@ struct AnswerOptionsTests {
         #expect(try AnswerOptions(of: ["deadline_ms": .integer(20)]).deadline == .milliseconds(20))
         #expect(try AnswerOptions(of: ["deadline_ms": .double(2.5)]).deadline == .microseconds(2500))
         #expect(try AnswerOptions(of: ["deadline_ms": .double(1e300)]).deadline == .seconds(86_400))
+        #expect(AnswerOptions.deadline(milliseconds: 1e300) == .seconds(86_400))
     }
 
     @Test("may be actions that the robot executes meanwhile")

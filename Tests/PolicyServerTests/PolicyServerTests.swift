@@ -90,6 +90,18 @@ struct PolicyServerTests {
         #expect(error?.description.hasPrefix("cannot listen on host '192.0.2.1'") == true)
     }
 
+    @Test("a port that there is not is refused, where the system would take another one")
+    func impossiblePort() async throws {
+        for port in [70_000, -1] {
+            let server = try Self.makeServer(port: port)
+            await #expect(throws: PolicyServerError.impossiblePort(port)) { try await server.start() }
+        }
+        #expect(
+            PolicyServerError.impossiblePort(70_000).description
+                == "cannot listen on port 70000: expected 0 ... 65535 (0 takes any free one)"
+        )
+    }
+
     @Test("a server starts once")
     func startsOnce() async throws {
         let server = try Self.makeServer()

@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import Logging
+import PolicyProtocol
 import PolicyServer
 import PythonPeer
 import Recording
@@ -81,6 +82,15 @@ struct DemonstrationRecorderTests {
             let brightness = 40 + 40 * frame.index + 20 * frame.task + 5 * frame.step
             #expect(picture.pixels.allSatisfy { abs(Int($0) - brightness) <= 3 }, "frame \(row)")
         }
+    }
+
+    @Test("may be as large as the simulators' client believes, pictures of 224 x 224 among them")
+    func limits() throws {
+        #expect(DemonstrationRecorder.limits.bytes == 1 << 30)
+        #expect(DemonstrationRecorder.limits.bytes > 500 * 2 * 224 * 224 * 3)
+        let client = PythonPeer.packageRoot.appending(path: "Simulators/client/collect.py")
+        let text = try String(contentsOf: client, encoding: .utf8)
+        #expect(text.contains("\nLARGEST_MESSAGE = 1 << 30\n"))
     }
 
     @Test("are not finished before all are there, and leave no trace then")

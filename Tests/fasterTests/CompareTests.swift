@@ -1,4 +1,5 @@
 import Foundation
+import PythonPeer
 import Testing
 
 @Suite("faster tokenizer compare and replay", .timeLimit(.minutes(2)))
@@ -43,6 +44,7 @@ struct CompareTests {
         #expect(verdicts.count == 12)
         let page = String(decoding: try folder["out/report.html"], as: UTF8.self)
         #expect(page.hasSuffix("</html>\n") && page.contains("id=\"dataset-1\""))
+        #expect(page.contains(" --episodes 0:2 --horizon 16 --seed 0 --out out"))
         let written = try JSONSerialization.jsonObject(with: folder["out/compare.json"]) as? NSDictionary
         #expect(written == found as NSDictionary)
     }
@@ -61,6 +63,26 @@ struct CompareTests {
         let value = (rate["l1"] as? [String: Any])?["value"] as? Double
         #expect(abs(try #require(value) - (evaluated["l1"] as? Double ?? .nan)) < 1e-6)
         #expect(rate["bits_per_chunk"] as? NSObject == evaluated["bits_per_chunk"] as? NSObject)
+    }
+
+    @Test(
+        "takes folders that the public FAST processor saved, with chunks of their length or of any",
+        arguments: [("12", 12), ("null", 16)]
+    )
+    func publicProcessor(written: String, horizon: Int) async throws {
+        let golden = PythonPeer.packageRoot.appending(
+            path: "Tests/ActionTokenizersTests/Golden/fast_processor"
+        )
+        try folder.copy(golden.path, to: "processor")
+        try folder.change("processor/processor_config.json") { config in
+            let text = String(decoding: config, as: UTF8.self)
+                .replacing("\"action_dim\": 3", with: "\"action_dim\": null")
+                .replacing("\"time_horizon\": 12", with: "\"time_horizon\": \(written)")
+            return Data(text.utf8)
+        }
+        let found = try await compare("processor,fast")
+        #expect(try rates(found).compactMap { $0["line"] as? String } == ["processor", "fast"])
+        #expect((found["datasets"] as? [[String: Any]])?.first?["horizon"] as? Int == horizon)
     }
 
     @Test("serves other robots' networks on held-out datasets, and refuses them elsewhere")
@@ -119,7 +141,8 @@ struct CompareTests {
         #expect(written == found as NSDictionary)
         let compared = try await compare("binning", ["--replay", "replay"])
         #expect((compared["replays"] as? [NSDictionary]) == [found as NSDictionary])
-        #expect(String(decoding: try folder["out/report.html"], as: UTF8.self).contains("id=\"replay\""))
+        let page = String(decoding: try folder["out/report.html"], as: UTF8.self)
+        #expect(page.contains("id=\"replay\"") && page.contains(" --horizon 16 --replay replay --seed 0"))
     }
 
     @Test("a replay says what is missing before anything runs")

@@ -1,4 +1,5 @@
 import Foundation
+import LeRobot
 import PythonPeer
 import Testing
 
@@ -36,6 +37,7 @@ struct PolicyTests {
     @Test("are rolled out in MetaWorld, and reported on")
     func rollOut() async throws {
         let run = try await Workshop.run.value
+        try leaveFormerEvaluation(in: run)
         let arguments = evaluate(
             "policy",
             "--tasks",
@@ -76,6 +78,9 @@ struct PolicyTests {
                 "evaluation/policy/videos/drawer-open-v3-1000000.mp4",
             ]
         )
+        let film = run.url.appending(path: "evaluation/policy/videos/drawer-open-v3-1000000.mp4")
+        // The 20th of its 21 pictures, of which the robot's control rate makes 80 a second.
+        _ = try VideoDecoder(opening: film).frame(at: 19.0 / 80, fps: 80)
         let measure = ["tokenizer", "evaluate", "--tokenizer", "tokenizer", "--data", Program.demonstrations]
         _ = try await Program.output(
             measure + ["--episodes", "2:3", "--details", "tokenizer/evaluation/fastervq.json"],
@@ -85,9 +90,21 @@ struct PolicyTests {
         #expect(said.contains("drawer-open-v3            0 %"))
         let page = String(decoding: try run["report.html"], as: UTF8.self)
         #expect(page.contains("drawer-open-v3") && page.contains(">easy<") && page.contains("</html>"))
+        #expect(page.contains("faster report") && !page.contains("make quickstart"))
         let summary = try JSONSerialization.jsonObject(with: run["summary.json"]) as? [String: Any]
         #expect(summary?["success_mean"] as? Double == 0)
         #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)
+    }
+
+    /// What an evaluation of another task left, with its film.
+    private func leaveFormerEvaluation(in run: TemporaryFolder) throws {
+        let videos = run.url.appending(path: "evaluation/policy/videos")
+        try FileManager.default.createDirectory(at: videos, withIntermediateDirectories: true)
+        try run.write("a film", to: "evaluation/policy/videos/gone-v3-1000000.mp4")
+        try run.write(
+            #"[{"task": "gone-v3", "seed": 1000000, "success": true, "steps": 9, "latency_ms": []}]"#,
+            to: "evaluation/policy/episodes.json"
+        )
     }
 
     @Test("are rolled out under perturbations, a row each, and reported on")
@@ -113,9 +130,11 @@ struct PolicyTests {
         for name in ["drawer-open-v3", "drawer-open-v3-texture", "drawer-open-v3-delay"] {
             #expect(folder.paths.contains("evaluation/policy/videos/\(name)-1000000.mp4"))
         }
+        try folder.write(#"{"seed": "0"}"#, to: "facts.json")
         _ = try await Program.output(["report", "."], in: folder)
         let page = String(decoding: try folder["report.html"], as: UTF8.self)
         #expect(page.contains("id=\"perturbations\"") && page.contains(">texture<"))
+        #expect(page.contains("make quickstart"))
     }
 
     @Test("of another robot, or on a task that is not there, are refused before anything moves")
@@ -224,6 +243,14 @@ struct PolicyTests {
         #expect(
             try await Program.refusal(["report", "."], in: folder)
                 == ".: holds nothing to report on; expected tokenizer/, policy/ or evaluation/"
+        )
+    }
+
+    @Test("are compared only where there is an evaluation")
+    func noComparison() async throws {
+        #expect(
+            try await Program.refusal(["policy", "compare", "b=+"], in: folder)
+                == "expected NAME=FOLDER or NAME=FOLDER+FOLDER, found 'b=+'"
         )
     }
 

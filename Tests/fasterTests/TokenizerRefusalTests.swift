@@ -85,6 +85,15 @@ struct TokenizerRefusalTests {
         #expect(message.contains(expected))
     }
 
+    @Test("a second setting is refused, as only one would hold")
+    func twoSettings() async throws {
+        try await copy()
+        #expect(
+            try await evaluate("copy:tolerance=0.05:codebooks=2")
+                == "copy: expected one setting, codebooks or tolerance, found tolerance=0.05, codebooks=2"
+        )
+    }
+
     @Test("encode and decode say what is wrong with an array")
     func arrays() async throws {
         try await copy()

@@ -64,6 +64,14 @@ struct TrainingRefusalTests {
         #expect(try await tokenizer(option).contains(expected))
     }
 
+    @Test("a policy's chunk has a step at least", arguments: ["0", "-3"])
+    func policyHorizon(steps: String) async throws {
+        #expect(
+            try await policy("nowhere", ["--horizon=\(steps)"])
+                == "--horizon: expected at least 1, found \(steps)"
+        )
+    }
+
     @Test("groups that do not fit the columns are named")
     func groups() async throws {
         #expect(

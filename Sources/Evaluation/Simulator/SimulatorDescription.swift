@@ -61,20 +61,28 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
 
     /// The tasks that `text` names: some with commas between, or `all`.
     ///
-    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that the simulator does not have.
+    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that the simulator does not have,
+    ///   ``SimulatorError/badPlan(_:)`` for one that is named twice, and where none is named.
     public func taskNames(_ text: String) throws(SimulatorError) -> [String] {
         let names = text == "all" ? tasks.keys.sorted() : text.split(separator: ",").map(String.init)
+        guard !names.isEmpty else {
+            throw .badPlan("expected names of tasks with commas between, or all, found '\(text)'")
+        }
         try check(tasks: names)
         return names
     }
 
-    /// Makes sure that the simulator knows `tasks`.
+    /// Makes sure that the simulator knows `tasks`, and that none is named twice: episodes are told apart by their task.
     ///
-    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that it does not know.
+    /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that it does not know,
+    ///   ``SimulatorError/badPlan(_:)`` for the first that is named again.
     public func check(tasks names: [String]) throws(SimulatorError) {
         let known = tasks.keys.sorted()
-        for task in names where tasks[task] == nil {
-            throw .unknownTask(task, nearest: task.nearest(in: known), known: known)
+        for (index, task) in names.enumerated() {
+            guard tasks[task] != nil else {
+                throw .unknownTask(task, nearest: task.nearest(in: known), known: known)
+            }
+            guard !names[..<index].contains(task) else { throw .badPlan("task '\(task)' is named twice") }
         }
     }
 
@@ -97,13 +105,27 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         }
     }
 
-    /// Makes sure that the robot which does all of `tasks` can follow a policy's actions.
+    /// Makes sure that the robot which does all of `tasks` can follow a policy's actions, and has what the policy sees.
     ///
-    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
+    /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when actions have another number of columns,
+    ///   ``SimulatorError/missingCameras(_:robot:cameras:)`` and ``SimulatorError/otherState(_:robot:names:)``, and the
     ///   errors of ``robot(for:)``.
     public func check(_ contract: PolicyContract, for tasks: [String]) throws(SimulatorError) {
         let space = contract.actionSpace
         try check(columns: space.dimension, for: tasks, "the policy's actions are \(space)")
+        let (name, robot) = try robot(for: tasks)
+        // The last part of a camera's name in a dataset is the simulator's name of it.
+        let missing = contract.cameras.map(\.name).filter { camera in
+            let last = camera.split { $0 == "." || $0 == "/" }.last.map(String.init)
+            return !robot.cameras.contains(last ?? camera)
+        }
+        guard missing.isEmpty else {
+            throw .missingCameras(missing, robot: name, cameras: robot.cameras)
+        }
+        let columns = contract.stateDimension
+        guard columns == 0 || columns == robot.stateNames.count else {
+            throw .otherState(columns, robot: name, names: robot.stateNames)
+        }
     }
 
     /// Makes sure that the robot which does all of `tasks` takes a tokenizer's actions, of `columns` columns.

@@ -10,6 +10,10 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case unknownPerturbation(String, nearest: String?, known: [String])
     /// A policy or a tokenizer whose actions, as the first text says, are not the robot's.
     case otherRobot(actions: String, robot: String, names: [String])
+    /// A policy that looks through cameras which the robot does not have.
+    case missingCameras([String], robot: String, cameras: [String])
+    /// A policy that wants a state of so many columns, which is not the robot's.
+    case otherState(Int, robot: String, names: [String])
     /// Tasks of different robots where one is wanted.
     case differentRobots([String])
     /// What it says of its robots and tasks is not as expected.
@@ -43,6 +47,14 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
                 + " The perturbations are \(known.isEmpty ? "none" : known.joined(separator: ", "))"
         case .otherRobot(let actions, let robot, let names):
             "\(actions); the simulator's robot, \(robot), takes \(names.count) columns: "
+                + names.joined(separator: ", ")
+        case .missingCameras(let missing, let robot, let cameras):
+            "the policy looks through \(missing.joined(separator: ", ")); the simulator's robot, \(robot), has "
+                + (cameras.isEmpty
+                    ? "no cameras: only its expert can be evaluated, --policy expert"
+                    : "only \(cameras.joined(separator: ", "))")
+        case .otherState(let columns, let robot, let names):
+            "the policy's state has \(columns) columns; that of the simulator's robot, \(robot), has \(names.count): "
                 + names.joined(separator: ", ")
         case .differentRobots(let needs):
             "a dataset holds one robot with one action space, but \(needs.joined(separator: ", ")): "

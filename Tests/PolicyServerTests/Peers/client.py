@@ -14,6 +14,10 @@ from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 PORT = int(sys.argv[1])
 IMAGES = ("observation/images/corner2", "observation/images/wrist")
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n"
+)
 
 
 def connect():
@@ -159,8 +163,7 @@ def many():
 def silent():
     """The server pings twice every silent client; one that never answers is gone with the third silence."""
     alive = connect()
-    request = b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    received = exchange(request + b"Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n", until=b"never")
+    received = exchange(HANDSHAKE, until=b"never")
     assert received.endswith(b"\x89\0\x89\0"), received
     assert exchange(b"", until=b"never") == b""
     time.sleep(1)
@@ -280,4 +283,5 @@ def latency():
     print(np.median(times))
 
 
-globals()[sys.argv[2]]()
+if __name__ == "__main__":
+    globals()[sys.argv[2]]()
