@@ -118,6 +118,8 @@ extension ComparisonReport {
             public var lost: Int
             /// Episodes that succeed only after the round trip.
             public var won: Int
+            /// Share of every task's episodes that succeed.
+            public var tasks: [String: Double]
 
             /// A row.
             public init(
@@ -126,10 +128,11 @@ extension ComparisonReport {
                 difference: Measured? = nil,
                 pValue: Double? = nil,
                 lost: Int = 0,
-                won: Int = 0
+                won: Int = 0,
+                tasks: [String: Double] = [:]
             ) {
                 (self.name, self.rate, self.difference) = (name, rate, difference)
-                (self.pValue, self.lost, self.won) = (pValue, lost, won)
+                (self.pValue, self.lost, self.won, self.tasks) = (pValue, lost, won, tasks)
             }
         }
 

@@ -31,7 +31,30 @@ struct ReplaySection {
                 ].map { Table.Cell(text: $0) }
             }
         )
-        return "<h3>\(replay.title.escaped)</h3>\n\(table.markup)"
+        return "<h3>\(replay.title.escaped)</h3>\n\(table.markup)\n\(byTask(replay.rows))"
+    }
+
+    /// Success in every task, those where most is lost first; empty where there is but one.
+    private func byTask(_ rows: [ComparisonReport.Replay.Row]) -> String {
+        guard let original = rows.first, original.tasks.count > 1 else { return "" }
+        func loss(_ task: String) -> Double {
+            rows.map { (original.tasks[task] ?? 0) - ($0.tasks[task] ?? 0) }.max() ?? 0
+        }
+        let table = Table(
+            caption: "Success in every task, those where a round trip costs most first.",
+            header: ["task"] + rows.map(\.name),
+            rows: original.tasks.sorted { (-loss($0.key), $0.key) < (-loss($1.key), $1.key) }.map {
+                task,
+                whole in
+                [Table.Cell(text: task)]
+                    + rows.map { row in
+                        let share = row.tasks[task] ?? 0
+                        let style = share < whole ? "worse" : share > whole ? "better" : ""
+                        return Table.Cell(text: share.percent, style: style)
+                    }
+            }
+        )
+        return "<details><summary>Task by task</summary>\(table.markup)</details>"
     }
 
     private func points(_ share: Double) -> String { (share * 100).fixed(1) }

@@ -195,7 +195,8 @@ extension ReplaySummary {
                     },
                     pValue: version.difference?.pValue,
                     lost: version.difference?.lost ?? 0,
-                    won: version.difference?.won ?? 0
+                    won: version.difference?.won ?? 0,
+                    tasks: version.tasks
                 )
             }
         )

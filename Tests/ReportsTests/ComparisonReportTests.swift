@@ -67,13 +67,18 @@ struct ComparisonReportTests {
             .init(
                 title: "toy",
                 rows: [
-                    .init(name: "raw", rate: .init(share: 1, episodes: 20, low: 0.84, high: 1)),
+                    .init(
+                        name: "raw",
+                        rate: .init(share: 1, episodes: 20, low: 0.84, high: 1),
+                        tasks: ["easy": 1, "hard": 1]
+                    ),
                     .init(
                         name: name,
                         rate: .init(share: 0.9, episodes: 20, low: 0.7, high: 0.97),
                         difference: .init(-0.1, low: -0.3, high: 0.05),
                         pValue: 0.5,
-                        lost: 2
+                        lost: 2,
+                        tasks: ["easy": 1, "hard": 0.8]
                     ),
                 ]
             )
@@ -82,7 +87,7 @@ struct ComparisonReportTests {
     }
 
     @Test("Verdicts, curves, tables, chunks and replays are on the page")
-    func parts() {
+    func parts() throws {
         let html = report().html()
         for anchor in ["verdicts", "dataset-1", "replay"] {
             #expect(html.contains("<section id=\"\(anchor)\">"))
@@ -94,6 +99,9 @@ struct ComparisonReportTests {
         #expect(html.contains("<td class=\"best\">0.100</td>"))
         #expect(html.contains("gripper 80\u{202F}%, x 20\u{202F}%"))
         #expect(html.contains("−10.0 (−30.0 to 5.0)"))
+        let tasks = html.matches(of: try Regex("<th scope=\"row\">(easy|hard)</th>")).map { html[$0.range] }
+        #expect(tasks.first?.contains("hard") == true && tasks.count == 2)
+        #expect(html.contains("<td>100\u{202F}%</td><td class=\"worse\">80\u{202F}%</td>"))
         #expect(html.contains("<small>0.00900–0.0110</small>"))
     }
 
