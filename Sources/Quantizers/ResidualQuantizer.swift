@@ -26,8 +26,30 @@ public struct ResidualQuantizer: Module {
         /// Rounds of k-means that give the first entries.
         public var kMeansRounds = 10
 
+        /// How gradients pass to the vectors.
+        public var gradient = Gradient.straight
+
         /// The defaults.
         public init() {}
+
+        /// Reads sizes and behaviour; without `gradient`, which older models lack, it is straight.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            codebookCount = try container.decode(Int.self, forKey: .codebookCount)
+            codebookSize = try container.decode(Int.self, forKey: .codebookSize)
+            decay = try container.decode(Double.self, forKey: .decay)
+            deadShare = try container.decode(Double.self, forKey: .deadShare)
+            kMeansRounds = try container.decode(Int.self, forKey: .kMeansRounds)
+            gradient = try container.decodeIfPresent(Gradient.self, forKey: .gradient) ?? .straight
+        }
+    }
+
+    /// How gradients pass quantization, which has none of its own.
+    public enum Gradient: String, Codable, Sendable {
+        /// Unchanged.
+        case straight
+        /// Turned and stretched as the vectors are.
+        case rotated
     }
 
     /// Entries, `[codebooks, K, C]`.
@@ -85,8 +107,8 @@ public struct ResidualQuantizer: Module {
     ///   - vectors: `[n, C]`.
     ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`.
     ///   - depths: How many codebooks each vector may use, int64 `[n]`; nil for all.
-    /// - Returns: `quantized`, `[n, C]`, through which gradients pass straight to `vectors`; `commitment`, the
-    ///   mean squared distance that pulls `vectors` to the entries of all codebooks.
+    /// - Returns: `quantized`, `[n, C]`, through which gradients pass to `vectors` as the configuration says; `commitment`,
+    ///   the mean squared distance that pulls `vectors` to the entries of all codebooks.
     public func train(
         _ vectors: Tensor,
         weights: Tensor,
@@ -110,7 +132,23 @@ public struct ResidualQuantizer: Module {
         let distances = (vectors - whole).squared().mean(1) * weights
         let commitment = distances.sum() / weights.sum().clamped(1 ... .infinity)
         let quantized = depths == nil ? whole : used
-        return (vectors + (quantized - vectors).detached(), commitment)
+        let passed = configuration.gradient == .rotated ? Self.rotated(vectors, to: quantized) : vectors
+        return (passed + (quantized - passed).detached(), commitment)
+    }
+
+    /// `vectors` turned and stretched into `targets`, both `[n, C]`, as if angle and factor did not depend on them.
+    ///
+    /// Gradients are turned along. Source: "Restructuring Vector Quantization with the Rotation Trick" (arXiv 2410.06424).
+    private static func rotated(_ vectors: Tensor, to targets: Tensor) -> Tensor {
+        func length(_ x: Tensor) -> Tensor {
+            x.squared().sum(1).unsqueezed(1).sqrt().clamped(1e-6 ... .infinity)
+        }
+        let (from, onto, between, factor) = withoutGradients {
+            let (from, onto) = (vectors / length(vectors), targets / length(targets))
+            return (from, onto, (from + onto) / length(from + onto), length(targets) / length(vectors))
+        }
+        func along(_ direction: Tensor) -> Tensor { (vectors * direction).sum(1).unsqueezed(1) * 2 }
+        return (vectors - between * along(between) + onto * along(from)) * factor
     }
 
     /// Moves the entries of a codebook towards the vectors that chose them, and revives dead ones.

@@ -75,6 +75,21 @@ struct ResidualQuantizerTests {
         #expect(quantizer.entries.abs().max().item < 10)
     }
 
+    @Test("turns gradients as it turns vectors, where it is told to")
+    func rotated() {
+        var configuration = ResidualQuantizer.Configuration()
+        (configuration.codebookCount, configuration.codebookSize) = (1, 1)
+        configuration.gradient = .rotated
+        let quantizer = ResidualQuantizer(configuration, width: 2)
+        quantizer.initialize(from: Tensor([0, 2] as [Float], shape: [1, 2]))
+        let vectors = Tensor([1, 0] as [Float], shape: [1, 2]).requiringGradient()
+        let quantized = quantizer.train(vectors, weights: Tensor.ones([1])).quantized
+        (quantized * Tensor([3, 5] as [Float], shape: [1, 2])).sum().backward()
+        // A quarter turn to the left, and twice the length: what comes back turns to the right.
+        #expect(quantized.floats == [0, 2])
+        #expect(zip(vectors.gradient?.floats ?? [], [10, -6]).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+
     @Test("passes gradients straight through")
     func straightThrough() {
         Torch.seed(5)
