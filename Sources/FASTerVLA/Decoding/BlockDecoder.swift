@@ -101,6 +101,8 @@ public struct BlockDecoder {
         choose: (Tensor) -> Tensor
     ) -> BlockDecoding {
         let batch = prefix.keys[0].size(0)
+        // Room for the prefix and its successors is made for the first block, which is charged for it.
+        var stopwatch = Stopwatch(prefix.keys[0].device)
         var pass = DecodingPass(
             prefix,
             pending: pending.flatMap { head.inputs(pending: $0) },
@@ -112,7 +114,6 @@ public struct BlockDecoder {
         /// Of every list, above 0 once it has come to its end, `[B]`.
         var ended = Tensor.zeros([batch], dtype: .int64, device: prefix.keys[0].device)
         var times: [Duration] = []
-        var stopwatch = Stopwatch(prefix.keys[0].device)
         for (index, block) in schedule.blocks.enumerated() {
             guard goesOn(at: block.lowerBound, before: deadline, costs) else { break }
             let previous = entries(fed.narrowed(1, from: 0, count: block.count))
