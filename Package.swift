@@ -180,6 +180,9 @@ let package = Package(
             "PolicyServer",
             [
                 "PolicyProtocol", "PythonPeer", "RobotTypes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Peers")]

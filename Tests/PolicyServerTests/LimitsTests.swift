@@ -1,7 +1,11 @@
+import NIOCore
+import NIOEmbedded
+import NIOWebSocket
 import PolicyProtocol
-import PolicyServer
 import PythonPeer
 import Testing
+
+@testable import PolicyServer
 
 @Suite("What clients may cost a server")
 struct LimitsTests {
@@ -24,7 +28,23 @@ struct LimitsTests {
         await server.shutdown()
     }
 
-    @Test("pongs that a client does not read are not kept") func deaf() async throws { try await run("deaf") }
+    /// Without sockets: what the system holds of a connection that stands still is not ours to say.
+    @Test("pongs for a client that does not read are not kept; once it reads, its pings are answered")
+    func deaf() throws {
+        let channel = EmbeddedChannel(handler: ConnectionEvents(largestMessage: 1 << 20))
+        defer { _ = try? channel.finish() }
+        func pong(to text: String) throws -> String? {
+            try channel.writeInbound(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer(string: text)))
+            let frame = try channel.readOutbound(as: WebSocketFrame.self)
+            #expect(frame == nil || frame?.opcode == .pong)
+            return frame.map { String(buffer: $0.unmaskedData) }
+        }
+        #expect(try pong(to: "first") == "first")
+        channel.isWritable = false
+        for _ in 0 ..< 100 { #expect(try pong(to: "in vain") == nil) }
+        channel.isWritable = true
+        #expect(try pong(to: "again") == "again")
+    }
 
     @Test("one message waits while another is answered; those behind it stay outside")
     func hasty() async throws { try await run("hasty") }

@@ -53,35 +53,6 @@ def unread(connection):
     return held
 
 
-def deaf():
-    """Of a client that pings and does not read, no pongs are kept; once it reads, its pings are answered again."""
-    connection = opened()
-    count, size = 50_000, 125
-    connection.sendall((b"\x89" + bytes([0x80 | size]) + bytes(4 + size)) * count)
-    while unread(connection) > 0:
-        time.sleep(0.02)
-    time.sleep(0.2)
-    connection.settimeout(0.5)
-    received = 0
-    try:
-        while piece := connection.recv(1 << 20):
-            received += len(piece)
-    except TimeoutError:
-        pass
-    # What the system holds on the way is all that may come, and it does not hold so much.
-    assert 0 < received < 0.9 * count * (2 + size), received
-    # A connection that stood still may take a while to move again: what was held comes first, and pings may be in vain.
-    deadline = time.monotonic() + 20
-    newest = b""
-    while b"\x8a\x05again" not in newest:
-        assert time.monotonic() < deadline, newest
-        connection.sendall(b"\x89\x85" + bytes(4) + b"again")
-        try:
-            newest = newest[-100:] + connection.recv(1 << 20)
-        except TimeoutError:
-            pass
-
-
 def hasty():
     """Of a client that sends ahead, one message is taken while another is answered; the rest stays outside."""
     connection = opened()
