@@ -10,7 +10,7 @@ public enum TokenizerFolder {
     private static let configurationFile = "config.json"
 
     /// Where the configuration in `folder` is.
-    static func configuration(in folder: URL) -> URL { folder.appending(path: configurationFile) }
+    public static func configuration(in folder: URL) -> URL { folder.appending(path: configurationFile) }
 
     private struct Header: Decodable {
         var tokenizer: String?

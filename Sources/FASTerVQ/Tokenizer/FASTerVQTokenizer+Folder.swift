@@ -41,7 +41,9 @@ struct FASTerVQFolder: Codable {
             from: folder
         )
         if let problem = content.configuration.problem {
-            throw ActionTokenizerError("\(folder.path)/config.json: configuration: \(problem)")
+            throw ActionTokenizerError(
+                "\(TokenizerFolder.configuration(in: folder).path): configuration: \(problem)"
+            )
         }
         return content
     }
@@ -72,7 +74,7 @@ extension FASTerVQTokenizer {
         }
         guard let horizon = content.horizon else {
             throw ActionTokenizerError(
-                "\(folder.path)/config.json: horizon: expected a positive number, found none"
+                "\(TokenizerFolder.configuration(in: folder).path): horizon: expected a positive number, found none"
             )
         }
         try TokenizerFolder.check(horizon: horizon, of: folder)
@@ -81,7 +83,7 @@ extension FASTerVQTokenizer {
         do {
             self = try model.tokenizer(for: actionSpace, horizon: horizon, normalization: normalization)
         } catch {
-            throw ActionTokenizerError("\(folder.path)/config.json: \(error)")
+            throw ActionTokenizerError("\(TokenizerFolder.configuration(in: folder).path): \(error)")
         }
     }
 }

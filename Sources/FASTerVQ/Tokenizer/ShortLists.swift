@@ -7,8 +7,9 @@ extension FASTerVQTokenizer {
     ///
     /// A place that needs no more has code 0 and is left out of the codebooks after it; what all places leave out, no list
     /// has; and where the network's first codebooks are enough, they are all. Where all codebooks are not, corrections
-    /// follow (``Corrections``). So an error above the tolerance remains only where a value lies beyond anything recorded, or
-    /// the tolerance is finer than corrections are.
+    /// follow (``Corrections``). So an error above the tolerance remains only where a value lies beyond anything recorded, the
+    /// tolerance is finer than corrections are, or a place holds so many values that a codebook has no entries, or hardly
+    /// any, to change each of them.
     ///
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]] {

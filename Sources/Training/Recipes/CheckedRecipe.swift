@@ -34,13 +34,4 @@ enum RecipeNumbers {
         _ = try MixedPrecision(precision, device: .cpu)
     }
 
-    /// Channels are shared out among heads, each of a multiple of `evenly`.
-    static func heads(_ count: Int, of width: Int, evenly: Int = 1, group: String = "") throws(RecipeError) {
-        try atLeast(1, ["\(group)headCount": count, "\(group)width": width])
-        try require(
-            width % (evenly * count) == 0,
-            "'\(group)width' should be a multiple of \(evenly * count), as '\(group)headCount' is \(count), found "
-                + "\(width)"
-        )
-    }
 }

@@ -21,14 +21,18 @@ extension PolicyRecipe: CheckedRecipe {
                 "batchSize": batchSize, "checkpointEvery": checkpointEvery, "layerCount": layerCount,
                 "codebooks": codebooks, "flowSteps": flowSteps, "validateEvery": validateEvery,
                 "validationExamples": validationExamples,
-                "expert.width": expert.width,
+                "expert.width": expert.width, "headCount": headCount, "width": width,
             ]
         )
         try RecipeNumbers.notNegative([
             "augmentation.brightness": augmentation.brightness,
             "augmentation.contrast": augmentation.contrast,
         ])
-        try RecipeNumbers.heads(headCount, of: width, evenly: 2)
+        // A head's channels are rotated in pairs.
+        try RecipeNumbers.require(
+            width % (2 * headCount) == 0,
+            "'width' should be a multiple of \(2 * headCount), as 'headCount' is \(headCount), found \(width)"
+        )
         for (key, pixels) in [
             ("pixelsPerToken", pixelsPerToken),
             ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
