@@ -18,11 +18,14 @@ def run(world: World, options, report):
     """Collects this process's share of the episodes; a report says what each one took."""
     server = Server(options.host, options.port, options.patience)
     for name, task in options.tasks.items():
+        indices = options.share.take()
+        if not indices:
+            continue
         form = ObservationForm(server.metadata, task.robot, options.size)
         if options.no_images:
             form.pictures = {}
         environment = world.environment(name, task)
-        for index in options.episode_indices:
+        for index in indices:
             message, failures = _episode(world, environment, form, options, index)
             _send(server, message)
             steps, seed = len(message["action"]), message["seed"]

@@ -4,6 +4,7 @@ One JSON object a line on standard output for every finished episode; errors on 
 """
 
 import argparse
+import faulthandler
 import json
 import os
 import sys
@@ -19,12 +20,14 @@ def main(simulator: Simulator, world: Callable[[], World], description: str | No
     options = parser(description).parse_args()
     if options.leash:
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    # A crash in physics or renderer says where on standard error.
+    faulthandler.enable()
     try:
         if options.mode == "describe":
             report(simulator.form)
             return
         options.tasks = {name: simulator.task(name) for name in options.tasks}
-        options.episode_indices = list(range(options.share[0], options.episodes, options.share[1]))
+        options.share = Share(*options.share, options.episodes, options.skip)
         if options.mode == "evaluate":
             options.perturbations = [simulator.perturbation(name) for name in options.perturbations]
             from . import evaluate as mode
@@ -36,6 +39,23 @@ def main(simulator: Simulator, world: Callable[[], World], description: str | No
     except (Unknown, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+class Share:
+    """The indices of this process's part of a task's episodes, asked for task after task.
+
+    The first `skip` in all are left out: another process has reported them.
+    """
+
+    def __init__(self, index: int, count: int, episodes: int, skip: int):
+        self._indices = range(index, episodes, count)
+        self._skip = skip
+
+    def take(self) -> list[int]:
+        """Those of the next task that are still to do."""
+        left_out = min(self._skip, len(self._indices))
+        self._skip -= left_out
+        return list(self._indices[left_out:])
 
 
 def _end_with_standard_input():
@@ -89,6 +109,7 @@ def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
     mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
     mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode")
+    mode.add_argument("--skip", type=int, default=0, help="leave out the first so many of these, of all tasks")
 
 
 def _names(text: str) -> list[str]:

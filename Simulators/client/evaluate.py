@@ -182,14 +182,17 @@ def run(world: World, options, report):
     if options.policy != "expert":
         server = Server(options.host, options.port, options.patience)
     for name, task in options.tasks.items():
+        due = {perturbation: options.share.take() for perturbation in [None, *options.perturbations]}
+        if not any(due.values()):
+            continue
         if server is None:
             policy = ScriptedPolicy(world)
         else:
             policy = ServedPolicy(server, ObservationForm(server.metadata, task.robot, options.size), options)
         environment = world.environment(name, task)
-        for perturbation in [None, *options.perturbations]:
+        for perturbation, indices in due.items():
             environment.perturbation = perturbation
-            for index in options.episode_indices:
+            for index in indices:
                 report(_rolled_out(environment, policy, options, index))
         environment.close()
 

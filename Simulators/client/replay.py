@@ -11,8 +11,11 @@ def run(world: World, options, report):
     """Replays this process's share of the episodes and reports each as it ends."""
     server = Server(options.host, options.port, options.patience)
     for name, task in options.tasks.items():
+        indices = options.share.take()
+        if not indices:
+            continue
         environment = world.environment(name, task)
-        for index in options.episode_indices:
+        for index in indices:
             seed = options.seed + index
             played = demonstration(world, environment, seed)
             versions = server.ask({"replay": "episode", "task": name, "seed": seed, "action": played})["actions"]

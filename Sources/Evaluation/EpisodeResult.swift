@@ -25,8 +25,9 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// actions' units; nil for fewer than three.
     public let jerk: Double?
 
-    /// A film of the episode, `[frames, height, width, 3]` uint8 in numpy's format, where one was wanted.
-    public let video: String?
+    /// A film of the episode, where one was wanted: of a simulator `[frames, height, width, 3]` uint8 in numpy's format,
+    /// in an evaluation's `episodes.json` an MP4 beside it.
+    public var video: String?
 
     /// Creates a result from its parts.
     public init(

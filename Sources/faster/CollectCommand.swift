@@ -89,7 +89,7 @@ struct CollectCommand: AsyncParsableCommand {
         let progress = Terminal.Progress("collect")
         do {
             let collected = try await SimulatorRunner(simulator: simulator, workers: workers).collect(plan) {
-                progress.update($1.done, of: $1.total, $0.task)
+                progress.update($1, $0.task)
             }
             await server.shutdown()
             let dataset = try await recorder.finish()

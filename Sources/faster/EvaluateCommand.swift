@@ -130,7 +130,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let runner = SimulatorRunner(simulator: simulator, workers: workers)
         return try await runner.evaluate(plan(mover, names, perturbations)) {
             let name = [$0.task, $0.perturbation].compactMap { $0 }.joined(separator: ", ")
-            progress.update($1.done, of: $1.total, "\(name) \($0.success ? "succeeded" : "failed")")
+            progress.update($1, "\(name) \($0.success ? "succeeded" : "failed")")
         }
     }
 
@@ -160,11 +160,18 @@ struct EvaluateCommand: AsyncParsableCommand {
     ) throws {
         let folder = out.asFile
         removeVideos(of: results, in: folder)
-        for result in results {
+        var results = results
+        for index in results.indices {
+            let result = results[index]
             guard let film = result.video else { continue }
             let robot = try known.robot(for: [result.task]).robot
-            let video = folder.appending(path: "videos/\(result.name).mp4")
-            try encodeMP4(frames: frames(of: film.asFile), fps: robot.framesPerSecond, to: video)
+            let video = "videos/\(result.name).mp4"
+            try encodeMP4(
+                frames: frames(of: film.asFile),
+                fps: robot.framesPerSecond,
+                to: folder.appending(path: video)
+            )
+            results[index].video = video
         }
         try? FileManager.default.removeItem(at: films)
         try DurableFile.write(Terminal.encoder.encode(results), to: folder.appending(path: "episodes.json"))

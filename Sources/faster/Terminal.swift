@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Training
 
@@ -47,6 +48,12 @@ enum Terminal {
                     Terminal.write(line + "\n")
                 }
             }
+        }
+
+        /// Shows how far a run of episodes is, and whether its simulators crashed.
+        func update(_ run: RunProgress, _ detail: String) {
+            let crashes = run.restarts == 0 ? "" : ", after \(run.restarts) crashes of the simulator"
+            update(run.done, of: run.total, detail + crashes)
         }
 
         private static func text(_ seconds: Double) -> String {

@@ -114,7 +114,7 @@ extension TokenizerCommand {
             let progress = Terminal.Progress("replay")
             do {
                 let found = try await SimulatorRunner(simulator: simulator, workers: workers).replay(plan) {
-                    progress.update($1.done, of: $1.total, $0.task)
+                    progress.update($1, $0.task)
                 }
                 await server.shutdown()
                 return ReplaySummary(

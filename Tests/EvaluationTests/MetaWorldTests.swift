@@ -59,6 +59,26 @@ struct MetaWorldTests {
         #expect(header.contains("'descr': '|u1'"))
     }
 
+    @Test("a simulator that is killed goes on where it was, with the same results")
+    func killed() async throws {
+        let runner = SimulatorRunner(simulator: try metaWorld())
+        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
+        plan.perturbations = ["actions"]
+        plan.seed = 77_777
+        let whole = try await runner.evaluate(plan)
+        let interrupted = try await runner.evaluate(plan) { _, progress in
+            // The third episode is the first under the perturbation, the fifth that of the second task.
+            guard progress.done == 3 || progress.done == 5 else { return }
+            let kill = Process()
+            kill.executableURL = URL(filePath: "/usr/bin/pkill")
+            kill.arguments = ["-SEGV", "-f", "--", "--seed 1077777 "]
+            #expect(throws: Never.self) { try kill.run() }
+            kill.waitUntilExit()
+            #expect(kill.terminationStatus == 0 && progress.restarts <= 1)
+        }
+        #expect(interrupted == whole)
+    }
+
     @Test("asks a policy once a chunk, with what its metadata wants")
     func policy() async throws {
         let peer = try Peer("policy", size: 24)

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import RobotTypes
+import Synchronization
 import Testing
 
 @Suite("Finding a simulator")
@@ -198,6 +199,70 @@ struct MisbehavingSimulatorTests {
         )
         let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
         #expect(error == .failed(simulator: "toy", status: 7, output: "loading\nout of memory"))
+    }
+
+    /// A simulator's line for every episode of its share that it is not to skip; `before` runs first, with `index`.
+    private func playing(before: String) -> String {
+        """
+        import signal
+        skip = int(sys.argv[sys.argv.index("--skip") + 1])
+        for index in range(skip, 3):
+            \(before)
+            print(json.dumps(dict(task="push", seed=index, success=True, steps=1, latency_ms=[])), flush=True)
+        """
+    }
+
+    private let threeEpisodes = EvaluationPlan(mover: .expert, tasks: ["push"], episodes: 3)
+
+    @Test("a simulator that crashes is started anew at the episode that it was at")
+    func restart() async throws {
+        let mark = folder.url.appending(path: "crashed").path
+        let runner = try runner(
+            playing(
+                before: """
+                    if index == 1 and not os.path.exists('\(mark)'):
+                            open('\(mark)', 'w').close()
+                            os.kill(os.getpid(), signal.SIGSEGV)
+                    """
+            )
+        )
+        let restarts = Mutex(0)
+        let results = try await runner.evaluate(threeEpisodes) { _, progress in
+            restarts.withLock { $0 = progress.restarts }
+        }
+        #expect(results.map(\.seed) == [0, 1, 2])
+        #expect(restarts.withLock { $0 } == 1)
+    }
+
+    @Test("a second crash at the same episode is an error that names the signal and has the last words")
+    func repeatedCrash() async throws {
+        let runner = try runner(
+            playing(
+                before: """
+                    if index == 1:
+                            print('in step', file=sys.stderr, flush=True)
+                            os.kill(os.getpid(), signal.SIGKILL)
+                    """
+            )
+        )
+        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(threeEpisodes) }
+        #expect(error == .crashed(simulator: "toy", signal: SIGKILL, output: "in step"))
+        #expect(error?.description == "simulator toy crashed with signal 9 (Killed):\nin step")
+    }
+
+    @Test("an error of one process ends the others", .timeLimit(.minutes(1)))
+    func errorEndsOthers() async throws {
+        let main = try folder.write(
+            Self.description + "sys.exit(7) if '1/2' in sys.argv else time.sleep(600)",
+            to: "main.py"
+        )
+        let python = packageFolder.appending(path: ".deps/python/bin/python")
+        let runner = SimulatorRunner(
+            simulator: Simulator(name: "toy", script: main, python: python),
+            workers: 2
+        )
+        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(threeEpisodes) }
+        #expect(error == .failed(simulator: "toy", status: 7, output: ""))
     }
 
     @Test("a line that is no episode is quoted")

@@ -9,6 +9,9 @@ public struct RunProgress: Equatable, Sendable {
     /// Time since the start.
     public let elapsed: Duration
 
+    /// Processes that crashed and were started anew.
+    public let restarts: Int
+
     /// Time until the end, if the rest goes as fast as what is done.
     public var remaining: Duration { done == 0 ? .zero : elapsed * (total - done) / done }
 }

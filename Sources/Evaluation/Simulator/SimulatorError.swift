@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A simulator that cannot be used as asked.
 public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     /// No folder of that name beside the program.
@@ -24,6 +26,8 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case notStarted(command: String, reason: String)
     /// The process ended with an error; `output` holds the last lines that it wrote about it.
     case failed(simulator: String, status: Int32, output: String)
+    /// The system ended the process at a fault of its own, twice at the same episode.
+    case crashed(simulator: String, signal: Int32, output: String)
     /// The process wrote a line that is no episode.
     case unreadableLine(String)
     /// The process ended well but skipped episodes.
@@ -65,6 +69,9 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
         case .notStarted(let command, let reason): "cannot start \(command): \(reason)"
         case .failed(let simulator, let status, let output):
             "simulator \(simulator) ended with status \(status)" + (output.isEmpty ? "" : ":\n\(output)")
+        case .crashed(let simulator, let signal, let output):
+            "simulator \(simulator) crashed with signal \(signal) (\(String(cString: strsignal(signal))))"
+                + (output.isEmpty ? "" : ":\n\(output)")
         case .unreadableLine(let line): "the simulator wrote a line that is no episode: \(line.prefix(200))"
         case .missingEpisodes(let expected, let found):
             "the simulator reported \(found) episodes instead of \(expected)"

@@ -5,7 +5,8 @@ import Synchronization
 struct SimulatorProcess: Sendable {
     /// What it writes to standard output, line by line as it comes.
     ///
-    /// Ends by throwing ``SimulatorError/failed(simulator:status:output:)`` when the process fails.
+    /// Ends by throwing ``SimulatorError/failed(simulator:status:output:)`` when the process fails, and
+    /// ``SimulatorError/crashed(simulator:signal:output:)`` when a signal ends it.
     /// A cancelled reader ends the process.
     let lines: AsyncThrowingStream<String, any Error>
 
@@ -39,13 +40,13 @@ struct SimulatorProcess: Sendable {
                 ended.wait()
                 // The client's leash: it ends when this pipe closes, as it does when this program is killed.
                 withExtendedLifetime(input) {}
-                let status = process.terminationStatus
-                let failure = SimulatorError.failed(
-                    simulator: simulator.name,
-                    status: status,
-                    output: complaint.text
+                let (name, status) = (simulator.name, process.terminationStatus)
+                guard status != 0 else { return continuation.finish() }
+                continuation.finish(
+                    throwing: process.terminationReason == .uncaughtSignal
+                        ? SimulatorError.crashed(simulator: name, signal: status, output: complaint.text)
+                        : SimulatorError.failed(simulator: name, status: status, output: complaint.text)
                 )
-                continuation.finish(throwing: status == 0 ? nil : failure)
             }
         }
     }

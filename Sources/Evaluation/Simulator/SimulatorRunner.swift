@@ -2,7 +2,8 @@ import Foundation
 
 /// Runs a simulator's episodes, in several processes where there are cores for them.
 ///
-/// What an episode does depends on its plan alone, never on the number of processes.
+/// What an episode does depends on its plan alone, never on the number of processes. So a process that crashes, as
+/// renderers do at times, is started anew at the episode that it was at; a second crash there is an error.
 public struct SimulatorRunner: Sendable {
     /// The simulator.
     public let simulator: Simulator
@@ -85,14 +86,10 @@ public struct SimulatorRunner: Sendable {
         let processes = min(workers, episodes)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0 ..< processes {
-                group.addTask {
-                    let share = ["--share", "\(index)/\(processes)"]
-                    let process = try SimulatorProcess(simulator: simulator, arguments: arguments + share)
-                    defer { process.end() }
-                    for try await line in process.lines { try await tally.add(line) }
-                }
+                group.addTask { try await run(arguments + ["--share", "\(index)/\(processes)"], tally) }
             }
-            try await group.waitForAll()
+            // Not `waitForAll`, which would let the others go on to their end before it throws.
+            for try await _ in group {}
         }
         try Task.checkCancellation()
         let found = await tally.episodes
@@ -101,11 +98,35 @@ public struct SimulatorRunner: Sendable {
         }
         return found
     }
+
+    /// Runs one process's share, from where a crash left it if need be.
+    private func run<Episode>(_ arguments: [String], _ tally: Tally<Episode>) async throws {
+        var done = 0
+        var lastCrash: Int?
+        while true {
+            let process = try SimulatorProcess(
+                simulator: simulator,
+                arguments: arguments + ["--skip", "\(done)"]
+            )
+            defer { process.end() }
+            do {
+                for try await line in process.lines {
+                    try await tally.add(line)
+                    done += 1
+                }
+                return
+            } catch SimulatorError.crashed where lastCrash != done {
+                lastCrash = done
+                await tally.noteRestart()
+            }
+        }
+    }
 }
 
 /// Episodes as they come from all processes.
 private actor Tally<Episode: Decodable & Sendable> {
     private(set) var episodes: [Episode] = []
+    private var restarts = 0
     private let total: Int
     private let onEpisode: @Sendable (Episode, RunProgress) -> Void
     private let start = ContinuousClock.now
@@ -115,12 +136,18 @@ private actor Tally<Episode: Decodable & Sendable> {
         self.onEpisode = onEpisode
     }
 
+    func noteRestart() { restarts += 1 }
+
     func add(_ line: String) throws(SimulatorError) {
         guard let episode = try? JSONDecoder().decode(Episode.self, from: Data(line.utf8)) else {
             throw .unreadableLine(line)
         }
         episodes.append(episode)
-        onEpisode(episode, RunProgress(done: episodes.count, total: total, elapsed: start.duration(to: .now)))
+        let elapsed = start.duration(to: .now)
+        onEpisode(
+            episode,
+            RunProgress(done: episodes.count, total: total, elapsed: elapsed, restarts: restarts)
+        )
     }
 }
 
