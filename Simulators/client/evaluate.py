@@ -14,6 +14,12 @@ from .world import Environment, World
 
 # Key of an observation: actions that are already committed when the answer arrives, float32 `[delay, columns]`.
 PENDING = "pending_actions"
+# Key of an observation: what determines the chance in its answer.
+SEED = "seed"
+# Steps of an episode without success.
+USUAL_STEPS = 500
+# More than the steps of any episode.
+STEPS_BETWEEN_SEEDS = 1_000_000
 
 
 class Chunk(NamedTuple):
@@ -36,6 +42,7 @@ class ServedPolicy:
         self._execute = options.execute
         self._delay = options.delay
         self._sends_pending = options.pending
+        self._sends_seed = SEED in (server.metadata.get("options") or [])
         horizon = server.metadata.get("action", {}).get("horizon")
         if horizon is not None:
             self._check(horizon)
@@ -45,6 +52,7 @@ class ServedPolicy:
         self._environment = environment
         self._robot = environment.description.robot
         self._age = observation_age(environment.perturbation, self._robot)
+        self._seed = seed
         self._seen = {}
         self._step = 0
         # Steps of the next request, and from one to the next.
@@ -85,6 +93,9 @@ class ServedPolicy:
         if self._sends_pending and self._delay > 0 and self._chunk is not None:
             row = self._step - self._chunk.start
             message[PENDING] = np.ascontiguousarray(self._chunk.rows[row : row + self._delay], np.float32)
+        if self._sends_seed:
+            # An answer must not depend on what other simulators have asked in between.
+            message[SEED] = self._seed * STEPS_BETWEEN_SEEDS + self._step
         start = time.perf_counter()
         reply = self._server.ask(message)
         self.latencies.append(round(1000 * (time.perf_counter() - start), 3))
@@ -122,9 +133,11 @@ class ScriptedPolicy:
 
 
 def episode(
-    environment: Environment, policy, seed: int, max_steps: int, film: list | None, film_size: int
+    environment: Environment, policy, seed: int, max_steps: int | None, film: list | None, film_size: int
 ) -> dict:
-    """Runs until the task succeeds once or `max_steps` are over."""
+    """Runs until the task succeeds once or `max_steps` are over, `USUAL_STEPS` or a demonstration's where none are said."""
+    if max_steps is None:
+        max_steps = max(USUAL_STEPS, environment.description.longest)
     environment.reset(seed)
     policy.reset(environment, seed)
     noise = ActionNoise(environment.perturbation, environment.description.robot, seed)
@@ -138,7 +151,8 @@ def episode(
             break
         action = action + noise.next()
         success = environment.step(action)
-        executed.append(action)
+        # Robots take no more than 1.
+        executed.append(np.clip(action, -1, 1))
     if film is not None:
         film.append(environment.picture(environment.film_camera, film_size, film_size))
     result = {

@@ -46,8 +46,8 @@ public struct KeyValueCache: Sendable {
         )
     }
 
-    /// Lends a layer's memory to what writes `added` more tokens of one robot into it: keys and values, each
-    /// `[A, room, E]`, of which `filled` tokens a head are in use.
+    /// Lends a layer's memory to what writes `added` more tokens into it: keys and values, each `[B, A, room, E]`, of which
+    /// `filled` tokens a head are in use.
     ///
     /// - Returns: What `body` returns; nil where there is no room, or the memory is not that of single precision on a CPU.
     public mutating func withRoom<Result>(
@@ -59,8 +59,8 @@ public struct KeyValueCache: Sendable {
         ) -> Result
     ) -> Result? {
         let (key, value) = (keys[layer], values[layer])
-        guard let filled = counts?[layer], filled + added <= key.size(2), key.size(0) == 1,
-            key.dtype == .float32, key.device == .cpu
+        guard let filled = counts?[layer], filled + added <= key.size(2), key.dtype == .float32,
+            key.device == .cpu
         else { return nil }
         let result = key.withMutableBytes { keys in
             value.withMutableBytes { values -> Result? in

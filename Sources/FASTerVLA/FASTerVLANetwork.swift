@@ -48,7 +48,7 @@ public struct FASTerVLANetwork: Module {
     ///   - positions: Rotary positions of the slots, float `[B or 1, L]`.
     ///   - cache: The prefix and earlier slots; keys and values of these slots are appended.
     ///   - mask: bool, broadcasts to `[B, 1, L, S + earlier + L]`; nil attends to all.
-    ///   - packed: The expert in a form that is faster for one robot and no mask.
+    ///   - packed: The expert in a form that is faster for a few slots and no mask.
     /// - Returns: Normalized features, `[B, L, width]`.
     func features(
         _ inputs: Tensor,
@@ -57,7 +57,8 @@ public struct FASTerVLANetwork: Module {
         mask: Tensor?,
         packed: PackedExpert? = nil
     ) -> Tensor {
-        if let packed, mask == nil, inputs.size(0) == 1,
+        if let packed, mask == nil, positions.size(0) == 1,
+            PackedExpert.suits(batch: inputs.size(0), slots: inputs.size(1)),
             let features = packed.features(inputs, positions: positions, cache: &cache)
         {
             return features

@@ -2,14 +2,15 @@ internal import CKernels
 
 /// Attention of a few new places to each other and to all that a cache holds, with normalized, rotated queries and keys.
 public struct PackedCachedAttention: Sendable {
-    /// Memory of one layer of a cache: keys and values of every head, `[heads, room, width]`, as far as they are filled.
+    /// Memory of one layer of a cache: keys and values of every head, `[motions, heads, room, width]`, as far as they are
+    /// filled.
     public struct Cache {
         let keys: UnsafeMutablePointer<Float>
         let values: UnsafeMutablePointer<Float>
         let room: Int
         let filled: Int
 
-        /// Lends `keys` and `values`, each `[heads, room, width]`, of which `filled` places a head are in use.
+        /// Lends `keys` and `values`, each `[motions, heads, room, width]`, of which `filled` places a head are in use.
         public init(
             keys: UnsafeMutablePointer<Float>,
             values: UnsafeMutablePointer<Float>,
@@ -31,31 +32,34 @@ public struct PackedCachedAttention: Sendable {
         self.epsilon = Float(epsilon)
     }
 
-    /// What the new places read; their keys and values go into the cache, after those that it holds.
+    /// What the new places of one or several motions read; their keys and values go into the cache, after those that it
+    /// holds.
     ///
     /// - Parameters:
-    ///   - joined: Queries, keys and values, `[places, 3 · heads · width]`.
-    ///   - cosines: Of the places' angles, `[places, width / 2]`.
+    ///   - joined: Queries, keys and values, `[motions · places, 3 · heads · width]`.
+    ///   - cosines: Of the places' angles, the same for every motion, `[places, width / 2]`.
     ///   - sines: The same.
     ///   - cache: Room for the places.
-    /// - Returns: `[places, heads · width]`.
+    /// - Returns: `[motions · places, heads · width]`.
     public func callAsFunction(_ joined: consuming Rows, cosines: Rows, sines: Rows, cache: Cache) -> Rows {
-        let (places, width) = (joined.count, queryNorm.count)
+        let (places, width) = (cosines.count, queryNorm.count)
         let (stride, joint) = (joined.width, headCount * queryNorm.count)
         precondition(
-            stride == 3 * joint && cosines.width * 2 == width && cosines.count == places,
+            stride == 3 * joint && cosines.width * 2 == width && joined.count % places == 0,
             "other widths"
         )
         precondition(cache.filled + places <= cache.room, "a cache without room")
-        var answers = Rows(count: places, width: joint)
+        let motions = joined.count / places
+        var answers = Rows(count: joined.count, width: joint)
         joined.values.withUnsafeMutableBufferPointer { buffer in
             guard let first = buffer.baseAddress else { return }
-            for place in 0 ..< places {
-                let row = first + place * stride
+            for index in 0 ..< motions * places {
+                let (motion, place) = index.quotientAndRemainder(dividingBy: places)
+                let row = first + index * stride
                 turn(row, queryNorm, place, cosines, sines)
                 turn(row + joint, keyNorm, place, cosines, sines)
                 for head in 0 ..< headCount {
-                    let target = (head * cache.room + cache.filled + place) * width
+                    let target = ((motion * headCount + head) * cache.room + cache.filled + place) * width
                     (cache.keys + target).update(from: row + joint + head * width, count: width)
                     (cache.values + target).update(from: row + 2 * joint + head * width, count: width)
                 }
@@ -64,19 +68,22 @@ public struct PackedCachedAttention: Sendable {
             withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
                 answers.values.withUnsafeMutableBufferPointer { answers in
                     guard let answers = answers.baseAddress, let scores = scores.baseAddress else { return }
-                    kernel_attend_cached(
-                        first,
-                        stride,
-                        places,
-                        cache.keys,
-                        cache.values,
-                        cache.room * width,
-                        count,
-                        headCount,
-                        width,
-                        scores,
-                        answers
-                    )
+                    for motion in 0 ..< motions {
+                        let held = motion * headCount * cache.room * width
+                        kernel_attend_cached(
+                            first + motion * places * stride,
+                            stride,
+                            places,
+                            cache.keys + held,
+                            cache.values + held,
+                            cache.room * width,
+                            count,
+                            headCount,
+                            width,
+                            scores,
+                            answers + motion * places * joint
+                        )
+                    }
                 }
             }
         }

@@ -48,7 +48,7 @@ struct DecodingOptions: ParsableArguments {
 
     @Option(
         help:
-            "Scores are divided by it before a code is drawn; 0 takes the best. A greedy policy that is given one of these three numbers, or --draws, takes top 50 at temperature 0.8 for the rest."
+            "Scores are divided by it before a code is drawn; 0 takes the best. A greedy policy that is given one of these three numbers, or several --draws, takes top 50 at temperature 0.8 for the rest."
     )
     var temperature: Double?
 
@@ -64,7 +64,10 @@ struct DecodingOptions: ParsableArguments {
     )
     var topP: Double?
 
-    @Option(help: "Motions that are drawn for an answer, which is their mean.")
+    @Option(
+        help:
+            "Motions that are drawn for an answer, which is their mean; the policy's own unless said otherwise."
+    )
     var draws: Int?
 
     func validate() throws {

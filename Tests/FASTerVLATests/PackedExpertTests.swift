@@ -9,16 +9,16 @@ import Torch
 struct PackedExpertTests {
     private let network = BlockDecoderTests.network(blockSize: nil)
 
-    private var prefix: Prefix {
+    private func prefix(batch: Int = 1) -> Prefix {
         Torch.seed(5)
         return network.backbone.prefix(
             of: PrefixInput(
                 images: [
-                    Tensor.randint(0 ..< 256, [1, 32, 32, 3]).to(.uint8),
-                    Tensor.randint(0 ..< 256, [1, 32, 64, 3]).to(.uint8),
+                    Tensor.randint(0 ..< 256, [batch, 32, 32, 3]).to(.uint8),
+                    Tensor.randint(0 ..< 256, [batch, 32, 64, 3]).to(.uint8),
                 ],
-                text: Tensor.randint(1 ..< 257, [1, 8]),
-                state: Tensor.randint(0 ..< 256, [1, 3])
+                text: Tensor.randint(1 ..< 257, [batch, 8]),
+                state: Tensor.randint(0 ..< 256, [batch, 3])
             )
         )
     }
@@ -32,17 +32,17 @@ struct PackedExpertTests {
         }
     }
 
-    @Test("gives what libtorch gives to 1e-5, forward after forward")
-    func agrees() throws {
+    @Test("gives what libtorch gives to 1e-5, forward after forward", arguments: [1, 3])
+    func agrees(batch: Int) throws {
         unsettle()
         let packed = try #require(network.expert.flatMap(PackedExpert.init))
         withoutGradients {
-            let prefix = prefix
+            let prefix = prefix(batch: batch)
             var plain = KeyValueCache(prefix, roomFor: 12)
             var quick = KeyValueCache(prefix, roomFor: 12)
             var start = 0
             for count in [5, 1, 6] {
-                let inputs = Tensor.randn([1, count, 128])
+                let inputs = Tensor.randn([batch, count, 128])
                 let positions = Tensor.arange(start ..< start + count, dtype: .float32).unsqueezed(0) * 1.5
                 let expected = network.features(inputs, positions: positions, cache: &plain, mask: nil)
                 let found = network.features(
@@ -52,6 +52,7 @@ struct PackedExpertTests {
                     mask: nil,
                     packed: packed
                 )
+                #expect(found.shape == expected.shape)
                 #expect((found - expected).abs().max().item < 1e-5)
                 start += count
             }
@@ -62,7 +63,7 @@ struct PackedExpertTests {
     func growingCache() throws {
         let packed = try #require(network.expert.flatMap(PackedExpert.init))
         withoutGradients {
-            var cache = KeyValueCache(prefix)
+            var cache = KeyValueCache(prefix())
             let inputs = Tensor.randn([1, 2, 128])
             let positions = Tensor.zeros([1, 2])
             #expect(packed.features(inputs, positions: positions, cache: &cache) == nil)
@@ -82,7 +83,7 @@ struct PackedExpertTests {
         unsettle()
         let head = try #require(network.codeHead)
         withoutGradients {
-            let prefix = prefix
+            let prefix = prefix()
             let codes = BlockDecoder(network, head, sampling: .greedy).codes(after: prefix)
             let forced = network.teacherForcedLogits(codes: codes, head, prefix: prefix, training: false)
             let scores = Tensor.concatenated(forced.codebooks, axis: 1)

@@ -58,13 +58,14 @@ struct SamplingTests {
         #expect(probabilities.floats.map { $0 > 0 } == [true, false, true, true])
     }
 
-    @Test("reads a policy's choice that is silent about the nucleus as one that admits all")
-    func withoutTopP() throws {
+    @Test("reads a policy's choice that says nothing of nucleus and draws: all are admitted, one is drawn")
+    func shortForm() throws {
         let sampling = try JSONDecoder().decode(
             Sampling.self,
             from: Data(#"{"topK": 7, "temperature": 0.5}"#.utf8)
         )
-        #expect(sampling.topK == 7 && sampling.topP == 1 && sampling.temperature == 0.5)
+        #expect(sampling.topK == 7 && sampling.temperature == 0.5)
+        #expect(sampling.topP == 1 && sampling.draws == 1)
         #expect(try JSONDecoder().decode(Sampling.self, from: JSONEncoder().encode(sampling)) == sampling)
     }
 
@@ -80,6 +81,9 @@ struct SamplingTests {
         sampling = Sampling()
         sampling.temperature = .nan
         #expect(sampling.problem == "'temperature' should be at least 0, found nan")
+        sampling = Sampling()
+        sampling.draws = 0
+        #expect(sampling.problem == "'draws' should be at least 1, found 0")
     }
 
     @Test("is replaced number by number, and a greedy policy is not held to its greed")
@@ -95,5 +99,21 @@ struct SamplingTests {
         settings.temperature = 0
         let sampling = settings.sampling(over: own)
         #expect(sampling.isGreedy && sampling.topK == 7 && sampling.topP == 0.9)
+    }
+
+    @Test("is a mean of several draws where the policy or the user says so")
+    func draws() {
+        var settings = DecodingSettings()
+        settings.draws = 1
+        #expect(settings.sampling(over: .greedy) == .greedy)
+        var mean = Sampling()
+        mean.draws = 8
+        #expect(DecodingSettings().sampling(over: mean) == mean)
+        #expect(settings.sampling(over: mean) == Sampling())
+        settings.draws = 8
+        #expect(settings.sampling(over: .greedy) == mean)
+        settings.draws = nil
+        settings.temperature = 0
+        #expect(settings.sampling(over: mean).isGreedy)
     }
 }

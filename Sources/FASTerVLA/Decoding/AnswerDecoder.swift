@@ -18,6 +18,7 @@ public struct AnswerDecoder {
     }
 
     private enum Way {
+        /// `draws` motions, whose mean is the answer.
         case codes(BlockDecoder, any ActionTokenizer, CodeHead.Configuration, draws: Int)
         case flow(FlowDecoder)
         case regression(FASTerVLANetwork, RegressionHead, PackedExpert?)
@@ -40,15 +41,21 @@ public struct AnswerDecoder {
         switch network.head {
         case .codes(let head):
             guard let tokenizer else { preconditionFailure("codes mean nothing without a tokenizer") }
+            let sampling = settings.sampling(over: head.configuration.sampling)
             let decoder = BlockDecoder(
                 network,
                 head,
                 blockSize: settings.blockSize,
                 codebooks: settings.codebooks,
                 secondLooks: settings.secondLooks ?? 0,
-                sampling: settings.sampling(over: head.configuration.sampling)
+                sampling: sampling
             )
-            way = .codes(decoder, tokenizer, head.configuration, draws: settings.draws ?? 1)
+            way = .codes(
+                decoder,
+                tokenizer,
+                head.configuration,
+                draws: sampling.isGreedy ? 1 : sampling.draws
+            )
         case .flow(let head): way = .flow(FlowDecoder(network, head))
         case .regression(let head):
             way = .regression(network, head, network.expert.flatMap(PackedExpert.init))

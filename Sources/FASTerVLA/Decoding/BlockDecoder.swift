@@ -191,10 +191,12 @@ public struct BlockDecoder {
 
     /// Scores of `codebook`'s answers, `[B, slots, K + 1]`.
     private func logits(_ features: Tensor, codebook: Int) -> Tensor {
-        guard features.size(0) == 1, features.dtype == .float32, packedAnswers.indices.contains(codebook)
+        let (batch, slots) = (features.size(0), features.size(1))
+        guard PackedExpert.suits(batch: batch, slots: slots), features.dtype == .float32,
+            packedAnswers.indices.contains(codebook)
         else { return head.logits(features, codebook: codebook) }
         let scores = packedAnswers[codebook](Rows(features.floats, width: features.size(2)))
-        return Tensor(scores.values, shape: [1, scores.count, scores.width])
+        return Tensor(scores.values, shape: [batch, slots, scores.width])
     }
 
     /// A code for every slot, int64 `[B, L]`.

@@ -40,7 +40,9 @@ struct DecodingPass {
         let blockPositions = positions.narrowed(1, from: block.lowerBound, count: block.count)
         if let steps = pending {
             pending = nil
-            guard packed != nil, prefix.mask == nil, steps.size(0) == 1 else {
+            guard packed != nil, prefix.mask == nil,
+                PackedExpert.suits(batch: steps.size(0), slots: max(pendingCount, block.count))
+            else {
                 return firstFeatures(steps, inputs, positions: blockPositions, network)
             }
             // Steps see the prefix and each other and nothing of the block, so alone they need no mask, and neither does

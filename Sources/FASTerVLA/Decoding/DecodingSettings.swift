@@ -9,7 +9,7 @@ public struct DecodingSettings: Equatable, Sendable {
     /// Blocks that are looked at again, coarse ones first (``BlockDecoder``); none where nil.
     public var secondLooks: Int?
 
-    /// Motions that are drawn for an answer, which is their mean, the expected motion; one where nil.
+    /// ``Sampling/draws``; see ``sampling(over:)`` where nil.
     public var draws: Int?
 
     /// Time from a request's arrival at the policy until its answer is needed, where it names none itself.
@@ -34,8 +34,10 @@ public struct DecodingSettings: Equatable, Sendable {
     /// What a greedy policy says of `topK` and `temperature` would keep it greedy whatever is asked for, also for a mean of
     /// several draws, so there the rest is the paper's.
     public func sampling(over base: Sampling) -> Sampling {
-        guard temperature != nil || topK != nil || topP != nil || (draws ?? 1) > 1 else { return base }
+        let isGreedy = temperature == nil && topK == nil && topP == nil && (draws ?? 1) == 1 && base.isGreedy
+        guard !isGreedy else { return base }
         var sampling = base.isGreedy ? Sampling() : base
+        if let draws { sampling.draws = draws }
         if let temperature { sampling.temperature = temperature }
         if let topK { sampling.topK = topK }
         if let topP { sampling.topP = topP }

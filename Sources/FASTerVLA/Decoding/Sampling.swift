@@ -14,15 +14,21 @@ public struct Sampling: Codable, Equatable, Sendable {
     /// Scores are divided by it before the draw; 0 is greedy.
     public var temperature = 0.8
 
+    /// Motions that are drawn for an answer, which is their mean: the expected motion.
+    ///
+    /// A greedy choice has but one.
+    public var draws = 1
+
     /// The paper's: top 50 at temperature 0.8.
     public init() {}
 
-    /// Reads a policy's choice; without `topP`, which older ones lack, all entries are admitted.
+    /// Reads a policy's choice; without `topP` all entries are admitted, and without `draws` one motion is drawn.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         topK = try container.decode(Int.self, forKey: .topK)
         topP = try container.decodeIfPresent(Double.self, forKey: .topP) ?? 1
         temperature = try container.decode(Double.self, forKey: .temperature)
+        draws = try container.decodeIfPresent(Int.self, forKey: .draws) ?? 1
     }
 
     /// The best scored entry, always.
@@ -38,6 +44,7 @@ public struct Sampling: Codable, Equatable, Sendable {
 
     /// What makes no sense about the numbers, in words that name the key; nil where nothing does.
     public var problem: String? {
+        if draws < 1 { return "'draws' should be at least 1, found \(draws)" }
         if topK < 0 { return "'topK' should be at least 0, found \(topK)" }
         if !(topP > 0 && topP <= 1) { return "'topP' should be above 0 and at most 1, found \(topP)" }
         guard temperature >= 0, temperature.isFinite else {

@@ -54,13 +54,17 @@ struct PackedExpert: Sendable {
         }
     }
 
-    /// What ``ActionExpert/features(_:positions:cache:mask:)`` gives for one robot without a mask, to rounding.
+    /// Whether `batch` motions of `slots` slots each are few enough to be faster than libtorch, which computes on several
+    /// cores.
+    static func suits(batch: Int, slots: Int) -> Bool { batch * slots <= 64 }
+
+    /// What ``ActionExpert/features(_:positions:cache:mask:)`` gives for a few slots without a mask, to rounding.
     ///
     /// - Parameters:
-    ///   - inputs: `[1, L, width]`.
+    ///   - inputs: `[B, L, width]`.
     ///   - positions: Rotary positions of the slots, float `[1, L]`.
     ///   - cache: The prefix and earlier slots, with room for these.
-    /// - Returns: Normalized features, `[1, L, width]`; nil where the cache cannot be written in place.
+    /// - Returns: Normalized features, `[B, L, width]`; nil where the cache cannot be written in place.
     func features(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache) -> Tensor? {
         let (count, width) = (inputs.size(1), inputs.size(2))
         var x = Rows(inputs.floats, width: width)
@@ -85,6 +89,6 @@ struct PackedExpert: Sendable {
         }
         var features = x.normalized(scale: norm.scale, epsilon: epsilon)
         for index in features.values.indices { features.values[index] += norm.shift[index % width] }
-        return Tensor(features.values, shape: [1, count, width])
+        return Tensor(features.values, shape: inputs.shape)
     }
 }
