@@ -48,14 +48,19 @@ class Share:
     """
 
     def __init__(self, index: int, count: int, episodes: int, skip: int):
-        self._indices = range(index, episodes, count)
+        self._index, self._count, self._episodes = index, count, episodes
+        self._first = 0
         self._skip = skip
 
     def take(self) -> list[int]:
         """Those of the next task that are still to do."""
-        left_out = min(self._skip, len(self._indices))
+        indices = [
+            index for index in range(self._episodes) if (self._first + index) % self._count == self._index
+        ]
+        self._first += self._episodes
+        left_out = min(self._skip, len(indices))
         self._skip -= left_out
-        return list(self._indices[left_out:])
+        return indices[left_out:]
 
 
 def _end_with_standard_input():
@@ -82,7 +87,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     evaluate.add_argument("--execute", type=int, default=8, help="steps from one observation to the next")
     evaluate.add_argument("--delay", type=int, default=0, help="steps from an observation to its answer")
     evaluate.add_argument("--pending", action="store_true", help="send the actions of these steps, too")
-    evaluate.add_argument("--max-steps", type=int, default=500, help="an episode without success ends here")
+    evaluate.add_argument(
+        "--max-steps",
+        type=int,
+        help="an episode without success ends here: at 500, or where a demonstration of its task may be longer, there",
+    )
     evaluate.add_argument(
         "--perturbations", type=_names, default=[], help="then the same episodes under each, with commas"
     )
@@ -108,7 +117,7 @@ def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--port", type=_port, default=8000)
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
     mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
-    mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode")
+    mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode of all tasks")
     mode.add_argument("--skip", type=int, default=0, help="leave out the first so many of these, of all tasks")
 
 

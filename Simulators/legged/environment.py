@@ -99,7 +99,8 @@ class Environment(world.Environment):
         self._done += 1
         self._yaw += np.angle(np.exp(1j * (self.heading - self._last_heading)))
         self._last_heading = self.heading
-        return self._done >= self.goal.steps and self.progress >= self.goal.distance and not self.is_lost
+        met = self._done >= self.goal.steps and self.progress >= self.goal.distance and not self.is_lost
+        return bool(met)
 
     def _hold(self):
         """Carries a part of the weight and keeps the trunk upright; it may go anywhere along the ground."""

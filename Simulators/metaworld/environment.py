@@ -1,6 +1,7 @@
 """One MetaWorld task as a robot would know it: a state of four numbers and two cameras."""
 
 import os
+import sys
 
 os.environ.setdefault("MUJOCO_GL", "egl")
 
@@ -34,6 +35,8 @@ class Environment(world.Environment):
         self._env._freeze_rand_vec = False
         self._env.seeded_rand_vec = True
         self._env._set_task_called = True
+        # How long an episode may last is for the caller to say.
+        self._env.max_path_length = sys.maxsize
         self._env.model.camera(CORNER).pos = CORNER_POSITION
         self._scene = perturbations.Scene(self._env.model, self._env.data)
         self._draw_places = self._env._get_state_rand_vec

@@ -133,12 +133,14 @@ private struct SceneSuccess {
     /// Share of the evaluations that solved a scene; scenes have one order for all entrants.
     let shares: [Double]
 
-    private let isSingle: Bool
+    /// Whether every scene was solved by all or by no evaluation, so that scenes are successes and failures.
+    private let isDecided: Bool
 
     /// Divides the `successes` of every scene by the number of `evaluations`.
     init(successes: [Double], evaluations: Int) {
         shares = successes.map { $0 / Double(evaluations) }
-        isSingle = evaluations == 1
+        let all = Double(evaluations)
+        isDecided = evaluations == 1 || [0, all].contains { count in successes.allSatisfy { $0 == count } }
     }
 
     private var outcomes: [Bool] { shares.map { $0 == 1 } }
@@ -147,9 +149,9 @@ private struct SceneSuccess {
         bootstrap.interval(of: shares, over: [Double](repeating: 1, count: shares.count))
     }
 
-    /// Draws of scenes that a single evaluation solved alike are all alike and would claim certainty.
+    /// Draws of scenes that were solved alike are all alike and would claim certainty.
     func interval(_ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isSingle else { return Self.mean(shares, bootstrap) }
+        guard isDecided else { return Self.mean(shares, bootstrap) }
         let wilson = WilsonInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
         return ConfidenceInterval(low: wilson.low, high: wilson.high)
     }
@@ -158,7 +160,7 @@ private struct SceneSuccess {
     func gains(over first: SceneSuccess) -> [Double] { zip(shares, first.shares).map { $0 - $1 } }
 
     func differenceInterval(to first: SceneSuccess, _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isSingle, first.isSingle else { return Self.mean(gains(over: first), bootstrap) }
+        guard isDecided, first.isDecided else { return Self.mean(gains(over: first), bootstrap) }
         return PairedDifference(PairedOutcomes(first.outcomes, outcomes)).interval
     }
 }

@@ -122,19 +122,23 @@ public struct Demonstrations: Sendable {
             }
             return name
         }
+        for (index, name) in taken.enumerated() where taken[..<index].contains(name) {
+            throw DemonstrationsError(description: "cameras: '\(name)' is named twice")
+        }
         return try (taken.isEmpty ? names : taken).enumerated().map { index, name in
-            let recorded = dataset.info.features[name]?.shape ?? []
-            let shape = pictureSize > 0 ? [pictureSize, pictureSize, 3] : recorded
+            let recorded = try dataset.feature(ofCamera: name).videoSize
+            let size = pictureSize > 0 ? (height: pictureSize, width: pictureSize) : recorded
             let pixels = index == 0 ? pixelsPerToken : ofOtherCameras
-            guard shape.count == 3, shape[0] % pixels == 0, shape[1] % pixels == 0 else {
+            guard size.height > 0, size.height % pixels == 0, size.width % pixels == 0 else {
                 throw DemonstrationsError(
                     description:
-                        "\(name): pictures of shape \(shape) cannot be cut into tokens of \(pixels) x \(pixels) pixels; "
-                        + "have them scaled, for example with --set pictureSize=\(8 * pixels)"
+                        "\(name): pictures of \(size.height) x \(size.width) pixels cannot be cut into tokens of "
+                        + "\(pixels) x \(pixels); have them scaled, for example with --set pictureSize=\(8 * pixels)"
                 )
             }
             return (
-                name, .init(height: shape[0], width: shape[1], pixelsPerToken: pixels, keypoints: keypoints)
+                name,
+                .init(height: size.height, width: size.width, pixelsPerToken: pixels, keypoints: keypoints)
             )
         }
     }

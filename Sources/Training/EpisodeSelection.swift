@@ -42,7 +42,7 @@ public struct EpisodeSelection: Equatable, Sendable {
         }
         guard words.count <= 3, words.count > 1 || Int(piece) != nil,
             let first = number(0, otherwise: 0),
-            let end = number(1, otherwise: words.count == 1 ? first + 1 : count),
+            let end = number(1, otherwise: words.count == 1 ? first &+ 1 : count),
             let step = number(2, otherwise: 1), first >= 0, first < end, end <= count, step > 0
         else { return nil }
         return Array(stride(from: first, to: end, by: step))

@@ -11,6 +11,7 @@ struct RunIdentity {
     ///   - recipe: How to train.
     ///   - seed: Determines first weights and draws.
     ///   - data: What tells the examples from others.
+    ///   - weights: How often datasets are drawn from.
     ///   - start: What the training begins with, in words; nil for first weights.
     ///   - heldOut: Episodes that are measured on while training.
     /// - Throws: The encoder's error.
@@ -18,6 +19,7 @@ struct RunIdentity {
         _ recipe: some Encodable,
         seed: UInt64,
         data: [Float],
+        weights: [Double] = [],
         start: String? = nil,
         heldOut: [Int] = []
     ) throws {
@@ -26,6 +28,7 @@ struct RunIdentity {
         var text = String(decoding: try encoder.encode(recipe), as: UTF8.self)
         let examples = Self.fingerprint(data.lazy.map { UInt64($0.bitPattern) })
         text += " seed \(seed), data \(examples), threads \(Torch.threadCount)"
+        if weights.contains(where: { $0 != 1 }) { text += ", weights \(weights)" }
         if let start { text += ", from \(start)" }
         if !heldOut.isEmpty {
             let episodes = Self.fingerprint(heldOut.map { UInt64($0) })

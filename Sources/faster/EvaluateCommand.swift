@@ -56,8 +56,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Flag(help: "Send the actions that are committed until the answer, for a policy that continues them.")
     var pending = false
 
-    @Option(help: "Longest episode, in control steps.")
-    var maxSteps = 500
+    @Option(
+        help:
+            "Longest episode, in control steps; 500 unless said otherwise, or a task's longest demonstration where that is longer."
+    )
+    var maxSteps: Int?
 
     @Option(help: "Episodes of every task that are filmed.")
     var videos = 0
@@ -79,7 +82,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var decoding: DecodingOptions
     @OptionGroup var compute: ComputeOptions
 
-    func validate() throws { try atLeastOne(workers, "--workers") }
+    func validate() throws {
+        try atLeastOne(workers, "--workers")
+        guard !pending || (delay > 0 && policy != "expert") else {
+            throw ValidationError("--pending: only a policy that answers with a --delay has pending actions")
+        }
+    }
 
     func run() async throws {
         WaitPolicy.spinBriefly()
@@ -99,6 +107,11 @@ struct EvaluateCommand: AsyncParsableCommand {
             )
             try known.check(loaded.contract, for: names)
             try plan(mover, names, perturbations).check(horizon: loaded.contract.horizon)
+            guard !pending || loaded.contract.pendingSteps > 0 else {
+                throw ValidationError(
+                    "--pending: the policy was not trained with them (recipe: pendingSteps)"
+                )
+            }
             let started = simulatorServer(
                 PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
                 processes: workers
@@ -146,11 +159,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         plan.sendsPending = pending
         plan.maxSteps = maxSteps
         plan.perturbations = perturbations
-        if videos > 0 { plan.films = .init(folder: films.path, count: videos) }
+        if videos > 0 { plan.films = .init(folder: filmFolder.path, count: videos) }
         return plan
     }
 
-    private var films: URL { out.asFile.appending(path: "films") }
+    private var filmFolder: URL { out.asFile.appending(path: "films") }
 
     /// Writes `summary.json`, `episodes.json` and the videos.
     private func write(
@@ -161,9 +174,14 @@ struct EvaluateCommand: AsyncParsableCommand {
         let folder = out.asFile
         removeVideos(of: results, in: folder)
         var results = results
+        let films = results.map(\.video)
+        for index in results.indices { results[index].video = nil }
+        // Before the films, whose disk may be full.
+        try write(results, to: folder)
+        try DurableFile.write(Terminal.encoder.encode(summary), to: folder.appending(path: "summary.json"))
         for index in results.indices {
             let result = results[index]
-            guard let film = result.video else { continue }
+            guard let film = films[index] else { continue }
             let robot = try known.robot(for: [result.task]).robot
             let video = "videos/\(result.name).mp4"
             try encodeMP4(
@@ -173,9 +191,12 @@ struct EvaluateCommand: AsyncParsableCommand {
             )
             results[index].video = video
         }
-        try? FileManager.default.removeItem(at: films)
+        try? FileManager.default.removeItem(at: filmFolder)
+        try write(results, to: folder)
+    }
+
+    private func write(_ results: [EpisodeResult], to folder: URL) throws {
         try DurableFile.write(Terminal.encoder.encode(results), to: folder.appending(path: "episodes.json"))
-        try DurableFile.write(Terminal.encoder.encode(summary), to: folder.appending(path: "summary.json"))
     }
 
     /// Removes the videos of a former evaluation in `folder`, which would be shown as those of `results`.

@@ -10,7 +10,7 @@ struct ReportCommand: ParsableCommand {
         abstract: "Write report.html and summary.json about a run.",
         discussion: """
             Reads what is there of tokenizer/metrics.jsonl, tokenizer/evaluation/*.json, policy/metrics.jsonl, \
-            evaluation/{policy,expert,untrained}/ and seconds.json; parts that are missing are left out.
+            evaluation/{policy,expert,untrained,shipped}/ and seconds.json; parts that are missing are left out.
             """
     )
 

@@ -79,7 +79,8 @@ extension TokenizerCommand {
 
         private func shares() throws -> [DatasetShare] {
             let numbers = weights.map { $0.split(separator: ",").map { Double($0) ?? -1 } }
-            guard numbers.map({ $0.count == data.count && $0.allSatisfy { $0 > 0 } }) ?? true else {
+            guard numbers.map({ $0.count == data.count && $0.allSatisfy { $0 > 0 && $0.isFinite } }) ?? true
+            else {
                 throw ValidationError(
                     "--weights: expected \(data.count) positive numbers, one a dataset, found '\(weights ?? "")'"
                 )

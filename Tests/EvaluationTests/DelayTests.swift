@@ -7,12 +7,13 @@ import Testing
 /// MetaWorld's real client against a real socket.
 @Suite("Answers that arrive late")
 struct DelayTests {
-    /// One episode of 30 steps against `server`.
+    /// One episode of `steps` steps against `server`.
     private func roll(
         _ server: ChunkServer,
         execute: Int,
         delay: Int,
-        pending: Bool = true
+        pending: Bool = true,
+        steps: Int = 30
     ) async throws -> EpisodeResult {
         let started = PolicyServer(
             handler: server,
@@ -26,7 +27,7 @@ struct DelayTests {
             tasks: ["stick-pull-v3"],
             episodes: 1
         )
-        (plan.execute, plan.delay, plan.sendsPending, plan.maxSteps) = (execute, delay, pending, 30)
+        (plan.execute, plan.delay, plan.sendsPending, plan.maxSteps) = (execute, delay, pending, steps)
         do {
             let episodes = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
             await started.shutdown()
@@ -76,6 +77,12 @@ struct DelayTests {
         }
     }
 
+    @Test("an episode lasts as long as it is asked to, longer than MetaWorld's own")
+    func longEpisode() async throws {
+        let episode = try await roll(ChunkServer(horizon: 16), execute: 16, delay: 0, steps: 505)
+        #expect(episode.steps == 505 && !episode.success)
+    }
+
     @Test("what is pending is sent only where it is wanted")
     func withoutPending() async throws {
         let server = ChunkServer(horizon: 16)
@@ -116,6 +123,10 @@ struct DelayTests {
             let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
             #expect(error?.description.contains(reason) == true)
         }
+        var endless = EvaluationPlan(mover: .expert, tasks: ["reach-v3"], episodes: 1)
+        endless.seed = .max
+        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(endless) }
+        #expect(error?.description.contains("the seed of an evaluation must be from 0 to 2147483647") == true)
         var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3"], episodes: 1)
         try plan.check(horizon: 4)
         (plan.execute, plan.delay) = (8, 4)

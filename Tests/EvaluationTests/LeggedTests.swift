@@ -32,7 +32,10 @@ struct LeggedTests {
         )
     }
 
-    @Test("walk, alike in one process and in two", arguments: [["ant-walk", "ant-turn"], ["humanoid-walk"]])
+    @Test(
+        "walk, alike in one process and in two",
+        arguments: [["ant-walk", "ant-turn"], ["humanoid-walk"], ["walker2d-walk"]]
+    )
     func walk(tasks: [String]) async throws {
         let plan = EvaluationPlan(mover: .expert, tasks: tasks, episodes: 2)
         let alone = try await SimulatorRunner(simulator: legged()).evaluate(plan)

@@ -49,13 +49,16 @@ struct PolicyComparisonTests {
         let comparison = try PolicyComparison([
             .init(name: "a", evaluations: [all]), .init(name: "b", evaluations: [all]),
             .init(name: "c", evaluations: [all, episodes((0 ..< 20).map { $0 < 10 })]),
+            .init(name: "d", evaluations: [all, all, all]),
         ])
         let wilson = WilsonInterval(successes: 20, trials: 20)
         let paired = PairedOutcomes(both: 20, firstOnly: 0, secondOnly: 0, neither: 0).interval
-        for row in comparison.rows.prefix(2) {
+        for row in comparison.rows.prefix(2) + comparison.rows.suffix(1) {
             #expect(row.success == 1 && row.interval == ConfidenceInterval(low: wilson.low, high: 1))
         }
-        #expect(comparison.rows[1].difference == 0 && comparison.rows[1].differenceInterval == paired)
+        for row in [comparison.rows[1], comparison.rows[3]] {
+            #expect(row.difference == 0 && row.differenceInterval == paired)
+        }
         #expect(paired.low < -0.1 && paired.high > 0.1)
         // Several evaluations are drawn again, scene by scene.
         let several = try #require(comparison.rows[2].differenceInterval)

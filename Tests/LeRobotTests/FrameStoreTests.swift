@@ -21,6 +21,19 @@ extension FrameStore {
 struct FrameStoreTests {
     let cameras = ["observation.images.front", "observation.images.wrist"]
 
+    @Test("memory is the machine's, or a container's where that is less")
+    func memory() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let machine = Int(ProcessInfo.processInfo.physicalMemory)
+            #expect(availableMemory(controlGroups: folder) == machine)
+            for (text, expected) in [("max", machine), ("1048576", 1 << 20)] {
+                try Data("\(text)\n".utf8).write(to: folder.appending(path: "memory.max"))
+                #expect(availableMemory(controlGroups: folder) == expected)
+            }
+        }
+    }
+
     private func withStore(
         byteBudget: Int? = nil,
         _ body: (LeRobotDataset, FrameStore) throws -> Void

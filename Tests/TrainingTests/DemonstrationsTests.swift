@@ -28,6 +28,10 @@ struct DemonstrationsTests {
         #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
         #expect(error?.description.contains("lerobot-edit-dataset") == true)
         #expect(try cameras(["front"]) == ["observation.images.front"])
+        let twice = #expect(throws: DemonstrationsError.self) {
+            try cameras(["front", "observation.images.front"])
+        }
+        #expect(twice?.description == "cameras: 'observation.images.front' is named twice")
         let missing = #expect(throws: DemonstrationsError.self) { try cameras(["roof"]) }
         #expect(missing?.description.hasSuffix("has no camera 'roof', only observation.images.front") == true)
     }

@@ -4,8 +4,19 @@ import Testing
 
 @Suite("What determines a run")
 struct RunIdentityTests {
-    private func text(start: String? = nil, heldOut: [Int] = []) throws -> String {
-        try RunIdentity(["steps": 3], seed: 5, data: [1, 2], start: start, heldOut: heldOut).text
+    private func text(
+        weights: [Double] = [],
+        start: String? = nil,
+        heldOut: [Int] = []
+    ) throws -> String {
+        try RunIdentity(
+            ["steps": 3],
+            seed: 5,
+            data: [1, 2],
+            weights: weights,
+            start: start,
+            heldOut: heldOut
+        ).text
     }
 
     @Test("names what it begins with and is measured on, and neither where there is none")
@@ -14,6 +25,8 @@ struct RunIdentityTests {
         #expect(plain.hasPrefix("{\"steps\":3} seed 5, data "))
         #expect(!plain.contains("from") && !plain.contains("held-out"))
         #expect(try text(start: "backbone of runs/a") == plain + ", from backbone of runs/a")
+        #expect(try text(weights: [1, 1]) == plain)
+        #expect(try text(weights: [5, 1]) == plain + ", weights [5.0, 1.0]")
         let heldOut = try text(heldOut: [3, 4])
         #expect(heldOut.hasPrefix(plain + ", held-out episodes: 2 ("))
         #expect(try text(heldOut: [3, 5]) != heldOut)

@@ -78,7 +78,10 @@ struct PolicyTests {
                 "evaluation/policy/videos/drawer-open-v3-1000000.mp4",
             ]
         )
-        let film = run.url.appending(path: "evaluation/policy/videos/drawer-open-v3-1000000.mp4")
+        let name = "videos/drawer-open-v3-1000000.mp4"
+        let episodes = try JSONSerialization.jsonObject(with: run["evaluation/policy/episodes.json"])
+        #expect((episodes as? [[String: Any]])?.first?["video"] as? String == name)
+        let film = run.url.appending(path: "evaluation/policy/\(name)")
         // The 20th of its 21 pictures, of which the robot's control rate makes 80 a second.
         _ = try VideoDecoder(opening: film).frame(at: 19.0 / 80, fps: 80)
         let measure = ["tokenizer", "evaluate", "--tokenizer", "tokenizer", "--data", Program.demonstrations]
@@ -94,6 +97,23 @@ struct PolicyTests {
         let summary = try JSONSerialization.jsonObject(with: run["summary.json"]) as? [String: Any]
         #expect(summary?["success_mean"] as? Double == 0)
         #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)
+    }
+
+    @Test("draw what belongs to an episode and its step, however many simulators ask")
+    func seeds() async throws {
+        func jerks(workers: String, _ more: String...) async throws -> [Double?] {
+            let arguments = [
+                "evaluate", "--policy", "metaworld", "--tasks", "drawer-open-v3", "--episodes", "2",
+                "--workers", workers, "--threads", "1", "--max-steps", "24", "--out", "seeds",
+            ]
+            _ = try await Program.output(arguments + more, in: folder)
+            let episodes = try JSONSerialization.jsonObject(with: folder["seeds/episodes.json"])
+            return try #require(episodes as? [[String: Any]]).map { $0["jerk"] as? Double }
+        }
+        let alone = try await jerks(workers: "1", "--temperature", "1", "--top-k", "0")
+        #expect(alone.count == 2 && alone[0] != alone[1] && alone[0] != nil)
+        #expect(try await jerks(workers: "2", "--temperature", "1", "--top-k", "0") == alone)
+        #expect(try await jerks(workers: "1", "--temperature", "0") != alone)
     }
 
     /// What an evaluation of another task left, with its film.
@@ -194,6 +214,20 @@ struct PolicyTests {
             try await Program.refusal(arguments + ["--execute", "64"], in: folder).hasPrefix(
                 "a delay of 8 steps and an observation every 64 need chunks of 72 steps, and the policy's have "
             )
+        )
+    }
+
+    @Test("are not told pending actions that they cannot have, or were not trained with")
+    func pending() async throws {
+        let policy = try await Workshop.run.value.url.appending(path: "policy").path
+        let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--pending")
+        #expect(
+            try await Program.refusal(arguments, in: folder)
+                == "--pending: only a policy that answers with a --delay has pending actions"
+        )
+        #expect(
+            try await Program.refusal(arguments + ["--delay", "2", "--execute", "4"], in: folder)
+                == "--pending: the policy was not trained with them (recipe: pendingSteps)"
         )
     }
 

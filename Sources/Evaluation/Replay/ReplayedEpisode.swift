@@ -61,6 +61,6 @@ public struct ReplayPlan: Equatable, Sendable {
     func check() throws(SimulatorError) {
         guard !tasks.isEmpty else { throw .badPlan("a replay needs at least one task") }
         guard episodes > 0 else { throw .badPlan("a replay needs at least one episode, got \(episodes)") }
-        guard seed >= 0 else { throw .badPlan("a replay's seed must not be negative, got \(seed)") }
+        try EvaluationPlan.check(seed: seed, of: "a replay")
     }
 }

@@ -6,9 +6,9 @@ extension EvaluationPlan {
     var arguments: [String] {
         var result = ["evaluate", "--tasks", tasks.joined(separator: ","), "--episodes", "\(episodes)"]
         result += [
-            "--seed", "\(Self.firstSeed + seed)", "--max-steps", "\(maxSteps)", "--execute", "\(execute)",
-            "--delay", "\(delay)",
+            "--seed", "\(Self.firstSeed + seed)", "--execute", "\(execute)", "--delay", "\(delay)",
         ]
+        if let maxSteps { result += ["--max-steps", "\(maxSteps)"] }
         if sendsPending { result.append("--pending") }
         switch mover {
         case .server(let host, let port): result += ["--host", host, "--port", "\(port)"]
@@ -29,8 +29,8 @@ extension EvaluationPlan {
         guard episodes > 0 else {
             throw .badPlan("an evaluation needs at least one episode, got \(episodes)")
         }
-        guard seed >= 0 else { throw .badPlan("an evaluation's seed must not be negative, got \(seed)") }
-        guard execute > 0, maxSteps > 0 else {
+        try Self.check(seed: seed, of: "an evaluation")
+        guard execute > 0, (maxSteps ?? 1) > 0 else {
             throw .badPlan("an episode needs at least one step a chunk and in all")
         }
         for (index, name) in perturbations.enumerated() where perturbations[..<index].contains(name) {
@@ -44,6 +44,13 @@ extension EvaluationPlan {
         }
         if case .expert = mover, delay > 0 {
             throw .badPlan("an expert answers at once: a delay of \(delay) steps needs a policy")
+        }
+    }
+
+    /// Makes sure that `seed` is one that a simulator can be given.
+    static func check(seed: Int, of plan: String) throws(SimulatorError) {
+        guard (0 ... largestSeed).contains(seed) else {
+            throw .badPlan("the seed of \(plan) must be from 0 to \(largestSeed), got \(seed)")
         }
     }
 
@@ -79,8 +86,9 @@ extension CollectionPlan {
         guard !tasks.isEmpty else { throw .badPlan("a collection needs at least one task") }
         guard episodes > 0 else { throw .badPlan("a collection needs at least one episode, got \(episodes)") }
         guard noise >= 0 else { throw .badPlan("noise must not be negative, got \(noise)") }
-        let last = seed + Self.scenesPerEpisode * episodes
-        guard seed >= 0, last <= EvaluationPlan.firstSeed else {
+        let most = EvaluationPlan.firstSeed
+        let last = min(seed, most) + Self.scenesPerEpisode * min(episodes, most)
+        guard seed >= 0, last <= most else {
             throw .badPlan(
                 "seeds from \(EvaluationPlan.firstSeed) on belong to evaluations: "
                     + "a collection from seed \(seed) could use up to \(last)"

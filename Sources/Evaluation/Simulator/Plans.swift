@@ -12,6 +12,9 @@ public struct EvaluationPlan: Equatable, Sendable {
     /// tried on a scene that it was shown.
     public static let firstSeed = 1_000_000
 
+    /// More is too much for what seeds are multiplied by.
+    static let largestSeed = Int(Int32.max)
+
     /// Who moves the robot.
     public var mover: Mover
 
@@ -35,8 +38,9 @@ public struct EvaluationPlan: Equatable, Sendable {
     /// Whether observations carry the actions that are already committed when their answer arrives.
     public var sendsPending = false
 
-    /// An episode that has not succeeded ends here.
-    public var maxSteps = 500
+    /// An episode that has not succeeded ends here; where nil after 500 steps, or as many as a demonstration of its task may
+    /// take where that is more.
+    public var maxSteps: Int?
 
     /// Names of perturbations, under each of which the same episodes are run again.
     public var perturbations: [String] = []

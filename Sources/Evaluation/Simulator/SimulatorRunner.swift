@@ -34,7 +34,7 @@ public struct SimulatorRunner: Sendable {
         let description = try await simulator.description()
         try description.check(tasks: plan.tasks)
         try description.check(perturbations: plan.perturbations)
-        return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
+        return try await run(plan.arguments, count: plan.count, onEpisode)
             .sorted { $0.rank(in: plan) < $1.rank(in: plan) }
     }
 
@@ -51,7 +51,7 @@ public struct SimulatorRunner: Sendable {
     ) async throws -> [CollectedEpisode] {
         try plan.check()
         try await simulator.description().check(tasks: plan.tasks)
-        return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
+        return try await run(plan.arguments, count: plan.count, onEpisode)
             .sorted { ($0.rank(in: plan.tasks), $0.index) < ($1.rank(in: plan.tasks), $1.index) }
     }
 
@@ -72,18 +72,17 @@ public struct SimulatorRunner: Sendable {
         func rank(_ episode: ReplayedEpisode) -> Int {
             plan.tasks.firstIndex(of: episode.task) ?? plan.tasks.count
         }
-        return try await run(plan.arguments, episodes: plan.episodes, count: plan.count, onEpisode)
+        return try await run(plan.arguments, count: plan.count, onEpisode)
             .sorted { (rank($0), $0.seed) < (rank($1), $1.seed) }
     }
 
     private func run<Episode: Decodable & Sendable>(
         _ arguments: [String],
-        episodes: Int,
         count: Int,
         _ onEpisode: @escaping @Sendable (Episode, RunProgress) -> Void
     ) async throws -> [Episode] {
         let tally = Tally(total: count, onEpisode: onEpisode)
-        let processes = min(workers, episodes)
+        let processes = min(workers, count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0 ..< processes {
                 group.addTask { try await run(arguments + ["--share", "\(index)/\(processes)"], tally) }

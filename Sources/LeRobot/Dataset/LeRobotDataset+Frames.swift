@@ -66,7 +66,9 @@ extension LeRobotDataset {
     }
 
     /// The feature of a camera that is stored as video.
-    func feature(ofCamera camera: String) throws(LeRobotError) -> Feature {
+    ///
+    /// - Throws: ``LeRobotError`` for a name that is none, or of single images.
+    public func feature(ofCamera camera: String) throws(LeRobotError) -> Feature {
         guard let feature = info.features[camera] else {
             throw .noSuchFeature(camera, expected: "camera", available: cameras)
         }
@@ -101,7 +103,7 @@ extension LeRobotDataset {
 
 extension Feature {
     /// Size of a camera's pictures; the shape is `[height, width, 3]`, or `[3, height, width]` in some datasets.
-    var videoSize: (height: Int, width: Int) {
+    public var videoSize: (height: Int, width: Int) {
         guard shape.count == 3 else { return (0, 0) }
         let isChannelsFirst = names?.first.map { $0.hasPrefix("channel") } ?? (shape[2] != 3 && shape[0] == 3)
         return isChannelsFirst ? (shape[1], shape[2]) : (shape[0], shape[1])

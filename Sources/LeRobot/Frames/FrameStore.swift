@@ -44,7 +44,7 @@ public final class FrameStore: Sendable {
     ) throws(LeRobotError) {
         self.dataset = dataset
         self.cameras = cameras ?? dataset.cameras
-        self.byteBudget = byteBudget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+        self.byteBudget = byteBudget ?? availableMemory() / 2
         var features: [String: Feature] = [:]
         for camera in self.cameras { features[camera] = try dataset.feature(ofCamera: camera) }
         self.features = features

@@ -73,6 +73,12 @@ extension TokenizerTraining {
                     + "or a model to start from"
             )
         }
+        guard recipe.steps > 0 || start != nil else {
+            throw RecipeError(
+                source: "recipe",
+                reason: "a tokenizer that begins with nothing needs 'steps' above 0"
+            )
+        }
         let horizons = [recipe.horizon] + (data.count > 1 ? recipe.moreHorizons : [])
         let sources = try horizons.flatMap { horizon in
             try data.map { try $0.source(horizon: horizon, method: method) }
@@ -81,6 +87,7 @@ extension TokenizerTraining {
             recipe,
             seed: seed,
             data: sources.flatMap(\.chunks.values),
+            weights: data.map(\.weight),
             start: start?.path
         )
         let run = TrainingRun(
