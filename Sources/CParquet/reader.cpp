@@ -2,6 +2,7 @@
 #include <arrow/chunked_array.h>
 #include <arrow/io/file.h>
 #include <arrow/type.h>
+#include <arrow/util/float16.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/properties.h>
 
@@ -93,6 +94,12 @@ bool copyInteger(const arrow::Array &array, Value *values) {
 template <typename Value>
 bool copyReal(const arrow::Array &array, Value *values) {
     switch (array.type_id()) {
+    case arrow::Type::HALF_FLOAT: {
+        const auto *bits = static_cast<const arrow::HalfFloatArray &>(array).raw_values();
+        for (int64_t index = 0; index < array.length(); ++index)
+            values[index] = static_cast<Value>(arrow::util::Float16::FromBits(bits[index]).ToFloat());
+        return true;
+    }
     case arrow::Type::FLOAT: copyAs<arrow::FloatType>(array, values); return true;
     case arrow::Type::DOUBLE: copyAs<arrow::DoubleType>(array, values); return true;
     default: return copyInteger(array, values);

@@ -27,6 +27,14 @@ struct BaselineOptions: ParsableArguments {
     @Option(help: "Share of control points that may lie beyond either bound of the bins, for 'beast'.")
     var outside = 0.01
 
+    /// The options as they would be given.
+    var arguments: [String] {
+        [
+            "--horizon=\(horizon)", "--scale=\(scale)", "--vocabulary=\(vocabulary)",
+            "--control-points=\(controlPoints)", "--outside=\(outside)",
+        ]
+    }
+
     func validate() throws {
         guard (1 ... 4096).contains(horizon) else {
             throw ValidationError("--horizon: expected 1 ... 4096, found \(horizon)")

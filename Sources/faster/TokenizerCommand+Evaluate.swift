@@ -75,7 +75,8 @@ extension TokenizerCommand {
                 episodes: fitted,
                 takesOtherRobots: false,
                 horizon: baseline.horizon,
-                device: device
+                device: device,
+                baselineArguments: baseline.arguments
             )
             return try opening.tokenizer(tokenizer)
         }

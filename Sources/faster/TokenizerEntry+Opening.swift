@@ -25,6 +25,9 @@ struct TokenizerOpening {
     /// Where FASTerVQ computes.
     let device: Device
 
+    /// Options of baselines, as on a command line; an entry's own settings go before them.
+    var baselineArguments: [String] = []
+
     /// The tokenizers of `entry`, one a source.
     ///
     /// - Throws: `ValidationError` for a setting that does not exist, `ActionTokenizerError` and the errors of checkpoints.
@@ -46,7 +49,8 @@ struct TokenizerOpening {
     }
 
     private func fit(_ kind: Baseline, _ entry: TokenizerEntry) throws -> any ActionTokenizer {
-        let arguments = ["--horizon=\(horizon)"] + entry.settings.map { "--\($0.key)=\($0.value)" }
+        let own = entry.settings.map { "--\($0.key)=\($0.value)" }
+        let arguments = ["--horizon=\(horizon)"] + baselineArguments + own
         let options: BaselineOptions
         do { options = try BaselineOptions.parse(arguments) } catch {
             throw ValidationError("\(entry.name):\(entry.label): \(BaselineOptions.message(for: error))")

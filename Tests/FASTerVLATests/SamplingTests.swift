@@ -84,6 +84,9 @@ struct SamplingTests {
         sampling = Sampling()
         sampling.draws = 0
         #expect(sampling.problem == "'draws' should be at least 1, found 0")
+        sampling = .greedy
+        sampling.draws = 8
+        #expect(sampling.problem?.hasSuffix("('topK' of 1 or 'temperature' of 0), found 8") == true)
     }
 
     @Test("is replaced number by number, and a greedy policy is not held to its greed")
@@ -114,6 +117,7 @@ struct SamplingTests {
         #expect(settings.sampling(over: .greedy) == mean)
         settings.draws = nil
         settings.temperature = 0
-        #expect(settings.sampling(over: mean).isGreedy)
+        let greedy = settings.sampling(over: mean)
+        #expect(greedy.isGreedy && greedy.draws == 1 && greedy.problem == nil)
     }
 }

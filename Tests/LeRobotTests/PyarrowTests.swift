@@ -106,6 +106,7 @@ struct PyarrowTests {
             #expect(try table.actions.values == expected)
             #expect(Array(try table.column("observation.grid").row(7)) == [7, 1, 2, 3])
             #expect(try table.column("next.done").values == [0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1])
+            #expect(try table.column("observation.half").values == (0 ..< 12).map { Float($0) * 0.25 })
             #expect(table.columns["note"] == nil)
         }
     }

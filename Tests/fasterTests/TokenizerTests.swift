@@ -99,6 +99,20 @@ struct TokenizerTests {
         }
     }
 
+    @Test("a baseline's settings in its name go before options, which hold for the rest")
+    func settingsInNames() async throws {
+        func size(_ tokenizer: String, _ scale: String) async throws -> NSObject? {
+            let options = ["--scale", scale, "--vocabulary", "300", "--tokenizer", tokenizer]
+            let arguments = ["tokenizer", "evaluate", "--data", Program.demonstrations, "--episodes", "0:1"]
+            let found = try await Program.object(arguments + ["--json"] + options, in: folder)
+            #expect(found["tokenizer"] as? String == "fast")
+            return found["tokens_per_chunk"] as? NSObject
+        }
+        let expected = try await size("fast", "20")
+        #expect(try await size("fast:scale=20", "3") == expected && expected != nil)
+        #expect(try await size("fast:scale=20:vocabulary=1024", "3") != expected)
+    }
+
     /// L1 of `tokenizer`, after checking that it is `name`'s.
     private func l1(_ tokenizer: String, _ name: String, _ more: [String] = []) async throws -> Double {
         let found = try await Program.object(

@@ -50,12 +50,7 @@ public struct AnswerDecoder {
                 secondLooks: settings.secondLooks ?? 0,
                 sampling: sampling
             )
-            way = .codes(
-                decoder,
-                tokenizer,
-                head.configuration,
-                draws: sampling.isGreedy ? 1 : sampling.draws
-            )
+            way = .codes(decoder, tokenizer, head.configuration, draws: sampling.draws)
         case .flow(let head): way = .flow(FlowDecoder(network, head))
         case .regression(let head):
             way = .regression(network, head, network.expert.flatMap(PackedExpert.init))

@@ -41,6 +41,8 @@ public struct DecodingSettings: Equatable, Sendable {
         if let temperature { sampling.temperature = temperature }
         if let topK { sampling.topK = topK }
         if let topP { sampling.topP = topP }
+        // Who makes a policy greedy wants its one best motion.
+        if draws == nil, sampling.isGreedy { sampling.draws = 1 }
         return sampling
     }
 

@@ -50,6 +50,10 @@ public struct Sampling: Codable, Equatable, Sendable {
         guard temperature >= 0, temperature.isFinite else {
             return "'temperature' should be at least 0, found \(temperature)"
         }
+        if draws > 1, isGreedy {
+            return "'draws' should be 1 where the best entry is always taken ('topK' of 1 or 'temperature' of 0), "
+                + "found \(draws)"
+        }
         return nil
     }
 

@@ -25,7 +25,7 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     private let device: Device
 
     /// Up to so many chunks, one by one without libtorch is faster than all at once with it.
-    private static let fewChunks = 4
+    private static let fewChunks = 12
 
     init(
         model: FASTerVQModel,
