@@ -27,6 +27,8 @@ public actor DemonstrationRecorder: MessageHandler {
     private let description: DatasetDescription
     private let tasks: [String]
     private let episodesPerTask: Int
+    private let mostAhead: Int
+    private var ahead: [Int: ConnectionID] = [:]
     private var waiting: [Int: Demonstration] = [:]
     private var written = 0
 
@@ -37,13 +39,17 @@ public actor DemonstrationRecorder: MessageHandler {
     ///   - description: What the writer was made with.
     ///   - tasks: Names of the tasks, in the order of the dataset.
     ///   - episodesPerTask: Episodes of every task.
+    ///   - mostAhead: Episodes that a client may be ahead of the one that is written next: they are kept in memory. A client
+    ///     that is farther ahead is answered only when the others have caught up.
     public init(
         writer: sending DatasetWriter,
         description: DatasetDescription,
         tasks: [String],
-        episodesPerTask: Int
+        episodesPerTask: Int,
+        mostAhead: Int = 32
     ) {
         self.writer = writer
+        self.mostAhead = mostAhead
         self.description = description
         self.tasks = tasks
         self.episodesPerTask = episodesPerTask
@@ -78,10 +84,7 @@ public actor DemonstrationRecorder: MessageHandler {
         }
         let name = "task '\(demonstration.taskName)', episode \(demonstration.index)"
         let place = task * episodesPerTask + demonstration.index
-        guard place >= written, waiting[place] == nil else {
-            throw RecordingError(description: "\(name): was received before; send every episode once")
-        }
-        // At once: an episode that waits for earlier ones is written when another client's message arrives.
+        // Before it waits: an episode that waits for earlier ones is written when another client's message arrives.
         try EpisodeCheck(description, episode: name)
             .check(
                 frames: demonstration.frames,
@@ -89,6 +92,10 @@ public actor DemonstrationRecorder: MessageHandler {
                 environmentStates: demonstration.environmentStates,
                 actions: demonstration.actions
             )
+        guard try await itsTurn(place, connection) else { return .map([:]) }
+        guard place >= written, waiting[place] == nil else {
+            throw RecordingError(description: "\(name): was received before; send every episode once")
+        }
         waiting[place] = demonstration
         while let next = waiting.removeValue(forKey: written) {
             try writer.addEpisode(
@@ -101,6 +108,19 @@ public actor DemonstrationRecorder: MessageHandler {
             written += 1
         }
         return .map([:])
+    }
+
+    /// Waits until the episode at `place` is not too far ahead; its client sends the next one when it is answered.
+    ///
+    /// - Returns: False where another connection has sent the same in between, as a client does that was started anew.
+    private func itsTurn(_ place: Int, _ connection: ConnectionID) async throws -> Bool {
+        ahead[place] = connection
+        while place - written > mostAhead {
+            try await Task.sleep(for: .milliseconds(20))
+            guard ahead[place] == connection else { return false }
+        }
+        ahead[place] = nil
+        return true
     }
 
     /// Completes the dataset, or gives it up.

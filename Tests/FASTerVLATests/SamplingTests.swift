@@ -86,7 +86,7 @@ struct SamplingTests {
         #expect(sampling.problem == "'draws' should be at least 1, found 0")
         sampling = .greedy
         sampling.draws = 8
-        #expect(sampling.problem?.hasSuffix("('topK' of 1 or 'temperature' of 0), found 8") == true)
+        #expect(sampling.problem?.hasSuffix("a 'topK' of 1 or a 'temperature' of 0, found 8") == true)
     }
 
     @Test("is replaced number by number, and a greedy policy is not held to its greed")

@@ -6,6 +6,7 @@ import PolicyServer
 import PythonPeer
 import Recording
 import RobotTypes
+import Synchronization
 import Testing
 
 @Suite("Demonstrations that clients send")
@@ -14,7 +15,7 @@ struct DemonstrationRecorderTests {
 
     private var folder: URL { parent.appending(path: "data") }
 
-    private func recorder() throws -> DemonstrationRecorder {
+    private func recorder(mostAhead: Int = 32) throws -> DemonstrationRecorder {
         let description = DatasetDescription(
             fps: 10,
             robotType: "toy",
@@ -26,8 +27,41 @@ struct DemonstrationRecorderTests {
             writer: try DatasetWriter(creating: folder, description),
             description: description,
             tasks: ["push", "pull"],
-            episodesPerTask: 3
+            episodesPerTask: 3,
+            mostAhead: mostAhead
         )
+    }
+
+    private func episode(_ index: Int) -> WireValue {
+        [
+            "record": "episode", "task": "push", "prompt": "push it", "index": .integer(Int64(index)),
+            "images": [
+                "front": .array(NDArray(shape: [1, 16, 24, 3], bytes: Array(repeating: 9, count: 16 * 24 * 3)))
+            ],
+            "observation/state": .array(NDArray(shape: [1, 2], values: [0, 0])),
+            "action": .array(NDArray(shape: [1, 3], values: [0, 0, 0])),
+        ]
+    }
+
+    @Test("who is far ahead is answered when the others have caught up")
+    func ahead() async throws {
+        defer { try? FileManager.default.removeItem(at: parent) }
+        let recorder = try recorder(mostAhead: 1)
+        let isAnswered = Mutex(false)
+        async let early: Void = {
+            _ = try await recorder.reply(to: episode(2), connection: ConnectionID(number: 1))
+            isAnswered.withLock { $0 = true }
+        }()
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(!isAnswered.withLock { $0 })
+        // The same client, started anew.
+        async let again = recorder.reply(to: episode(2), connection: ConnectionID(number: 3))
+        try await early
+        for index in 0 ..< 2 {
+            _ = try await recorder.reply(to: episode(index), connection: ConnectionID(number: 2))
+        }
+        _ = try await again
+        await recorder.discard()
     }
 
     /// Lets `simulator.py` send to `recorder`.
