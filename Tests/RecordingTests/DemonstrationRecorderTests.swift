@@ -36,7 +36,9 @@ struct DemonstrationRecorderTests {
         [
             "record": "episode", "task": "push", "prompt": "push it", "index": .integer(Int64(index)),
             "images": [
-                "front": .array(NDArray(shape: [1, 16, 24, 3], bytes: Array(repeating: 9, count: 16 * 24 * 3)))
+                "front": .array(
+                    NDArray(shape: [1, 16, 24, 3], bytes: Array(repeating: 9, count: 16 * 24 * 3))
+                )
             ],
             "observation/state": .array(NDArray(shape: [1, 2], values: [0, 0])),
             "action": .array(NDArray(shape: [1, 3], values: [0, 0, 0])),

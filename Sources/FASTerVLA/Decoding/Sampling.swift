@@ -51,8 +51,8 @@ public struct Sampling: Codable, Equatable, Sendable {
             return "'temperature' should be at least 0, found \(temperature)"
         }
         if draws > 1, isGreedy {
-            return "'draws' should be 1 where the best entry is always taken, by a 'topK' of 1 or a 'temperature' of 0, "
-                + "found \(draws)"
+            return "'draws' should be 1 where the best entry is always taken, by a 'topK' of 1 or a "
+                + "'temperature' of 0, found \(draws)"
         }
         return nil
     }
