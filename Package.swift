@@ -62,18 +62,15 @@ let package = Package(
         // 2. Models
         module("ActionTokenizers", ["DurableFiles", "RobotTypes"]),
         module("Quantizers", ["NN", "Torch"]),
-        module(
-            "FASTerVQ",
-            ["Quantizers", "Kernels", "ActionTokenizers", "NN", "Torch", "DurableFiles", "RobotTypes"]
-        ),
+        module("FASTerVQ", ["Quantizers", "Kernels", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         module("LearnedBaselines", ["Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
-        module("Backbones", ["NN", "Torch", "TextTokenizer", "RobotTypes"]),
+        module("Backbones", ["NN", "Torch", "TextTokenizer"]),
         // 3. The policy
         module(
             "FASTerVLA",
             [
-                "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Kernels", "Torch", "Safetensors",
-                "TextTokenizer", "RobotTypes", "DurableFiles",
+                "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Kernels", "Torch", "TextTokenizer",
+                "RobotTypes", "DurableFiles",
             ]
         ),
         // 4. Uses of tokenizer and policy
@@ -111,8 +108,7 @@ let package = Package(
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "LeRobot",
                 "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "Torch",
-                "NN", "Numpy", "DurableFiles", "Backbones",
-                "RobotTypes",
+                "Numpy", "DurableFiles", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -10,6 +10,8 @@ from .world import Environment, World
 STEPS_AFTER_SUCCESS = 5
 # A scene that the disturbed expert fails this often is replaced by another one.
 ATTEMPTS_PER_SCENE = 3
+# Scenes before the expert is given up (`CollectionPlan.scenesPerEpisode`, which keeps them off those of evaluations).
+SCENES_PER_EPISODE = 10
 # What the recorder takes (`DemonstrationRecorder.limits`): a message is a whole episode.
 LARGEST_MESSAGE = 1 << 30
 
@@ -38,7 +40,7 @@ def scenes(options, index: int):
 
     They depend on nothing but the options, so any number of processes collects the same episodes.
     """
-    for spare in range(10):
+    for spare in range(SCENES_PER_EPISODE):
         for attempt in range(ATTEMPTS_PER_SCENE):
             yield options.seed + index + spare * options.episodes, attempt
 

@@ -13,7 +13,7 @@ public struct GroupSummary: Codable, Equatable, Sendable {
     public let success: Double
 
     /// 95 % confidence interval, that of all the group's episodes pooled.
-    public let interval: WilsonInterval
+    public let interval: ConfidenceInterval
 
     /// Summarizes the group's episodes, one list a task.
     init(name: String, of tasks: [[EpisodeResult]]) {

@@ -10,7 +10,7 @@ public struct PerturbationSummary: Codable, Equatable, Sendable {
     public let episodes: Int
 
     /// 95 % confidence interval of ``success``, of all episodes pooled.
-    public let interval: WilsonInterval
+    public let interval: ConfidenceInterval
 
     /// Success less that of the plain episodes, pair by pair: same tasks, same seeds.
     public let difference: PairedDifference
@@ -24,7 +24,7 @@ public struct PerturbationSummary: Codable, Equatable, Sendable {
         tasks = Dictionary(grouping: perturbed, by: \.task).mapValues { TaskSummary(of: $0).success }
         success = Array(tasks.values).mean ?? 0
         episodes = perturbed.count
-        interval = WilsonInterval(successes: perturbed.count { $0.success }, trials: perturbed.count)
+        interval = ConfidenceInterval(successes: perturbed.count { $0.success }, trials: perturbed.count)
         let found = Dictionary(perturbed.map { (Scene($0), $0.success) }, uniquingKeysWith: { $1 })
         let pairs = plain.compactMap { episode in found[Scene(episode)].map { (episode.success, $0) } }
         difference = PairedDifference(PairedOutcomes(pairs.map(\.0), pairs.map(\.1)))

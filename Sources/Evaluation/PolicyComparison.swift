@@ -152,8 +152,7 @@ private struct SceneSuccess {
     /// Draws of scenes that were solved alike are all alike and would claim certainty.
     func interval(_ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
         guard isDecided else { return Self.mean(shares, bootstrap) }
-        let wilson = WilsonInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
-        return ConfidenceInterval(low: wilson.low, high: wilson.high)
+        return ConfidenceInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
     }
 
     /// By how much more the scenes are solved than by `first`.

@@ -7,7 +7,7 @@ public struct TaskSummary: Codable, Equatable, Sendable {
     public let episodes: Int
 
     /// 95 % confidence interval of ``success``.
-    public let interval: WilsonInterval
+    public let interval: ConfidenceInterval
 
     /// Mean length of an episode, failed ones included, control steps.
     public let steps: Double
@@ -28,7 +28,7 @@ public struct TaskSummary: Codable, Equatable, Sendable {
     init(success: Double, of episodes: [EpisodeResult]) {
         self.success = success
         self.episodes = episodes.count
-        interval = WilsonInterval(successes: episodes.count { $0.success }, trials: episodes.count)
+        interval = ConfidenceInterval(successes: episodes.count { $0.success }, trials: episodes.count)
         steps = episodes.map { Double($0.steps) }.mean ?? 0
         latency = Percentiles(of: episodes.flatMap(\.latencies))
         jerk = episodes.compactMap(\.jerk).mean

@@ -118,7 +118,7 @@ extension FASTerVLANetwork {
             training: true
         )
         // What a slot is told it need not answer.
-        let wanted = given.ownCodes.map { codes.filled(where: $0, with: -100) } ?? codes
+        let wanted = given.ownCodes.map { codes.filled(where: $0, with: Double(Tensor.noClass)) } ?? codes
         let places = schedule.placeCount
         var losses: [Tensor] = []
         var accuracies: [Tensor] = []

@@ -2,7 +2,7 @@ internal import Backbones
 internal import Torch
 
 // Axes in this file
-//   B  batch      H  horizon      D  columns of an action      S  prefix tokens
+//   B  batch      T  horizon      D  columns of an action      S  prefix tokens
 
 extension FASTerVLANetwork {
     /// Mean squared error of the direction at a random time of every example.
@@ -27,9 +27,9 @@ extension FASTerVLANetwork {
         )
     }
 
-    /// Where noise lies, seen from actions: `noisy`, `[B, H, D]`, at `time`, `[B]`.
+    /// Where noise lies, seen from actions: `noisy`, `[B, T, D]`, at `time`, `[B]`.
     ///
-    /// The `cache` of the prefix gains the keys and values of the H slots.
+    /// The `cache` of the prefix gains the keys and values of the T slots.
     func direction(
         _ noisy: Tensor,
         time: Tensor,
@@ -41,7 +41,7 @@ extension FASTerVLANetwork {
         head.direction(features(head.inputs(noisy, time: time), after: prefix, &cache, packed))
     }
 
-    /// The actions of a regression, normalised `[B, H, D]`.
+    /// The actions of a regression, normalised `[B, T, D]`.
     func actions(_ head: RegressionHead, after prefix: Prefix, packed: PackedExpert? = nil) -> Tensor {
         let inputs = head.inputs().expanded([prefix.keys[0].size(0), -1, -1])
         var cache = packed == nil ? KeyValueCache(prefix) : KeyValueCache(prefix, roomFor: inputs.size(1))

@@ -41,6 +41,6 @@ enum Problems {
             "quantizer.codebookCount": quantizer.codebookCount,
             "quantizer.codebookSize": quantizer.codebookSize,
             "quantizer.kMeansRounds": quantizer.kMeansRounds,
-        ])
+        ]) ?? quantizer.problem
     }
 }

@@ -19,8 +19,9 @@ public enum Checkpoint {
 
     /// Fills `tensors`, in place, from the file.
     ///
-    /// - Throws: ``CheckpointError`` that lists every missing, unknown or differently shaped tensor, and
-    ///   `SafetensorsError` when the file itself is broken. Nothing is changed then.
+    /// - Throws: ``CheckpointError`` that lists every missing, unknown or differently shaped tensor and every one with a number
+    ///   that is not finite, as a training leaves that went astray, and `SafetensorsError` when the file itself is broken.
+    ///   Nothing is changed then.
     public static func load(_ tensors: [NamedTensor], from url: URL) throws {
         let file = try SafetensorsFile(reading: url)
         let known = Set(tensors.map(\.name))
@@ -41,7 +42,12 @@ public enum Checkpoint {
         }
         guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
         try withoutGradients {
-            for named in tensors { named.tensor.copyInPlace(try tensor(named.name, in: file, at: url)) }
+            let found = try tensors.map { try tensor($0.name, in: file, at: url) }
+            for (named, tensor) in zip(tensors, found) where tensor.isFinite().all().item == 0 {
+                problems.append("'\(named.name)' holds numbers that are not finite")
+            }
+            guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
+            for (named, tensor) in zip(tensors, found) { named.tensor.copyInPlace(tensor) }
         }
     }
 

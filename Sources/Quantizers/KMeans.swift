@@ -21,7 +21,7 @@ public enum KMeans {
             let picks =
                 total >= count
                 ? Tensor.randperm(total).narrowed(0, from: 0, count: count).to(vectors.device)
-                : Tensor.randint(0 ..< total, [count], device: vectors.device)
+                : Tensor.randint(0 ..< total, [count]).to(vectors.device)
             return vectors.gathering(picks, axis: 0)
                 + Tensor.randn([count, vectors.size(1)]).to(vectors.device) * noise
         }

@@ -32,6 +32,15 @@ public struct ResidualQuantizer: Module {
         /// The defaults.
         public init() {}
 
+        /// What makes no sense about how entries move, in words that name the key; nil where nothing does.
+        public var problem: String? {
+            guard 0 ..< 1 ~= decay else {
+                return "'quantizer.decay' should be at least 0 and below 1, found \(decay)"
+            }
+            return 0 ... 1 ~= deadShare
+                ? nil : "'quantizer.deadShare' should be from 0 to 1, found \(deadShare)"
+        }
+
         /// Reads sizes and behaviour; without `gradient`, which older models lack, it is straight.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -171,7 +180,8 @@ public struct ResidualQuantizer: Module {
     private func revive(_ vectors: Tensor, weights: Tensor, count: Tensor, sum: Tensor) {
         let average = count.mean()
         let dead = count.less(average * configuration.deadShare)
-        let picks = (weights + 1e-12).multinomial(configuration.codebookSize)
+        // Drawn on the CPU, whose generator's state is in checkpoints.
+        let picks = (weights + 1e-12).to(.cpu).multinomial(configuration.codebookSize).to(vectors.device)
         let fresh = vectors.gathering(picks, axis: 0)
         count.copyInPlace(
             average.expanded([configuration.codebookSize]).selected(where: dead, otherwise: count)

@@ -83,7 +83,7 @@ public struct PolicyComparisonReport: Sendable {
         }
         for (index, row) in rows.enumerated() {
             let y = 20 + (Double(index) + 0.5) * height
-            svg.text(row.name.shortened(to: 22), x: 4, y: y + 4, style: "row")
+            svg.text(row.name.shortened(to: 16), x: 4, y: y + 4, style: "row")
             svg.line(x(100 * row.success.low), y, x(100 * row.success.high), y, style: "interval c0")
             for training in row.trainings where row.trainings.count > 1 {
                 svg.circle(

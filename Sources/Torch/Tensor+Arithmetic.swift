@@ -18,7 +18,6 @@ private enum Arithmetic {
     static let greaterOrEqual = Operator("aten::ge", "Tensor")
     static let greaterOrEqualScalar = Operator("aten::ge", "Scalar")
     static let and = Operator("aten::logical_and")
-    static let or = Operator("aten::logical_or")
     static let reciprocal = Operator("aten::reciprocal")
     static let fill = Operator("aten::fill_", "Scalar")
 }
@@ -124,7 +123,4 @@ extension Tensor {
 
     /// Where both are true, bool.
     public func and(_ other: Tensor) -> Tensor { Arithmetic.and(.tensor(self), .tensor(other)) }
-
-    /// Where either is true, bool.
-    public func or(_ other: Tensor) -> Tensor { Arithmetic.or(.tensor(self), .tensor(other)) }
 }

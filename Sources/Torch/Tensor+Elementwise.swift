@@ -1,7 +1,6 @@
 private enum Elementwise {
     static let negated = Operator("aten::neg")
     static let abs = Operator("aten::abs")
-    static let exp = Operator("aten::exp")
     static let log = Operator("aten::log")
     static let sqrt = Operator("aten::sqrt")
     static let sin = Operator("aten::sin")
@@ -27,9 +26,6 @@ extension Tensor {
 
     /// The absolute value of every element.
     public func abs() -> Tensor { Elementwise.abs(.tensor(self)) }
-
-    /// e to the power of every element.
-    public func exp() -> Tensor { Elementwise.exp(.tensor(self)) }
 
     /// The natural logarithm of every element.
     public func log() -> Tensor { Elementwise.log(.tensor(self)) }

@@ -11,7 +11,6 @@ private enum Network {
     static let softmax = Operator("aten::softmax", "int")
     static let logSoftmax = Operator("aten::log_softmax", "int")
     static let crossEntropy = Operator("aten::cross_entropy_loss")
-    static let dropout = Operator("aten::dropout")
 }
 
 extension Tensor {
@@ -91,15 +90,9 @@ extension Tensor {
     ///   - key: `[B, A, S, E]`; the query is `[B, A, L, E]`.
     ///   - value: `[B, A, S, E]`.
     ///   - mask: Broadcasts to `[B, A, L, S]`: bool (true attends) or added to the scores; nil attends to all.
-    ///   - dropout: Share of weights dropped.
     /// - Returns: `[B, A, L, E]`.
-    public func attention(
-        key: Tensor,
-        value: Tensor,
-        mask: Tensor? = nil,
-        dropout: Double = 0
-    ) -> Tensor {
-        if dropout == 0, prefersPlainProducts(keys: key.size(2)) {
+    public func attention(key: Tensor, value: Tensor, mask: Tensor? = nil) -> Tensor {
+        if prefersPlainProducts(keys: key.size(2)) {
             let scores = matmul(key.transposed(2, 3)) * (1 / Double(size(3)).squareRoot())
             let open = mask.map { mask in
                 mask.dtype == .bool
@@ -107,13 +100,7 @@ extension Tensor {
             }
             return (open ?? scores).softmax(3).matmul(value)
         }
-        return Network.attention(
-            .tensor(self),
-            .tensor(key),
-            .tensor(value),
-            .optional(mask),
-            .real(dropout)
-        )
+        return Network.attention(.tensor(self), .tensor(key), .tensor(value), .optional(mask), .real(0))
     }
 
     /// Whether attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.
@@ -133,23 +120,20 @@ extension Tensor {
     /// Mean cross-entropy of logits `[n, classes]` against int64 `targets`, `[n]`.
     ///
     /// - Parameters:
-    ///   - targets: Classes; those equal to `ignoring` do not count.
-    ///   - ignoring: The class that stands for "no target".
+    ///   - targets: Classes; those equal to ``noClass`` do not count.
     ///   - labelSmoothing: Share of the target spread over all classes.
     /// - Returns: A scalar.
-    public func crossEntropy(_ targets: Tensor, ignoring: Int = -100, labelSmoothing: Double = 0) -> Tensor {
+    public func crossEntropy(_ targets: Tensor, labelSmoothing: Double = 0) -> Tensor {
         Network.crossEntropy(
             .tensor(self),
             .tensor(targets),
             nil,
             1,
-            .integer(ignoring),
+            .integer(Self.noClass),
             .real(labelSmoothing)
         )
     }
 
-    /// Elements set to zero at random, the others scaled up; does nothing unless `training`.
-    public func dropout(_ share: Double, training: Bool) -> Tensor {
-        share > 0 && training ? Network.dropout(.tensor(self), .real(share), true) : self
-    }
+    /// The class that stands for "no target", as in PyTorch.
+    public static var noClass: Int { -100 }
 }

@@ -8,7 +8,6 @@ private enum Reduce {
     static let argmax = Operator("aten::argmax")
     static let argmin = Operator("aten::argmin")
     static let all = Operator("aten::all")
-    static let any = Operator("aten::any")
     static let cumsum = Operator("aten::cumsum")
     static let topk = Operator("aten::topk")
     static let norm = Operator("aten::linalg_vector_norm")
@@ -50,9 +49,6 @@ extension Tensor {
 
     /// Whether all elements are true, a bool scalar.
     public func all() -> Tensor { Reduce.all(.tensor(self)) }
-
-    /// Whether any element is true, a bool scalar.
-    public func any() -> Tensor { Reduce.any(.tensor(self)) }
 
     /// Running sums along `axis`.
     public func cumulativeSum(_ axis: Int) -> Tensor { Reduce.cumsum(.tensor(self), .integer(axis)) }

@@ -11,7 +11,8 @@ private enum Convert {
 extension Tensor {
     /// All elements, row-major, converted to `Element`.
     public func values<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element] {
-        let source = to(Element.dtype)
+        // Converted here: some devices lack double precision.
+        let source = (device == .cpu ? self : to(.cpu)).to(Element.dtype)
         return [Element](unsafeUninitializedCapacity: source.count) { buffer, initialized in
             let bytes = source.count * MemoryLayout<Element>.stride
             let copied = source.withHandle { torch_copy_bytes($0, buffer.baseAddress, bytes) }

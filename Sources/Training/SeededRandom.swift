@@ -1,10 +1,10 @@
 /// Random numbers that are a pure function of their seed and of what they are for, so that work can start in
 /// the middle and still draw the same (SplitMix64).
-public struct SeededRandom: RandomNumberGenerator, Sendable {
+struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// A stream for one purpose: equal arguments give equal streams, different ones unrelated streams.
-    public init(seed: UInt64, _ purpose: UInt64...) {
+    init(seed: UInt64, _ purpose: UInt64...) {
         state = seed
         for part in purpose {
             state ^= part &* 0x9E37_79B9_7F4A_7C15
@@ -13,7 +13,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// The next 64 bits.
-    public mutating func next() -> UInt64 {
+    mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -33,19 +33,19 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 }
 
 /// Which examples each batch holds: every epoch visits all in a new order, as a pure function of seed and step.
-public struct EpochOrder: Sendable {
+struct EpochOrder: Sendable {
     /// Number of examples.
-    public let count: Int
+    let count: Int
 
     /// Examples of a batch.
-    public let batchSize: Int
+    let batchSize: Int
 
     private let seed: UInt64
     private var epoch = -1
     private var order: [Int] = []
 
     /// Creates the order of `count` examples.
-    public init(count: Int, batchSize: Int, seed: UInt64) {
+    init(count: Int, batchSize: Int, seed: UInt64) {
         precondition(count > 0 && batchSize > 0, "an order needs examples")
         self.count = count
         self.batchSize = batchSize
@@ -53,7 +53,7 @@ public struct EpochOrder: Sendable {
     }
 
     /// The examples of batch `step`.
-    public mutating func indices(step: Int) -> [Int] {
+    mutating func indices(step: Int) -> [Int] {
         (step * batchSize ..< (step + 1) * batchSize).map { position in
             if position / count != epoch {
                 epoch = position / count

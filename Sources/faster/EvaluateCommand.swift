@@ -177,8 +177,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         let films = results.map(\.video)
         for index in results.indices { results[index].video = nil }
         // Before the films, whose disk may be full.
-        try write(results, to: folder)
-        try DurableFile.write(Terminal.encoder.encode(summary), to: folder.appending(path: "summary.json"))
+        try DurableFile.writeJSON(results, to: folder.appending(path: "episodes.json"))
+        try DurableFile.writeJSON(summary, to: folder.appending(path: "summary.json"))
         for index in results.indices {
             let result = results[index]
             guard let film = films[index] else { continue }
@@ -192,11 +192,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             results[index].video = video
         }
         try? FileManager.default.removeItem(at: filmFolder)
-        try write(results, to: folder)
-    }
-
-    private func write(_ results: [EpisodeResult], to folder: URL) throws {
-        try DurableFile.write(Terminal.encoder.encode(results), to: folder.appending(path: "episodes.json"))
+        try DurableFile.writeJSON(results, to: folder.appending(path: "episodes.json"))
     }
 
     /// Removes the videos of a former evaluation in `folder`, which would be shown as those of `results`.

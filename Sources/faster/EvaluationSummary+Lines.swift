@@ -6,11 +6,11 @@ extension EvaluationSummary {
     var lines: [String] {
         let tasks = tasks.sorted { $0.key < $1.key }.map { Self.line($0.key, $0.value) }
         let groups = (groups ?? []).map { group in
-            Self.rate(group.name, group.success, (group.interval.low, group.interval.high))
+            Self.rate(group.name, group.success, group.interval)
                 + "  of \(group.episodes), \(group.tasks) tasks"
         }
         let average = macro.map { macro in
-            Self.rate("macro average", macro.success, macro.interval.map { ($0.low, $0.high) })
+            Self.rate("macro average", macro.success, macro.interval)
                 + "  of \(groups.count) groups"
         }
         return tasks + [Self.line("mean", mean)] + groups + [average, stageLine].compactMap { $0 }
@@ -28,7 +28,7 @@ extension EvaluationSummary {
     private var perturbed: [String] {
         (perturbations ?? []).map { row in
             let (difference, interval) = (row.difference, row.difference.interval)
-            return Self.rate(row.name, row.success, (row.interval.low, row.interval.high))
+            return Self.rate(row.name, row.success, row.interval)
                 + String(
                     format: "  of %d, %+.0f points [%+.0f, %+.0f]  %d lost, %d won, p %.2g",
                     row.episodes,
@@ -45,13 +45,13 @@ extension EvaluationSummary {
     private static func line(_ name: String, _ result: TaskSummary) -> String {
         let latency =
             result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
-        return rate(name, result.success, (result.interval.low, result.interval.high))
+        return rate(name, result.success, result.interval)
             + String(format: "  of %d, %.0f steps", result.episodes, result.steps)
             + (result.jerk.map { String(format: ", jerk %.3g", $0) } ?? "") + latency
     }
 
     /// A name, a rate and its interval in per cent, in columns.
-    static func rate(_ name: String, _ share: Double, _ interval: (low: Double, high: Double)?) -> String {
+    static func rate(_ name: String, _ share: Double, _ interval: ConfidenceInterval?) -> String {
         name.padding(toLength: 30, withPad: " ", startingAt: 0) + String(format: "%3.0f %%", 100 * share)
             + (interval.map { String(format: "  [%.0f, %.0f]", 100 * $0.low, 100 * $0.high) } ?? "")
     }

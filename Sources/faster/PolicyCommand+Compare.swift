@@ -33,10 +33,7 @@ extension PolicyCommand {
             if let out {
                 _ = try OutputFolder(out)
                 let folder = out.asFile
-                try DurableFile.write(
-                    Terminal.encoder.encode(comparison),
-                    to: folder.appending(path: "compare.json")
-                )
+                try DurableFile.writeJSON(comparison, to: folder.appending(path: "compare.json"))
                 let page = PolicyComparisonReport(rows: comparison.rows.map(\.reported)).html
                 try DurableFile.write(Data(page.utf8), to: folder.appending(path: "report.html"))
             }

@@ -69,9 +69,9 @@ struct PolicyCommand: AsyncParsableCommand {
             let (demonstrations, episodes) = try dataset.open()
             var assignment = PolicyTraining.Assignment(demonstrations, recipe: recipe)
             let count = demonstrations.dataset.episodes.count
-            assignment.heldOut = try heldOut.map { try EpisodeSelection($0, count: count).indices } ?? []
-            assignment.episodes =
-                episodes ?? (heldOut == nil ? nil : (0 ..< count).filter { !assignment.heldOut.contains($0) })
+            let heldOut = try heldOut.map { try EpisodeSelection($0, count: count) }
+            assignment.heldOut = heldOut?.indices ?? []
+            assignment.episodes = episodes ?? heldOut?.others(of: count)
             assignment.horizon = horizon
             assignment.seed = training.seed
             if PolicyHead(rawValue: recipe.head)?.needsTokenizer == true {

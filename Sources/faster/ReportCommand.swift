@@ -32,7 +32,7 @@ struct ReportCommand: ParsableCommand {
         let page = url.appending(path: "report.html")
         try run.report().write(to: page)
         let summary = run.summary
-        try DurableFile.write(Terminal.encoder.encode(summary), to: url.appending(path: "summary.json"))
+        try DurableFile.writeJSON(summary, to: url.appending(path: "summary.json"))
         print("report   \(page.path)")
         for (task, rate) in (summary.success ?? [:]).sorted(by: { $0.key < $1.key }) {
             print(

@@ -84,68 +84,60 @@ extension RunFolder {
         return figures
     }
 
+    /// What was measured while tokenizer and policy were trained.
     private var curves: [RunReport.Curve] {
-        func series(_ metrics: [[String: Double]], _ key: String, _ name: String) -> RunReport.Series {
-            .init(
-                name: name,
-                points: metrics.compactMap { line in line[key].map { (x: line["step"] ?? 0, y: $0) } }
-            )
-        }
-        var curves: [RunReport.Curve] = []
-        /// Draws what was measured of `series`; nothing of what was not.
-        func draw(_ title: String, _ unit: String, logarithmic: Bool = false, _ series: [RunReport.Series]) {
-            let measured = series.filter { !$0.points.isEmpty }
-            guard !measured.isEmpty else { return }
-            curves.append(
-                .init(
-                    title: title,
-                    xLabel: "step",
-                    yLabel: unit,
-                    logarithmic: logarithmic,
-                    series: measured
-                )
-            )
-        }
-        draw(
+        ([tokenizerCurve] + policyCurves + [codebookCurve]).compactMap { $0 }
+    }
+
+    private var tokenizerCurve: RunReport.Curve? {
+        RunReport.Curve(
             "Tokenizer",
             "normalised error",
             logarithmic: true,
             [
-                series(tokenizerMetrics, "l1", "mean absolute error"),
-                series(tokenizerMetrics, "peak", "largest error of a chunk"),
+                RunReport.Series("mean absolute error", of: "l1", in: tokenizerMetrics),
+                RunReport.Series("largest error of a chunk", of: "peak", in: tokenizerMetrics),
             ]
         )
-        /// Of the policy, on the examples that it is trained on and on those that are held out.
-        func both(_ key: String) -> [RunReport.Series] {
-            [
-                series(policyMetrics, key, "training"),
-                series(policyMetrics, "validation_\(key)", "held out"),
-            ]
-        }
-        draw("Policy, cross-entropy", "nats a code", both("loss"))
-        draw(
-            "Policy, decoded against demonstrated actions",
-            "normalised error",
-            [series(policyMetrics, "reconstruction_error", "held out")]
-        )
-        draw("Policy, foreseen states", "normalised error", both("foresight"))
-        draw(
-            "Policy, where things are",
-            "error of the estimate and of where keypoints look",
-            both("environment_state")
-        )
-        draw(
-            "Policy, tried in the simulator",
-            "share of episodes solved",
-            [series(policyMetrics, "success", "trials")]
-        )
+    }
+
+    private var policyCurves: [RunReport.Curve?] {
+        [
+            RunReport.Curve("Policy, cross-entropy", "nats a code", trainedAndHeldOut("loss")),
+            RunReport.Curve(
+                "Policy, decoded against demonstrated actions",
+                "normalised error",
+                [RunReport.Series("held out", of: "reconstruction_error", in: policyMetrics)]
+            ),
+            RunReport.Curve("Policy, foreseen states", "normalised error", trainedAndHeldOut("foresight")),
+            RunReport.Curve(
+                "Policy, where things are",
+                "error of the estimate and of where keypoints look",
+                trainedAndHeldOut("environment_state")
+            ),
+            RunReport.Curve(
+                "Policy, tried in the simulator",
+                "share of episodes solved",
+                [RunReport.Series("trials", of: "success", in: policyMetrics)]
+            ),
+        ]
+    }
+
+    private var codebookCurve: RunReport.Curve? {
         let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
-        draw(
+        return RunReport.Curve(
             "Policy, codes predicted right",
             "share",
-            books.enumerated().map { series(policyMetrics, $1, "codebook \($0 + 1)") }
+            books.enumerated().map { RunReport.Series("codebook \($0 + 1)", of: $1, in: policyMetrics) }
         )
-        return curves
+    }
+
+    /// Of the policy, on the examples that it is trained on and on those that are held out.
+    private func trainedAndHeldOut(_ key: String) -> [RunReport.Series] {
+        [
+            RunReport.Series("training", of: key, in: policyMetrics),
+            RunReport.Series("held out", of: "validation_\(key)", in: policyMetrics),
+        ]
     }
 
     private func row(_ metrics: TokenizerMetrics) -> RunReport.TokenizerRow {
@@ -237,7 +229,37 @@ extension RunFolder {
 
 extension RunReport.Rate {
     /// A rate as evaluations have it.
-    fileprivate init(_ share: Double, _ episodes: Int, _ interval: WilsonInterval) {
+    fileprivate init(_ share: Double, _ episodes: Int, _ interval: ConfidenceInterval) {
         self.init(share: share, episodes: episodes, low: interval.low, high: interval.high)
+    }
+}
+
+extension RunReport.Curve {
+    /// Draws what was measured of `series` over the steps; nil where nothing of them was.
+    fileprivate init?(
+        _ title: String,
+        _ unit: String,
+        logarithmic: Bool = false,
+        _ series: [RunReport.Series]
+    ) {
+        let measured = series.filter { !$0.points.isEmpty }
+        guard !measured.isEmpty else { return nil }
+        self.init(
+            title: title,
+            xLabel: "step",
+            yLabel: unit,
+            logarithmic: logarithmic,
+            series: measured
+        )
+    }
+}
+
+extension RunReport.Series {
+    /// What `metrics` hold of `key`, over the steps.
+    fileprivate init(_ name: String, of key: String, in metrics: [[String: Double]]) {
+        self.init(
+            name: name,
+            points: metrics.compactMap { line in line[key].map { (x: line["step"] ?? 0, y: $0) } }
+        )
     }
 }

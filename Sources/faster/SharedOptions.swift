@@ -15,7 +15,10 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: "Threads of one operator; all cores unless said otherwise.")
     var threads: Int?
 
-    func validate() throws { try threads.map { try atLeastOne($0, "--threads") } }
+    func validate() throws {
+        guard let threads, !(1 ... 4096).contains(threads) else { return }
+        throw ValidationError("--threads: expected 1 ... 4096, found \(threads)")
+    }
 
     /// Applies the thread count and finds the device.
     func prepare() throws -> Device {
@@ -71,13 +74,13 @@ struct DecodingOptions: ParsableArguments {
     var draws: Int?
 
     func validate() throws {
-        try draws.map { try atLeastOne($0, "--draws") }
+        try expect(draws, "--draws", "1 ... \(Sampling.mostDraws)") { 1 ... Sampling.mostDraws ~= $0 }
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
-        try expect(secondLooks.map(Double.init), "--second-looks", "at least 0") { $0 >= 0 }
+        try expect(secondLooks, "--second-looks", "at least 0") { $0 >= 0 }
         try expect(deadline, "--deadline-ms", "a positive number") { $0 > 0 && $0.isFinite }
         try expect(temperature, "--temperature", "at least 0") { $0 >= 0 && $0.isFinite }
-        try expect(topK.map(Double.init), "--top-k", "at least 0") { $0 >= 0 }
+        try expect(topK, "--top-k", "at least 0") { $0 >= 0 }
         try expect(topP, "--top-p", "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
     }
 
@@ -95,9 +98,12 @@ struct DecodingOptions: ParsableArguments {
         return settings
     }
 
-    private func expect(_ number: Double?, _ option: String, _ expected: String, _ holds: (Double) -> Bool)
-        throws
-    {
+    private func expect<Number>(
+        _ number: Number?,
+        _ option: String,
+        _ expected: String,
+        _ holds: (Number) -> Bool
+    ) throws {
         guard let number, !holds(number) else { return }
         throw ValidationError("\(option): expected \(expected), found \(number)")
     }

@@ -10,7 +10,8 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract:
                 "Turn chunks of actions into codes: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
-            discussion: "FAST's lists of tokens differ in length; the shorter ones end in -1."
+            discussion:
+                "FAST's lists of tokens, and those as short as a tolerance allows, differ in length; the shorter ones end in -1."
         )
 
         @OptionGroup var compute: ComputeOptions

@@ -84,8 +84,7 @@ extension TokenizerCommand {
             let folder = out.asFile
             try document.report(examples: runs.map(\.examples), command: command)
                 .write(to: folder.appending(path: "report.html"))
-            let content = try Terminal.encoder.encode(document)
-            try DurableFile.write(content, to: folder.appending(path: "compare.json"))
+            try DurableFile.writeJSON(document, to: folder.appending(path: "compare.json"))
             if json { return try Terminal.printJSON(document) }
             for run in runs { print(run.result.text) }
             print("\(out)/report.html")

@@ -52,7 +52,7 @@ extension TokenizerCommand {
                     original: chunks,
                     space: demonstrations.actionSpace
                 )
-                try DurableFile.write(Terminal.encoder.encode(content), to: details.asFile)
+                try DurableFile.writeJSON(content, to: details.asFile)
             }
             if json { return try Terminal.printJSON(evaluation.metrics) }
             print(evaluation.metrics.table)

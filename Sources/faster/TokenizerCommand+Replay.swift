@@ -75,8 +75,7 @@ extension TokenizerCommand {
                 try robot.check(columns: tokenizer.dimension, for: names)
             }
             let summary = try await replay(versions, names, simulator)
-            let content = try Terminal.encoder.encode(summary)
-            try DurableFile.write(content, to: ReplaySummary.url(in: out.asFile))
+            try DurableFile.writeJSON(summary, to: ReplaySummary.url(in: out.asFile))
             if json { return try Terminal.printJSON(summary) }
             for version in summary.versions { print(version.text(of: summary.episodes.count)) }
         }

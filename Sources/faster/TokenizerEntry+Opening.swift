@@ -156,27 +156,9 @@ extension TokenizerEntry {
 
     private static func horizon(of folder: String, device: Device) throws -> Int? {
         let url = namedModel(folder)
-        if FASTProcessor.isFolder(url) { return ProcessorHorizon(of: url)?.horizon }
+        if FASTProcessor.isFolder(url) { return FASTProcessor.horizon(in: url) }
         let isNetwork = try TokenizerFolder.tokenizerName(in: url) == "fastervq"
         if isNetwork, try FASTerVQTokenizer.robot(in: url) == nil { return nil }
         return try openTokenizer(folder, device: device).horizon
-    }
-}
-
-/// Control steps of a chunk, as a folder of the public FAST processor says them; nil where any will do, as of FAST+.
-private struct ProcessorHorizon: Decodable {
-    let horizon: Int?
-
-    /// Nothing where the file cannot be read: opening the folder says why.
-    init?(of folder: URL) {
-        let file = folder.appending(path: "processor_config.json")
-        guard let data = try? Data(contentsOf: file),
-            let found = try? JSONDecoder().decode(Self.self, from: data)
-        else { return nil }
-        self = found
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case horizon = "time_horizon"
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// One entry of a list of tokenizers, as a person writes it.
 ///
 /// `[NAME=]FOLDER`, `[NAME=]FOLDER+FOLDER+...` or `[NAME=]FOLDER-{0,1,2}` (trainings that differ in their seed only) or a
-/// baseline, `fast` or `binning`; settings follow after colons: `fast:scale=5`, `FOLDER:codebooks=2`.
+/// baseline, such as `fast`; settings follow after colons: `fast:scale=5`, `FOLDER:codebooks=2`.
 struct TokenizerEntry: Equatable {
     /// What people call it.
     let name: String

@@ -32,6 +32,12 @@ struct BinningTokenizerTests {
         #expect(try tokenizer.chunks(for: tokens).values == centres)
     }
 
+    @Test("puts a bin about what never moves", arguments: [1, 4, 5, 256])
+    func withoutRoom(count: Int) {
+        let bins = EvenBins([(low: 3, high: 3)], count: count)
+        #expect(abs(bins.centre(of: bins.bin(of: 3, column: 0), column: 0) - 3) < 1e-9)
+    }
+
     @Test("puts the bins between the quantiles whatever the normalization")
     func meanAndDeviation() throws {
         var normalization = Normalization.unit(2, method: .meanStandardDeviation)

@@ -51,7 +51,7 @@ struct PolicyComparisonTests {
             .init(name: "c", evaluations: [all, episodes((0 ..< 20).map { $0 < 10 })]),
             .init(name: "d", evaluations: [all, all, all]),
         ])
-        let wilson = WilsonInterval(successes: 20, trials: 20)
+        let wilson = ConfidenceInterval(successes: 20, trials: 20)
         let paired = PairedOutcomes(both: 20, firstOnly: 0, secondOnly: 0, neither: 0).interval
         for row in comparison.rows.prefix(2) + comparison.rows.suffix(1) {
             #expect(row.success == 1 && row.interval == ConfidenceInterval(low: wilson.low, high: 1))

@@ -25,7 +25,7 @@ struct ReplayTests {
         #expect(summary.versions.map(\.name) == ["raw", "fast", "own"])
         #expect(summary.versions.map(\.success) == [0.75, 0.25, 1])
         #expect(summary.versions[0].difference == nil)
-        #expect(summary.versions[0].interval == WilsonInterval(successes: 3, trials: 4))
+        #expect(summary.versions[0].interval == ConfidenceInterval(successes: 3, trials: 4))
         #expect(summary.versions[1].tasks == ["a": 0.5, "b": 0])
         let (fast, own) = (
             try #require(summary.versions[1].difference), try #require(summary.versions[2].difference)

@@ -13,14 +13,14 @@ struct StatisticsTests {
         ]
     )
     func wilson(successes: Int, trials: Int, low: Double, high: Double) {
-        let interval = WilsonInterval(successes: successes, trials: trials)
+        let interval = ConfidenceInterval(successes: successes, trials: trials)
         #expect(abs(interval.low - low) < 1e-6)
         #expect(abs(interval.high - high) < 1e-6)
     }
 
     @Test("without trials everything is possible")
     func noTrials() {
-        let interval = WilsonInterval(successes: 0, trials: 0)
+        let interval = ConfidenceInterval(successes: 0, trials: 0)
         #expect((interval.low, interval.high) == (0, 1))
     }
 
@@ -41,7 +41,7 @@ struct StatisticsTests {
             + (0 ..< 2).map { EpisodeResult(task: "b", seed: $0, success: $0 == 0, steps: 40, latencies: []) }
         let summary = EvaluationSummary(of: episodes)
         #expect(summary.mean.success == 0.75)
-        #expect(summary.mean.interval == WilsonInterval(successes: 5, trials: 6))
+        #expect(summary.mean.interval == ConfidenceInterval(successes: 5, trials: 6))
         #expect(summary.tasks["b"]?.latency == nil)
 
         #expect(summary.mean.jerk == nil)
@@ -94,7 +94,7 @@ struct StatisticsTests {
         #expect(written.map(\.name) == ["easy", "hard"])
         #expect(written.map(\.tasks) == [2, 1])
         #expect(written.map(\.success) == [0.75, 0.3])
-        #expect(written[0].interval == WilsonInterval(successes: 30, trials: 40))
+        #expect(written[0].interval == ConfidenceInterval(successes: 30, trials: 40))
         let macro = try #require(summary.macro)
         #expect(abs(macro.success - 0.525) < 1e-12)
         // Standard error: half of the hard task's 0.102 and a quarter of task b's 0.112, independent of each other.

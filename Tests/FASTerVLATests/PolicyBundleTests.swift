@@ -68,11 +68,11 @@ struct PolicyBundleTests {
     func observations() async throws {
         try save()
         let policy = try PolicyBundle.load(from: folder, device: .cpu)
-        let broken = await #expect(throws: ObservationError.self) {
+        let broken = await #expect(throws: ContractError.self) {
             try await policy.act(on: SmallPolicy.observation(state: [0, .nan]))
         }
         #expect(broken?.description == "observation.state: value 1 is nan, expected a finite number")
-        await #expect(throws: ObservationError.self) {
+        await #expect(throws: ContractError.self) {
             try await policy.act(on: SmallPolicy.observation(state: [0]))
         }
     }

@@ -83,7 +83,7 @@ struct SamplingTests {
         #expect(sampling.problem == "'temperature' should be at least 0, found nan")
         sampling = Sampling()
         sampling.draws = 0
-        #expect(sampling.problem == "'draws' should be at least 1, found 0")
+        #expect(sampling.problem == "'draws' should be 1 ... 1024, found 0")
         sampling = .greedy
         sampling.draws = 8
         #expect(sampling.problem?.hasSuffix("a 'topK' of 1 or a 'temperature' of 0, found 8") == true)

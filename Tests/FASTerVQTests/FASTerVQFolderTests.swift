@@ -64,6 +64,10 @@ struct FASTerVQFolderTests {
                 "\"encoderLayers\" : 2", "\"encoderLayers\" : -1",
                 "'autoencoder.encoderLayers' should be at least 0, found -1"
             ),
+            (
+                "\"decay\" : 0.99", "\"decay\" : 99",
+                "'quantizer.decay' should be at least 0 and below 1, found 99.0"
+            ),
             ("\"kernel\" : 5", "\"kernel\" : 4", "'autoencoder.kernel' should be odd, found 4"),
             (
                 "\"codebookSize\" : 32", "\"codebookSize\" : 4611686018427387904",

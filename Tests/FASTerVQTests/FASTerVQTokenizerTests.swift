@@ -20,10 +20,10 @@ struct FASTerVQTokenizerTests {
         var random = SystemRandomNumberGenerator()
         let codes = (0 ..< 200).map { _ in (0 ..< 21).map { _ in Int.random(in: 0 ..< 32, using: &random) } }
         #expect(try tokenizer.chunks(for: codes).values.allSatisfy(\.isFinite))
-        #expect(throws: ActionTokenizerError("chunk 0, code 3: expected 0 ..< 32, found 32")) {
+        #expect(throws: ActionTokenizerError("chunk 0: token 3: expected 0 ..< 32, found 32")) {
             try tokenizer.chunks(for: [[0, 0, 0, 32] + [Int](repeating: 0, count: 17)])
         }
-        #expect(throws: ActionTokenizerError("chunk 0: expected 21 codes, found 20")) {
+        #expect(throws: ActionTokenizerError("chunk 0: expected 21 tokens, found 20")) {
             try tokenizer.chunks(for: [[Int](repeating: 0, count: 20)])
         }
     }
@@ -44,7 +44,7 @@ struct FASTerVQTokenizerTests {
             #expect(error < former)
             former = error
         }
-        #expect(throws: ActionTokenizerError("chunk 0: expected 14 codes, found 21")) {
+        #expect(throws: ActionTokenizerError("chunk 0: expected 14 tokens, found 21")) {
             try tokenizer.chunks(for: codes, codebooks: 2)
         }
     }

@@ -45,7 +45,7 @@ struct ShortListTests {
         let tokenizer = try tokenizer(codebookSize: 96)
         let ones = [Int](repeating: 1, count: 21)
         let lists = [Array(ones.prefix(7)), Array(ones.prefix(14)), ones, Array(ones.prefix(13)) + [96]]
-        #expect(throws: ActionTokenizerError("chunk 3, code 13: expected 0 ..< 96, found 96")) {
+        #expect(throws: ActionTokenizerError("chunk 3: token 13: expected 0 ..< 96, found 96")) {
             try tokenizer.adaptive(tolerance: 1).chunks(for: lists)
         }
         let corrected = ones + [1, 1, 1, 1, 1, 1, 1]
@@ -53,7 +53,7 @@ struct ShortListTests {
         let error = #expect(throws: ActionTokenizerError.self) {
             try tokenizer.adaptive(tolerance: 1).chunks(for: [ones, ones + [95, 0, 0, 0, 0, 0, 0]])
         }
-        #expect(error?.description.hasPrefix("chunk 1, code 21: expected 0 ..< ") == true)
+        #expect(error?.description.hasPrefix("chunk 1: token 21: expected 0 ..< ") == true)
         #expect(error?.description.hasSuffix(", found 95") == true)
     }
 }

@@ -68,4 +68,15 @@ struct ModuleTests {
         #expect(text.contains("'norm.weight' is missing"))
         #expect(toy.layers[0].weight.floats == before)
     }
+
+    @Test("refuse weights that are no numbers, and stay as they were")
+    func notFinite() throws {
+        let (toy, astray) = (Toy(), Toy())
+        let before = toy.layers[0].weight.floats
+        withoutGradients { astray.layers[0].weight.fillInPlace(.nan) }
+        try Checkpoint.save(astray.tensors, to: file)
+        let error = #expect(throws: CheckpointError.self) { try Checkpoint.load(toy.tensors, from: file) }
+        #expect(error?.problems == ["'layers.0.weight' holds numbers that are not finite"])
+        #expect(toy.layers[0].weight.floats == before)
+    }
 }

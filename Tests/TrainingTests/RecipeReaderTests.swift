@@ -69,6 +69,10 @@ struct RecipeReaderTests {
                 "spacing.smallest=5",
                 "'spacing': 'smallest' should be at most 'largest', which is 3.0, found 5.0"
             ),
+            (
+                "spacing.gap=5",
+                "'spacing': 'gap' should be from 'smallest' to 'largest', 1.0 to 3.0, as training takes no other, found 5.0"
+            ),
         ]
     )
     func numbers(setting: String, reason: String) {
@@ -90,6 +94,32 @@ struct RecipeReaderTests {
                     == "'\(key)' is for heads that predict codes, and 'head' is '\(head)': leave it out, or choose another head"
             )
         }
+    }
+
+    @Test("refuse places of what is no kind of group, and none of what is one")
+    func places() {
+        for (setting, reason) in [
+            ("places.postion=8", "'places' should be by kinds of groups, position, rotation, "),
+            ("places.position=0", "'places.position' should be at least 1, found 0"),
+        ] {
+            let error = #expect(throws: RecipeError.self) {
+                try RecipeReader.recipe(TokenizerRecipe(), settings: [setting])
+            }
+            #expect(error?.reason.hasPrefix(reason) == true)
+        }
+    }
+
+    @Test(
+        "refuse to look again at blocks of one code",
+        arguments: ["head=tokens", "head=fast", "blockSize=1"]
+    )
+    func secondLooks(setting: String) {
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), settings: ["looksAgain=true", setting])
+        }
+        #expect(
+            error?.reason.hasPrefix("'looksAgain' is for blocks of several codes, and 'head' is ") == true
+        )
     }
 
     @Test("refuse a flow whose times cannot be told by its width")

@@ -258,7 +258,7 @@ struct PolicyTests {
                 == "--deadline-ms: expected a positive number, found 0.0"
         )
         for (option, number, complaint) in [
-            ("--temperature", "-1", "at least 0, found -1.0"), ("--top-k", "-1", "at least 0, found -1.0"),
+            ("--temperature", "-1", "at least 0, found -1.0"), ("--top-k", "-1", "at least 0, found -1"),
             ("--top-p", "1.5", "above 0 and at most 1, found 1.5"),
         ] {
             let said = try await Program.refusal(serve + ["mixed", "\(option)=\(number)"], in: folder)

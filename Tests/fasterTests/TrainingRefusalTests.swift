@@ -55,7 +55,7 @@ struct TrainingRefusalTests {
             ("--set=checkpointEvery=0", "'checkpointEvery' should be at least 1, found 0"),
             ("--set=autoencoder.headCount=3", "'autoencoder.width' should be a multiple of 3"),
             ("--set=normalization=decimals", "'normalization' should be one of quantiles"),
-            ("--threads=0", "--threads: expected at least 1, found 0"),
+            ("--threads=0", "--threads: expected 1 ... 4096, found 0"),
             ("--device=tpu", "unknown device 'tpu': expected cpu, cuda, cuda:N or mps"),
             ("--episodes=0:121", "episodes '0:121': expected first:end within 0:120, for example 0:12"),
         ]

@@ -6,11 +6,14 @@ struct EvenBins: Equatable, Sendable {
     private let starts: [Double]
     private let widths: [Double]
 
-    /// Cuts every column's `bounds` into `count` bins; a column without room gets bins about its centre.
+    /// Cuts every column's `bounds` into `count` bins; a column without room gets bins of which one is about its centre.
     init(_ bounds: [(low: Double, high: Double)], count: Int) {
         self.count = count
-        let roomy = bounds.map { low, high in
-            high - low > 1e-6 ? (low, high) : ((low + high) / 2 - 1, (low + high) / 2 + 1)
+        let roomy = bounds.map { low, high -> (Double, Double) in
+            if high - low > 1e-6 { return (low, high) }
+            // Of an even number, none would be in the middle.
+            let centre = (low + high) / 2 - (count % 2 == 0 ? 1 / Double(count) : 0)
+            return (centre - 1, centre + 1)
         }
         starts = roomy.map(\.0)
         widths = roomy.map { ($0.1 - $0.0) / Double(count) }

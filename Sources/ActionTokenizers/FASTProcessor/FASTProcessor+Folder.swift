@@ -26,6 +26,13 @@ extension FASTProcessor {
         FileManager.default.fileExists(atPath: folder.appending(path: configurationFile).path)
     }
 
+    /// Control steps of a chunk of the processor in `folder`; nil where any will do, as of FAST+, or the folder cannot be read,
+    /// of which opening it says why.
+    public static func horizon(in folder: URL) -> Int? {
+        let file = folder.appending(path: configurationFile)
+        return (try? TokenizerFolder.decode(Configuration.self, from: file))?.horizon
+    }
+
     /// Reads and verifies a processor that knows its robot: the folder says horizon and columns, and `norm_stats.json`
     /// lies beside.
     ///

@@ -9,7 +9,7 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
         /// Share of episodes that succeeded.
         public var success: Double
         /// 95 % interval of ``success``.
-        public var interval: WilsonInterval
+        public var interval: ConfidenceInterval
         /// Share of every task's episodes that succeeded.
         public var tasks: [String: Double]
         /// Success less that of the actions as they were; nil for these.
@@ -64,7 +64,7 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
         return Version(
             name: name,
             success: share(own),
-            interval: WilsonInterval(successes: own.count { $0 }, trials: own.count),
+            interval: ConfidenceInterval(successes: own.count { $0 }, trials: own.count),
             tasks: Dictionary(grouping: episodes, by: \.task).mapValues { share(outcomes(name, $0)) },
             difference: name == raw ? nil : PairedDifference(pairs)
         )

@@ -98,7 +98,8 @@ public struct CollectionPlan: Equatable, Sendable {
     /// Whether pictures are recorded besides states and actions.
     public var recordsImages = true
 
-    /// Scenes that may be looked at a wanted episode, before an expert that keeps failing is an error.
+    /// Scenes that may be looked at a wanted episode, before an expert that keeps failing is an error; `SCENES_PER_EPISODE` of
+    /// `Simulators/client/collect.py` is the same number.
     public static let scenesPerEpisode = 10
 
     /// A plan for `episodes` of each of `tasks`, sent to the recorder at `port`.

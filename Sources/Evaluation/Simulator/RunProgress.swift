@@ -11,7 +11,4 @@ public struct RunProgress: Equatable, Sendable {
 
     /// Processes that crashed and were started anew.
     public let restarts: Int
-
-    /// Time until the end, if the rest goes as fast as what is done.
-    public var remaining: Duration { done == 0 ? .zero : elapsed * (total - done) / done }
 }

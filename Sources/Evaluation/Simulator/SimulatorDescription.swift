@@ -149,7 +149,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     public func robot(for names: [String]) throws(SimulatorError) -> (name: String, robot: Robot) {
         try check(tasks: names)
         let needed = names.compactMap { name in tasks[name].map { (task: name, robot: $0.robot) } }
-        guard let first = needed.first else { throw .badPlan("a collection needs at least one task") }
+        guard let first = needed.first else { throw .badPlan("at least one task is needed") }
         guard needed.allSatisfy({ $0.robot == first.robot }) else {
             throw .differentRobots(needed.map { "\($0.task) needs \($0.robot)" })
         }

@@ -47,7 +47,7 @@ public struct ConfidenceInterval: Codable, Equatable, Sendable {
     /// normal distribution's.
     private static func studentQuantile(_ freedom: Int) -> Double {
         if freedom <= studentQuantiles.count { return studentQuantiles[freedom - 1] }
-        let (normal, count) = (1.959963984540054, Double(freedom))
+        let (normal, count) = (normalQuantile, Double(freedom))
         let first = (pow(normal, 3) + normal) / 4
         let second = (5 * pow(normal, 5) + 16 * pow(normal, 3) + 3 * normal) / 96
         return normal + first / count + second / (count * count)

@@ -42,8 +42,8 @@ public struct PairedOutcomes: Equatable, Sendable {
     public var interval: ConfidenceInterval {
         guard total > 0 else { return ConfidenceInterval(low: -1, high: 1) }
         let (trials, firsts, seconds) = (Int(total), both + firstOnly, both + secondOnly)
-        let first = WilsonInterval(successes: firsts, trials: trials)
-        let second = WilsonInterval(successes: seconds, trials: trials)
+        let first = ConfidenceInterval(successes: firsts, trials: trials)
+        let second = ConfidenceInterval(successes: seconds, trials: trials)
         let (rate, other) = (Double(seconds) / total, Double(firsts) / total)
         func distance(_ own: Double, _ opposite: Double) -> Double {
             max(0, own * own - 2 * correlation * own * opposite + opposite * opposite).squareRoot()

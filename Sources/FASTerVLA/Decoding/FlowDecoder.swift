@@ -1,21 +1,21 @@
-public import Backbones
-public import Torch
+internal import Backbones
+internal import Torch
 
 /// Actions out of noise, by Euler's method along the direction that a network learned.
-public struct FlowDecoder {
+struct FlowDecoder {
     private let network: FASTerVLANetwork
     private let head: FlowHead
     private let packed: PackedExpert?
 
     /// Prepares to decode with `network` as its weights are now, whose head is `head`.
-    public init(_ network: FASTerVLANetwork, _ head: FlowHead) {
+    init(_ network: FASTerVLANetwork, _ head: FlowHead) {
         self.network = network
         self.head = head
         packed = network.expert.flatMap(PackedExpert.init)
     }
 
     /// Normalised actions after `prefix`, `[B, horizon, dimension]`, and what every step took.
-    public func actions(after prefix: Prefix) -> (actions: Tensor, stepTimes: [Duration]) {
+    func actions(after prefix: Prefix) -> (actions: Tensor, stepTimes: [Duration]) {
         let configuration = head.configuration
         let (batch, device) = (prefix.keys[0].size(0), prefix.keys[0].device)
         var actions = Tensor.randn([batch, configuration.horizon, configuration.dimension]).to(device)

@@ -19,6 +19,9 @@ public struct Sampling: Codable, Equatable, Sendable {
     /// A greedy choice has but one.
     public var draws = 1
 
+    /// More is taken for a mistake.
+    public static let mostDraws = 1024
+
     /// The paper's: top 50 at temperature 0.8.
     public init() {}
 
@@ -44,7 +47,9 @@ public struct Sampling: Codable, Equatable, Sendable {
 
     /// What makes no sense about the numbers, in words that name the key; nil where nothing does.
     public var problem: String? {
-        if draws < 1 { return "'draws' should be at least 1, found \(draws)" }
+        if !(1 ... Self.mostDraws ~= draws) {
+            return "'draws' should be 1 ... \(Self.mostDraws), found \(draws)"
+        }
         if topK < 0 { return "'topK' should be at least 0, found \(topK)" }
         if !(topP > 0 && topP <= 1) { return "'topP' should be above 0 and at most 1, found \(topP)" }
         guard temperature >= 0, temperature.isFinite else {

@@ -39,7 +39,7 @@ public struct BlockSchedule: Codable, Equatable, Sendable {
 
     /// The same codes in blocks of another size.
     public func withBlockSize(_ size: Int) -> BlockSchedule {
-        BlockSchedule(codebookCount: codebookCount, placeCount: placeCount, blockSize: size)
+        BlockSchedule(codebookCount: codebookCount, placeCount: placeCount, blockSize: min(size, tokenCount))
     }
 
     /// Codes in all.
@@ -102,6 +102,11 @@ public struct Spacing: Codable, Equatable, Sendable {
             return "'\(key)' should be a finite number, found \(number)"
         }
         if deviation < 0 { return "'deviation' should be at least 0, found \(deviation)" }
+        if deviation > 0, smallest <= largest, !(smallest ... largest).contains(gap) {
+            return
+                "'gap' should be from 'smallest' to 'largest', \(smallest) to \(largest), as training takes no other, "
+                + "found \(gap)"
+        }
         return smallest <= largest
             ? nil : "'smallest' should be at most 'largest', which is \(largest), found \(smallest)"
     }

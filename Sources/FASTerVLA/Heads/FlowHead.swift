@@ -3,7 +3,7 @@ public import NN
 internal import Torch
 
 // Axes in this file
-//   B  batch      H  horizon      D  columns of an action
+//   B  batch      T  horizon      D  columns of an action
 
 /// Noisy actions in, the direction from actions to noise out (flow matching, as in pi-0, arXiv 2410.24164).
 public struct FlowHead: Module {
@@ -44,14 +44,14 @@ public struct FlowHead: Module {
     /// What the slots are fed, one an action.
     ///
     /// - Parameters:
-    ///   - noisy: `[B, H, D]`.
+    ///   - noisy: `[B, T, D]`.
     ///   - time: 1 for noise, 0 for actions, `[B]`.
-    /// - Returns: `[B, H, width]`.
+    /// - Returns: `[B, T, width]`.
     func inputs(_ noisy: Tensor, time: Tensor) -> Tensor {
         actions(noisy) + self.time(sinusoids(of: time)).unsqueezed(1)
     }
 
-    /// Noise minus actions, as the features tell it: `[B, H, width]` to `[B, H, D]`.
+    /// Noise minus actions, as the features tell it: `[B, T, width]` to `[B, T, D]`.
     func direction(_ features: Tensor) -> Tensor { output(features) }
 
     /// `time`, `[B]`, in waves of periods from 0.004 to 4, as in pi-0: `[B, width]`.

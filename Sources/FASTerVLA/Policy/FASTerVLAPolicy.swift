@@ -53,11 +53,11 @@ public final class FASTerVLAPolicy: Policy {
     /// A request with a deadline gets the coarse codebooks that are ready in time, at least one; the time counts from
     /// this call, the wait for earlier requests included.
     ///
-    /// - Throws: ``ObservationError`` when the observation does not fulfil ``contract``, or what the tokenizer
+    /// - Throws: ``ContractError`` when the observation does not fulfil ``contract``, or what the tokenizer
     ///   throws.
     public func act(on observation: Observation) async throws -> PolicyAnswer {
         let arrival = ContinuousClock.now
-        try ObservationError.check(observation, against: contract)
+        try ContractError.check(observation, against: contract)
         return try await runner.answer(to: observation, arrival: arrival)
     }
 }

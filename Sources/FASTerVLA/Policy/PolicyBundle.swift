@@ -39,16 +39,11 @@ public enum PolicyBundle {
         state: Normalization,
         to folder: URL
     ) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let normalizations = NormalizationSet(["state": state, "actions": actions.normalization])
-        try DurableFile.write(
-            encoder.encode(normalizations),
-            to: folder.appending(path: NormalizationSet.fileName)
-        )
+        try DurableFile.writeJSON(normalizations, to: folder.appending(path: NormalizationSet.fileName))
         try Checkpoint.save(network.tensors, to: folder.appending(path: weightsFile))
         try actions.saveTokenizer(to: folder.appending(path: tokenizerFolder))
-        try DurableFile.write(encoder.encode(configuration), to: folder.appending(path: configurationFile))
+        try DurableFile.writeJSON(configuration, to: folder.appending(path: configurationFile))
     }
 
     /// Reads and verifies a policy.

@@ -32,7 +32,7 @@ public struct MotionCodebooks: Module {
     ///   - grid: Which kind of motion is where.
     ///   - weights: 1 where a place counts, 0 where it is padding, `[ΣB, N]`.
     ///   - depths: Codebooks that every chunk may use, int64 `[ΣB]`; nil for all.
-    /// - Returns: `quantized`, `[ΣB, N, C]`, through which gradients pass straight to `latents`; `commitment`, the mean
+    /// - Returns: `quantized`, `[ΣB, N, C]`, through which gradients pass to `latents` as the configuration says; `commitment`, the mean
     ///   squared distance that pulls `latents` to their entries.
     func train(
         _ latents: Tensor,

@@ -68,7 +68,7 @@ public struct ChunkCodec: Sendable {
         let refined = refinements.map { refinement in
             let target = Embodiment.Columns.range(refinement.part.columns).of(actions)
             let start = decoded[refinement.part.columns.lowerBound] ?? target.zerosLike()
-            return refinement.codes(for: target, from: start, stepMask: mask, tolerance: tolerance).codes
+            return refinement.codes(for: target, from: start, stepMask: mask, tolerance: tolerance)
         }
         let byCodebook = (0 ..< codebookCount).flatMap { codebook in
             var place = 0

@@ -127,18 +127,7 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     public func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks {
         precondition((1 ... codebookCount).contains(codebooks), "a chunk takes 1 to all codebooks")
         let tokenCount = codebooks * placeCount
-        for (chunk, codes) in tokens.enumerated() {
-            guard codes.count == tokenCount else {
-                throw ActionTokenizerError(
-                    "chunk \(chunk): expected \(tokenCount) codes, found \(codes.count)"
-                )
-            }
-            if let place = codes.firstIndex(where: { !(0 ..< codebookSize).contains($0) }) {
-                throw ActionTokenizerError(
-                    "chunk \(chunk), code \(place): expected 0 ..< \(codebookSize), found \(codes[place])"
-                )
-            }
-        }
+        try check(tokens, lengths: tokenCount ... tokenCount)
         if let packed, tokens.count <= Self.fewChunks {
             return ActionChunks(
                 count: tokens.count,

@@ -35,23 +35,23 @@ struct PartRefinement: Sendable {
         lengths = (0 ..< count).map { entries.select(0, $0).squared().sum(1) * 0.5 }
     }
 
-    /// Codes of what a part lacks, and the part with what they add.
+    /// Codes of what a part lacks.
     ///
     /// - Parameters:
     ///   - target: What the part should be, `[B, T, columns]`.
     ///   - start: What it is without, `[B, T, columns]`.
     ///   - stepMask: 1 where a step counts, else 0, `[B, T, 1]`; nil for all.
     ///   - tolerance: Largest error that needs no more codes; nil refines whatever is left.
-    /// - Returns: A list of codes `[B, places]` for every codebook, and the result, `[B, T, columns]`.
+    /// - Returns: Codes `[B, places]` for every codebook.
     func codes(
         for target: Tensor,
         from start: Tensor,
         stepMask: Tensor?,
         tolerance: Double?
-    ) -> (codes: [Tensor], result: Tensor) {
+    ) -> [Tensor] {
         var value = start
         var open: Tensor?
-        let codes = factors.indices.map { codebook in
+        return factors.indices.map { codebook in
             let error = target - value
             let patches = cut.patches(stepMask.map { error * $0 } ?? error)
             var chosen = (lengths[codebook] - patches.matmul(factors[codebook])).argmin(2)
@@ -65,7 +65,6 @@ struct PartRefinement: Sendable {
             value = added(chosen, codebook: codebook, to: value)
             return chosen
         }
-        return (codes, value)
     }
 
     /// What a part becomes with the codes `[B, places]` of the first of its codebooks: `[B, T, columns]`.

@@ -62,7 +62,7 @@ extension FASTerVQTokenizer {
                 let size = isCorrection ? corrections.count(at: index % placeCount) : codebookSize
                 guard (0 ..< size).contains(list[position]) else {
                     throw ActionTokenizerError(
-                        "chunk \(chunk), code \(position): expected 0 ..< \(size), found \(list[position])"
+                        "chunk \(chunk): token \(position): expected 0 ..< \(size), found \(list[position])"
                     )
                 }
             }

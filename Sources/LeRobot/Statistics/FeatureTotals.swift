@@ -13,8 +13,7 @@ struct FeatureTotals {
         _ columns: EpisodeColumns,
         frames: [String: [Image]],
         episode: Episode,
-        task: Int,
-        description: DatasetDescription
+        task: Int
     ) -> [String: ColumnSummary] {
         let bookkeeping = [
             "timestamp": columns.timestamps,

@@ -126,8 +126,7 @@ public final class DatasetWriter {
             columns,
             frames: frames.filter { videos[$0.key] != nil },
             episode: episode,
-            task: index(of: task),
-            description: description
+            task: index(of: task)
         )
         records.append(EpisodeRecord(episode: episode, summaries: summaries))
         state = .writing

@@ -46,42 +46,64 @@ extension PolicyExamples {
             if let environmentStates { batch.environmentStates += row(index, of: environmentStates) }
             if let codes { batch.codes += codes.values[index * codes.count ..< (index + 1) * codes.count] }
         }
-        for (camera, description) in cameras.enumerated() {
-            let (height, width) = (description.height, description.width)
-            let size = height * width * 3
-            var moves: [(right: Int, down: Int)] = []
+        for camera in cameras.indices {
             var random = SeededRandom(seed: seed, 2, UInt64(step), UInt64(camera))
-            let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
-                try [UInt8](unsafeUninitializedCapacity: size * indices.count) { target, count in
-                    for (row, index) in indices.enumerated() {
-                        try frames.copyFrame(frameIndices[index], camera: camera, into: plain)
-                        let pictures = target[row * size ..< (row + 1) * size]
-                        moves.append(
-                            augmentation.apply(
-                                UnsafeBufferPointer(plain),
-                                height: height,
-                                width: width,
-                                to: UnsafeMutableBufferPointer(rebasing: pictures),
-                                random: &random
-                            )
-                        )
-                    }
-                    count = size * indices.count
-                }
-            }
+            let (pixels, moves) = try pictures(of: camera, at: indices, augmentation, random: &random)
             batch.images.append(pixels)
             guard places.indices.contains(camera) else { continue }
-            var shown: [Float] = []
-            for (index, move) in zip(indices, moves) {
-                // From edge to edge is 2.
-                let offsets = [2 * Float(move.right) / Float(width), 2 * Float(move.down) / Float(height)]
-                for (column, place) in row(index, of: places[camera]).enumerated() {
-                    shown.append(place + offsets[column % 2])
-                }
-            }
-            batch.places.append(shown)
+            batch.places.append(movedPlaces(of: camera, at: indices, moves))
         }
         return batch
+    }
+
+    /// The pictures of `camera` at `indices`, changed by `augmentation`: `[B, height, width, 3]`, and by how many
+    /// pixels what each of them shows has moved.
+    private func pictures(
+        of camera: Int,
+        at indices: [Int],
+        _ augmentation: Augmentation,
+        random: inout SeededRandom
+    ) throws -> (pixels: [UInt8], moves: [(right: Int, down: Int)]) {
+        let (height, width) = (cameras[camera].height, cameras[camera].width)
+        let size = height * width * 3
+        var moves: [(right: Int, down: Int)] = []
+        let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
+            try [UInt8](unsafeUninitializedCapacity: size * indices.count) { target, count in
+                for (row, index) in indices.enumerated() {
+                    try frames.copyFrame(frameIndices[index], camera: camera, into: plain)
+                    let pictures = target[row * size ..< (row + 1) * size]
+                    moves.append(
+                        augmentation.apply(
+                            UnsafeBufferPointer(plain),
+                            height: height,
+                            width: width,
+                            to: UnsafeMutableBufferPointer(rebasing: pictures),
+                            random: &random
+                        )
+                    )
+                }
+                count = size * indices.count
+            }
+        }
+        return (pixels, moves)
+    }
+
+    /// Where things are in the pictures of `camera` at `indices`, which have moved by `moves`: `[B, things, 2]`.
+    private func movedPlaces(
+        of camera: Int,
+        at indices: [Int],
+        _ moves: [(right: Int, down: Int)]
+    ) -> [Float] {
+        let (height, width) = (cameras[camera].height, cameras[camera].width)
+        var shown: [Float] = []
+        for (index, move) in zip(indices, moves) {
+            // From edge to edge is 2.
+            let offsets = [2 * Float(move.right) / Float(width), 2 * Float(move.down) / Float(height)]
+            for (column, place) in row(index, of: places[camera]).enumerated() {
+                shown.append(place + offsets[column % 2])
+            }
+        }
+        return shown
     }
 
     /// What `values`, as many of every example, have of the example at `index`.

@@ -5,6 +5,7 @@ internal import FASTerVQ
 internal import Foundation
 internal import LeRobot
 internal import RobotTypes
+internal import Torch
 
 /// A recipe applied to demonstrations: what is to be predicted, and by what network.
 struct PolicyPlan {
@@ -50,23 +51,9 @@ struct PolicyPlan {
         state = try demonstrations.stateNormalization(.quantiles, episodes: episodes)
         coding = try Self.coding(recipe, head, demonstrations, episodes, tokenizer, horizon: horizon)
         let horizon = coding.tokenizer?.horizon ?? horizon
-        environment =
-            recipe.environmentState.weight > 0
-            ? try demonstrations.environmentTargets(
-                recipe.environmentState.columns,
-                cameras: cameras.map(\.name),
-                episodes: episodes
-            ) : nil
+        environment = try Self.environment(recipe, demonstrations, cameras.map(\.name), episodes)
         foreseenSteps = recipe.foresight.chunks.map { $0 * horizon }
-        var backbone = CompactBackbone.Configuration(
-            cameras: cameras.map(\.camera),
-            stateDimension: state.statistics.dimension
-        )
-        backbone.width = recipe.width
-        backbone.layerCount = recipe.layerCount
-        backbone.headCount = recipe.headCount
-        backbone.environmentStateDimension = environment?.columns.count
-        backbone.continues = head == .blocksWithoutExpert
+        let backbone = Self.backbone(recipe, head, cameras.map(\.camera), state, environment)
         stateBins = backbone.stateBins
         let contract = PolicyContract(
             cameras: cameras.map { .init(name: $0.name, height: $0.camera.height, width: $0.camera.width) },
@@ -118,6 +105,40 @@ struct PolicyPlan {
             )
         case .flow, .regression: return .values(normalization)
         }
+    }
+
+    /// Where things are; nil where the recipe gives that no weight.
+    private static func environment(
+        _ recipe: PolicyRecipe,
+        _ demonstrations: Demonstrations,
+        _ cameras: [String],
+        _ episodes: [Int]?
+    ) throws -> EnvironmentTargets? {
+        guard recipe.environmentState.weight > 0 else { return nil }
+        return try demonstrations.environmentTargets(
+            recipe.environmentState.columns,
+            cameras: cameras,
+            episodes: episodes
+        )
+    }
+
+    private static func backbone(
+        _ recipe: PolicyRecipe,
+        _ head: PolicyHead,
+        _ cameras: [CompactBackbone.Configuration.Camera],
+        _ state: Normalization,
+        _ environment: EnvironmentTargets?
+    ) -> CompactBackbone.Configuration {
+        var backbone = CompactBackbone.Configuration(
+            cameras: cameras,
+            stateDimension: state.statistics.dimension
+        )
+        backbone.width = recipe.width
+        backbone.layerCount = recipe.layerCount
+        backbone.headCount = recipe.headCount
+        backbone.environmentStateDimension = environment?.columns.count
+        backbone.continues = head == .blocksWithoutExpert
+        return backbone
     }
 
     /// Most tokens that any chunk takes.
@@ -177,19 +198,16 @@ struct PolicyPlan {
             if head.listsEnd {
                 let end = codes.count < count ? [head.codebookSize] : []
                 let answered = Array(codes.prefix(count)) + end
-                return answered + Array(repeating: Self.uncounted, count: count - answered.count)
+                return answered + Array(repeating: Tensor.noClass, count: count - answered.count)
             }
             return codes.enumerated().map { position, code in
                 let place = position % head.schedule.placeCount
                 let counts =
                     places.map { $0[chunk * head.schedule.placeCount + place] }
                     ?? (position / chunks.dimension < chunks.validSteps[chunk])
-                return counts ? code : Self.uncounted
+                return counts ? code : Tensor.noClass
             }
         }
         return PolicyExamples.Codes(values: lists.flatMap { $0 }, count: count)
     }
-
-    /// The target that counts in no loss.
-    private static let uncounted = -100
 }

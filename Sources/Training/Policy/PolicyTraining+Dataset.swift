@@ -61,84 +61,115 @@ extension PolicyTraining {
         decoding: @escaping @Sendable (Int, Int) -> Void,
         report: @escaping (TrainingRun.Progress) -> Void
     ) throws {
-        let (recipe, demonstrations) = (assignment.recipe, assignment.demonstrations)
-        let plan = try PolicyPlan(
+        let plan = try assignment.makePlan()
+        let (examples, heldOut) = try assignment.makeExamples(plan, decoding: decoding)
+        let run = try assignment.makeRun(on: examples, in: folder, report: report)
+        let training = PolicyTraining(
+            recipe: assignment.recipe,
+            examples: examples,
+            validation: heldOut.map {
+                PolicyValidation(assignment.recipe, examples: $0, coding: plan.coding, device: device)
+            },
+            seed: assignment.seed,
+            device: device
+        )
+        let network = try training.train(
+            plan.configuration,
+            from: assignment.start,
+            run: run,
+            resume: resume,
+            trial: assignment.trial?.measuring(plan, in: folder.appending(path: "trials/policy"))
+        )
+        try plan.save(network, to: folder)
+        run.finish()
+    }
+}
+
+extension PolicyTraining.Assignment {
+    fileprivate func makePlan() throws -> PolicyPlan {
+        try PolicyPlan(
             recipe,
             head: PolicyHead(checked: recipe.head),
             demonstrations,
-            episodes: assignment.episodes,
-            tokenizer: assignment.tokenizer,
-            horizon: assignment.horizon
+            episodes: episodes,
+            tokenizer: tokenizer,
+            horizon: horizon
         )
-        let used = assignment.episodes ?? Array(demonstrations.dataset.episodes.indices)
-        if let both = Set(used).intersection(assignment.heldOut).min() {
-            throw DemonstrationsError(
-                description: "episode \(both) is both trained on and held out: leave it out of one of the two"
-            )
-        }
+    }
+
+    /// Decodes the pictures, and gives what is trained on and what is held out; nil where no episode is.
+    fileprivate func makeExamples(
+        _ plan: PolicyPlan,
+        decoding: @escaping @Sendable (Int, Int) -> Void
+    ) throws -> (used: PolicyExamples, heldOut: PolicyExamples?) {
+        let used = try usedEpisodes()
         let frames = try FrameStore(
             dataset: demonstrations.dataset,
             cameras: plan.cameras.map(\.name),
             scaledSizes: Dictionary(
                 uniqueKeysWithValues: plan.cameras.map { ($0.name, ($0.camera.height, $0.camera.width)) }
             ),
-            episodes: used + assignment.heldOut,
+            episodes: used + heldOut,
             progress: decoding
         )
         let examples = try demonstrations.policyExamples(plan, episodes: used, frames: frames)
-        let heldOut =
-            assignment.heldOut.isEmpty
-            ? nil : try demonstrations.policyExamples(plan, episodes: assignment.heldOut, frames: frames)
-        let run = TrainingRun(
+        let others =
+            heldOut.isEmpty
+            ? nil : try demonstrations.policyExamples(plan, episodes: heldOut, frames: frames)
+        return (examples, others)
+    }
+
+    /// Episodes to train on, none of which is held out.
+    private func usedEpisodes() throws(DemonstrationsError) -> [Int] {
+        let used = episodes ?? Array(demonstrations.dataset.episodes.indices)
+        if let both = Set(used).intersection(heldOut).min() {
+            throw DemonstrationsError(
+                description: "episode \(both) is both trained on and held out: leave it out of one of the two"
+            )
+        }
+        return used
+    }
+
+    fileprivate func makeRun(
+        on examples: PolicyExamples,
+        in folder: URL,
+        report: @escaping (TrainingRun.Progress) -> Void
+    ) throws -> TrainingRun {
+        let identity = try RunIdentity(
+            recipe,
+            seed: seed,
+            data: examples.identity,
+            start: start?.identity,
+            heldOut: heldOut
+        )
+        return TrainingRun(
             folder: folder,
             totalSteps: recipe.steps,
-            recipe: try RunIdentity(
-                recipe,
-                seed: assignment.seed,
-                data: examples.identity,
-                start: assignment.start?.identity,
-                heldOut: assignment.heldOut
-            ).text,
+            recipe: identity.text,
             measureEvery: TrainingRun.usualMeasureEvery,
             checkpointEvery: recipe.checkpointEvery,
             report: report
         )
-        let training = PolicyTraining(
-            recipe: recipe,
-            examples: examples,
-            validation: heldOut.map {
-                PolicyValidation(recipe, examples: $0, coding: plan.coding, device: device)
-            },
-            seed: assignment.seed,
-            device: device
-        )
-        func save(_ network: FASTerVLANetwork, to folder: URL) throws {
-            try PolicyBundle.save(
-                plan.configuration,
-                network: network,
-                actions: plan.coding,
-                state: plan.state,
-                to: folder
-            )
-        }
-        let tried = folder.appending(path: "trials/policy")
-        let network = try training.train(
-            plan.configuration,
-            from: assignment.start,
-            run: run,
-            resume: resume,
-            trial: assignment.trial.map { trial in
-                (
-                    trial.every,
-                    { network, step in
-                        try save(network, to: tried)
-                        return try trial.measure(tried, step)
-                    }
-                )
+    }
+}
+
+extension PolicyPlan {
+    /// Writes the planned policy, with the weights of `network`, to `folder`.
+    fileprivate func save(_ network: FASTerVLANetwork, to folder: URL) throws {
+        try PolicyBundle.save(configuration, network: network, actions: coding, state: state, to: folder)
+    }
+}
+
+extension PolicyTrial {
+    /// The trial of networks that become the policy of `plan`, which is written to `folder` each time.
+    fileprivate func measuring(_ plan: PolicyPlan, in folder: URL) -> PolicyTraining.Trial {
+        (
+            every: every,
+            measure: { network, step in
+                try plan.save(network, to: folder)
+                return try measure(folder, step)
             }
         )
-        try save(network, to: folder)
-        run.finish()
     }
 }
 

@@ -6,6 +6,9 @@ internal import Torch
 
 /// Trains a policy's network on demonstrations.
 public struct PolicyTraining {
+    /// Steps from one trial to the next, and what measures the network in one, given the step after which it is.
+    typealias Trial = (every: Int, measure: (FASTerVLANetwork, Int) throws -> [String: Double])
+
     private let recipe: PolicyRecipe
     private let examples: PolicyExamples
     private let validation: PolicyValidation?
@@ -41,8 +44,7 @@ public struct PolicyTraining {
     ///   - start: Weights to begin with.
     ///   - run: Where measurements and checkpoints go.
     ///   - resume: Whether to go on from the newest checkpoint.
-    ///   - trial: Steps from one trial to the next, and what measures the network, with averaged weights, in one, given
-    ///     which it is, counted from 0 as in the metrics.
+    ///   - trial: Measures the network with averaged weights now and then; steps are counted from 0 as in the metrics.
     /// - Returns: The trained network.
     /// - Throws: The errors of runs, datasets and trials.
     func train(
@@ -50,11 +52,10 @@ public struct PolicyTraining {
         from start: PolicyStart? = nil,
         run: TrainingRun,
         resume: Bool,
-        trial: (every: Int, measure: (FASTerVLANetwork, Int) throws -> [String: Double])? = nil
+        trial: Trial? = nil
     ) throws -> FASTerVLANetwork {
         Torch.seed(seed)
-        let network = FASTerVLANetwork(configuration, device: device)
-        try start?.copy(into: network)
+        let network = try makeNetwork(configuration, from: start)
         let foresight = makeForesight(network)
         let parameters = network.parameters + (foresight?.parameters ?? [])
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
@@ -69,13 +70,7 @@ public struct PolicyTraining {
             resume: resume,
             prepare: { batches.start(at: $0) }
         ) { step, measure in
-            let batch = try batches.next()
-            let (input, targets) = batch.tensors(examples, device: device)
-            let (loss, further) = withAutocast(to: precision.dtype, on: device) {
-                let prefix = network.backbone.prefix(of: input)
-                let loss = network.loss(after: prefix, targets: targets, settings: recipe.lossSettings)
-                return (loss, furtherTasks(batch, prefix, foresight))
-            }
+            let (loss, further) = try losses(of: batches.next(), network, foresight, precision)
             further.reduce(loss.total) { $0 + $1.loss * $1.weight }.backward()
             let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
             let factor = schedule.factor(at: step)
@@ -83,22 +78,20 @@ public struct PolicyTraining {
             optimizer.forgetGradients()
             average?.update(step: step)
             guard measure else { return [:] }
-            var measured = measurements(loss, gradient: length, factor: factor)
-            for task in further { measured[task.name] = task.loss.item }
-            func look(_ measure: () throws -> [String: Double]) throws {
-                measured.merge(try average?.whileApplied(measure) ?? measure()) { $1 }
-            }
-            if let validation, isDue(step, every: recipe.validateEvery) {
-                try look {
-                    try validation.measure(network) { furtherTasks($0, $1, foresight) }
-                }
-            }
-            if let trial, isDue(step, every: trial.every) {
-                try look { try trial.measure(network, step) }
-            }
-            return measured
+            let measured = measurements(loss, further, gradient: length, factor: factor)
+            let due = try measurementsDue(after: step, of: network, average, foresight, trial)
+            return measured.merging(due) { $1 }
         }
         average?.apply()
+        return network
+    }
+
+    /// The network to begin with: first weights, and over them what is taken from `start`.
+    private func makeNetwork(_ configuration: PolicyConfiguration, from start: PolicyStart?) throws
+        -> FASTerVLANetwork
+    {
+        let network = FASTerVLANetwork(configuration, device: device)
+        try start?.copy(into: network)
         return network
     }
 
@@ -111,6 +104,21 @@ public struct PolicyTraining {
             backbone: network.backbone,
             device: device
         )
+    }
+
+    /// What a step on `batch` minimises: the policy's loss, and those of what else the backbone tells.
+    private func losses(
+        of batch: PolicyBatch,
+        _ network: FASTerVLANetwork,
+        _ foresight: Foresight?,
+        _ precision: MixedPrecision
+    ) -> (policy: PolicyLoss, further: [FurtherTask]) {
+        let (input, targets) = batch.tensors(examples, device: device)
+        return withAutocast(to: precision.dtype, on: device) {
+            let prefix = network.backbone.prefix(of: input)
+            let loss = network.loss(after: prefix, targets: targets, settings: recipe.lossSettings)
+            return (policy: loss, further: furtherTasks(batch, prefix, foresight))
+        }
     }
 
     /// What else the backbone's `prefix` of a batch is to tell.
@@ -132,12 +140,42 @@ public struct PolicyTraining {
         return tasks
     }
 
+    /// What is measured only now and then, as far as it is due after `step`: by held-out examples and by a trial, both
+    /// with averaged weights where there are any, as the trained policy will have them.
+    private func measurementsDue(
+        after step: Int,
+        of network: FASTerVLANetwork,
+        _ average: WeightAverage?,
+        _ foresight: Foresight?,
+        _ trial: Trial?
+    ) throws -> [String: Double] {
+        var measured: [String: Double] = [:]
+        func look(_ measure: () throws -> [String: Double]) throws {
+            measured.merge(try average?.whileApplied(measure) ?? measure()) { $1 }
+        }
+        if let validation, isDue(step, every: recipe.validateEvery) {
+            try look {
+                try validation.measure(network) { furtherTasks($0, $1, foresight) }
+            }
+        }
+        if let trial, isDue(step, every: trial.every) {
+            try look { try trial.measure(network, step) }
+        }
+        return measured
+    }
+
     /// Whether what is done every so many steps is due after `step`, one that is measured.
     private func isDue(_ step: Int, every: Int) -> Bool {
         step == recipe.steps - 1 || (step > 0 && step % every < TrainingRun.usualMeasureEvery)
     }
 
-    private func measurements(_ loss: PolicyLoss, gradient: Tensor, factor: Double) -> [String: Double] {
+    /// What every measured step says of itself.
+    private func measurements(
+        _ loss: PolicyLoss,
+        _ further: [FurtherTask],
+        gradient: Tensor,
+        factor: Double
+    ) -> [String: Double] {
         var measured = [
             "loss": loss.total.item, "gradient": gradient.item,
             "learning_rate": recipe.optimizer.learningRate * factor,
@@ -148,6 +186,7 @@ public struct PolicyTraining {
         for (codebook, accuracy) in loss.accuracies.enumerated() {
             measured["accuracy_\(codebook)"] = accuracy.item
         }
+        for task in further { measured[task.name] = task.loss.item }
         return measured
     }
 }
@@ -172,25 +211,6 @@ struct FurtherTask {
 
     /// Its share in the whole.
     let weight: Double
-}
-
-/// The number format of matrix products during training.
-struct MixedPrecision {
-    /// The format to cast to, or nil for none.
-    let dtype: DType?
-
-    init(_ name: String, device: Device) throws(RecipeError) {
-        switch name {
-        case "auto": dtype = device.hasFastBFloat16 ? .bfloat16 : nil
-        case "bfloat16": dtype = .bfloat16
-        case "float32": dtype = nil
-        default:
-            throw RecipeError(
-                source: "recipe",
-                reason: "'precision' should be auto, float32 or bfloat16, found '\(name)'"
-            )
-        }
-    }
 }
 
 /// Batches of a training in the order of its steps, made ahead on another thread.

@@ -11,7 +11,7 @@ public struct PolicyTrial {
     public var measure: (_ policy: URL, _ step: Int) throws -> [String: Double]
 
     /// Measures with `measure` every so many steps.
-    public init(every: Int, measure: @escaping (_ policy: URL, _ steps: Int) throws -> [String: Double]) {
+    public init(every: Int, measure: @escaping (_ policy: URL, _ step: Int) throws -> [String: Double]) {
         precondition(every > 0, "a trial comes every so many steps")
         self.every = every
         self.measure = measure

@@ -42,7 +42,10 @@ struct PolicyValidation {
         let randomState = Torch.randomState
         defer { Torch.randomState = randomState }
         Torch.seed(0)
-        var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer)
+        // One motion an example: several are drawn for one observation at a time.
+        var decoding = DecodingSettings()
+        decoding.draws = 1
+        var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer, settings: decoding)
         var sums: [String: Double] = [:]
         for start in stride(from: 0, to: indices.count, by: batchSize) {
             let chosen = Array(indices[start ..< min(start + batchSize, indices.count)])
@@ -54,7 +57,7 @@ struct PolicyValidation {
                 let answer = try decoder.answer(after: prefix)
                 var measured = [
                     "validation_loss": loss.total.item,
-                    "reconstruction_error": answer.chunks.meanError(to: batch.chunks),
+                    "reconstruction_error": ReconstructionErrors(batch.chunks, answer.chunks).l1,
                 ]
                 for task in furtherTasks(batch, prefix) {
                     measured["validation_\(task.name)"] = task.loss.item
@@ -69,20 +72,5 @@ struct PolicyValidation {
             }
         }
         return sums
-    }
-}
-
-extension ActionChunks {
-    /// Mean absolute difference over the valid steps of `truth`.
-    fileprivate func meanError(to truth: ActionChunks) -> Double {
-        var (sum, count) = (0.0, 0)
-        for chunk in 0 ..< truth.count {
-            let start = chunk * horizon * dimension
-            for index in start ..< start + truth.validSteps[chunk] * dimension {
-                sum += Double(abs(values[index] - truth.values[index]))
-                count += 1
-            }
-        }
-        return sum / Double(max(1, count))
     }
 }

@@ -56,6 +56,10 @@ extension PolicyRecipe: CheckedRecipe {
             )
         }
         try RecipeNumbers.require(
+            !looksAgain || (kind == .blocks || kind == .blocksWithoutExpert) && blockSize != 1,
+            "'looksAgain' is for blocks of several codes, and 'head' is '\(head)' with 'blockSize' \(blockSize)"
+        )
+        try RecipeNumbers.require(
             kind != .flow || expert.width % 2 == 0,
             "'expert.width' should be even with the head 'flow', found \(expert.width)"
         )

@@ -1,5 +1,6 @@
 internal import FASTerVQ
 internal import LearnedBaselines
+internal import RobotTypes
 
 extension TokenizerRecipe: CheckedRecipe {
     /// Makes sure that a training with these numbers can begin.
@@ -33,11 +34,15 @@ extension TokenizerRecipe: CheckedRecipe {
                 reason: "'moreHorizons' should be numbers of control steps, at least 1, found \(horizon)"
             )
         }
-        let known = TokenizerKind.allCases.map(\.rawValue)
-        try RecipeNumbers.require(
-            known.contains(kind),
-            "'kind' should be one of \(known.joined(separator: ", ")), found '\(kind)'"
-        )
+        for (name, count) in places.sorted(by: { $0.key < $1.key }) {
+            let kinds = ActionSpace.Kind.allCases.map(\.rawValue)
+            try RecipeNumbers.require(
+                kinds.contains(name),
+                "'places' should be by kinds of groups, \(kinds.joined(separator: ", ")), found '\(name)'"
+            )
+            try RecipeNumbers.require(count >= 1, "'places.\(name)' should be at least 1, found \(count)")
+        }
+        _ = try TokenizerKind(checked: kind)
         for (group, problem) in [("vqBeT", vqBeT.problem), ("vqVLA", vqVLA.problem), ("oat", oat.problem)] {
             if let problem { throw RecipeError(source: "recipe", reason: "'\(group)': \(problem)") }
         }

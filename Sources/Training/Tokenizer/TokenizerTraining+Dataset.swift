@@ -64,65 +64,24 @@ extension TokenizerTraining {
         report: @escaping (TrainingRun.Progress) -> Void
     ) throws -> TrainedTokenizer {
         let method = try normalization(recipe)
-        let kind = TokenizerKind(rawValue: recipe.kind) ?? .fasterVQ
-        guard kind == .fasterVQ || (data.count == 1 && start == nil) else {
-            throw RecipeError(
-                source: "recipe",
-                reason:
-                    "'\(recipe.kind)' is trained on one dataset, from the beginning; only fastervq takes several, "
-                    + "or a model to start from"
-            )
-        }
-        guard recipe.steps > 0 || start != nil else {
-            throw RecipeError(
-                source: "recipe",
-                reason: "a tokenizer that begins with nothing needs 'steps' above 0"
-            )
-        }
-        let horizons = [recipe.horizon] + (data.count > 1 ? recipe.moreHorizons : [])
-        let sources = try horizons.flatMap { horizon in
-            try data.map { try $0.source(horizon: horizon, method: method) }
-        }
-        let identity = try RunIdentity(
-            recipe,
+        let kind = try TokenizerKind(checked: recipe.kind)
+        try check(recipe, kind, datasets: data.count, start: start)
+        let training = TokenizerTraining(
+            recipe: recipe,
+            sources: try makeSources(data, recipe, method),
             seed: seed,
-            data: sources.flatMap(\.chunks.values),
-            weights: data.map(\.weight),
-            start: start?.path
+            device: device
         )
-        let run = TrainingRun(
-            folder: folder,
-            totalSteps: recipe.steps,
-            recipe: identity.text,
-            measureEvery: 20,
-            checkpointEvery: recipe.checkpointEvery,
-            report: report
+        let weights = data.map(\.weight)
+        let run = try training.makeRun(weights: weights, start: start, in: folder, report: report)
+        let result = try training.save(
+            kind,
+            run,
+            from: start,
+            resume: resume,
+            refining: refining,
+            to: folder
         )
-        let training = TokenizerTraining(recipe: recipe, sources: sources, seed: seed, device: device)
-        func trained<Network>(_ tokenizer: LearnedTokenizer<Network>) throws -> TrainedTokenizer {
-            try tokenizer.save(to: folder)
-            return TrainedTokenizer(
-                codebookSizes: tokenizer.codebookSizes,
-                parameterCount: tokenizer.network.parameterCount
-            )
-        }
-        let result =
-            switch kind {
-            case .fasterVQ:
-                try training.save(run, from: start, resume: resume, refining: refining, to: folder)
-            case .vqBeT:
-                try trained(
-                    training.train(recipe.vqBeT, run: run, resume: resume) as LearnedTokenizer<VQBeTNetwork>
-                )
-            case .vqVLA:
-                try trained(
-                    training.train(recipe.vqVLA, run: run, resume: resume) as LearnedTokenizer<VQVLANetwork>
-                )
-            case .oat:
-                try trained(
-                    training.train(recipe.oat, run: run, resume: resume) as LearnedTokenizer<OATNetwork>
-                )
-            }
         run.finish()
         return result
     }
@@ -138,8 +97,98 @@ extension TokenizerTraining {
         return method
     }
 
-    /// Trains FASTerVQ and writes it to `folder`.
+    /// Refuses what `kind` cannot be trained on or begin with.
+    private static func check(
+        _ recipe: TokenizerRecipe,
+        _ kind: TokenizerKind,
+        datasets: Int,
+        start: URL?
+    ) throws(RecipeError) {
+        try RecipeNumbers.require(
+            kind == .fasterVQ || (datasets == 1 && start == nil),
+            "'\(recipe.kind)' is trained on one dataset, from the beginning; only fastervq takes several, "
+                + "or a model to start from"
+        )
+        try RecipeNumbers.require(
+            recipe.steps > 0 || start != nil,
+            "a tokenizer that begins with nothing needs 'steps' above 0"
+        )
+    }
+
+    /// One source a dataset and number of control steps.
+    private static func makeSources(
+        _ data: [DatasetShare],
+        _ recipe: TokenizerRecipe,
+        _ method: Normalization.Method
+    ) throws -> [TokenizerSource] {
+        let horizons = [recipe.horizon] + (data.count > 1 ? recipe.moreHorizons : [])
+        return try horizons.flatMap { horizon in
+            try data.map { try $0.source(horizon: horizon, method: method) }
+        }
+    }
+
+    private func makeRun(
+        weights: [Double],
+        start: URL?,
+        in folder: URL,
+        report: @escaping (TrainingRun.Progress) -> Void
+    ) throws -> TrainingRun {
+        let identity = try RunIdentity(
+            recipe,
+            seed: seed,
+            data: sources.flatMap(\.chunks.values),
+            weights: weights,
+            start: start?.path
+        )
+        return TrainingRun(
+            folder: folder,
+            totalSteps: recipe.steps,
+            recipe: identity.text,
+            measureEvery: 20,
+            checkpointEvery: recipe.checkpointEvery,
+            report: report
+        )
+    }
+
+    /// Trains a tokenizer of `kind` and writes it to `folder`.
     private func save(
+        _ kind: TokenizerKind,
+        _ run: TrainingRun,
+        from start: URL?,
+        resume: Bool,
+        refining: (_ done: Int, _ all: Int) -> Void,
+        to folder: URL
+    ) throws -> TrainedTokenizer {
+        switch kind {
+        case .fasterVQ:
+            try saveFASTerVQ(run, from: start, resume: resume, refining: refining, to: folder)
+        case .vqBeT:
+            try saveBaseline(VQBeTNetwork.self, recipe.vqBeT, run, resume: resume, to: folder)
+        case .vqVLA:
+            try saveBaseline(VQVLANetwork.self, recipe.vqVLA, run, resume: resume, to: folder)
+        case .oat:
+            try saveBaseline(OATNetwork.self, recipe.oat, run, resume: resume, to: folder)
+        }
+    }
+
+    /// Trains a baseline and writes it to `folder`.
+    private func saveBaseline<Network: ChunkAutoencoder>(
+        _: Network.Type,
+        _ configuration: Network.Configuration,
+        _ run: TrainingRun,
+        resume: Bool,
+        to folder: URL
+    ) throws -> TrainedTokenizer {
+        let tokenizer: LearnedTokenizer<Network> = try train(configuration, run: run, resume: resume)
+        try tokenizer.save(to: folder)
+        return TrainedTokenizer(
+            codebookSizes: tokenizer.codebookSizes,
+            parameterCount: tokenizer.network.parameterCount
+        )
+    }
+
+    /// Trains FASTerVQ and writes it to `folder`.
+    private func saveFASTerVQ(
         _ run: TrainingRun,
         from start: URL?,
         resume: Bool,
@@ -170,5 +219,16 @@ extension TokenizerTraining {
             ),
             parameterCount: model.network.parameterCount
         )
+    }
+}
+
+extension TokenizerKind {
+    /// The kind that a recipe names.
+    init(checked name: String) throws(RecipeError) {
+        guard let kind = TokenizerKind(rawValue: name) else {
+            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RecipeError(source: "recipe", reason: "'kind' should be one of \(known), found '\(name)'")
+        }
+        self = kind
     }
 }

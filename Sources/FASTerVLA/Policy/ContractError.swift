@@ -1,7 +1,7 @@
 public import RobotTypes
 
 /// An observation that a policy cannot use.
-public struct ObservationError: Error, Equatable, CustomStringConvertible {
+public struct ContractError: Error, Equatable, CustomStringConvertible {
     /// The part of the observation, for example `observation.state`.
     public let key: String
 
@@ -15,18 +15,18 @@ public struct ObservationError: Error, Equatable, CustomStringConvertible {
     ///
     /// - Throws: The first part that does not fit.
     public static func check(_ observation: Observation, against contract: PolicyContract)
-        throws(ObservationError)
+        throws(ContractError)
     {
         for camera in contract.cameras {
             guard let image = observation.images[camera.name] else {
                 let present = observation.images.keys.sorted().joined(separator: ", ")
-                throw ObservationError(
+                throw ContractError(
                     key: camera.name,
                     reason: "is missing; present: \(present.isEmpty ? "none" : present)"
                 )
             }
             guard (image.height, image.width) == (camera.height, camera.width) else {
-                throw ObservationError(
+                throw ContractError(
                     key: camera.name,
                     reason:
                         "expected \(camera.height) x \(camera.width) pixels, found \(image.height) x \(image.width)"
@@ -34,13 +34,13 @@ public struct ObservationError: Error, Equatable, CustomStringConvertible {
             }
         }
         guard observation.state.count == contract.stateDimension else {
-            throw ObservationError(
+            throw ContractError(
                 key: "observation.state",
                 reason: "expected \(contract.stateDimension) values, found \(observation.state.count)"
             )
         }
         if let index = observation.state.firstIndex(where: { !$0.isFinite }) {
-            throw ObservationError(
+            throw ContractError(
                 key: "observation.state",
                 reason: "value \(index) is \(observation.state[index]), expected a finite number"
             )
