@@ -128,7 +128,13 @@ let package = Package(
             swiftSettings: strict
         ),
         // Tests mirror the sources.
-        .target(name: "PythonPeer", path: "Tests/PythonPeer", swiftSettings: strict),
+        .target(name: "TemporaryFolder", path: "Tests/TemporaryFolder", swiftSettings: strict),
+        .target(
+            name: "PythonPeer",
+            dependencies: ["TemporaryFolder"],
+            path: "Tests/PythonPeer",
+            swiftSettings: strict
+        ),
         .target(
             name: "GoldenTensors",
             dependencies: ["NN", "Safetensors", "Torch"],
@@ -136,39 +142,44 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("RobotTypes"),
-        tests("DurableFiles"),
+        tests("DurableFiles", ["TemporaryFolder"]),
         tests("Torch"),
-        tests("Safetensors"),
-        tests("Numpy", ["PythonPeer"], resources: [.copy("Peers")]),
+        tests("Safetensors", ["TemporaryFolder"]),
+        tests("Numpy", ["PythonPeer", "TemporaryFolder"], resources: [.copy("Peers")]),
         tests(
             "ActionTokenizers",
-            ["PythonPeer", "RobotTypes"],
+            ["PythonPeer", "TemporaryFolder", "RobotTypes"],
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("TextTokenizer"),
-        tests("NN", ["GoldenTensors", "Torch"], resources: [.copy("Golden")]),
+        tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
         tests("Kernels", ["Torch"]),
         tests("Quantizers", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(
             "FASTerVQ",
-            ["GoldenTensors", "Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"],
+            [
+                "GoldenTensors", "TemporaryFolder", "Quantizers", "ActionTokenizers", "NN", "Torch",
+                "RobotTypes",
+            ],
             resources: [.copy("Golden")]
         ),
-        tests("LearnedBaselines", ["ActionTokenizers", "Quantizers", "NN", "Torch", "RobotTypes"]),
+        tests(
+            "LearnedBaselines",
+            ["TemporaryFolder", "ActionTokenizers", "Quantizers", "NN", "Torch", "RobotTypes"]
+        ),
         tests(
             "FASTerVLA",
             [
-                "GoldenTensors", "FASTerVQ", "Quantizers", "ActionTokenizers", "Backbones", "NN",
-                "PolicyProtocol",
-                "PolicyServer", "Torch", "RobotTypes",
+                "GoldenTensors", "TemporaryFolder", "FASTerVQ", "Quantizers", "ActionTokenizers",
+                "Backbones", "NN", "PolicyProtocol", "PolicyServer", "Torch", "RobotTypes",
             ],
             resources: [.copy("Golden")]
         ),
         tests(
             "Training",
             [
-                "Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "LeRobot", "NN", "Torch",
-                "RobotTypes",
+                "TemporaryFolder", "Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "LeRobot", "NN",
+                "Torch", "RobotTypes",
             ]
         ),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),
@@ -186,7 +197,8 @@ let package = Package(
         tests(
             "Recording",
             [
-                "PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "PythonPeer", "RobotTypes",
+                "PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "PythonPeer",
+                "TemporaryFolder", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Peers")]
@@ -194,18 +206,18 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "PolicyServer", "PolicyProtocol", "RobotTypes",
+                "Evaluation", "PolicyServer", "PolicyProtocol", "TemporaryFolder", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Peers"],
             swiftSettings: strict
         ),
         tests("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
-        tests("LeRobot", ["RobotTypes"], resources: [.copy("Golden")]),
-        tests("Reports"),
+        tests("LeRobot", ["TemporaryFolder", "RobotTypes"], resources: [.copy("Golden")]),
+        tests("Reports", ["TemporaryFolder"]),
         tests(
             "faster",
-            ["LeRobot", "RobotTypes", "PythonPeer"],
+            ["LeRobot", "RobotTypes", "PythonPeer", "TemporaryFolder"],
             resources: [.copy("Peers"), .copy("Golden")]
         ),
     ],

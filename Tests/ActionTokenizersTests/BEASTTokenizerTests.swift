@@ -1,5 +1,6 @@
 import Foundation
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @testable import ActionTokenizers
@@ -125,10 +126,9 @@ struct BEASTTokenizerTests {
 
     @Test("comes back from its folder as it was; what was damaged is refused, naming the field")
     func folder() throws {
-        let folder = URL.freshFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try beast.save(to: folder)
-        #expect(try BEASTTokenizer(loading: folder) == beast)
+        let folder = try TemporaryFolder()
+        try beast.save(to: folder.url)
+        #expect(try BEASTTokenizer(loading: folder.url) == beast)
         let file = folder.appending(path: "config.json")
         let whole = try String(contentsOf: file, encoding: .utf8)
         for (from, to, expected) in [
@@ -147,9 +147,9 @@ struct BEASTTokenizerTests {
         ] {
             try #require(whole.contains(from))
             try whole.replacing(from, with: to).write(to: file, atomically: true, encoding: .utf8)
-            let error = #expect(throws: ActionTokenizerError.self) { try BEASTTokenizer(loading: folder) }
+            let error = #expect(throws: ActionTokenizerError.self) { try BEASTTokenizer(loading: folder.url) }
             #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")
-            #expect(error?.description.contains(folder.path) == true)
+            #expect(error?.description.contains(folder.url.path) == true)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @testable import ActionTokenizers
@@ -98,9 +99,9 @@ struct FASTProcessorTests {
 
     @Test("knows its robot only with statistics beside it")
     func loading() throws {
-        let copy = URL.freshFolder()
-        defer { try? FileManager.default.removeItem(at: copy) }
-        try FileManager.default.copyItem(at: folder, to: copy)
+        let parent = try TemporaryFolder()
+        try parent.copy(folder.path, to: "copy")
+        let copy = parent.appending(path: "copy")
         func message() -> String {
             #expect(throws: ActionTokenizerError.self) { try FASTProcessor(loading: copy) }?.description ?? ""
         }

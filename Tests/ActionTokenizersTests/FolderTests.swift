@@ -1,15 +1,19 @@
 import Foundation
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @testable import ActionTokenizers
 
 @Suite("Tokenizer folders")
 struct FolderTests {
-    private let folder = URL.freshFolder()
+    private let parent: TemporaryFolder
     private let fast: FASTTokenizer
 
+    private var folder: URL { parent.appending(path: "tokenizer") }
+
     init() throws {
+        parent = try TemporaryFolder()
         fast = try FASTTokenizer(fitting: .smooth(100), normalization: .unit(4), vocabularySize: 200)
     }
 
@@ -26,7 +30,6 @@ struct FolderTests {
 
     @Test("give FAST back as it was, and can be written over")
     func fastRoundTrip() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         try BinningTokenizer(horizon: 3, dimension: 1, normalization: .unit(1)).save(to: folder)
         try fast.save(to: folder)
         #expect(try TokenizerFolder.tokenizerName(in: folder) == "fast")
@@ -37,7 +40,6 @@ struct FolderTests {
 
     @Test("give binning back as it was")
     func binningRoundTrip() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let binning = BinningTokenizer(
             horizon: 3,
             dimension: 2,
@@ -58,7 +60,6 @@ struct FolderTests {
 
     @Test("say what is missing")
     func missing() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         #expect(message() == "\(folder.path): no such folder")
         for file in ["norm_stats.json", "merges.json", "config.json"] {
             try fast.save(to: folder)
@@ -100,7 +101,6 @@ struct FolderTests {
         ]
     )
     func damaged(file: String, from: String, to: String, mentioned: String) throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         try fast.save(to: folder)
         try change(file, from, to)
         #expect(message().contains(mentioned))

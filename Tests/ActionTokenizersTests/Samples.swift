@@ -57,10 +57,3 @@ extension ActionChunks {
         return ActionChunks(count: count, horizon: horizon, dimension: columns, values: values)
     }
 }
-
-extension URL {
-    /// A folder that does not exist yet.
-    static func freshFolder() -> URL {
-        FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString)")
-    }
-}

@@ -1,35 +1,30 @@
 import DurableFiles
 import Foundation
+import TemporaryFolder
 import Testing
 
 @Suite("Durable files")
 struct DurableFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(
-        path: "durable-\(UUID().uuidString)"
-    )
+    private let folder: TemporaryFolder
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
     private func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
     }
 
     @Test("replace the old file, and make the folders that are missing")
     func replaced() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "a/b/file")
         try DurableFile.write(Data("old".utf8), to: file)
         try DurableFile.write(Data("new".utf8), to: file)
         #expect(try Data(contentsOf: file) == Data("new".utf8))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/a/b") == ["file"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path + "/a/b") == ["file"])
     }
 
     @Test("stay as they were when the writer fails")
     func failed() throws {
         struct Trouble: Error {}
-        defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "file")
         try DurableFile.write(Data("old".utf8), to: file)
         #expect(throws: Trouble.self) {
@@ -44,7 +39,6 @@ struct DurableFileTests {
 
     @Test("name the path when there is no room on the disk")
     func full() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "file")
         try DurableFile.write(Data("old".utf8), to: file)
         let error = #expect(throws: DurableFileError.self) {
@@ -60,7 +54,6 @@ struct DurableFileTests {
 
     @Test("clear away what killed writers of the same file have left, and nothing else")
     func abandoned() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         // No process has the first number; the second is that of the first process, which never ends.
         let (gone, alive) = (Int32.max, 1)
         let others = [".file.partial-\(alive)", ".file.partial-x", ".other.partial-\(gone)"]
@@ -73,14 +66,13 @@ struct DurableFileTests {
 
     @Test("are made by writers that want a path, too")
     func replacedByPath() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "a/file")
         try DurableFile.replace(file) { aside in
             #expect(aside != file)
             try Data("new".utf8).write(to: aside)
         }
         #expect(try Data(contentsOf: file) == Data("new".utf8))
-        try DurableFile.synchronizeAll(below: folder)
+        try DurableFile.synchronizeAll(below: folder.url)
         let error = #expect(throws: DurableFileError.self) { try DurableFile.replace(file) { _ in } }
         #expect(error?.description == "\(file.path): cannot be written: No such file or directory")
         #expect(try Data(contentsOf: file) == Data("new".utf8))
@@ -88,7 +80,6 @@ struct DurableFileTests {
 
     @Test("hold JSON with sorted keys")
     func json() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "file")
         try DurableFile.writeJSON(["b": "1/2", "a": "x"], to: file)
         let expected = "{\n  \"a\" : \"x\",\n  \"b\" : \"1/2\"\n}"
@@ -97,7 +88,6 @@ struct DurableFileTests {
 
     @Test("name the path that cannot be written, and why")
     func unwritable() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         try DurableFile.write(Data(), to: folder.appending(path: "file"))
         let inFile = folder.appending(path: "file/below")
         let below = #expect(throws: DurableFileError.self) { try DurableFile.write(Data(), to: inFile) }

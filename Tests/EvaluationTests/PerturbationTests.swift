@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import TemporaryFolder
 import Testing
 
 /// What makes MetaWorld harder, in its real physics.

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import TemporaryFolder
 import Testing
 
 @Suite("Replay")

@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import RobotTypes
 import Synchronization
+import TemporaryFolder
 import Testing
 
 @Suite("Finding a simulator")
@@ -12,7 +13,7 @@ struct SimulatorTests {
         let program = try folder.write("", to: "prefix/bin/faster")
         try folder.write("", to: "prefix/share/faster/Simulators/toy/main.py")
         try folder.write("", to: "prefix/share/faster/.deps/python/bin/python")
-        let link = folder.url.appending(path: "faster")
+        let link = folder.appending(path: "faster")
         try FileManager.default.createSymbolicLink(at: link, withDestinationURL: program)
         let simulator = try Simulator(named: "toy", near: link)
         #expect(simulator.script.path.hasSuffix("prefix/share/faster/Simulators/toy/main.py"))
@@ -24,7 +25,7 @@ struct SimulatorTests {
         let folder = try TemporaryFolder()
         try folder.write("", to: "Simulators/toy/main.py")
         let error = #expect(throws: SimulatorError.self) {
-            try Simulator(named: "tyo", near: folder.url.appending(path: "bin/faster"))
+            try Simulator(named: "tyo", near: folder.appending(path: "bin/faster"))
         }
         #expect(error?.description.contains("no simulator 'tyo'") == true)
         #expect(error?.description.contains("known: toy") == true)
@@ -35,7 +36,7 @@ struct SimulatorTests {
         let folder = try TemporaryFolder()
         try folder.write("", to: "Simulators/toy/main.py")
         let error = #expect(throws: SimulatorError.self) {
-            try Simulator(named: "toy", near: folder.url.appending(path: "bin/faster"))
+            try Simulator(named: "toy", near: folder.appending(path: "bin/faster"))
         }
         #expect(error?.description.hasSuffix("run Scripts/bootstrap") == true)
     }
@@ -46,7 +47,7 @@ struct SimulatorTests {
         try folder.write("", to: "Simulators/toy/main.py")
         try folder.write("", to: "Simulators/toy/requirements.txt")
         try folder.write("", to: ".deps/python/bin/python")
-        let place = folder.url.appending(path: "bin/faster")
+        let place = folder.appending(path: "bin/faster")
         let error = #expect(throws: SimulatorError.self) { try Simulator(named: "toy", near: place) }
         #expect(error?.description.hasSuffix("run Scripts/bootstrap --simulator toy") == true)
         try folder.write("", to: ".deps/simulators/toy/bin/python")
@@ -216,7 +217,7 @@ struct MisbehavingSimulatorTests {
 
     @Test("a simulator that crashes is started anew at the episode that it was at")
     func restart() async throws {
-        let mark = folder.url.appending(path: "crashed").path
+        let mark = folder.appending(path: "crashed").path
         let runner = try runner(
             playing(
                 before: """
@@ -280,7 +281,7 @@ struct MisbehavingSimulatorTests {
 
     @Test("a cancelled run ends its process")
     func cancellation() async throws {
-        let mark = folder.url.appending(path: "pid")
+        let mark = folder.appending(path: "pid")
         let runner = try runner("open('\(mark.path)', 'w').write(str(os.getpid())); time.sleep(60)")
         let run = Task { [plan] in try await runner.evaluate(plan) }
         var process: Int32?

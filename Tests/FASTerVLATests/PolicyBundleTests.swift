@@ -2,6 +2,7 @@ import Backbones
 import FASTerVQ
 import Foundation
 import RobotTypes
+import TemporaryFolder
 import Testing
 import Torch
 
@@ -9,7 +10,11 @@ import Torch
 
 @Suite("Policies on disk")
 struct PolicyBundleTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "policy-\(UUID().uuidString)")
+    private let parent: TemporaryFolder
+
+    private var folder: URL { parent.appending(path: "policy") }
+
+    init() throws { parent = try TemporaryFolder() }
 
     /// Writes a small policy.
     private func save() throws { try SmallPolicy.save(to: folder) }

@@ -3,18 +3,21 @@ import FASTerVQ
 import Foundation
 import NN
 import RobotTypes
+import TemporaryFolder
 import Testing
 import Torch
 
 @Suite("FASTerVQ's folders")
 struct FASTerVQFolderTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "vq-\(UUID().uuidString)")
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     @Test("comes back from its folder as it was")
     func roundTrip() throws {
         let tokenizer = try tokenizer()
-        try tokenizer.save(to: folder)
-        let loaded = try FASTerVQTokenizer(loading: folder, device: .cpu)
+        try tokenizer.save(to: folder.url)
+        let loaded = try FASTerVQTokenizer(loading: folder.url, device: .cpu)
         let chunks = chunks(5)
         #expect(loaded.model.configuration == tokenizer.model.configuration)
         #expect(loaded.actionSpace == tokenizer.actionSpace)
@@ -27,7 +30,7 @@ struct FASTerVQFolderTests {
         #expect(throws: ActionTokenizerError("/no/such: no such folder")) {
             try FASTerVQTokenizer(loading: URL(filePath: "/no/such"), device: .cpu)
         }
-        try tokenizer().save(to: folder)
+        try tokenizer().save(to: folder.url)
         try tokenizer("joints=0:6,gripper=6").save(to: folder.appending(path: "other"))
         try FileManager.default.removeItem(at: folder.appending(path: "model.safetensors"))
         try FileManager.default.moveItem(
@@ -35,15 +38,14 @@ struct FASTerVQFolderTests {
             to: folder.appending(path: "model.safetensors")
         )
         let error = #expect(throws: CheckpointError.self) {
-            try FASTerVQTokenizer(loading: folder, device: .cpu)
+            try FASTerVQTokenizer(loading: folder.url, device: .cpu)
         }
         #expect(error?.description.contains("expected F32") == true)
     }
 
     @Test("refuses a configuration that makes no network or no robot, before anything is made of it")
     func damagedConfiguration() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try tokenizer().save(to: folder)
+        try tokenizer().save(to: folder.url)
         let file = folder.appending(path: "config.json")
         let whole = try String(contentsOf: file, encoding: .utf8)
         for (from, to, expected) in [
@@ -85,7 +87,7 @@ struct FASTerVQFolderTests {
             try #require(whole.contains(from), "\(from)")
             try whole.replacing(from, with: to).write(to: file, atomically: true, encoding: .utf8)
             let error = #expect(throws: ActionTokenizerError.self) {
-                try FASTerVQTokenizer(loading: folder, device: .cpu)
+                try FASTerVQTokenizer(loading: folder.url, device: .cpu)
             }
             #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")
             #expect(error?.description.hasPrefix("\(file.path): ") == true)
@@ -95,11 +97,11 @@ struct FASTerVQFolderTests {
     @Test("a folder that belongs to no robot says how to give it one")
     func withoutRobot() throws {
         let space = try ActionSpace(parsing: "position=0:3")
-        try model(PatchShape.universal, space, horizon: 16).save(to: folder)
+        try model(PatchShape.universal, space, horizon: 16).save(to: folder.url)
         let error = #expect(throws: ActionTokenizerError.self) {
-            try FASTerVQTokenizer(loading: folder, device: .cpu)
+            try FASTerVQTokenizer(loading: folder.url, device: .cpu)
         }
         #expect(error?.description.contains("belongs to no robot yet") == true)
-        #expect(throws: Never.self) { try FASTerVQModel(loading: folder, device: .cpu) }
+        #expect(throws: Never.self) { try FASTerVQModel(loading: folder.url, device: .cpu) }
     }
 }

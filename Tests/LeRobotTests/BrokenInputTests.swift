@@ -1,5 +1,6 @@
 import Foundation
 import LeRobot
+import TemporaryFolder
 import Testing
 
 @Suite("Broken input")
@@ -8,19 +9,18 @@ struct BrokenInputTests {
 
     /// Writes a dataset, lets `damage` break it, and gives the error of opening and reading it all.
     private func error(damage: (URL) throws -> Void) throws -> String {
-        try withTemporaryFolder { folder in
-            try SampleDataset(lengths: [9, 30], cameras: [camera]).write(to: folder)
-            try damage(folder)
-            do throws(LeRobotError) {
-                let dataset = try LeRobotDataset(opening: folder)
-                _ = try dataset.loadTable()
-                for episode in dataset.episodes {
-                    _ = try dataset.frames(episode: episode.index, camera: camera)
-                }
-                return "no error"
-            } catch {
-                return error.description.replacing(folder.path + "/", with: "")
+        let folder = try TemporaryFolder()
+        try SampleDataset(lengths: [9, 30], cameras: [camera]).write(to: folder.dataset)
+        try damage(folder.dataset)
+        do throws(LeRobotError) {
+            let dataset = try LeRobotDataset(opening: folder.dataset)
+            _ = try dataset.loadTable()
+            for episode in dataset.episodes {
+                _ = try dataset.frames(episode: episode.index, camera: camera)
             }
+            return "no error"
+        } catch {
+            return error.description.replacing(folder.dataset.path + "/", with: "")
         }
     }
 
@@ -39,11 +39,10 @@ struct BrokenInputTests {
 
     @Test("a folder that is missing or no dataset is named")
     func noDataset() throws {
-        try withTemporaryFolder { folder in
-            #expect(throws: LeRobotError.noSuchFolder(folder.path)) { try LeRobotDataset(opening: folder) }
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            #expect(throws: LeRobotError.notADataset(folder.path)) { try LeRobotDataset(opening: folder) }
-        }
+        let folder = try TemporaryFolder()
+        let (missing, empty) = (folder.dataset, folder.url)
+        #expect(throws: LeRobotError.noSuchFolder(missing.path)) { try LeRobotDataset(opening: missing) }
+        #expect(throws: LeRobotError.notADataset(empty.path)) { try LeRobotDataset(opening: empty) }
     }
 
     @Test("version 2.1 is named, with the way out")

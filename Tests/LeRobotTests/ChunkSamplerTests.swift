@@ -1,16 +1,16 @@
 import Foundation
 import LeRobot
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @Suite("Chunk sampler")
 struct ChunkSamplerTests {
     private func sampler(lengths: [Int]) throws -> ChunkSampler {
-        try withTemporaryFolder { folder in
-            try SampleDataset(lengths: lengths).write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            return try ChunkSampler(dataset: dataset, table: dataset.loadTable())
-        }
+        let folder = try TemporaryFolder()
+        try SampleDataset(lengths: lengths).write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        return try ChunkSampler(dataset: dataset, table: dataset.loadTable())
     }
 
     @Test("repeats the last action of an episode and counts the real steps")

@@ -1,5 +1,6 @@
 import Foundation
 import LeRobot
+import TemporaryFolder
 import Testing
 
 private let data = "data/chunk-000/file-000.parquet"
@@ -77,13 +78,12 @@ struct CrossCheckTests {
         ]
     )
     func contradiction(file: String, edits: String, expected: String) throws {
-        try withTemporaryFolder { folder in
-            try SampleDataset(lengths: [9, 30]).write(to: folder)
-            _ = try python("edit_parquet.py", folder.appending(path: file).path, edits)
-            let error = #expect(throws: LeRobotError.self) {
-                _ = try LeRobotDataset(opening: folder).loadTable()
-            }
-            #expect(error?.description == "\(folder.path)/\(file): field \(expected)")
+        let folder = try TemporaryFolder()
+        try SampleDataset(lengths: [9, 30]).write(to: folder.dataset)
+        _ = try python("edit_parquet.py", folder.dataset.appending(path: file).path, edits)
+        let error = #expect(throws: LeRobotError.self) {
+            _ = try LeRobotDataset(opening: folder.dataset).loadTable()
         }
+        #expect(error?.description == "\(folder.dataset.path)/\(file): field \(expected)")
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @Suite("Dataset writer")
@@ -22,21 +23,20 @@ struct DatasetWriterTests {
         environmentStates: [[Float]] = [[5, 6], [7, 8]],
         actions: [[Float]] = [[1, 2], [3, 4]]
     ) throws -> String {
-        try withTemporaryFolder { folder in
-            var description = self.description
-            description.environmentStateNames = ["goal_x", "goal_y"]
-            let writer = try DatasetWriter(creating: folder, description)
-            do throws(LeRobotError) {
-                try writer.addEpisode(
-                    frames: frames ?? ["front": [picture, picture]],
-                    states: states,
-                    environmentStates: environmentStates,
-                    actions: actions,
-                    task: "push"
-                )
-                return "no error"
-            } catch { return error.description }
-        }
+        let folder = try TemporaryFolder()
+        var description = self.description
+        description.environmentStateNames = ["goal_x", "goal_y"]
+        let writer = try DatasetWriter(creating: folder.dataset, description)
+        do throws(LeRobotError) {
+            try writer.addEpisode(
+                frames: frames ?? ["front": [picture, picture]],
+                states: states,
+                environmentStates: environmentStates,
+                actions: actions,
+                task: "push"
+            )
+            return "no error"
+        } catch { return error.description }
     }
 
     @Test("refuses an episode that does not fit the description, before writing")
@@ -68,81 +68,74 @@ struct DatasetWriterTests {
 
     @Test("an episode that was refused leaves the writer usable")
     func goesOn() throws {
-        try withTemporaryFolder { folder in
-            let writer = try DatasetWriter(creating: folder, description)
-            #expect(throws: LeRobotError.self) { try writer.addEpisode(actions: [[1, 2]], task: "push") }
+        let folder = try TemporaryFolder()
+        let writer = try DatasetWriter(creating: folder.dataset, description)
+        #expect(throws: LeRobotError.self) { try writer.addEpisode(actions: [[1, 2]], task: "push") }
+        try writer.addEpisode(
+            frames: ["front": [picture]],
+            states: [[1]],
+            actions: [[1, 2]],
+            task: "push"
+        )
+        #expect(writer.episodeCount == 1)
+        #expect(try writer.finish().frameCount == 1)
+    }
+
+    @Test("leaves nothing behind when it is given up, and touches nothing that exists")
+    func noTraces() throws {
+        let folder = try TemporaryFolder()
+        let parent = folder.url.path
+        do {
+            let writer = try DatasetWriter(creating: folder.dataset, description)
             try writer.addEpisode(
                 frames: ["front": [picture]],
                 states: [[1]],
                 actions: [[1, 2]],
                 task: "push"
             )
-            #expect(writer.episodeCount == 1)
-            #expect(try writer.finish().frameCount == 1)
+            #expect(!FileManager.default.fileExists(atPath: folder.dataset.path))
         }
-    }
-
-    @Test("leaves nothing behind when it is given up, and touches nothing that exists")
-    func noTraces() throws {
-        try withTemporaryFolder { folder in
-            let parent = folder.deletingLastPathComponent().path
-            do {
-                let writer = try DatasetWriter(creating: folder, description)
-                try writer.addEpisode(
-                    frames: ["front": [picture]],
-                    states: [[1]],
-                    actions: [[1, 2]],
-                    task: "push"
-                )
-                #expect(!FileManager.default.fileExists(atPath: folder.path))
-            }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty)
-            let writer = try DatasetWriter(creating: folder, description)
-            writer.discard()
-            #expect(try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty)
-            #expect(throws: LeRobotError.self) { try writer.finish() }
-            try SampleDataset(lengths: [2]).write(to: folder)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == ["dataset"])
-            #expect(throws: LeRobotError.self) { try DatasetWriter(creating: folder, description) }
-            #expect(try LeRobotDataset(opening: folder).frameCount == 2)
-        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty)
+        let writer = try DatasetWriter(creating: folder.dataset, description)
+        writer.discard()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty)
+        #expect(throws: LeRobotError.self) { try writer.finish() }
+        try SampleDataset(lengths: [2]).write(to: folder.dataset)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == ["dataset"])
+        #expect(throws: LeRobotError.self) { try DatasetWriter(creating: folder.dataset, description) }
+        #expect(try LeRobotDataset(opening: folder.dataset).frameCount == 2)
     }
 
     @Test("names the folder that was asked for where none can be made")
     func unwritable() throws {
-        try withTemporaryFolder { folder in
-            try Data().write(to: folder)
-            let below = folder.appending(path: "dataset")
-            #expect(throws: LeRobotError.unwritable(file: below.path, reason: "Not a directory")) {
-                try DatasetWriter(creating: below, description)
-            }
+        let folder = try TemporaryFolder()
+        let below = try folder.write("", to: "file").appending(path: "dataset")
+        #expect(throws: LeRobotError.unwritable(file: below.path, reason: "Not a directory")) {
+            try DatasetWriter(creating: below, description)
         }
     }
 
     @Test("refuses a dataset without episodes, and episodes after the end")
     func order() throws {
-        try withTemporaryFolder { folder in
-            let empty = try DatasetWriter(creating: folder, description)
-            #expect(throws: LeRobotError.self) { try empty.finish() }
-        }
-        try withTemporaryFolder { folder in
-            let writer = try DatasetWriter(creating: folder, description)
+        let folder = try TemporaryFolder()
+        let empty = try DatasetWriter(creating: folder.dataset, description)
+        #expect(throws: LeRobotError.self) { try empty.finish() }
+        let writer = try DatasetWriter(creating: folder.appending(path: "other"), description)
+        try writer.addEpisode(
+            frames: ["front": [picture]],
+            states: [[1]],
+            actions: [[1, 2]],
+            task: "push"
+        )
+        try writer.finish()
+        #expect(throws: LeRobotError.self) { try writer.finish() }
+        #expect(throws: LeRobotError.self) {
             try writer.addEpisode(
                 frames: ["front": [picture]],
                 states: [[1]],
                 actions: [[1, 2]],
                 task: "push"
             )
-            try writer.finish()
-            #expect(throws: LeRobotError.self) { try writer.finish() }
-            #expect(throws: LeRobotError.self) {
-                try writer.addEpisode(
-                    frames: ["front": [picture]],
-                    states: [[1]],
-                    actions: [[1, 2]],
-                    task: "push"
-                )
-            }
         }
     }
 
@@ -159,54 +152,50 @@ struct DatasetWriterTests {
             change(&description)
             bad.append(description)
         }
-        try withTemporaryFolder { folder in
-            for description in bad {
-                #expect(throws: LeRobotError.self) { try DatasetWriter(creating: folder, description) }
-            }
+        let folder = try TemporaryFolder()
+        for description in bad {
+            #expect(throws: LeRobotError.self) { try DatasetWriter(creating: folder.dataset, description) }
         }
     }
 
     @Test("begins new files at the sizes asked for, and reads them all")
     func manyFiles() throws {
-        try withTemporaryFolder { folder in
-            let names = (0 ..< 16).map { "joint \($0)" }
-            let writer = try DatasetWriter(
-                creating: folder,
-                DatasetDescription(fps: 50, robotType: "arm", actionNames: names, dataFilesSizeInMB: 1)
-            )
-            var generator = SystemRandomNumberGenerator()
-            for _ in 0 ..< 10 {
-                let actions = (0 ..< 4000).map { _ in
-                    names.map { _ in Float.random(in: -1 ... 1, using: &generator) }
-                }
-                try writer.addEpisode(actions: actions, task: "move")
+        let folder = try TemporaryFolder()
+        let names = (0 ..< 16).map { "joint \($0)" }
+        let writer = try DatasetWriter(
+            creating: folder.dataset,
+            DatasetDescription(fps: 50, robotType: "arm", actionNames: names, dataFilesSizeInMB: 1)
+        )
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0 ..< 10 {
+            let actions = (0 ..< 4000).map { _ in
+                names.map { _ in Float.random(in: -1 ... 1, using: &generator) }
             }
-            let dataset = try writer.finish()
-            #expect(Set(dataset.episodes.map(\.dataFile)).count >= 3)
-            #expect(dataset.cameras.isEmpty)
-            #expect(try dataset.loadTable().count == 40_000)
+            try writer.addEpisode(actions: actions, task: "move")
         }
+        let dataset = try writer.finish()
+        #expect(Set(dataset.episodes.map(\.dataFile)).count >= 3)
+        #expect(dataset.cameras.isEmpty)
+        #expect(try dataset.loadTable().count == 40_000)
     }
 
     @Test("begins a new video before LeRobot's clock loses its precision")
     func longVideos() throws {
-        try withTemporaryFolder { folder in
-            let sample = SampleDataset(lengths: [6, 6, 6], cameras: ["front"], fps: 0.01)
-            try sample.write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            #expect(dataset.episodes.compactMap { $0.videos["front"]?.location.file } == [0, 1, 2])
-            #expect(try SampleDataset.number(in: dataset.frame(at: 13, camera: "front")) == 13)
-        }
+        let folder = try TemporaryFolder()
+        let sample = SampleDataset(lengths: [6, 6, 6], cameras: ["front"], fps: 0.01)
+        try sample.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.episodes.compactMap { $0.videos["front"]?.location.file } == [0, 1, 2])
+        #expect(try SampleDataset.number(in: dataset.frame(at: 13, camera: "front")) == 13)
     }
 
     @Test("writes thousands of episodes in seconds")
     func thousands() throws {
-        try withTemporaryFolder { folder in
-            let start = ContinuousClock.now
-            try SampleDataset(lengths: Array(repeating: 20, count: 2000)).write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            #expect(try dataset.loadTable().count == 40_000)
-            #expect(ContinuousClock.now - start < .seconds(30))
-        }
+        let folder = try TemporaryFolder()
+        let start = ContinuousClock.now
+        try SampleDataset(lengths: Array(repeating: 20, count: 2000)).write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(try dataset.loadTable().count == 40_000)
+        #expect(ContinuousClock.now - start < .seconds(30))
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import RobotTypes
 import Synchronization
+import TemporaryFolder
 import Testing
 
 @testable import LeRobot
@@ -23,14 +24,12 @@ struct FrameStoreTests {
 
     @Test("memory is the machine's, or a container's where that is less")
     func memory() throws {
-        try withTemporaryFolder { folder in
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let machine = Int(ProcessInfo.processInfo.physicalMemory)
-            #expect(availableMemory(controlGroups: folder) == machine)
-            for (text, expected) in [("max", machine), ("1048576", 1 << 20)] {
-                try Data("\(text)\n".utf8).write(to: folder.appending(path: "memory.max"))
-                #expect(availableMemory(controlGroups: folder) == expected)
-            }
+        let folder = try TemporaryFolder()
+        let machine = Int(ProcessInfo.processInfo.physicalMemory)
+        #expect(availableMemory(controlGroups: folder.url) == machine)
+        for (text, expected) in [("max", machine), ("1048576", 1 << 20)] {
+            try folder.write("\(text)\n", to: "memory.max")
+            #expect(availableMemory(controlGroups: folder.url) == expected)
         }
     }
 
@@ -38,11 +37,10 @@ struct FrameStoreTests {
         byteBudget: Int? = nil,
         _ body: (LeRobotDataset, FrameStore) throws -> Void
     ) throws {
-        try withTemporaryFolder { folder in
-            try SampleDataset(lengths: [6, 9, 1, 4], cameras: cameras).write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            try body(dataset, FrameStore(dataset: dataset, byteBudget: byteBudget))
-        }
+        let folder = try TemporaryFolder()
+        try SampleDataset(lengths: [6, 9, 1, 4], cameras: cameras).write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        try body(dataset, FrameStore(dataset: dataset, byteBudget: byteBudget))
     }
 
     @Test("gives the frames that the dataset gives")
@@ -60,17 +58,16 @@ struct FrameStoreTests {
 
     @Test("gives pictures scaled as a server scales a robot's")
     func scaled() throws {
-        try withTemporaryFolder { folder in
-            try SampleDataset(lengths: [40, 3], cameras: cameras).write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            let store = try FrameStore(dataset: dataset, scaledSizes: [cameras[0]: (32, 32)])
-            #expect(store.size(of: cameras[0])?.height == 32 && store.size(of: cameras[1])?.height == 48)
-            for index in [0, 31, 32, 39, 42] {
-                let whole = try dataset.frame(at: index, camera: cameras[0])
-                let image = try store.image(camera: cameras[0], frame: index)
-                #expect(image == whole.resizedWithPadding(width: 32, height: 32))
-                #expect(try store.image(camera: cameras[1], frame: index).width == 64)
-            }
+        let folder = try TemporaryFolder()
+        try SampleDataset(lengths: [40, 3], cameras: cameras).write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        let store = try FrameStore(dataset: dataset, scaledSizes: [cameras[0]: (32, 32)])
+        #expect(store.size(of: cameras[0])?.height == 32 && store.size(of: cameras[1])?.height == 48)
+        for index in [0, 31, 32, 39, 42] {
+            let whole = try dataset.frame(at: index, camera: cameras[0])
+            let image = try store.image(camera: cameras[0], frame: index)
+            #expect(image == whole.resizedWithPadding(width: 32, height: 32))
+            #expect(try store.image(camera: cameras[1], frame: index).width == 64)
         }
     }
 
@@ -121,25 +118,24 @@ struct FrameStoreTests {
 
     @Test("tells how far it is, and what does not exist")
     func progress() throws {
-        try withTemporaryFolder { folder in
-            try SampleDataset(lengths: [6, 9], cameras: cameras).write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            let calls = Mutex<[Int]>([])
-            let store = try FrameStore(dataset: dataset, cameras: [cameras[1]]) { done, total in
-                #expect(total == 2)
-                calls.withLock { $0.append(done) }
-            }
-            #expect(calls.withLock { $0.sorted() } == [1, 2])
-            #expect(throws: LeRobotError.outOfRange(what: "frame", index: 15, count: 15)) {
-                try store.image(camera: cameras[1], frame: 15)
-            }
-            #expect(
-                throws: LeRobotError.noSuchFeature(
-                    cameras[0],
-                    expected: "camera in the store",
-                    available: [cameras[1]]
-                )
-            ) { try store.image(camera: cameras[0], frame: 0) }
+        let folder = try TemporaryFolder()
+        try SampleDataset(lengths: [6, 9], cameras: cameras).write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        let calls = Mutex<[Int]>([])
+        let store = try FrameStore(dataset: dataset, cameras: [cameras[1]]) { done, total in
+            #expect(total == 2)
+            calls.withLock { $0.append(done) }
         }
+        #expect(calls.withLock { $0.sorted() } == [1, 2])
+        #expect(throws: LeRobotError.outOfRange(what: "frame", index: 15, count: 15)) {
+            try store.image(camera: cameras[1], frame: 15)
+        }
+        #expect(
+            throws: LeRobotError.noSuchFeature(
+                cameras[0],
+                expected: "camera in the store",
+                available: [cameras[1]]
+            )
+        ) { try store.image(camera: cameras[0], frame: 0) }
     }
 }

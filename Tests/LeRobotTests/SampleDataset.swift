@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import RobotTypes
+import TemporaryFolder
 
 /// A small dataset whose pictures show their own number.
 struct SampleDataset {
@@ -74,10 +75,7 @@ struct SampleDataset {
     }
 }
 
-/// Runs `body` with the path of a folder that does not exist yet, and removes it afterwards.
-func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let parent = FileManager.default.temporaryDirectory.appending(path: "lerobot-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: parent) }
-    return try body(parent.appending(path: "dataset"))
+extension TemporaryFolder {
+    /// Where a dataset can be made; nothing is there yet.
+    var dataset: URL { appending(path: "dataset") }
 }

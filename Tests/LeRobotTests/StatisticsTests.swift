@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @Suite("Statistics")
@@ -27,22 +28,21 @@ struct StatisticsTests {
 
     @Test("file holds every feature, colours between 0 and 1")
     func file() throws {
-        try withTemporaryFolder { folder in
-            let sample = SampleDataset(lengths: [40, 3], cameras: ["observation.images.front"])
-            try sample.write(to: folder)
-            let data = try Data(contentsOf: folder.appending(path: "meta/stats.json"))
-            let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: [String: Any]])
-            #expect(Set(root.keys) == Set(try LeRobotDataset(opening: folder).info.features.keys))
-            let color = try #require(root["observation.images.front"])
-            #expect(
-                Set(color.keys) == ["min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99"]
-            )
-            let darkest = try #require(color["min"] as? [[[Double]]])
-            #expect(darkest.count == 3)
-            for channel in darkest { #expect(abs(channel[0][0] - 40.0 / 255) < 1e-9) }
-            #expect(color["count"] as? [Int] == [23])
-            #expect(root["index"]?["max"] as? [Double] == [42])
-            #expect(root["action"]?["count"] as? [Int] == [43])
-        }
+        let folder = try TemporaryFolder()
+        let sample = SampleDataset(lengths: [40, 3], cameras: ["observation.images.front"])
+        try sample.write(to: folder.dataset)
+        let data = try Data(contentsOf: folder.dataset.appending(path: "meta/stats.json"))
+        let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: [String: Any]])
+        #expect(Set(root.keys) == Set(try LeRobotDataset(opening: folder.dataset).info.features.keys))
+        let color = try #require(root["observation.images.front"])
+        #expect(
+            Set(color.keys) == ["min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99"]
+        )
+        let darkest = try #require(color["min"] as? [[[Double]]])
+        #expect(darkest.count == 3)
+        for channel in darkest { #expect(abs(channel[0][0] - 40.0 / 255) < 1e-9) }
+        #expect(color["count"] as? [Int] == [23])
+        #expect(root["index"]?["max"] as? [Double] == [42])
+        #expect(root["action"]?["count"] as? [Int] == [43])
     }
 }

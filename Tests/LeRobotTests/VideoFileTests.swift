@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import RobotTypes
+import TemporaryFolder
 import Testing
 
 @Suite("Video and picture files")
@@ -11,151 +12,135 @@ struct VideoFileTests {
         VideoSettings.Codec.allCases
     )
     func rates(fps: Double, codec: VideoSettings.Codec) throws {
-        try withTemporaryFolder { folder in
-            let settings = VideoSettings(
-                codec: codec,
-                chroma: .halved,
-                quality: 30,
-                preset: codec == .av1 ? "12" : "medium",
-                keyframeInterval: 7
-            )
-            let sample = SampleDataset(
-                lengths: [11, 5, 21],
-                cameras: ["front"],
-                fps: fps,
-                video: settings,
-                width: 64,
-                height: 64
-            )
-            try sample.write(to: folder)
-            let dataset = try LeRobotDataset(opening: folder)
-            for index in (0 ..< 37).shuffled() {
-                #expect(try SampleDataset.number(in: dataset.frame(at: index, camera: "front")) == index)
-            }
-            let inOrder = try dataset.episodes.flatMap {
-                try dataset.frames(episode: $0.index, camera: "front")
-            }
-            #expect(inOrder.map { SampleDataset.number(in: $0) } == Array(0 ..< 37))
+        let folder = try TemporaryFolder()
+        let settings = VideoSettings(
+            codec: codec,
+            chroma: .halved,
+            quality: 30,
+            preset: codec == .av1 ? "12" : "medium",
+            keyframeInterval: 7
+        )
+        let sample = SampleDataset(
+            lengths: [11, 5, 21],
+            cameras: ["front"],
+            fps: fps,
+            video: settings,
+            width: 64,
+            height: 64
+        )
+        try sample.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        for index in (0 ..< 37).shuffled() {
+            #expect(try SampleDataset.number(in: dataset.frame(at: index, camera: "front")) == index)
         }
+        let inOrder = try dataset.episodes.flatMap {
+            try dataset.frames(episode: $0.index, camera: "front")
+        }
+        #expect(inOrder.map { SampleDataset.number(in: $0) } == Array(0 ..< 37))
     }
 
     @Test("colours come back")
     func colors() throws {
-        try withTemporaryFolder { folder in
-            let levels: [[UInt8]] = [
-                [200, 30, 30], [30, 200, 30], [30, 30, 200], [255, 255, 255], [0, 0, 0],
-            ]
-            let images = levels.map { level in
-                Image(width: 32, height: 32, pixels: (0 ..< 32 * 32).flatMap { _ in level })
-            }
-            let file = folder.appendingPathExtension("mp4")
-            try encodeMP4(frames: images, fps: 5, to: file)
-            let decoder = try VideoDecoder(opening: file)
-            for (index, level) in levels.enumerated() {
-                let found = try decoder.frame(at: Double(index) / 5, fps: 5)
-                for (value, expected) in zip(found.pixels[0 ..< 3], level) {
-                    #expect(
-                        abs(Int(value) - Int(expected)) <= 6,
-                        "picture \(index): \(found.pixels[0 ..< 3])"
-                    )
-                }
+        let folder = try TemporaryFolder()
+        let levels: [[UInt8]] = [
+            [200, 30, 30], [30, 200, 30], [30, 30, 200], [255, 255, 255], [0, 0, 0],
+        ]
+        let images = levels.map { level in
+            Image(width: 32, height: 32, pixels: (0 ..< 32 * 32).flatMap { _ in level })
+        }
+        let file = folder.appending(path: "video.mp4")
+        try encodeMP4(frames: images, fps: 5, to: file)
+        let decoder = try VideoDecoder(opening: file)
+        for (index, level) in levels.enumerated() {
+            let found = try decoder.frame(at: Double(index) / 5, fps: 5)
+            for (value, expected) in zip(found.pixels[0 ..< 3], level) {
+                #expect(
+                    abs(Int(value) - Int(expected)) <= 6,
+                    "picture \(index): \(found.pixels[0 ..< 3])"
+                )
             }
         }
     }
 
     @Test("a dataset keeps the colour of things two pixels large")
     func smallThings() throws {
-        try withTemporaryFolder { folder in
-            var pixels = (0 ..< 32 * 32).flatMap { _ -> [UInt8] in [120, 90, 70] }
-            let red: [UInt8] = [230, 20, 20]
-            for pixel in [15 * 32 + 15, 15 * 32 + 16, 16 * 32 + 15, 16 * 32 + 16] {
-                pixels.replaceSubrange(pixel * 3 ..< pixel * 3 + 3, with: red)
-            }
-            let file = folder.appendingPathExtension("mp4")
-            let encoder = try VideoEncoder(creating: file, width: 32, height: 32, fps: 5, settings: .dataset)
-            for _ in 0 ..< 3 { try encoder.append(Image(width: 32, height: 32, pixels: pixels)) }
-            try encoder.finish()
-            let found = try VideoDecoder(opening: file).frame(at: 0.4, fps: 5).pixels
-            for pixel in [15 * 32 + 15, 16 * 32 + 16] {
-                for (value, expected) in zip(found[pixel * 3 ..< pixel * 3 + 3], red) {
-                    #expect(abs(Int(value) - Int(expected)) <= 30, "\(found[pixel * 3 ..< pixel * 3 + 3])")
-                }
+        let folder = try TemporaryFolder()
+        var pixels = (0 ..< 32 * 32).flatMap { _ -> [UInt8] in [120, 90, 70] }
+        let red: [UInt8] = [230, 20, 20]
+        for pixel in [15 * 32 + 15, 15 * 32 + 16, 16 * 32 + 15, 16 * 32 + 16] {
+            pixels.replaceSubrange(pixel * 3 ..< pixel * 3 + 3, with: red)
+        }
+        let file = folder.appending(path: "video.mp4")
+        let encoder = try VideoEncoder(creating: file, width: 32, height: 32, fps: 5, settings: .dataset)
+        for _ in 0 ..< 3 { try encoder.append(Image(width: 32, height: 32, pixels: pixels)) }
+        try encoder.finish()
+        let found = try VideoDecoder(opening: file).frame(at: 0.4, fps: 5).pixels
+        for pixel in [15 * 32 + 15, 16 * 32 + 16] {
+            for (value, expected) in zip(found[pixel * 3 ..< pixel * 3 + 3], red) {
+                #expect(abs(Int(value) - Int(expected)) <= 30, "\(found[pixel * 3 ..< pixel * 3 + 3])")
             }
         }
     }
 
     @Test("a report's video has its index first and no B-frames, also for odd sizes")
     func reportVideo() throws {
-        try withTemporaryFolder { folder in
-            let file = folder.appending(path: "videos/run.mp4")
-            let image = Image(width: 33, height: 17, pixels: Array(repeating: 90, count: 33 * 17 * 3))
-            try encodeMP4(frames: Array(repeating: image, count: 4), fps: 10, to: file)
-            let text = String(decoding: try Data(contentsOf: file), as: Unicode.ASCII.self)
-            let index = try #require(text.range(of: "moov"))
-            let media = try #require(text.range(of: "mdat"))
-            #expect(index.lowerBound < media.lowerBound)
-            #expect(text.contains("avc1"))
-            let decoder = try VideoDecoder(opening: file)
-            #expect((decoder.width, decoder.height) == (32, 16))
-            let others = try FileManager.default.contentsOfDirectory(
-                atPath: folder.appending(path: "videos").path
-            )
-            #expect(others == ["run.mp4"])
-        }
+        let folder = try TemporaryFolder()
+        let file = folder.appending(path: "videos/run.mp4")
+        let image = Image(width: 33, height: 17, pixels: Array(repeating: 90, count: 33 * 17 * 3))
+        try encodeMP4(frames: Array(repeating: image, count: 4), fps: 10, to: file)
+        let text = String(decoding: try Data(contentsOf: file), as: Unicode.ASCII.self)
+        let index = try #require(text.range(of: "moov"))
+        let media = try #require(text.range(of: "mdat"))
+        #expect(index.lowerBound < media.lowerBound)
+        #expect(text.contains("avc1"))
+        let decoder = try VideoDecoder(opening: file)
+        #expect((decoder.width, decoder.height) == (32, 16))
+        #expect(folder.paths == ["videos", "videos/run.mp4"])
     }
 
     @Test("errors name the file that was asked for, never the one aside")
     func names() throws {
-        try withTemporaryFolder { folder in
-            let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
-            func message(_ frames: [Image], _ file: URL) -> String {
-                #expect(throws: LeRobotError.self) { try encodeMP4(frames: frames, fps: 10, to: file) }?
-                    .description ?? ""
-            }
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            #expect(message([image], folder) == "\(folder.path): cannot be written: Is a directory")
-            let below = folder.appending(path: "file/run.mp4")
-            try Data().write(to: folder.appending(path: "file"))
-            #expect(message([image], below) == "\(below.path): cannot be written: Not a directory")
-            #expect(throws: LeRobotError.unwritable(file: below.path, reason: "Not a directory")) {
-                try writePNG(image, to: below)
-            }
-            let file = folder.appending(path: "run.mp4")
-            let thin = Image(width: 1, height: 32, pixels: Array(repeating: 90, count: 32 * 3))
-            #expect(message([thin], file) == "size of run.mp4: expected even numbers, found 0x32")
-            #expect(message([image, thin], file).hasPrefix("run.mp4: expected frames of 32x32 pixels"))
-            let others = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            #expect(others == ["file"])
-            let siblings = try FileManager.default.contentsOfDirectory(
-                atPath: folder.deletingLastPathComponent().path
-            )
-            #expect(siblings == [folder.lastPathComponent])
+        let folder = try TemporaryFolder()
+        let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        func message(_ frames: [Image], _ file: URL) -> String {
+            #expect(throws: LeRobotError.self) { try encodeMP4(frames: frames, fps: 10, to: file) }?
+                .description ?? ""
         }
+        let videos = folder.appending(path: "videos")
+        let below = try folder.write("", to: "videos/file").appending(path: "run.mp4")
+        #expect(message([image], videos) == "\(videos.path): cannot be written: Is a directory")
+        #expect(message([image], below) == "\(below.path): cannot be written: Not a directory")
+        #expect(throws: LeRobotError.unwritable(file: below.path, reason: "Not a directory")) {
+            try writePNG(image, to: below)
+        }
+        let file = videos.appending(path: "run.mp4")
+        let thin = Image(width: 1, height: 32, pixels: Array(repeating: 90, count: 32 * 3))
+        #expect(message([thin], file) == "size of run.mp4: expected even numbers, found 0x32")
+        #expect(message([image, thin], file).hasPrefix("run.mp4: expected frames of 32x32 pixels"))
+        #expect(folder.paths == ["videos", "videos/file"])
     }
 
     @Test("a time that the video does not have is an error")
     func noSuchTime() throws {
-        try withTemporaryFolder { folder in
-            let file = folder.appendingPathExtension("mp4")
-            let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
-            try encodeMP4(frames: Array(repeating: image, count: 4), fps: 10, to: file)
-            let decoder = try VideoDecoder(opening: file)
-            for time in [0.4, 100, -1, .nan, .infinity, -.infinity, 1e300] {
-                #expect(throws: LeRobotError.self) { try decoder.frame(at: time, fps: 10) }
-            }
-            #expect(throws: LeRobotError.self) { try encodeMP4(frames: [], fps: 10, to: file) }
-            _ = try decoder.frame(at: 0.3, fps: 10)
+        let folder = try TemporaryFolder()
+        let file = folder.appending(path: "video.mp4")
+        let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        try encodeMP4(frames: Array(repeating: image, count: 4), fps: 10, to: file)
+        let decoder = try VideoDecoder(opening: file)
+        for time in [0.4, 100, -1, .nan, .infinity, -.infinity, 1e300] {
+            #expect(throws: LeRobotError.self) { try decoder.frame(at: time, fps: 10) }
         }
+        #expect(throws: LeRobotError.self) { try encodeMP4(frames: [], fps: 10, to: file) }
+        _ = try decoder.frame(at: 0.3, fps: 10)
     }
 
     @Test("a PNG file holds the picture exactly")
     func png() throws {
-        try withTemporaryFolder { folder in
-            let image = SampleDataset(lengths: []).picture(of: 1234)
-            let file = folder.appendingPathExtension("png")
-            try writePNG(image, to: file)
-            let found = try VideoDecoder(opening: file).frame(at: 0, fps: 25)
-            #expect(found == image)
-        }
+        let folder = try TemporaryFolder()
+        let image = SampleDataset(lengths: []).picture(of: 1234)
+        let file = folder.appending(path: "picture.png")
+        try writePNG(image, to: file)
+        let found = try VideoDecoder(opening: file).frame(at: 0, fps: 25)
+        #expect(found == image)
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import LearnedBaselines
 import NN
 import RobotTypes
+import TemporaryFolder
 import Testing
 import Torch
 
@@ -90,12 +91,11 @@ struct Promises<Network: ChunkAutoencoder> {
     }
 
     func comeBack() throws {
-        let folder = URL.freshFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let tokenizer: LearnedTokenizer<Network> = tokenizer(configuration)
-        try tokenizer.save(to: folder)
-        #expect(try TokenizerFolder.tokenizerName(in: folder) == Network.tokenizerName)
-        let loaded = try LearnedTokenizer<Network>(loading: folder, device: .cpu)
+        try tokenizer.save(to: folder.url)
+        #expect(try TokenizerFolder.tokenizerName(in: folder.url) == Network.tokenizerName)
+        let loaded = try LearnedTokenizer<Network>(loading: folder.url, device: .cpu)
         let chunks = ActionChunks.walks(20)
         let tokens = try tokenizer.tokens(for: chunks)
         #expect(loaded.network.configuration == configuration)
@@ -105,16 +105,15 @@ struct Promises<Network: ChunkAutoencoder> {
     }
 
     func refuseDamage(_ from: String, _ to: String, _ expected: String) throws {
-        let folder = URL.freshFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let tokenizer: LearnedTokenizer<Network> = tokenizer(configuration)
-        try tokenizer.save(to: folder)
+        try tokenizer.save(to: folder.url)
         let file = folder.appending(path: "config.json")
         let text = try String(contentsOf: file, encoding: .utf8)
         try #require(text.contains(from))
         try text.replacing(from, with: to).write(to: file, atomically: true, encoding: .utf8)
         let error = #expect(throws: (any Error).self) {
-            try LearnedTokenizer<Network>(loading: folder, device: .cpu)
+            try LearnedTokenizer<Network>(loading: folder.url, device: .cpu)
         }
         #expect(error.map { "\($0)".contains(expected) } == true, "\(from): \(String(describing: error))")
     }

@@ -1,4 +1,3 @@
-import Foundation
 import LearnedBaselines
 import Quantizers
 import RobotTypes
@@ -74,12 +73,5 @@ extension OATNetwork.Configuration {
         (small.registerCount, small.levels) = (4, [4, 3, 3])
         (small.width, small.headCount, small.encoderLayers, small.decoderLayers) = (16, 2, 1, 1)
         return small
-    }
-}
-
-extension URL {
-    /// A folder that does not exist yet.
-    static func freshFolder() -> URL {
-        FileManager.default.temporaryDirectory.appending(path: "baseline-\(UUID().uuidString)")
     }
 }

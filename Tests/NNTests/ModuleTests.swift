@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import TemporaryFolder
 import Testing
 import Torch
 
@@ -22,9 +23,11 @@ private struct Toy: Module {
 
 @Suite("Modules")
 struct ModuleTests {
-    let file = FileManager.default.temporaryDirectory.appending(
-        path: "nn-\(UUID().uuidString)/model.safetensors"
-    )
+    private let folder: TemporaryFolder
+
+    private var file: URL { folder.appending(path: "model/model.safetensors") }
+
+    init() throws { folder = try TemporaryFolder() }
 
     @Test("name their tensors by the path of properties")
     func names() {

@@ -1,15 +1,14 @@
 import Foundation
 import Numpy
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("NumPy files")
 struct NumpyFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "numpy-\(UUID().uuidString)")
+    private let folder: TemporaryFolder
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
     private func path(_ name: String) -> URL { folder.appending(path: "\(name).npy") }
 
@@ -25,7 +24,6 @@ struct NumpyFileTests {
 
     @Test("that we write open in NumPy")
     func written() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let floats: [Float] = [1.5, -2.25, 0.1, 0, Float.leastNonzeroMagnitude, 3.4e38]
         try NumpyFile.write(floats, shape: [1, 2, 3], to: path("floats"))
         try NumpyFile.write([Int.min, 1 << 40], shape: [2], to: path("integers"))
@@ -43,8 +41,7 @@ struct NumpyFileTests {
 
     @Test("that NumPy writes open here")
     func read() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        _ = try await PythonPeer.run("arrays.py", ["write", folder.path])
+        _ = try await PythonPeer.run("arrays.py", ["write", folder.url.path])
         func open(_ name: String) throws -> NumpyFile { try NumpyFile(reading: path(name)) }
         func integers(_ name: String) throws -> [Int] { try open(name).integers(path(name)) }
         let floats = try open("float32")
@@ -74,7 +71,6 @@ struct NumpyFileTests {
 
     @Test("that are cut short, longer than they say, or lie are refused")
     func damaged() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         #expect(reason("absent").contains("no such file"))
         try NumpyFile.write([Float](repeating: 1, count: 12), shape: [3, 4], to: path("whole"))
         let whole = try Data(contentsOf: path("whole"))
@@ -96,7 +92,6 @@ struct NumpyFileTests {
 
     @Test("are not written with a shape that does not hold the values")
     func wrongShape() {
-        defer { try? FileManager.default.removeItem(at: folder) }
         for shape in [[2], [2, 2], [-3], [Int.max, Int.max], [0, Int.max]] {
             #expect(throws: NumpyError.self) {
                 try NumpyFile.write([1, 2, 3], shape: shape, to: path("wrong"))

@@ -1,4 +1,5 @@
 public import Foundation
+import TemporaryFolder
 
 /// The Python of `.deps`, which has the real libraries that this package has to agree with.
 public enum PythonPeer {
@@ -26,26 +27,19 @@ public enum PythonPeer {
         testFile: String = #filePath
     ) async throws -> Data {
         let path = URL(filePath: testFile).deletingLastPathComponent().appending(path: "Peers/\(script)").path
-        let log = FileManager.default.temporaryDirectory.appending(path: "peer-\(UUID().uuidString)")
-        let errorLog = log.appendingPathExtension("err")
-        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        _ = FileManager.default.createFile(atPath: errorLog.path, contents: nil)
-        defer {
-            try? FileManager.default.removeItem(at: log)
-            try? FileManager.default.removeItem(at: errorLog)
-        }
+        let log = try TemporaryFolder(testFile: testFile)
         let process = Process()
         process.executableURL = packageRoot.appending(path: ".deps/python/bin/python")
         process.arguments = [path] + arguments
-        process.standardOutput = try FileHandle(forWritingTo: log)
-        process.standardError = try FileHandle(forWritingTo: errorLog)
+        process.standardOutput = try FileHandle(forWritingTo: log.write("", to: "output"))
+        process.standardError = try FileHandle(forWritingTo: log.write("", to: "errors"))
         let status: Int32 = try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
-        let output = try Data(contentsOf: log)
+        let output = try log["output"]
         guard status == 0 else {
-            let errors = try Data(contentsOf: errorLog)
+            let errors = try log["errors"]
             throw Failure(
                 description: "\(script) ended with \(status):\n"
                     + String(decoding: errors + output, as: UTF8.self)

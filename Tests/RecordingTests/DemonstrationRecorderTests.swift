@@ -7,13 +7,16 @@ import PythonPeer
 import Recording
 import RobotTypes
 import Synchronization
+import TemporaryFolder
 import Testing
 
 @Suite("Demonstrations that clients send")
 struct DemonstrationRecorderTests {
-    private let parent = FileManager.default.temporaryDirectory.appending(path: "record-\(UUID().uuidString)")
+    private let parent: TemporaryFolder
 
     private var folder: URL { parent.appending(path: "data") }
+
+    init() throws { parent = try TemporaryFolder() }
 
     private func recorder(mostAhead: Int = 32) throws -> DemonstrationRecorder {
         let description = DatasetDescription(
@@ -47,7 +50,6 @@ struct DemonstrationRecorderTests {
 
     @Test("who is far ahead is answered when the others have caught up")
     func ahead() async throws {
-        defer { try? FileManager.default.removeItem(at: parent) }
         let recorder = try recorder(mostAhead: 1)
         let isAnswered = Mutex(false)
         async let early: Void = {
@@ -94,7 +96,6 @@ struct DemonstrationRecorderTests {
         arguments: ["out_of_order", "malformed"]
     )
     func dataset(scenario: String) async throws {
-        defer { try? FileManager.default.removeItem(at: parent) }
         let recorder = try recorder()
         try await send(scenario, to: recorder)
         let dataset = try await recorder.finish()
@@ -131,13 +132,12 @@ struct DemonstrationRecorderTests {
 
     @Test("are not finished before all are there, and leave no trace then")
     func incomplete() async throws {
-        defer { try? FileManager.default.removeItem(at: parent) }
         do {
             let recorder = try recorder()
             try await send("incomplete", to: recorder)
             let error = await #expect(throws: RecordingError.self) { try await recorder.finish() }
             #expect(error?.description == "expected 6 episodes, received 2")
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: parent.path).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent.url.path).isEmpty)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TemporaryFolder
 import Testing
 
 #if canImport(FoundationXML)
@@ -77,10 +78,9 @@ struct PageTests {
 
     @Test("A page on disk is the page in memory")
     func writes() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "reports-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let film = Data((0 ..< 255).map { UInt8($0) })
-        let file = folder.appending(path: "report.html")
+        let file = folder.appending(path: "run/report.html")
         let report = sampleReport(film: film)
         try report.write(to: file)
         let written = try String(contentsOf: file, encoding: .utf8)

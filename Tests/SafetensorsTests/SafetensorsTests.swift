@@ -1,13 +1,14 @@
 import Foundation
 import Safetensors
+import TemporaryFolder
 import Testing
 
 @Suite("Safetensors files")
 struct SafetensorsTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(
-        path: "safetensors-\(UUID().uuidString)"
-    )
+    private let folder: TemporaryFolder
     private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+
+    init() throws { folder = try TemporaryFolder() }
 
     private var tensors: [SafetensorsTensor] {
         [
@@ -91,7 +92,6 @@ struct SafetensorsTests {
     )
     func lyingHeader(header: String, reason: String) throws {
         let file = folder.appending(path: "lie.safetensors")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
         try (length + Data(header.utf8) + Data(count: 8)).write(to: file)
         let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(reading: file) }

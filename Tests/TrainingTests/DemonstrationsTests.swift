@@ -1,17 +1,20 @@
 import Foundation
 import LeRobot
+import TemporaryFolder
 import Testing
 
 @testable import Training
 
 @Suite("Demonstrations")
 struct DemonstrationsTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(
-        path: "demonstrations-\(UUID().uuidString)"
-    )
+    private let folder: TemporaryFolder
+
+    private var data: URL { folder.appending(path: "data") }
+
+    init() throws { folder = try TemporaryFolder() }
 
     private func cameras(_ chosen: [String]) throws -> [String] {
-        try Demonstrations(opening: folder).cameras(
+        try Demonstrations(opening: data).cameras(
             chosen,
             pixelsPerToken: 32,
             ofOtherCameras: 32,
@@ -22,8 +25,8 @@ struct DemonstrationsTests {
 
     @Test("name a wished camera whose pictures are single images, with what to do about it")
     func wishedImages() throws {
-        try SampleDemonstrations.write(to: folder)
-        try SampleDemonstrations.addImages("observation.images.wrist", to: folder)
+        try SampleDemonstrations.write(to: data)
+        try SampleDemonstrations.addImages("observation.images.wrist", to: data)
         let error = #expect(throws: LeRobotError.self) { try cameras(["front", "wrist"]) }
         #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
         #expect(error?.description.contains("lerobot-edit-dataset") == true)
@@ -38,10 +41,10 @@ struct DemonstrationsTests {
 
     @Test("name images where there is no video at all")
     func imagesOnly() throws {
-        try SampleDemonstrations.write(to: folder, cameras: [])
+        try SampleDemonstrations.write(to: data, cameras: [])
         let missing = #expect(throws: DemonstrationsError.self) { try cameras([]) }
         #expect(missing?.description.hasSuffix("has no camera, which a policy needs") == true)
-        try SampleDemonstrations.addImages("observation.images.wrist", to: folder)
+        try SampleDemonstrations.addImages("observation.images.wrist", to: data)
         let error = #expect(throws: LeRobotError.self) { try cameras([]) }
         #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolder
 import Testing
 import Torch
 
@@ -8,11 +9,12 @@ import Torch
 struct PolicyTrainingTests {
     struct Killed: Error {}
 
-    private let folder = FileManager.default.temporaryDirectory.appending(
-        path: "policies-\(UUID().uuidString)"
-    )
+    private let folder: TemporaryFolder
 
-    init() throws { try SampleDemonstrations.write(to: folder.appending(path: "data")) }
+    init() throws {
+        folder = try TemporaryFolder()
+        try SampleDemonstrations.write(to: folder.appending(path: "data"))
+    }
 
     /// Flow matching on the first episode, whose loss draws noise in every step.
     private func assignment(heldOut: [Int] = []) throws -> PolicyTraining.Assignment {

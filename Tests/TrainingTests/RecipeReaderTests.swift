@@ -2,17 +2,18 @@ import FASTerVQ
 import Foundation
 import NN
 import Quantizers
+import TemporaryFolder
 import Testing
 
 @testable import Training
 
 @Suite("Recipes")
 struct RecipeReaderTests {
-    private func file(_ text: String) throws -> URL {
-        let url = FileManager.default.temporaryDirectory.appending(path: "recipe-\(UUID().uuidString).yaml")
-        try Data(text.utf8).write(to: url)
-        return url
-    }
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func file(_ text: String) throws -> URL { try folder.write(text, to: "recipe.yaml") }
 
     @Test("keep defaults for absent keys; settings win over the file")
     func layers() throws {

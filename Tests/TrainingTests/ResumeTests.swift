@@ -4,6 +4,7 @@ import LearnedBaselines
 import NN
 import Quantizers
 import RobotTypes
+import TemporaryFolder
 import Testing
 import Torch
 
@@ -13,7 +14,9 @@ import Torch
 struct ResumeTests {
     struct Killed: Error {}
 
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "resume-\(UUID().uuidString)")
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     private var recipe: TokenizerRecipe {
         var recipe = TokenizerRecipe()

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import TemporaryFolder
 import Testing
 import Torch
 
@@ -9,17 +10,14 @@ import Torch
 struct TrainingMetricsTests {
     struct Killed: Error {}
 
-    private let folder = FileManager.default.temporaryDirectory.appending(
-        path: "metrics-\(UUID().uuidString)"
-    )
-
     @Test("that are no numbers stay in the file when a run goes on, and are not drawn")
     func notNumbers() throws {
+        let folder = try TemporaryFolder()
         let weight = NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient())
         let optimizer = AdamW([weight], configuration: .init())
         func run(killAt: Int?) throws {
             let run = TrainingRun(
-                folder: folder,
+                folder: folder.url,
                 totalSteps: 6,
                 recipe: "same",
                 measureEvery: 1,

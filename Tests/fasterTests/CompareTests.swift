@@ -1,5 +1,6 @@
 import Foundation
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("faster tokenizer compare and replay", .timeLimit(.minutes(2)))
@@ -26,7 +27,7 @@ struct CompareTests {
 
     @Test("compares trained tokenizers with baselines, and writes the page and its numbers")
     func compare() async throws {
-        let tokenizer = try await Workshop.run.value.url.appending(path: "tokenizer").path
+        let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
         let found = try await compare("own=\(tokenizer)+\(tokenizer),fast,fast:scale=5,binning")
         let rates = try rates(found)
         #expect(
@@ -87,7 +88,7 @@ struct CompareTests {
 
     @Test("serves other robots' networks on held-out datasets, and refuses them elsewhere")
     func heldOut() async throws {
-        let other = try await Workshop.otherRobot.value.url
+        let other = try await Workshop.otherRobot.value
         let tokenizer = other.appending(path: "tokenizer").path
         let arguments = [
             "tokenizer", "compare", "--tokenizers", tokenizer, "--episodes", "0:1", "--out", "out",
@@ -150,7 +151,7 @@ struct CompareTests {
         let arguments = ["tokenizer", "replay", "--tasks", "reach-v3", "--episodes", "1", "--out", "replay"]
         let said = try await Program.refusal(arguments + ["--tokenizers", "fast"], in: folder)
         #expect(said.contains("--data: 'fast' needs a dataset to be fitted to"))
-        let other = try await Workshop.otherRobot.value.url.appending(path: "tokenizer").path
+        let other = try await Workshop.otherRobot.value.appending(path: "tokenizer").path
         let robot = try await Program.refusal(arguments + ["--tokenizers", other], in: folder)
         #expect(
             robot.hasPrefix(

@@ -1,5 +1,6 @@
 import Foundation
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("faster data", .timeLimit(.minutes(1)))
@@ -33,7 +34,7 @@ struct DataTests {
         let golden = PythonPeer.packageRoot.appending(path: "Tests/fasterTests/Golden/frame-4321.png")
         let output = try await PythonPeer.run(
             "picture.py",
-            [folder.url.appending(path: "pictures/frame.png").path, golden.path]
+            [folder.appending(path: "pictures/frame.png").path, golden.path]
         )
         let found = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
         #expect(found["mode"] as? String == "RGB")

@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolder
 import Testing
 
 @Suite("Ways to predict actions", .timeLimit(.minutes(2)))

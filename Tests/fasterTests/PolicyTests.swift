@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("Policies, served and evaluated", .timeLimit(.minutes(1)))
@@ -18,7 +19,7 @@ struct PolicyTests {
         arguments: ["SIGTERM", "SIGINT"]
     )
     func serve(signal: String) async throws {
-        let policy = try await Workshop.run.value.url.appending(path: "policy").path
+        let policy = try await Workshop.run.value.appending(path: "policy").path
         _ = try await PythonPeer.run("serve.py", [Program.url.path, policy, signal])
     }
 
@@ -81,7 +82,7 @@ struct PolicyTests {
         let name = "videos/drawer-open-v3-1000000.mp4"
         let episodes = try JSONSerialization.jsonObject(with: run["evaluation/policy/episodes.json"])
         #expect((episodes as? [[String: Any]])?.first?["video"] as? String == name)
-        let film = run.url.appending(path: "evaluation/policy/\(name)")
+        let film = run.appending(path: "evaluation/policy/\(name)")
         // The 20th of its 21 pictures, of which the robot's control rate makes 80 a second.
         _ = try VideoDecoder(opening: film).frame(at: 19.0 / 80, fps: 80)
         let measure = ["tokenizer", "evaluate", "--tokenizer", "tokenizer", "--data", Program.demonstrations]
@@ -118,7 +119,7 @@ struct PolicyTests {
 
     /// What an evaluation of another task left, with its film.
     private func leaveFormerEvaluation(in run: TemporaryFolder) throws {
-        let videos = run.url.appending(path: "evaluation/policy/videos")
+        let videos = run.appending(path: "evaluation/policy/videos")
         try FileManager.default.createDirectory(at: videos, withIntermediateDirectories: true)
         try run.write("a film", to: "evaluation/policy/videos/gone-v3-1000000.mp4")
         try run.write(
@@ -131,7 +132,7 @@ struct PolicyTests {
     func perturbed() async throws {
         let run = try await Workshop.run.value
         let folder = try TemporaryFolder()
-        try folder.copy(run.url.appending(path: "policy").path, to: "policy")
+        try folder.copy(run.appending(path: "policy").path, to: "policy")
         let arguments = evaluate("policy", "--tasks", "drawer-open-v3", "--max-steps", "9", "--perturbations")
         let printed = try await Program.output(
             arguments + ["texture,delay", "--out", "evaluation/policy", "--videos", "1"],
@@ -159,7 +160,7 @@ struct PolicyTests {
 
     @Test("of another robot, or on a task that is not there, are refused before anything moves")
     func refusals() async throws {
-        let other = try await Workshop.otherRobot.value.url.appending(path: "policy").path
+        let other = try await Workshop.otherRobot.value.appending(path: "policy").path
         #expect(
             try await Program.refusal(
                 evaluate(other, "--tasks", "drawer-open-v3", "--out", "out"),
@@ -208,7 +209,7 @@ struct PolicyTests {
 
     @Test("whose chunks are shorter than a delay needs are refused before anything moves")
     func shortChunks() async throws {
-        let policy = try await Workshop.run.value.url.appending(path: "policy").path
+        let policy = try await Workshop.run.value.appending(path: "policy").path
         let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--delay", "8")
         #expect(
             try await Program.refusal(arguments + ["--execute", "64"], in: folder).hasPrefix(
@@ -219,7 +220,7 @@ struct PolicyTests {
 
     @Test("are not told pending actions that they cannot have, or were not trained with")
     func pending() async throws {
-        let policy = try await Workshop.run.value.url.appending(path: "policy").path
+        let policy = try await Workshop.run.value.appending(path: "policy").path
         let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--pending")
         #expect(
             try await Program.refusal(arguments, in: folder)
@@ -234,16 +235,16 @@ struct PolicyTests {
     @Test("with parts that do not belong together are not served")
     func mixedParts() async throws {
         let (run, other) = (try await Workshop.run.value, try await Workshop.otherRobot.value)
-        try folder.copy(run.url.appending(path: "policy").path, to: "mixed")
-        try FileManager.default.removeItem(at: folder.url.appending(path: "mixed/tokenizer"))
-        try folder.copy(other.url.appending(path: "tokenizer").path, to: "mixed/tokenizer")
+        try folder.copy(run.appending(path: "policy").path, to: "mixed")
+        try FileManager.default.removeItem(at: folder.appending(path: "mixed/tokenizer"))
+        try folder.copy(other.appending(path: "tokenizer").path, to: "mixed/tokenizer")
         let serve = ["serve", "--port", "0", "--policy"]
         #expect(
             try await Program.refusal(serve + ["mixed"], in: folder).hasSuffix(
                 "/mixed/tokenizer: the tokenizer's action space is joints=0:7, the policy's position=0:3,gripper=3"
             )
         )
-        try folder.copy(run.url.appending(path: "policy").path, to: "cut")
+        try folder.copy(run.appending(path: "policy").path, to: "cut")
         try folder.change("cut/model.safetensors") { $0.prefix($0.count / 2) }
         #expect(try await Program.refusal(serve + ["cut"], in: folder).contains("/cut/model.safetensors: "))
         #expect(
@@ -264,7 +265,7 @@ struct PolicyTests {
             let said = try await Program.refusal(serve + ["mixed", "\(option)=\(number)"], in: folder)
             #expect(said == "\(option): expected \(complaint)")
         }
-        let policy = run.url.appending(path: "policy").path
+        let policy = run.appending(path: "policy").path
         #expect(
             try await Program.refusal(serve + [policy, "--codebooks", "9"], in: folder)
                 .hasSuffix("/policy/config.json: codebooks to decode: expected 1 ... 3, found 9")

@@ -1,5 +1,6 @@
 import Foundation
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 /// The built program, run as a process of its own from a folder that is not the repository.
@@ -66,17 +67,14 @@ final class Running: Sendable {
 
     init(_ arguments: [String], in folder: TemporaryFolder) throws {
         log = try TemporaryFolder()
-        let (output, errors) = (log.url.appending(path: "out"), log.url.appending(path: "err"))
-        try Data().write(to: output)
-        try Data().write(to: errors)
         process.executableURL = Program.url
         process.arguments = arguments
         process.currentDirectoryURL = folder.url
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"]
         ) { $1 }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
+        process.standardOutput = try FileHandle(forWritingTo: log.write("", to: "out"))
+        process.standardError = try FileHandle(forWritingTo: log.write("", to: "err"))
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         process.terminationHandler = { _ in continuation.finish() }
         ended = Task { for await _ in stream {} }
@@ -90,7 +88,7 @@ final class Running: Sendable {
     func outcome() async throws -> Outcome {
         await ended.value
         func text(_ name: String) throws -> String {
-            try String(contentsOf: log.url.appending(path: name), encoding: .utf8)
+            try String(contentsOf: log.appending(path: name), encoding: .utf8)
         }
         return Outcome(
             status: process.terminationStatus,
@@ -99,42 +97,4 @@ final class Running: Sendable {
             errors: try text("err")
         )
     }
-}
-
-/// A folder that is removed with its owner.
-final class TemporaryFolder: Sendable {
-    let url: URL
-
-    init(in parent: URL = FileManager.default.temporaryDirectory) throws {
-        url = parent.appending(path: "faster-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    /// Everything below, hidden files included.
-    var paths: Set<String> {
-        let names = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String }
-        return Set(names ?? [])
-    }
-
-    /// The content of a file below.
-    subscript(path: String) -> Data {
-        get throws { try Data(contentsOf: url.appending(path: path)) }
-    }
-
-    /// Copies a file or folder to a path below, where it may be damaged.
-    func copy(_ source: String, to path: String) throws {
-        try FileManager.default.copyItem(atPath: source, toPath: url.appending(path: path).path)
-    }
-
-    /// Writes `text` to a file below.
-    func write(_ text: String, to path: String) throws {
-        try Data(text.utf8).write(to: url.appending(path: path))
-    }
-
-    /// Changes the bytes of a file below.
-    func change(_ path: String, _ body: (Data) -> Data) throws {
-        try body(try self[path]).write(to: url.appending(path: path))
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("faster serve", .timeLimit(.minutes(1)))
@@ -9,7 +10,7 @@ struct ServeTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func policy() async throws -> String {
-        try await Workshop.run.value.url.appending(path: "policy").path
+        try await Workshop.run.value.appending(path: "policy").path
     }
 
     @Test("understands a robot that sends what openpi's DROID example sends")

@@ -1,5 +1,6 @@
 import Foundation
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("Tokenizers that cannot be used", .timeLimit(.minutes(1)))
@@ -16,14 +17,14 @@ struct TokenizerRefusalTests {
     }
 
     private func copy() async throws {
-        try folder.copy(try await Workshop.run.value.url.appending(path: "tokenizer").path, to: "copy")
+        try folder.copy(try await Workshop.run.value.appending(path: "tokenizer").path, to: "copy")
     }
 
     @Test("a folder that is not there, or is none, is named")
     func noFolder() async throws {
         #expect(try await evaluate("nowhere").hasSuffix("/nowhere: no such folder"))
         try FileManager.default.createDirectory(
-            at: folder.url.appending(path: "empty"),
+            at: folder.appending(path: "empty"),
             withIntermediateDirectories: true
         )
         #expect(try await evaluate("empty").hasSuffix("/empty/config.json: is missing or cannot be read"))
@@ -31,7 +32,7 @@ struct TokenizerRefusalTests {
 
     @Test("another robot's tokenizer is refused with both numbers of columns")
     func otherRobot() async throws {
-        let tokenizer = try await Workshop.otherRobot.value.url.appending(path: "tokenizer").path
+        let tokenizer = try await Workshop.otherRobot.value.appending(path: "tokenizer").path
         #expect(
             try await evaluate(tokenizer).hasSuffix(
                 "is for actions of 7 columns, the dataset has 4 (position=0:3,gripper=3)"
@@ -121,8 +122,8 @@ struct TokenizerRefusalTests {
         try await copy()
         _ = try await PythonPeer.run(
             "arrays.py",
-            ["actions", folder.url.appending(path: "actions.npy").path]
-                + [folder.url.appending(path: "copy/norm_stats.json").path]
+            ["actions", folder.appending(path: "actions.npy").path]
+                + [folder.appending(path: "copy/norm_stats.json").path]
         )
         let encode = ["tokenizer", "encode", "--tokenizer", "copy", "--in", "actions.npy", "--out"]
         #expect(

@@ -1,5 +1,6 @@
 import Foundation
 import PythonPeer
+import TemporaryFolder
 import Testing
 
 @Suite("faster tokenizer", .timeLimit(.minutes(1)))
@@ -14,7 +15,7 @@ struct TokenizerTests {
 
     /// The path of a tokenizer that was trained or fitted before.
     private func trained() async throws -> String {
-        try await Workshop.run.value.url.appending(path: "tokenizer").path
+        try await Workshop.run.value.appending(path: "tokenizer").path
     }
 
     private func fit(_ kind: String) async throws {
@@ -83,7 +84,7 @@ struct TokenizerTests {
 
     @Test("fit keeps FAST and binning in folders that measure like those made on the spot")
     func fitted() async throws {
-        let data = try await Workshop.otherRobot.value.url.appending(path: "data").path
+        let data = try await Workshop.otherRobot.value.appending(path: "data").path
         for kind in ["fast", "binning"] {
             let options = ["--data", data, "--horizon", "8", "--scale", "20", "--vocabulary", "300"]
             let said = try await run(["fit", "--kind", kind, "--out", kind, "--episodes", "1:2"] + options)
@@ -173,7 +174,7 @@ struct TokenizerTests {
     func arrays() async throws {
         try await fit("fast")
         try await fit("binning")
-        func path(_ name: String) -> String { folder.url.appending(path: name).path }
+        func path(_ name: String) -> String { folder.appending(path: name).path }
         let (actions, codes, back) = (path("actions.npy"), path("codes.npy"), path("back.npy"))
         let stats = path("binning/norm_stats.json")
         _ = try await PythonPeer.run("arrays.py", ["actions", actions, stats])

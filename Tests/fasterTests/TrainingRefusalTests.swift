@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolder
 import Testing
 
 @Suite("Trainings that cannot begin", .timeLimit(.minutes(1)))
@@ -106,7 +107,7 @@ struct TrainingRefusalTests {
 
     @Test("a policy needs a tokenizer of its own robot, and one of codes")
     func otherTokenizer() async throws {
-        let other = try await Workshop.otherRobot.value.url.appending(path: "tokenizer").path
+        let other = try await Workshop.otherRobot.value.appending(path: "tokenizer").path
         #expect(
             try await policy(other)
                 == "the tokenizer's action space is joints=0:7, the dataset's position=0:3,gripper=3: train a "
@@ -127,7 +128,7 @@ struct TrainingRefusalTests {
         let file = "data/videos/observation.images.gripperPOV/chunk-000/file-000.mp4"
         try folder.copy(Program.demonstrations, to: "data")
         try folder.change(file) { $0.prefix($0.count / 2) }
-        let tokenizer = try await Workshop.run.value.url.appending(path: "tokenizer").path
+        let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
         #expect(try await policy(tokenizer, ["--episodes", "119:120"], data: "data").contains("/\(file): "))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolder
 import Testing
 
 @Suite("Trainings as processes", .timeLimit(.minutes(1)))
@@ -9,7 +10,7 @@ struct TrainingTests {
 
     /// A training of `kind` on a single thread, with a checkpoint every few steps.
     private func training(_ kind: String, steps: Int, to out: String) async throws -> [String] {
-        let tokenizer = try await Workshop.run.value.url.appending(path: "tokenizer").path
+        let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
         return [kind, "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", out]
             + ["--steps", "\(steps)", "--threads", "1", "--set", "checkpointEvery=5"]
             + (kind == "policy"
@@ -22,7 +23,7 @@ struct TrainingTests {
     )
     func killed(kind: String, steps: Int) async throws {
         let arguments = try await training(kind, steps: steps, to: "killed")
-        let checkpoint = folder.url.appending(path: "killed/checkpoint.safetensors").path
+        let checkpoint = folder.appending(path: "killed/checkpoint.safetensors").path
         let running = try Running(arguments, in: folder)
         while !FileManager.default.fileExists(atPath: checkpoint) {
             try await Task.sleep(for: .milliseconds(1))
@@ -45,7 +46,7 @@ struct TrainingTests {
         arguments: ["tokenizer", "policy"]
     )
     func finished(kind: String) async throws {
-        try folder.copy(try await Workshop.run.value.url.appending(path: kind).path, to: kind)
+        try folder.copy(try await Workshop.run.value.appending(path: kind).path, to: kind)
         let before = try folder["\(kind)/model.safetensors"]
         let arguments = try await training(kind, steps: 1, to: kind)
         #expect(

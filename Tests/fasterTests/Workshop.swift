@@ -1,6 +1,7 @@
 import Foundation
 import LeRobot
 import RobotTypes
+import TemporaryFolder
 
 /// Small things that several tests use, made once.
 enum Workshop {
@@ -19,13 +20,13 @@ enum Workshop {
 
     private static func settings(_ pairs: [String]) -> [String] { pairs.flatMap { ["--set", $0] } }
 
-    private static let root = FileManager.default.temporaryDirectory
-        .appending(path: "faster-workshop-\(UUID().uuidString)")
+    /// The folder around the others.
+    private static let root = Result { try TemporaryFolder() }
 
     /// A folder that is removed at the end of all tests.
     private static func folder() throws -> TemporaryFolder {
-        atexit { try? FileManager.default.removeItem(at: Workshop.root) }
-        return try TemporaryFolder(in: root)
+        atexit { try? FileManager.default.removeItem(at: Workshop.root.get().url) }
+        return try TemporaryFolder(in: root.get().url)
     }
 
     /// A run's folder with `tokenizer/` and `policy/`, trained for a few steps; tests may add to it.
@@ -39,7 +40,7 @@ enum Workshop {
     /// The same of a robot with seven joints, in `data/`, `tokenizer/` and `policy/`.
     static let otherRobot: Task<TemporaryFolder, any Error> = Task {
         let folder = try Workshop.folder()
-        try record(to: folder.url.appending(path: "data"))
+        try record(to: folder.appending(path: "data"))
         try await train("tokenizer", "data", folder)
         try await train("policy", "data", folder)
         return folder
