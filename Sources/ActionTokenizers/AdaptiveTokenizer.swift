@@ -1,24 +1,24 @@
 public import RobotTypes
 
-/// A residual tokenizer that spends on every chunk as few tokens as keep its error within a tolerance.
+/// A residual tokenizer that spends on every chunk as few tokens as keep its error within a limit.
 ///
 /// Easy chunks get short lists, hard ones long ones; the length of a list says how many codebooks there are.
 public struct AdaptiveTokenizer: ActionTokenizer {
     /// What the codebooks belong to.
     public let base: any ResidualTokenizer
 
-    /// Largest absolute error of any value, in normalised units, that the chosen codebooks may leave.
-    public let tolerance: Double
+    /// The error that the chosen codes may leave.
+    public let limit: ErrorLimit
 
-    /// Creates the tokenizer that keeps errors of `base` within `tolerance` where its codebooks can.
-    public init(_ base: any ResidualTokenizer, tolerance: Double) {
-        precondition(tolerance >= 0, "a tolerance is not negative")
+    /// Creates the tokenizer that keeps errors of `base` within `limit` where its codebooks can.
+    public init(_ base: any ResidualTokenizer, within limit: ErrorLimit) {
+        precondition(limit.value >= 0, "an error is not negative")
         self.base = base
-        self.tolerance = tolerance
+        self.limit = limit
     }
 
     /// For example `fastervq:tolerance=0.05`.
-    public var name: String { "\(base.name):tolerance=\(tolerance)" }
+    public var name: String { "\(base.name):\(limit.setting)" }
 
     /// Control steps of a chunk.
     public var horizon: Int { base.horizon }
@@ -35,11 +35,11 @@ public struct AdaptiveTokenizer: ActionTokenizer {
     /// The only one.
     public func codebook(ofToken position: Int) -> Int { 0 }
 
-    /// The shortest lists that keep the tolerance.
+    /// The shortest lists that keep the limit.
     ///
     /// - Throws: What the whole tokenizer throws.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
-        try base.shortTokens(for: chunks, tolerance: tolerance)
+        try base.shortTokens(for: chunks, within: limit)
     }
 
     /// The normalised chunks of such lists.
@@ -54,7 +54,7 @@ extension ResidualTokenizer {
     ///
     /// - Throws: What the tokenizer throws.
     /// - Complexity: One encoding, and a decoding for every codebook.
-    public func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]] {
+    public func shortTokens(for chunks: ActionChunks, within limit: ErrorLimit) throws -> [[Int]] {
         let codes = try tokens(for: chunks)
         let prefixes = try (1 ... codebookCount).map { codebooks in
             try self.chunks(
@@ -62,9 +62,9 @@ extension ResidualTokenizer {
                 codebooks: codebooks
             )
         }
-        let errors = prefixes.map { ReconstructionErrors(chunks, $0).peaks }
+        let errors = prefixes.map { limit.errors(ReconstructionErrors(chunks, $0)) }
         return codes.indices.map { chunk in
-            let needed = errors.firstIndex { $0[chunk] <= tolerance } ?? codebookCount - 1
+            let needed = errors.firstIndex { $0[chunk] <= limit.value } ?? codebookCount - 1
             return Array(codes[chunk].prefix((needed + 1) * placeCount))
         }
     }

@@ -18,19 +18,19 @@ public protocol ResidualTokenizer: ActionTokenizer {
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
     func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks
 
-    /// Lists of codes, each as short as keeps its chunk's error within `tolerance`, or as good as the tokenizer can where none
+    /// Lists of codes, each as short as keeps its chunk's error within `limit`, or as good as the tokenizer can where none
     /// does.
     ///
     /// Where a tokenizer knows no better, a list holds the codes of the first codebooks.
     ///
     /// - Parameters:
     ///   - chunks: Normalised chunks.
-    ///   - tolerance: Largest absolute error of any value, in normalised units.
+    ///   - limit: Error that the chosen codes may leave.
     /// - Returns: A list for every chunk.
     /// - Throws: An error that names the chunk that cannot be encoded.
-    func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]]
+    func shortTokens(for chunks: ActionChunks, within limit: ErrorLimit) throws -> [[Int]]
 
-    /// The normalised chunks of lists from ``shortTokens(for:tolerance:)``.
+    /// The normalised chunks of lists from ``shortTokens(for:within:)``.
     ///
     /// - Throws: An error that names the chunk whose codes are no such list.
     func chunks(forShort tokens: [[Int]]) throws -> ActionChunks
@@ -40,9 +40,9 @@ extension ResidualTokenizer {
     /// The tokenizer whose tokens are the codes of the first `codebooks` codebooks.
     public func prefix(codebooks: Int) -> PrefixTokenizer { PrefixTokenizer(self, codebooks: codebooks) }
 
-    /// The tokenizer that spends on every chunk as few codebooks as keep its error within `tolerance`.
-    public func adaptive(tolerance: Double) -> AdaptiveTokenizer {
-        AdaptiveTokenizer(self, tolerance: tolerance)
+    /// The tokenizer that spends on every chunk as few codebooks as keep its error within `limit`.
+    public func adaptive(within limit: ErrorLimit) -> AdaptiveTokenizer {
+        AdaptiveTokenizer(self, within: limit)
     }
 }
 

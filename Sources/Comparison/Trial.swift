@@ -50,11 +50,13 @@ struct TriedRate: Sendable {
 }
 
 extension TriedRate {
-    /// Largest errors that rates with as many codebooks as a chunk needs may leave, normalised.
-    static let tolerances = [0.2, 0.1, 0.05, 0.03, 0.02]
+    /// Errors that rates with as many codes as a chunk needs may leave, normalised.
+    static let limits: [ErrorLimit] =
+        [0.2, 0.1, 0.05, 0.03, 0.02].map { .largest($0) }
+        + [0.03, 0.02, 0.015, 0.01, 0.005].map { .mean($0) }
 
     /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks and one for
-    /// every tolerance.
+    /// every limit.
     ///
     /// - Throws: What the tokenizer throws.
     static func all(of tokenizer: any ActionTokenizer, _ entrant: Entrant, on compared: ComparedChunks) throws
@@ -80,17 +82,35 @@ extension TriedRate {
                 trial: try Trial(prefix, tokens: cut, decoded: decoded, on: compared)
             )
         }
-        let adaptive = try tolerances.map { tolerance in
-            let tokenizer = residual.adaptive(tolerance: tolerance)
+        let adaptive = try limits.map { limit in
+            let tokenizer = residual.adaptive(within: limit)
             let tokens = try tokenizer.tokens(for: chunks)
             let decoded = try TokenizerEvaluation.decode(tokens, tokenizer, count: chunks.count)
             return TriedRate(
-                line: "\(entrant.line), adaptive",
-                label: "\(words)within \(tolerance)",
+                line: "\(entrant.line), \(limit.line)",
+                label: "\(words)\(limit.label)",
                 isWhole: false,
                 trial: try Trial(tokenizer, tokens: tokens, decoded: decoded, on: compared)
             )
         }
         return fixed + adaptive
+    }
+}
+
+extension ErrorLimit {
+    /// What tells the curve of lists that keep such limits from others.
+    fileprivate var line: String {
+        switch self {
+        case .largest: "adaptive"
+        case .mean: "adaptive by mean"
+        }
+    }
+
+    /// What tells a rate from others of its curve.
+    fileprivate var label: String {
+        switch self {
+        case .largest(let value): "within \(value)"
+        case .mean(let value): "mean \(value)"
+        }
     }
 }

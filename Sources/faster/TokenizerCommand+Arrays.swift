@@ -11,12 +11,15 @@ extension TokenizerCommand {
             abstract:
                 "Turn chunks of actions into codes: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
             discussion:
-                "FAST's lists of tokens, and those as short as a tolerance allows, differ in length; the shorter ones end in -1."
+                "FAST's lists of tokens, and those as short as an error allows, differ in length; the shorter ones end in -1."
         )
 
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of the tokenizer; FOLDER:tolerance=0.03 gives lists as short as that allows.")
+        @Option(
+            help:
+                "Folder of the tokenizer; FOLDER:tolerance=0.03 or :mean=0.01 gives lists as short as that allows."
+        )
         var tokenizer: String
 
         @Option(name: .customLong("in"), help: "Actions in the robot's units.")
@@ -63,7 +66,10 @@ extension TokenizerCommand {
 
         @OptionGroup var compute: ComputeOptions
 
-        @Option(help: "Folder of the tokenizer; FOLDER:tolerance=0.03 gives lists as short as that allows.")
+        @Option(
+            help:
+                "Folder of the tokenizer; FOLDER:tolerance=0.03 or :mean=0.01 gives lists as short as that allows."
+        )
         var tokenizer: String
 
         @Option(name: .customLong("in"), help: "Codes.")

@@ -108,7 +108,7 @@ struct TokenizerOpening {
         guard let setting = entry.settings.first else { return tokenizer }
         guard entry.settings.count == 1 else {
             throw ValidationError(
-                "\(entry.name): expected one setting, codebooks or tolerance, found \(entry.label)"
+                "\(entry.name): expected one setting, codebooks, tolerance or mean, found \(entry.label)"
             )
         }
         guard let residual = tokenizer as? any ResidualTokenizer else {
@@ -119,10 +119,12 @@ struct TokenizerOpening {
         case ("codebooks", let codebooks?, _) where (1 ... all).contains(codebooks):
             return residual.prefix(codebooks: codebooks)
         case ("tolerance", _, let tolerance?) where tolerance >= 0:
-            return residual.adaptive(tolerance: tolerance)
+            return residual.adaptive(within: .largest(tolerance))
+        case ("mean", _, let mean?) where mean >= 0:
+            return residual.adaptive(within: .mean(mean))
         default:
             throw ValidationError(
-                "\(entry.name):\(entry.label): expected codebooks=1 ... \(all), or tolerance=0.05 or the like"
+                "\(entry.name):\(entry.label): expected codebooks=1 ... \(all), tolerance=0.05, mean=0.01 or the like"
             )
         }
     }

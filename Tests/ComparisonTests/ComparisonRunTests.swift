@@ -36,7 +36,7 @@ struct ComparisonRunTests {
 
     private var own: Entrant { Entrant(line: "own", tokenizers: [RoundingTokenizer()]) }
 
-    @Test("every number of codebooks and every tolerance is a rate, on lines by rising bits")
+    @Test("every number of codebooks and every limit of errors is a rate, on lines by rising bits")
     func rates() throws {
         let coarse = Entrant(line: "binning", label: "bins=4", tokenizers: [binning(4)])
         let fine = Entrant(line: "binning", tokenizers: [binning(256)])
@@ -45,10 +45,13 @@ struct ComparisonRunTests {
             result.rates.map(\.name) == [
                 "own (1 codebook)", "own (2 codebooks)", "own (3 codebooks)", "own, adaptive (within 0.2)",
                 "own, adaptive (within 0.1)", "own, adaptive (within 0.05)", "own, adaptive (within 0.03)",
-                "own, adaptive (within 0.02)", "binning (bins=4)", "binning",
+                "own, adaptive (within 0.02)", "own, adaptive by mean (mean 0.03)",
+                "own, adaptive by mean (mean 0.02)", "own, adaptive by mean (mean 0.015)",
+                "own, adaptive by mean (mean 0.01)", "own, adaptive by mean (mean 0.005)", "binning (bins=4)",
+                "binning",
             ]
         )
-        #expect(result.rates.indices.filter { result.rates[$0].isWhole } == [2, 8, 9])
+        #expect(result.rates.indices.filter { result.rates[$0].isWhole } == [2, 13, 14])
         #expect(result.rates[0 ..< 3].map(\.tokensPerChunk.mean) == [2, 4, 6])
         #expect((result.episodes, result.chunks, result.horizon) == (6, 24, 2))
         #expect((result.columns, result.groups) == (["x"], ["position"]))
@@ -68,7 +71,9 @@ struct ComparisonRunTests {
         let result = try run([own, Entrant(line: "binning", tokenizers: [binning(16)])]).result
         let tokenizers: [any ActionTokenizer] =
             (1 ... 3).map { RoundingTokenizer().prefix(codebooks: $0) }
-            + [0.2, 0.1, 0.05, 0.03, 0.02].map { RoundingTokenizer().adaptive(tolerance: $0) } + [binning(16)]
+            + [0.2, 0.1, 0.05, 0.03, 0.02].map { RoundingTokenizer().adaptive(within: .largest($0)) }
+            + [0.03, 0.02, 0.015, 0.01, 0.005].map { RoundingTokenizer().adaptive(within: .mean($0)) }
+            + [binning(16)]
         for (rate, tokenizer) in zip(result.rates, tokenizers) {
             let metrics = try TokenizerEvaluation(tokenizer, on: chunks.chunks, timedCalls: 1).metrics
             #expect(abs(rate.l1.value - metrics.l1) < 1e-9, "\(rate.name)")

@@ -18,7 +18,7 @@ struct ShortListTests {
         // None lies outside of what was recorded.
         chunks.values = chunks.values.map { min(max($0, -2.5), 2.5) }
         for tolerance in [0.3, 3] {
-            let adaptive = tokenizer.adaptive(tolerance: tolerance)
+            let adaptive = tokenizer.adaptive(within: .largest(tolerance))
             let lists = try adaptive.tokens(for: chunks)
             #expect(lists.allSatisfy { $0.count >= 7 })
             #expect(try (0 ..< 60).flatMap { try adaptive.tokens(for: chunks[$0 ..< $0 + 1]) } == lists)
@@ -32,9 +32,35 @@ struct ShortListTests {
             ([], "0 codes"),
         ] {
             let error = #expect(throws: ActionTokenizerError.self) {
-                try tokenizer.adaptive(tolerance: 1).chunks(for: [list])
+                try tokenizer.adaptive(within: .largest(1)).chunks(for: [list])
             }
             #expect(error?.description.contains(reason) == true)
+        }
+    }
+
+    @Test("lists keep a mean error, spend codes where they take off most, and come back")
+    func meanError() throws {
+        let tokenizer = try tokenizer(codebookSize: 96)
+        Torch.seed(11)
+        var chunks = chunks(40, valid: (0 ..< 40).map { $0 % 5 == 0 ? 7 : 20 })
+        for index in 0 ..< 20 * 140 { chunks.values[index] *= 0.2 }
+        chunks.values = chunks.values.map { min(max($0, -2.5), 2.5) }
+        for mean in [0.4, 0.6] {
+            let adaptive = tokenizer.adaptive(within: .mean(mean))
+            let lists = try adaptive.tokens(for: chunks)
+            let back = try adaptive.chunks(for: lists)
+            #expect(ReconstructionErrors(chunks, back).chunkL1.allSatisfy { $0 <= mean + 1e-5 })
+            #expect(Set(lists.map(\.count)).count > 1)
+        }
+        let whole = try tokenizer.chunks(for: tokenizer.tokens(for: chunks))
+        for (chunk, error) in ReconstructionErrors(chunks, whole).chunkL1.enumerated() {
+            // What all codes of the grid leave takes no more than them, and twice as much some less.
+            let one = chunks[chunk ..< chunk + 1]
+            let lists = try [1.0001, 2].map { factor in
+                try tokenizer.adaptive(within: .mean(factor * error)).tokens(for: one)[0]
+            }
+            #expect(lists[0].count <= tokenizer.tokenCount)
+            #expect(lists[1].count <= lists[0].count)
         }
     }
 
@@ -46,12 +72,12 @@ struct ShortListTests {
         let ones = [Int](repeating: 1, count: 21)
         let lists = [Array(ones.prefix(7)), Array(ones.prefix(14)), ones, Array(ones.prefix(13)) + [96]]
         #expect(throws: ActionTokenizerError("chunk 3: token 13: expected 0 ..< 96, found 96")) {
-            try tokenizer.adaptive(tolerance: 1).chunks(for: lists)
+            try tokenizer.adaptive(within: .largest(1)).chunks(for: lists)
         }
         let corrected = ones + [1, 1, 1, 1, 1, 1, 1]
-        #expect(try tokenizer.adaptive(tolerance: 1).chunks(for: [corrected]).count == 1)
+        #expect(try tokenizer.adaptive(within: .largest(1)).chunks(for: [corrected]).count == 1)
         let error = #expect(throws: ActionTokenizerError.self) {
-            try tokenizer.adaptive(tolerance: 1).chunks(for: [ones, ones + [95, 0, 0, 0, 0, 0, 0]])
+            try tokenizer.adaptive(within: .largest(1)).chunks(for: [ones, ones + [95, 0, 0, 0, 0, 0, 0]])
         }
         #expect(error?.description.hasPrefix("chunk 1: token 21: expected 0 ..< ") == true)
         #expect(error?.description.hasSuffix(", found 95") == true)

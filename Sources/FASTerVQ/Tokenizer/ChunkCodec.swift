@@ -88,23 +88,45 @@ public struct ChunkCodec: Sendable {
     /// - Parameter codes: int64 `[B, codebooks · N]`, or those of the first codebooks only, for coarser chunks.
     /// - Returns: `[B, T, D]`.
     public func actions(for codes: Tensor) -> Tensor {
-        let count = codes.size(0)
-        let patchifier = embodiment.patchifier
-        let grid = codes.reshaped(count, -1, patchifier.placeCount)
-        let parts = grid.split(sizes: patchifier.parts.map(\.places), axis: 2)
-        let learned = zip(patchifier.parts, parts).filter { !$0.0.isDirect }.map(\.1)
-        let decoded = decoded(latents(for: .concatenated(learned, axis: 2)))
+        let (grid, decoded) = decodedGrid(codes)
         return .concatenated(
-            zip(refinements, parts).map { refinement, codes in
+            zip(refinements, grid).map { refinement, codes in
                 let columns = refinement.part.columns
                 let start =
                     decoded[columns.lowerBound]
-                    ?? .zeros([count, patchifier.horizon, columns.count], device: codes.device)
+                    ?? .zeros(
+                        [codes.size(0), embodiment.patchifier.horizon, columns.count],
+                        device: codes.device
+                    )
                 let used = refinement.codebooks.clamped(to: 0 ..< codes.size(1))
                 return refinement.refined(start, used.map { codes.select(1, $0) })
             },
             axis: 2
         )
+    }
+
+    /// Sums of absolute errors at every place after each number of its codebooks.
+    ///
+    /// - Parameters:
+    ///   - actions: `[B, T, D]`.
+    ///   - codes: All their codes, int64 `[B, codebooks · N]`.
+    ///   - stepMask: 1 where a step counts, else 0, `[B, T]`.
+    /// - Returns: `[B, 1 + codebooks, N]`; with fewer codebooks than the network's, what all of the network's leave.
+    func placeErrors(of actions: Tensor, _ codes: Tensor, stepMask: Tensor) -> Tensor {
+        let (grid, decoded) = decodedGrid(codes)
+        let mask = stepMask.unsqueezed(2)
+        let parts = zip(refinements, grid).map { refinement, codes in
+            let target = Embodiment.Columns.range(refinement.part.columns).of(actions)
+            let errors = refinement.errors(
+                of: target,
+                from: decoded[refinement.part.columns.lowerBound] ?? target.zerosLike(),
+                refinement.codebooks.map { codes.select(1, $0) },
+                stepMask: mask
+            )
+            let before = Array(repeating: errors[0], count: refinement.codebooks.lowerBound)
+            return Tensor.stacked(before + errors, axis: 1)
+        }
+        return .concatenated(parts, axis: 2)
     }
 
     /// What the network alone makes of chunks: every part's `[B, T, columns]`, by its first column.
@@ -123,6 +145,15 @@ public struct ChunkCodec: Sendable {
             return chosen.transposed(0, 1)
         }
         return (codes, latents - left.transposed(0, 1))
+    }
+
+    /// Every part's codes, `[B, codebooks, places]`, and what the network makes of its own.
+    private func decodedGrid(_ codes: Tensor) -> (parts: [Tensor], decoded: [Int: Tensor]) {
+        let patchifier = embodiment.patchifier
+        let grid = codes.reshaped(codes.size(0), -1, patchifier.placeCount)
+        let parts = grid.split(sizes: patchifier.parts.map(\.places), axis: 2)
+        let learned = zip(patchifier.parts, parts).filter { !$0.0.isDirect }.map(\.1)
+        return (parts, decoded(latents(for: .concatenated(learned, axis: 2))))
     }
 
     /// Latents, `[B, N, C]`, of the network's codes, `[B, codebooks, N]`; codebooks beyond the network's do not count.

@@ -1,8 +1,9 @@
+internal import ActionTokenizers
 internal import Kernels
 internal import RobotTypes
 internal import Torch
 
-/// Simple changes that bring a chunk within a tolerance where all codebooks together do not.
+/// Simple changes that bring a chunk within a limit where all codebooks together do not.
 ///
 /// Codebooks hold what motion was like in training, so chunks unlike it keep errors that have no bound. Corrections come after
 /// the last codebook, in as many rounds as a chunk needs, and are the same for every tokenizer (``GenericEntries``):
@@ -39,16 +40,18 @@ struct Corrections: Sendable {
         bounds = Array(zip(embodiment.lowest.floats, embodiment.largest.floats))
     }
 
-    /// The codes that bring `start` within `tolerance` of `target`, both `[T · D]`: along the places, then the rounds.
+    /// The codes that bring every place of `start` within `limit` of `target`, both `[T · D]`: along the places, then the
+    /// rounds.
     ///
     /// Steps from `validSteps` on, and what lies beyond anything recorded, need nothing.
-    func codes(for target: [Float], from start: [Float], validSteps: Int, tolerance: Double) -> [Int] {
+    func codes(for target: [Float], from start: [Float], validSteps: Int, within limit: ErrorLimit) -> [Int] {
         var values = start
         let lists = places.map { place in
             var codes: [Int] = []
             while codes.count < Self.limit {
                 let lacking = lacking(at: place, of: target, in: values, validSteps: validSteps)
-                guard lacking.values.contains(where: { Double(abs($0)) > tolerance }) else { break }
+                let scalars = place.steps.clamped(to: 0 ..< validSteps).count * place.columns.count
+                guard Self.lacks(lacking.values, beyond: limit, of: scalars) else { break }
                 let code = place.entries.nearest(to: 0, of: lacking)
                 guard code > 0 else { break }
                 add(code, at: place, to: &values)
@@ -69,6 +72,13 @@ struct Corrections: Sendable {
 
     /// How many corrections a place chooses from; the first one is nothing.
     func count(at place: Int) -> Int { places[place].entries.count }
+
+    private static func lacks(_ values: [Float], beyond limit: ErrorLimit, of scalars: Int) -> Bool {
+        switch limit {
+        case .largest(let tolerance): values.contains { Double(abs($0)) > tolerance }
+        case .mean(let mean): values.reduce(0) { $0 + Double(abs($1)) } > mean * Double(scalars)
+        }
+    }
 
     private func lacking(at place: Place, of target: [Float], in values: [Float], validSteps: Int) -> Rows {
         var lacking = Rows(count: 1, width: place.entries.width)

@@ -114,6 +114,18 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         }
     }
 
+    /// Sums of absolute errors of `chunks` after so many of their codebooks, `[(1 + codebooks) · places]` a chunk.
+    func placeErrors(of chunks: ActionChunks, _ codes: [[Int]]) -> [[Float]] {
+        let size = (1 + codebookCount) * placeCount
+        return batches(of: chunks.count).flatMap { range -> [[Float]] in
+            let part = chunks[range]
+            let (actions, mask) = (part.actions(on: device), part.stepMask(on: device))
+            let grid = Tensor(codes[range].flatMap { $0 }, shape: [range.count, tokenCount], device: device)
+            let errors = withoutGradients { codec.placeErrors(of: actions, grid, stepMask: mask) }.floats
+            return stride(from: 0, to: errors.count, by: size).map { Array(errors[$0 ..< $0 + size]) }
+        }
+    }
+
     /// The normalised chunks of codes.
     ///
     /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.

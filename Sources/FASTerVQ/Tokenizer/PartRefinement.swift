@@ -72,6 +72,23 @@ struct PartRefinement: Sendable {
         codes.enumerated().reduce(start) { added($1.element, codebook: $1.offset, to: $0) }
     }
 
+    /// Sums of absolute errors at every place after each number of its codebooks from 0 on, `[B, places]`.
+    ///
+    /// Parameters are those of ``codes(for:from:stepMask:tolerance:)``; the codes are `[B, places]` a codebook.
+    func errors(of target: Tensor, from start: Tensor, _ codes: [Tensor], stepMask: Tensor) -> [Tensor] {
+        var value = start
+        let first = placeErrors(target, value, stepMask)
+        return [first]
+            + codes.enumerated().map { codebook, codes in
+                value = added(codes, codebook: codebook, to: value)
+                return placeErrors(target, value, stepMask)
+            }
+    }
+
+    private func placeErrors(_ target: Tensor, _ value: Tensor, _ stepMask: Tensor) -> Tensor {
+        cut.patches((target - value).abs() * stepMask).sum(2)
+    }
+
     private func added(_ codes: Tensor, codebook: Int, to value: Tensor) -> Tensor {
         let found = cut.steps(codes.embedded(in: entries.select(0, codebook)))
         return embodiment.clipped(value + found, .range(part.columns))

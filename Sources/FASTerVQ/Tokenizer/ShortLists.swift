@@ -1,20 +1,25 @@
-internal import ActionTokenizers
+public import ActionTokenizers
 public import RobotTypes
 internal import Torch
 
 extension FASTerVQTokenizer {
-    /// Lists of codes as short as keep every chunk's error within `tolerance`.
+    /// Lists of codes as short as keep every chunk's error within `limit`.
     ///
     /// A place that needs no more has code 0 and is left out of the codebooks after it; what all places leave out, no list
     /// has; and where the network's first codebooks are enough, they are all. Where all codebooks are not, corrections
-    /// follow (``Corrections``). So an error above the tolerance remains only where a value lies beyond anything recorded, the
-    /// tolerance is finer than corrections are, or a place holds so many values that a codebook has no entries, or hardly
+    /// follow (``Corrections``). So an error above the limit remains only where a value lies beyond anything recorded, the
+    /// limit is finer than corrections are, or a place holds so many values that a codebook has no entries, or hardly
     /// any, to change each of them.
     ///
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
-    public func shortTokens(for chunks: ActionChunks, tolerance: Double) throws -> [[Int]] {
+    public func shortTokens(for chunks: ActionChunks, within limit: ErrorLimit) throws -> [[Int]] {
         try check(chunks)
-        let codes = codes(for: chunks.holdingLastValidStep(), tolerance: tolerance)
+        let held = chunks.holdingLastValidStep()
+        let codes =
+            switch limit {
+            case .largest(let tolerance): codes(for: held, tolerance: tolerance)
+            case .mean(let mean): fewestCodes(for: held, mean: mean)
+            }
         let layout = shortListLayout
         var lengths = [Int](repeating: codebookCount, count: chunks.count)
         for codebooks in (1 ..< max(1, layout.learnedCount)).reversed() {
@@ -22,14 +27,13 @@ extension FASTerVQTokenizer {
                 for: codes.map { Array($0.prefix(codebooks * placeCount)) },
                 codebooks: codebooks
             )
-            for (chunk, peak) in ReconstructionErrors(chunks, prefix).peaks.enumerated()
-            where peak <= tolerance {
-                lengths[chunk] = codebooks
-            }
+            let errors = limit.errors(ReconstructionErrors(chunks, prefix))
+            for chunk in errors.indices where errors[chunk] <= limit.value { lengths[chunk] = codebooks }
         }
         let whole = try self.chunks(for: codes)
+        let errors = limit.errors(ReconstructionErrors(chunks, whole))
         return codes.indices.map { chunk in
-            guard lengths[chunk] == codebookCount else {
+            guard lengths[chunk] == codebookCount, errors[chunk] > limit.value else {
                 return layout.list(codes[chunk], rounds: lengths[chunk])
             }
             let corrected =
@@ -38,9 +42,21 @@ extension FASTerVQTokenizer {
                     for: chunks[chunk].values,
                     from: whole[chunk].values,
                     validSteps: chunks.validSteps[chunk],
-                    tolerance: tolerance
+                    within: limit
                 )
             return layout.list(corrected, rounds: corrected.count / placeCount)
+        }
+    }
+
+    /// The codes of `chunks`, of which each place has only as many as help most to bring the mean error down to `mean`, and
+    /// code 0 from there on.
+    private func fewestCodes(for chunks: ActionChunks, mean: Double) -> [[Int]] {
+        let codes = codes(for: chunks, tolerance: nil)
+        let errors = placeErrors(of: chunks, codes)
+        let layout = shortListLayout
+        return codes.indices.map { chunk in
+            let scalars = chunks.validSteps[chunk] * dimension
+            return layout.cut(codes[chunk], errors: errors[chunk], within: Float(mean) * Float(scalars))
         }
     }
 
@@ -121,6 +137,32 @@ struct ShortListLayout {
             }
         }
         return list
+    }
+
+    /// The codes of a whole grid with those replaced by 0 that the sum of errors does without.
+    ///
+    /// - Parameters:
+    ///   - codes: `[codebooks · places]`.
+    ///   - errors: Sums of absolute errors after so many codebooks, `[(1 + codebooks) · places]`.
+    ///   - limit: What the sum over all places may be.
+    /// - Returns: As many codes.
+    func cut(_ codes: [Int], errors: [Float], within limit: Float) -> [Int] {
+        let places = isDirect.count
+        let firsts = isDirect.map { $0 ? 0 : learnedCount }
+        let used = (0 ..< places).map { place in
+            // A place whose nearest entry is nothing has had its last code.
+            (firsts[place] ..< codebookCount).first { codes[$0 * places + place] == 0 } ?? codebookCount
+        }
+        let budget = CodeBudget(
+            errors: (0 ..< places).map { place in
+                (firsts[place] ... used[place]).map { errors[$0 * places + place] }
+            }
+        )
+        var result = codes
+        for (place, count) in budget.counts(within: limit).enumerated() {
+            for codebook in firsts[place] + count ..< codebookCount { result[codebook * places + place] = 0 }
+        }
+        return result
     }
 
     /// The whole codes of a list, where among them each of the list's is, and how many rounds they are of; nil where it is
