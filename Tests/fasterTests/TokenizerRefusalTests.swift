@@ -91,7 +91,7 @@ struct TokenizerRefusalTests {
         try await copy()
         #expect(
             try await evaluate("copy:tolerance=0.05:codebooks=2")
-                == "copy: expected one setting, codebooks or tolerance, found tolerance=0.05, codebooks=2"
+                == "copy: expected one setting, codebooks, tolerance or mean, found tolerance=0.05, codebooks=2"
         )
     }
 
