@@ -1,4 +1,4 @@
-/// The colours of a comparison's lines: a variant has the colour of its base, dashed.
+/// The colours of a comparison's lines: a variant has the colour of its base, the first one dashed, others dotted.
 struct LineStyles {
     private let styles: [String: String]
 
@@ -10,10 +10,14 @@ struct LineStyles {
         }
         for line in lines where styles[line.name] == nil {
             let base = line.base.flatMap { styles[$0] } ?? Legend.style(styles.count)
-            styles[line.name] = base.contains("dashed") ? base : base + " dashed"
+            let isFirst = !styles.values.contains(base + " dashed")
+            styles[line.name] = base.contains("dashed") ? base : base + (isFirst ? " dashed" : " dotted")
         }
         self.styles = styles
     }
+
+    /// Whether a line of these classes is a variant's, which has hollow dots.
+    static func isVariant(_ style: String) -> Bool { style.contains("dashed") || style.contains("dotted") }
 
     /// The style classes of a line.
     subscript(name: String) -> String { styles[name] ?? "muted" }

@@ -82,7 +82,7 @@ struct RateChart {
             x: x,
             y: y,
             radius: 3.2,
-            style: (style.contains("dashed") ? "hollow " : "dot ") + colour,
+            style: (LineStyles.isVariant(style) ? "hollow " : "dot ") + colour,
             tooltip: "\(point.name): \(point.y.text(isShare: !isLogarithmic)) at \(point.x.readable)\(most)"
         )
     }

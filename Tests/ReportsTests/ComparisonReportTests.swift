@@ -105,9 +105,11 @@ struct ComparisonReportTests {
         #expect(html.contains("<small>0.00900–0.0110</small>"))
     }
 
-    @Test("A variant has the colour of its line, dashed")
+    @Test("A variant has the colour of its line, the first one dashed, the next dotted")
     func styles() {
-        let styles = LineStyles(report().datasets[0].lines)
+        let another = ComparisonReport.Line(name: "own, adaptive by mean", base: "own", rates: [])
+        let styles = LineStyles(report().datasets[0].lines + [another])
+        #expect(styles["own, adaptive by mean"] == "c0 dotted")
         #expect(styles["own"] == "c0" && styles["own, adaptive"] == "c0 dashed" && styles["fast"] == "c1")
     }
 
