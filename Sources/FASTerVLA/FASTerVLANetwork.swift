@@ -18,7 +18,7 @@ public struct FASTerVLANetwork: Module {
     /// - Parameters:
     ///   - backbone: The backbone.
     ///   - expert: The expert's architecture; nil lets the backbone answer, which has to be able to
-    ///     (``Backbone/continues``).
+    ///     (`Backbone.continues`).
     ///   - head: The head's architecture.
     ///   - device: Where the parameters live.
     public init(

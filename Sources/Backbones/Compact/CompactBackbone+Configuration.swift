@@ -41,7 +41,7 @@ extension CompactBackbone {
         /// Length of the state vector.
         public var stateDimension: Int
 
-        /// Numbers that say where things are, to be estimated from keypoints (``EnvironmentEstimate``); nil for none.
+        /// Numbers that say where things are, to be estimated from keypoints (`EnvironmentEstimate`); nil for none.
         public var environmentStateDimension: Int?
 
         /// Bins that a state value falls into.

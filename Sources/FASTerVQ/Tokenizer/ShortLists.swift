@@ -7,7 +7,7 @@ extension FASTerVQTokenizer {
     ///
     /// A place that needs no more has code 0 and is left out of the codebooks after it; what all places leave out, no list
     /// has; and where the network's first codebooks are enough, they are all. Where all codebooks are not, corrections
-    /// follow (``Corrections``). So an error above the limit remains only where a value lies beyond anything recorded, the
+    /// follow (`Corrections`). So an error above the limit remains only where a value lies beyond anything recorded, the
     /// limit is finer than corrections are, or a place holds so many values that a codebook has no entries, or hardly
     /// any, to change each of them.
     ///

@@ -19,7 +19,7 @@ public struct PolicyStart {
 
     /// Reads the policy in `folder`, of which `taken` is to be used.
     ///
-    /// - Throws: ``PolicyBundleError`` and the errors of checkpoints and tokenizers.
+    /// - Throws: `PolicyBundleError` and the errors of checkpoints and tokenizers.
     public init(_ folder: URL, taking taken: Set<Part> = Set(Part.allCases), device: Device) throws {
         parts = try PolicyBundle.parts(of: folder, device: device)
         self.taken = taken
