@@ -27,9 +27,11 @@ struct ShortListTests {
             #expect(Set(lists.map(\.count)).count > 1)
         }
         for (list, reason) in [
-            ([1, 1, 1], "a list of 3 codes ends within a codebook"),
-            ([Int](repeating: 1, count: 22), "22 codes"),
-            ([], "0 codes"),
+            ([1, 1, 1], "chunk 0: a list of 3 codes ends where another is expected"),
+            ([Int](repeating: 1, count: 14), "a list of 14 codes ends where another is expected"),
+            ([Int](repeating: 1, count: 13) + [0, 0], "goes on after token 14, when nothing is left"),
+            ([Int](repeating: 1, count: 13) + [1, 0, 1, 5], "goes on after token 15, when nothing is left"),
+            ([], "a list of 0 codes ends"),
         ] {
             let error = #expect(throws: ActionTokenizerError.self) {
                 try tokenizer.adaptive(within: .largest(1)).chunks(for: [list])
@@ -59,7 +61,8 @@ struct ShortListTests {
             let lists = try [1.0001, 2].map { factor in
                 try tokenizer.adaptive(within: .mean(factor * error)).tokens(for: one)[0]
             }
-            #expect(lists[0].count <= tokenizer.tokenCount)
+            // And two that say how many of them each place has.
+            #expect(lists[0].count <= tokenizer.tokenCount + 2)
             #expect(lists[1].count <= lists[0].count)
         }
     }
@@ -69,17 +72,21 @@ struct ShortListTests {
     )
     func outOfRange() throws {
         let tokenizer = try tokenizer(codebookSize: 96)
-        let ones = [Int](repeating: 1, count: 21)
-        let lists = [Array(ones.prefix(7)), Array(ones.prefix(14)), ones, Array(ones.prefix(13)) + [96]]
-        #expect(throws: ActionTokenizerError("chunk 3: token 13: expected 0 ..< 96, found 96")) {
+        let ones = [Int](repeating: 1, count: 13)
+        func decode(_ lists: [[Int]]) throws -> ActionChunks {
             try tokenizer.adaptive(within: .largest(1)).chunks(for: lists)
         }
-        let corrected = ones + [1, 1, 1, 1, 1, 1, 1]
-        #expect(try tokenizer.adaptive(within: .largest(1)).chunks(for: [corrected]).count == 1)
-        let error = #expect(throws: ActionTokenizerError.self) {
-            try tokenizer.adaptive(within: .largest(1)).chunks(for: [ones, ones + [95, 0, 0, 0, 0, 0, 0]])
+        #expect(throws: ActionTokenizerError("chunk 2: token 12: expected 0 ..< 96, found 96")) {
+            try decode([Array(ones.prefix(7)), ones, Array(ones.prefix(12)) + [96]])
         }
-        #expect(error?.description.hasPrefix("chunk 1: token 21: expected 0 ..< ") == true)
-        #expect(error?.description.hasSuffix(", found 95") == true)
+        // Three places share a count's code, of four values each.
+        #expect(throws: ActionTokenizerError("chunk 1: token 13: expected 0 ..< 64, found 64")) {
+            try decode([ones, ones + [64, 0]])
+        }
+        // Two codes for the first place, of which the second is a correction.
+        #expect(try decode([ones + [2, 0, 1, 5]]).count == 1)
+        #expect(throws: ActionTokenizerError("chunk 0: token 16: expected 0 ..< 73, found 95")) {
+            try decode([ones + [2, 0, 1, 95]])
+        }
     }
 }

@@ -6,10 +6,10 @@ internal import Torch
 /// Simple changes that bring a chunk within a limit where all codebooks together do not.
 ///
 /// Codebooks hold what motion was like in training, so chunks unlike it keep errors that have no bound. Corrections come after
-/// the last codebook, in as many rounds as a chunk needs, and are the same for every tokenizer (``GenericEntries``):
-/// nothing of them is learned or stored. In every round each place has a code, and 0 is nothing.
+/// the last codebook, as many at a place as it needs, and are the same for every tokenizer (``GenericEntries``):
+/// nothing of them is learned or stored.
 struct Corrections: Sendable {
-    /// Most rounds.
+    /// Most corrections of a place.
     static let limit = 1024
 
     private let places: [Place]
@@ -40,13 +40,13 @@ struct Corrections: Sendable {
         bounds = Array(zip(embodiment.lowest.floats, embodiment.largest.floats))
     }
 
-    /// The codes that bring every place of `start` within `limit` of `target`, both `[T · D]`: along the places, then the
-    /// rounds.
+    /// The codes of every place that bring it from `start` within `limit` of `target`, both `[T · D]`.
     ///
     /// Steps from `validSteps` on, and what lies beyond anything recorded, need nothing.
-    func codes(for target: [Float], from start: [Float], validSteps: Int, within limit: ErrorLimit) -> [Int] {
+    func codes(for target: [Float], from start: [Float], validSteps: Int, within limit: ErrorLimit) -> [[Int]]
+    {
         var values = start
-        let lists = places.map { place in
+        return places.map { place in
             var codes: [Int] = []
             while codes.count < Self.limit {
                 let lacking = lacking(at: place, of: target, in: values, validSteps: validSteps)
@@ -59,14 +59,12 @@ struct Corrections: Sendable {
             }
             return codes
         }
-        let rounds = lists.map(\.count).max() ?? 0
-        return (0 ..< rounds).flatMap { round in lists.map { round < $0.count ? $0[round] : 0 } }
     }
 
-    /// Adds the corrections `codes` of any number of rounds to a chunk, `[T · D]`.
-    func add(_ codes: ArraySlice<Int>, to values: inout [Float]) {
-        for (index, code) in codes.enumerated() where code > 0 {
-            add(code, at: places[index % places.count], to: &values)
+    /// Adds every place's `codes` to a chunk, `[T · D]`.
+    func add(_ codes: [[Int]], to values: inout [Float]) {
+        for (place, codes) in zip(places, codes) {
+            for code in codes { add(code, at: place, to: &values) }
         }
     }
 
