@@ -20,12 +20,15 @@ struct RecipeReaderTests {
         let recipe = try RecipeReader.recipe(
             TokenizerRecipe(),
             file: file("steps: 7\noptimizer:\n  learningRate: 2.5e-4\nplaces:\n  position: 8\n"),
-            settings: ["steps=9", "optimizer.weightDecay=1e-3", "quantizer.codebookSize=64"]
+            settings: [
+                "steps=9", "optimizer.weightDecay=1e-3", "quantizer.codebookSize=64", "places.rotation=4",
+                "places.gripper=2",
+            ]
         )
         #expect(recipe.steps == 9)
         #expect(recipe.optimizer.learningRate == 2.5e-4)
         #expect(recipe.optimizer.weightDecay == 1e-3)
-        #expect(recipe.places == ["position": 8])
+        #expect(recipe.places == ["position": 8, "rotation": 4, "gripper": 2])
         #expect(recipe.quantizer.codebookSize == 64)
         #expect(recipe.batchSize == TokenizerRecipe().batchSize)
     }

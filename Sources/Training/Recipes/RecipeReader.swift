@@ -29,7 +29,7 @@ public enum RecipeReader {
             guard let given = RecipeValue(yaml: text) else {
                 throw RecipeError(source: file.path, reason: "is not YAML")
             }
-            if given != .null { try merge(given, over: &value, path: "", source: file.path) }
+            if given != .null { try merge(given, over: &value, of: known, path: "", source: file.path) }
             recipe = try decoded(value, knowing: known, source: file.path)
         }
         for setting in settings {
@@ -38,7 +38,7 @@ public enum RecipeReader {
                 throw RecipeError(source: "--set \(setting)", reason: "expected key=value")
             }
             let nested = halves[0].split(separator: ".").reversed().reduce(leaf) { .map([String($1): $0]) }
-            try merge(nested, over: &value, path: "", source: "--set \(setting)")
+            try merge(nested, over: &value, of: known, path: "", source: "--set \(setting)")
             recipe = try decoded(value, knowing: known, source: "--set \(setting)")
         }
         try recipe.check()
@@ -67,20 +67,22 @@ public enum RecipeReader {
         text.contains(".") ? text : text.replacingOccurrences(of: "e", with: ".0e")
     }
 
+    /// Puts `given` in place of what `value` has there; `defaults` are the value before anything was given.
     private static func merge(
         _ given: RecipeValue,
         over value: inout RecipeValue,
+        of defaults: RecipeValue,
         path: String,
         source: String
     ) throws(RecipeError) {
         if case .map(let entries) = given, case .map(var known) = value {
-            let isOpen = known.isEmpty
+            let usual: [String: RecipeValue] = if case .map(let usual) = defaults { usual } else { [:] }
             for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
                 let place = path.isEmpty ? key : "\(path).\(key)"
                 if var inner = known[key] {
-                    try merge(entry, over: &inner, path: place, source: source)
+                    try merge(entry, over: &inner, of: usual[key] ?? inner, path: place, source: source)
                     known[key] = inner
-                } else if isOpen {
+                } else if usual.isEmpty {
                     known[key] = entry
                 } else {
                     let meant =
