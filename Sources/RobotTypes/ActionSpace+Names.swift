@@ -28,8 +28,8 @@ extension ActionSpace {
     ///
     /// Neighbouring columns of one kind (and, on a body with several limbs, of one limb) form a group:
     /// `x y z roll pitch yaw gripper` gives position, rotation, gripper, `left_arm_x ... right_leg_knee`
-    /// gives left_arm_position, ..., right_leg_joints. Columns that no rule knows are joints when the name
-    /// says so, else `other`.
+    /// gives left_arm_position, ..., right_leg_joints. More than two columns of a gripper are a hand's joints, which
+    /// are anything but binary. Columns that no rule knows are joints when the name says so, else `other`.
     ///
     /// - Throws: ``ActionSpaceError/noGroups`` when there are no names.
     public init(columnNames: [String]) throws(ActionSpaceError) {
@@ -50,7 +50,13 @@ extension ActionSpace {
                 )
             }
         }
-        try self.init(groups: groups)
+        try self.init(
+            groups: groups.map { group in
+                guard group.kind == .gripper, group.count > 2 else { return group }
+                let name = group.name.replacing(Kind.gripper.rawValue, with: "hand_joints")
+                return Group(name: name, columns: group.columns)
+            }
+        )
     }
 
     /// The groups as ``init(parsing:)`` reads them.

@@ -35,13 +35,13 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
         case position
         /// Rotation of an end effector, radians or a fraction of them.
         case rotation
-        /// Opening or effort of a gripper or hand.
+        /// Opening or effort of a gripper.
         case gripper
         /// Motion of a mobile base.
         case base
         /// Posture of a torso or head.
         case torso
-        /// Joint angles or velocities of an arm or leg.
+        /// Joint angles or velocities of an arm, a leg or a hand's fingers.
         case joints
         /// Nothing known.
         case other

@@ -96,6 +96,10 @@ struct ActionSpaceTests {
             ("joint_1_velocity joint_2_velocity gripper", "joints=0:2,gripper=2"),
             ("right_hand_finger_1 left_hand_finger_1", "right_gripper=0,left_gripper=1"),
             (
+                "finger_1 finger_2 left_finger_1 left_finger_2 left_thumb_finger",
+                "gripper=0:2,left_hand_joints=2:5"
+            ),
+            (
                 "abdomen_y right_leg_hip_x right_arm_shoulder_1",
                 "torso=0,right_leg_joints=1,right_arm_joints=2"
             ),
