@@ -23,7 +23,7 @@ extension TokenizerCommand {
         )
 
         @Option(help: "Folder of a LeRobot v3.0 dataset; may be repeated.")
-        var data: [String]
+        var data: [String] = []
 
         @Option(help: "Folder of a dataset of which no tokenizer has seen robot or tasks; may be repeated.")
         var heldOut: [String] = []
@@ -53,6 +53,9 @@ extension TokenizerCommand {
 
         func validate() throws {
             try atLeastOne(horizon, "--horizon")
+            guard !(data.isEmpty && heldOut.isEmpty) else {
+                throw ValidationError("expected --data DIR or --held-out DIR, found neither")
+            }
             _ = try TokenizerEntry.list(tokenizers)
         }
 

@@ -94,6 +94,8 @@ struct CompareTests {
         ]
         let refusal = try await Program.refusal(arguments + ["--data", Program.demonstrations], in: folder)
         #expect(refusal.contains("is for actions of 7 columns, the dataset has 4"))
+        let neither = try await Program.refusal(arguments, in: folder)
+        #expect(neither.contains("expected --data DIR or --held-out DIR, found neither"))
         let data = other.appending(path: "data").path
         let found = try await Program.object(
             arguments + ["--data", data, "--held-out", data, "--json"],
