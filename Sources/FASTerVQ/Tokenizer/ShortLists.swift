@@ -5,8 +5,8 @@ internal import Torch
 extension FASTerVQTokenizer {
     /// Lists of codes as short as keep every chunk's error within `limit`.
     ///
-    /// Every place has as many codes as it needs, and a list says how many (``ShortListLayout``); where the network's first
-    /// codebooks are enough, they are all. Where all codebooks are not, corrections follow (``Corrections``). So an error
+    /// Every place has as many codes as it needs, and a list says how many (`ShortListLayout`); where the network's first
+    /// codebooks are enough, they are all. Where all codebooks are not, corrections follow (`Corrections`). So an error
     /// above the limit remains only where a value lies beyond anything recorded, the limit is finer than corrections are,
     /// or a place holds so many values that a codebook has no entries, or hardly any, to change each of them.
     ///
