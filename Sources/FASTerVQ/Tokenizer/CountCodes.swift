@@ -39,7 +39,7 @@ struct CountCodes {
 
     /// Deals the `places` of a block, the first or a later one, out to as few codes as hold them, evenly.
     func groups(_ places: [Int], isFirst: Bool) -> [Group] {
-        let most = max(1, Self.powers(of: min(isFirst ? 3 : 8, size), upTo: size))
+        let most = max(1, Self.exponent(of: min(isFirst ? 3 : 8, size), upTo: size))
         let count = (places.count + most - 1) / most
         return (0 ..< count).map { index in
             let own = places[places.count * index / count ..< places.count * (index + 1) / count]
@@ -48,17 +48,20 @@ struct CountCodes {
     }
 
     /// The largest exponent for which the power of `base` is at most `limit`.
-    private static func powers(of base: Int, upTo limit: Int) -> Int {
+    private static func exponent(of base: Int, upTo limit: Int) -> Int {
         guard base > 1 else { return 1 }
-        return sequence(first: base) { $0 <= limit / base ? $0 * base : nil }.reduce(0) { count, power in
-            power <= limit ? count + 1 : count
+        var (exponent, power) = (0, 1)
+        while power <= limit / base {
+            power *= base
+            exponent += 1
         }
+        return exponent
     }
 
-    /// The largest number whose `exponent`-th power is at most `limit`.
-    private static func root(_ exponent: Int, of limit: Int) -> Int {
-        guard exponent > 1 else { return limit }
-        let near = Int(pow(Double(limit), 1 / Double(exponent))) + 1
-        return powers(of: near, upTo: limit) >= exponent ? near : near - 1
+    /// The largest number whose `degree`-th power is at most `limit`.
+    private static func root(_ degree: Int, of limit: Int) -> Int {
+        guard degree > 1 else { return limit }
+        let near = Int(pow(Double(limit), 1 / Double(degree))) + 1
+        return exponent(of: near, upTo: limit) >= degree ? near : near - 1
     }
 }

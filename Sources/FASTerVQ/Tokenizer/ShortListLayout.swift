@@ -7,17 +7,12 @@ struct ChunkCodes: Equatable {
     var corrections: [[Int]] = []
 }
 
-/// Why a list of codes is no chunk's.
-struct ShortListError: Error {
-    let reason: String
-}
-
 /// How a short list holds the codes of a chunk.
 ///
 /// It begins with the first codebook's codes of all places, then come those of the network's other codebooks, which only
-/// the places have that pass through it. A list may end with any of these codebooks. What refines
-/// places follows in blocks: how many codes each place has (``CountCodes``), then these codes, first ones first. Places of which a
-/// count says "so many or more" are in the next block; where none has more, the list ends.
+/// the places have that pass through it. A list may end with any of these codebooks. What refines places follows in
+/// blocks: how many codes each place has (``CountCodes``), then these codes, first ones first. Places of which a count
+/// says "so many or more" are in the next block; where none has more, the list ends.
 ///
 /// After a code 0, or its last codebook, a place goes on with corrections.
 struct ShortListLayout {
@@ -193,36 +188,5 @@ struct ShortListLayout {
             for codebook in rest { result[codebook * count + place] = 0 }
         }
         return result
-    }
-}
-
-/// A list of codes, read from its beginning.
-struct ShortListReader {
-    private let list: [Int]
-    private var position = 0
-
-    init(_ list: [Int]) { self.list = list }
-
-    var isAtEnd: Bool { position == list.count }
-
-    /// The next code, in `0 ..< size`.
-    mutating func next(below size: Int) throws(ShortListError) -> Int {
-        guard position < list.count else {
-            throw ShortListError(reason: "a list of \(list.count) codes ends where another is expected")
-        }
-        let code = list[position]
-        guard (0 ..< size).contains(code) else {
-            throw ShortListError(reason: "token \(position): expected 0 ..< \(size), found \(code)")
-        }
-        position += 1
-        return code
-    }
-
-    /// That nothing should follow here.
-    var goesOn: ShortListError {
-        ShortListError(
-            reason: "a list of \(list.count) codes goes on after token \(position - 1), when nothing is left "
-                + "to refine"
-        )
     }
 }
