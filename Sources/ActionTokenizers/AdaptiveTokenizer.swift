@@ -39,7 +39,7 @@ public struct AdaptiveTokenizer: ActionTokenizer {
     ///
     /// - Throws: What the whole tokenizer throws.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
-        try base.shortTokens(for: chunks, within: limit)
+        try base.shortTokens(for: chunks, withinEach: [limit])[0]
     }
 
     /// The normalised chunks of such lists.
@@ -50,22 +50,28 @@ public struct AdaptiveTokenizer: ActionTokenizer {
 }
 
 extension ResidualTokenizer {
+    /// What chunks are after every number of codebooks, each decoded by itself.
+    ///
+    /// - Throws: What the tokenizer throws.
+    public func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks] {
+        try (1 ... codebookCount).map { codebooks in
+            try chunks(for: tokens.map { Array($0.prefix(codebooks * placeCount)) }, codebooks: codebooks)
+        }
+    }
+
     /// The codes of as many first codebooks as every chunk needs.
     ///
     /// - Throws: What the tokenizer throws.
     /// - Complexity: One encoding, and a decoding for every codebook.
-    public func shortTokens(for chunks: ActionChunks, within limit: ErrorLimit) throws -> [[Int]] {
+    public func shortTokens(for chunks: ActionChunks, withinEach limits: [ErrorLimit]) throws -> [[[Int]]] {
         let codes = try tokens(for: chunks)
-        let prefixes = try (1 ... codebookCount).map { codebooks in
-            try self.chunks(
-                for: codes.map { Array($0.prefix(codebooks * placeCount)) },
-                codebooks: codebooks
-            )
-        }
-        let errors = prefixes.map { limit.errors(ReconstructionErrors(chunks, $0)) }
-        return codes.indices.map { chunk in
-            let needed = errors.firstIndex { $0[chunk] <= limit.value } ?? codebookCount - 1
-            return Array(codes[chunk].prefix((needed + 1) * placeCount))
+        let prefixes = try self.chunks(forPrefixesOf: codes).map { ReconstructionErrors(chunks, $0) }
+        return limits.map { limit in
+            let errors = prefixes.map(limit.errors)
+            return codes.indices.map { chunk in
+                let needed = errors.firstIndex { $0[chunk] <= limit.value } ?? codebookCount - 1
+                return Array(codes[chunk].prefix((needed + 1) * placeCount))
+            }
         }
     }
 

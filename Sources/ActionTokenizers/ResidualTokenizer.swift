@@ -18,19 +18,26 @@ public protocol ResidualTokenizer: ActionTokenizer {
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
     func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks
 
-    /// Lists of codes, each as short as keeps its chunk's error within `limit`, or as good as the tokenizer can where none
-    /// does.
+    /// What chunks are after the first of their codebooks, after the first two, and so on to all.
+    ///
+    /// - Parameter tokens: `codebookCount * placeCount` codes a chunk.
+    /// - Returns: Normalised chunks for every number of codebooks.
+    /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
+    func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks]
+
+    /// For each of `limits` lists of codes, each as short as keeps its chunk's error within that limit, or as good as the
+    /// tokenizer can where none does.
     ///
     /// Where a tokenizer knows no better, a list holds the codes of the first codebooks.
     ///
     /// - Parameters:
     ///   - chunks: Normalised chunks.
-    ///   - limit: Error that the chosen codes may leave.
-    /// - Returns: A list for every chunk.
+    ///   - limits: Errors that the chosen codes may leave.
+    /// - Returns: For every limit a list for every chunk.
     /// - Throws: An error that names the chunk that cannot be encoded.
-    func shortTokens(for chunks: ActionChunks, within limit: ErrorLimit) throws -> [[Int]]
+    func shortTokens(for chunks: ActionChunks, withinEach limits: [ErrorLimit]) throws -> [[[Int]]]
 
-    /// The normalised chunks of lists from ``shortTokens(for:within:)``.
+    /// The normalised chunks of lists from ``shortTokens(for:withinEach:)``.
     ///
     /// - Throws: An error that names the chunk whose codes are no such list.
     func chunks(forShort tokens: [[Int]]) throws -> ActionChunks

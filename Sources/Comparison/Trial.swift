@@ -71,10 +71,9 @@ extension TriedRate {
             return [TriedRate(line: entrant.line, label: entrant.label, isWhole: true, trial: trial)]
         }
         let words = entrant.label.isEmpty ? "" : entrant.label + ", "
-        let fixed = try (1 ... residual.codebookCount).map { used in
+        let fixed = try zip(1..., residual.chunks(forPrefixesOf: tokens)).map { used, decoded in
             let prefix = residual.prefix(codebooks: used)
             let cut = tokens.map { Array($0.prefix(used * residual.placeCount)) }
-            let decoded = try TokenizerEvaluation.decode(cut, prefix, count: chunks.count)
             return TriedRate(
                 line: entrant.line,
                 label: "\(words)\(used) codebook\(used == 1 ? "" : "s")",
@@ -82,9 +81,9 @@ extension TriedRate {
                 trial: try Trial(prefix, tokens: cut, decoded: decoded, on: compared)
             )
         }
-        let adaptive = try limits.map { limit in
+        let lists = try residual.shortTokens(for: chunks, withinEach: limits)
+        let adaptive = try zip(limits, lists).map { limit, tokens in
             let tokenizer = residual.adaptive(within: limit)
-            let tokens = try tokenizer.tokens(for: chunks)
             let decoded = try TokenizerEvaluation.decode(tokens, tokenizer, count: chunks.count)
             return TriedRate(
                 line: "\(entrant.line), \(limit.line)",

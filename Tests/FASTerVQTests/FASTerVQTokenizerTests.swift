@@ -34,13 +34,17 @@ struct FASTerVQTokenizerTests {
         Torch.seed(8)
         let chunks = chunks(40)
         let codes = try tokenizer.tokens(for: chunks)
+        let prefixes = try tokenizer.chunks(forPrefixesOf: codes)
+        #expect(prefixes.count == 3)
         var former = Double.infinity
         for codebooks in 1 ... 3 {
             let part = tokenizer.prefix(codebooks: codebooks)
             let tokens = try part.tokens(for: chunks)
             #expect(tokens == codes.map { Array($0.prefix(7 * codebooks)) })
             #expect(part.bits(of: tokens[0]) == Double(35 * codebooks))
-            let error = ReconstructionErrors(chunks, try part.chunks(for: tokens)).mse
+            let decoded = try part.chunks(for: tokens)
+            #expect(prefixes[codebooks - 1] == decoded)
+            let error = ReconstructionErrors(chunks, decoded).mse
             #expect(error < former)
             former = error
         }

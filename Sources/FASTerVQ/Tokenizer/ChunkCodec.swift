@@ -63,7 +63,46 @@ public struct ChunkCodec: Sendable {
     /// - Returns: int64 `[B, codebooks · N]`, along the places, then the codebooks.
     public func codes(for actions: Tensor, stepMask: Tensor? = nil, tolerance: Double? = nil) -> Tensor {
         let (latentCodes, latents) = latentCodes(for: actions)
-        let decoded = decoded(latents)
+        return codes(
+            for: actions,
+            latentCodes,
+            from: decoded(latents),
+            stepMask: stepMask,
+            tolerance: tolerance
+        )
+    }
+
+    /// The robot's normalised chunks, within what was recorded.
+    ///
+    /// - Parameter codes: int64 `[B, codebooks · N]`, or those of the first codebooks only, for coarser chunks.
+    /// - Returns: `[B, T, D]`.
+    public func actions(for codes: Tensor) -> Tensor {
+        let grid = grid(codes)
+        return refined(grid, from: decoded(latents(for: learned(grid))))
+    }
+
+    /// What chunks are after the first of their codebooks, after the first two, and so on.
+    ///
+    /// - Parameter codes: int64 `[B, codebooks · N]`.
+    /// - Returns: `[B, T, D]` for every number of codebooks.
+    func prefixes(of codes: Tensor) -> [Tensor] {
+        let grid = grid(codes)
+        let decoded = decodedPrefixes(of: learned(grid))
+        return (1 ... codebookCount).map { codebooks in
+            let first = grid.map { $0.narrowed(1, from: 0, count: codebooks) }
+            return refined(first, from: decoded[min(codebooks, learnedCount) - 1])
+        }
+    }
+
+    /// The network's codes and every part's codes of what the network's leave, as ``codes(for:stepMask:tolerance:)``
+    /// returns them.
+    private func codes(
+        for actions: Tensor,
+        _ latentCodes: [Tensor],
+        from decoded: [Int: Tensor],
+        stepMask: Tensor?,
+        tolerance: Double?
+    ) -> Tensor {
         let mask = stepMask?.unsqueezed(2)
         let refined = refinements.map { refinement in
             let target = Embodiment.Columns.range(refinement.part.columns).of(actions)
@@ -83,13 +122,9 @@ public struct ChunkCodec: Sendable {
         return .concatenated(byCodebook, axis: 1)
     }
 
-    /// The robot's normalised chunks, within what was recorded.
-    ///
-    /// - Parameter codes: int64 `[B, codebooks · N]`, or those of the first codebooks only, for coarser chunks.
-    /// - Returns: `[B, T, D]`.
-    public func actions(for codes: Tensor) -> Tensor {
-        let (grid, decoded) = decodedGrid(codes)
-        return .concatenated(
+    /// Every part's codes, `[B, codebooks, places]`, and what the network made of its own, as chunks `[B, T, D]`.
+    private func refined(_ grid: [Tensor], from decoded: [Int: Tensor]) -> Tensor {
+        .concatenated(
             zip(refinements, grid).map { refinement, codes in
                 let columns = refinement.part.columns
                 let start =
@@ -103,30 +138,6 @@ public struct ChunkCodec: Sendable {
             },
             axis: 2
         )
-    }
-
-    /// Sums of absolute errors at every place after each number of its codebooks.
-    ///
-    /// - Parameters:
-    ///   - actions: `[B, T, D]`.
-    ///   - codes: All their codes, int64 `[B, codebooks · N]`.
-    ///   - stepMask: 1 where a step counts, else 0, `[B, T]`.
-    /// - Returns: `[B, 1 + codebooks, N]`; with fewer codebooks than the network's, what all of the network's leave.
-    func placeErrors(of actions: Tensor, _ codes: Tensor, stepMask: Tensor) -> Tensor {
-        let (grid, decoded) = decodedGrid(codes)
-        let mask = stepMask.unsqueezed(2)
-        let parts = zip(refinements, grid).map { refinement, codes in
-            let target = Embodiment.Columns.range(refinement.part.columns).of(actions)
-            let errors = refinement.errors(
-                of: target,
-                from: decoded[refinement.part.columns.lowerBound] ?? target.zerosLike(),
-                refinement.codebooks.map { codes.select(1, $0) },
-                stepMask: mask
-            )
-            let before = Array(repeating: errors[0], count: refinement.codebooks.lowerBound)
-            return Tensor.stacked(before + errors, axis: 1)
-        }
-        return .concatenated(parts, axis: 2)
     }
 
     /// What the network alone makes of chunks: every part's `[B, T, columns]`, by its first column.
@@ -147,13 +158,22 @@ public struct ChunkCodec: Sendable {
         return (codes, latents - left.transposed(0, 1))
     }
 
-    /// Every part's codes, `[B, codebooks, places]`, and what the network makes of its own.
-    private func decodedGrid(_ codes: Tensor) -> (parts: [Tensor], decoded: [Int: Tensor]) {
+    /// Every part's codes, `[B, codebooks, places]`.
+    private func grid(_ codes: Tensor) -> [Tensor] {
         let patchifier = embodiment.patchifier
-        let grid = codes.reshaped(codes.size(0), -1, patchifier.placeCount)
-        let parts = grid.split(sizes: patchifier.parts.map(\.places), axis: 2)
-        let learned = zip(patchifier.parts, parts).filter { !$0.0.isDirect }.map(\.1)
-        return (parts, decoded(latents(for: .concatenated(learned, axis: 2))))
+        return codes.reshaped(codes.size(0), -1, patchifier.placeCount)
+            .split(sizes: patchifier.parts.map(\.places), axis: 2)
+    }
+
+    /// Of every part's codes those of the places that pass through the network, `[B, codebooks, N]`.
+    private func learned(_ grid: [Tensor]) -> Tensor {
+        let parts = zip(embodiment.patchifier.parts, grid).filter { !$0.0.isDirect }
+        return .concatenated(parts.map(\.1), axis: 2)
+    }
+
+    /// What the network makes of the first of its codes, `[B, codebooks, N]`, of the first two, and so on to all.
+    private func decodedPrefixes(of codes: Tensor) -> [[Int: Tensor]] {
+        (1 ... learnedCount).map { decoded(latents(for: codes.narrowed(1, from: 0, count: $0))) }
     }
 
     /// Latents, `[B, N, C]`, of the network's codes, `[B, codebooks, N]`; codebooks beyond the network's do not count.
@@ -170,5 +190,67 @@ public struct ChunkCodec: Sendable {
         let held = embodiment.clipped(actions, .learned(embodiment.learnedColumns))
         let parts = held.split(sizes: columns.map(\.count), axis: 2)
         return Dictionary(uniqueKeysWithValues: zip(columns.map(\.lowerBound), parts))
+    }
+
+    // MARK: Several encodings of the same chunks
+
+    /// Chunks that have passed through the network, of which codes for any tolerance follow without it.
+    struct Pass {
+        /// `[B, T, D]`.
+        fileprivate let actions: Tensor
+        /// `[B, T]`.
+        fileprivate let stepMask: Tensor
+        /// The network's codes, `[B, N]` a codebook.
+        fileprivate let codes: [Tensor]
+        /// What the network makes of the first of them, of the first two, and so on.
+        fileprivate let decoded: [[Int: Tensor]]
+    }
+
+    /// Sends chunks, `[B, T, D]`, through the network; `stepMask` is 1 where a step counts, else 0, `[B, T]`.
+    func pass(_ actions: Tensor, stepMask: Tensor) -> Pass {
+        let codes = latentCodes(for: actions).codes
+        let decoded = decodedPrefixes(of: .stacked(codes, axis: 1))
+        return Pass(actions: actions, stepMask: stepMask, codes: codes, decoded: decoded)
+    }
+
+    /// Codes as ``codes(for:stepMask:tolerance:)`` returns them.
+    func codes(of pass: Pass, tolerance: Double?) -> Tensor {
+        codes(
+            for: pass.actions,
+            pass.codes,
+            from: pass.decoded[learnedCount - 1],
+            stepMask: pass.stepMask,
+            tolerance: tolerance
+        )
+    }
+
+    /// Chunks, `[B, T, D]`, of codes of first codebooks, `[B, codebooks · N]`, that are the pass's own where they are the
+    /// network's.
+    func actions(for codes: Tensor, of pass: Pass) -> Tensor {
+        let grid = grid(codes)
+        return refined(grid, from: pass.decoded[min(grid[0].size(1), learnedCount) - 1])
+    }
+
+    /// Sums of absolute errors at every place after each number of its codebooks.
+    ///
+    /// - Parameters:
+    ///   - codes: All codes of the pass's chunks, int64 `[B, codebooks · N]`.
+    ///   - pass: The chunks.
+    /// - Returns: `[B, 1 + codebooks, N]`; with fewer codebooks than the network's, what all of the network's leave.
+    func placeErrors(_ codes: Tensor, of pass: Pass) -> Tensor {
+        let mask = pass.stepMask.unsqueezed(2)
+        let parts = zip(refinements, grid(codes)).map { refinement, codes in
+            let target = Embodiment.Columns.range(refinement.part.columns).of(pass.actions)
+            let errors = refinement.errors(
+                of: target,
+                from: pass.decoded[learnedCount - 1][refinement.part.columns.lowerBound]
+                    ?? target.zerosLike(),
+                refinement.codebooks.map { codes.select(1, $0) },
+                stepMask: mask
+            )
+            let before = Array(repeating: errors[0], count: refinement.codebooks.lowerBound)
+            return Tensor.stacked(before + errors, axis: 1)
+        }
+        return .concatenated(parts, axis: 2)
     }
 }

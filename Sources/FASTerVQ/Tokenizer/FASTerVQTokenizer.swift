@@ -17,7 +17,7 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// How the robot's units map to normalised ones.
     public let normalization: Normalization
 
-    private let codec: ChunkCodec
+    let codec: ChunkCodec
     /// For few chunks; nil where the network is not on the CPU.
     private let packed: PackedCodec?
     /// What comes after the codebooks in lists that keep a tolerance.
@@ -100,29 +100,15 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
 
     /// The codes of all codebooks of `chunks`; with a tolerance, those of a place that needs no more are 0.
     func codes(for chunks: ActionChunks, tolerance: Double?) -> [[Int]] {
-        if let packed, chunks.count <= Self.fewChunks {
+        if let packed, isFew(chunks.count) {
             return (0 ..< chunks.count).map {
                 packed.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0], tolerance: tolerance)
             }
         }
-        return batches(of: chunks.count).flatMap { range -> [[Int]] in
-            let part = chunks[range]
-            let (actions, mask) = (part.actions(on: device), part.stepMask(on: device))
-            return rows(
-                withoutGradients { codec.codes(for: actions, stepMask: mask, tolerance: tolerance) }.integers
-            )
-        }
-    }
-
-    /// Sums of absolute errors of `chunks` after so many of their codebooks, `[(1 + codebooks) · places]` a chunk.
-    func placeErrors(of chunks: ActionChunks, _ codes: [[Int]]) -> [[Float]] {
-        let size = (1 + codebookCount) * placeCount
-        return batches(of: chunks.count).flatMap { range -> [[Float]] in
-            let part = chunks[range]
-            let (actions, mask) = (part.actions(on: device), part.stepMask(on: device))
-            let grid = Tensor(codes[range].flatMap { $0 }, shape: [range.count, tokenCount], device: device)
-            let errors = withoutGradients { codec.placeErrors(of: actions, grid, stepMask: mask) }.floats
-            return stride(from: 0, to: errors.count, by: size).map { Array(errors[$0 ..< $0 + size]) }
+        return batches(of: chunks.count).flatMap { range in
+            let (actions, mask) = tensors(of: chunks[range])
+            let codes = withoutGradients { codec.codes(for: actions, stepMask: mask, tolerance: tolerance) }
+            return codes.integers.rows(of: tokenCount)
         }
     }
 
@@ -140,26 +126,58 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         precondition((1 ... codebookCount).contains(codebooks), "a chunk takes 1 to all codebooks")
         let tokenCount = codebooks * placeCount
         try check(tokens, lengths: tokenCount ... tokenCount)
-        if let packed, tokens.count <= Self.fewChunks {
-            return ActionChunks(
-                count: tokens.count,
-                horizon: horizon,
-                dimension: dimension,
-                values: tokens.flatMap(packed.actions)
-            )
-        }
-        let values = batches(of: tokens.count).flatMap { range -> [Float] in
-            let codes = Tensor(
-                tokens[range].flatMap { $0 },
-                shape: [range.count, tokenCount],
-                device: device
-            )
-            return withoutGradients { codec.actions(for: codes) }.floats
-        }
-        return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+        if let packed, isFew(tokens.count) { return self.chunks(tokens.flatMap(packed.actions)) }
+        return self.chunks(
+            batches(of: tokens.count).flatMap { range in
+                withoutGradients { codec.actions(for: tensor(tokens[range])) }.floats
+            }
+        )
     }
 
-    private func rows(_ codes: [Int]) -> [[Int]] {
-        stride(from: 0, to: codes.count, by: tokenCount).map { Array(codes[$0 ..< $0 + tokenCount]) }
+    /// What chunks are after the first of their codebooks, after the first two, and so on.
+    ///
+    /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
+    public func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks] {
+        try check(tokens, lengths: tokenCount ... tokenCount)
+        var values = [[Float]](repeating: [], count: codebookCount)
+        for range in batches(of: tokens.count) {
+            let prefixes = withoutGradients { codec.prefixes(of: tensor(tokens[range])) }
+            for (index, prefix) in prefixes.enumerated() { values[index] += prefix.floats }
+        }
+        return values.map(self.chunks)
+    }
+
+    /// Whether so many chunks are best encoded one by one.
+    func isFew(_ count: Int) -> Bool { packed != nil && count <= Self.fewChunks }
+
+    /// Normalised chunks of `values`, `[chunks · T · D]`.
+    func chunks(_ values: [Float]) -> ActionChunks {
+        ActionChunks(
+            count: values.count / (horizon * dimension),
+            horizon: horizon,
+            dimension: dimension,
+            values: values
+        )
+    }
+
+    /// The values of a batch, `[B, T, D]`, and 1 where a step counts, else 0, `[B, T]`.
+    func tensors(of batch: ActionChunks) -> (actions: Tensor, stepMask: Tensor) {
+        (batch.actions(on: device), batch.stepMask(on: device))
+    }
+
+    /// The codes of a batch, int64 `[B, codebooks · N]`.
+    func tensor(_ codes: ArraySlice<[Int]>) -> Tensor {
+        Tensor(
+            codes.flatMap { $0 },
+            shape: [codes.count, codes.first?.count ?? tokenCount],
+            device: device
+        )
+    }
+}
+
+extension Array {
+    /// The elements in rows of `size`.
+    func rows(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0 ..< $0 + size]) }
     }
 }

@@ -3,7 +3,7 @@ public import RobotTypes
 internal import Torch
 
 extension FASTerVQTokenizer {
-    /// Lists of codes as short as keep every chunk's error within `limit`.
+    /// For each of `limits` lists of codes as short as keep every chunk's error within it.
     ///
     /// Every place has as many codes as it needs, and a list says how many (`ShortListLayout`); where the network's first
     /// codebooks are enough, they are all. Where all codebooks are not, corrections follow (`Corrections`). So an error
@@ -11,25 +11,29 @@ extension FASTerVQTokenizer {
     /// or a place holds so many values that a codebook has no entries, or hardly any, to change each of them.
     ///
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
-    public func shortTokens(for chunks: ActionChunks, within limit: ErrorLimit) throws -> [[Int]] {
+    public func shortTokens(for chunks: ActionChunks, withinEach limits: [ErrorLimit]) throws -> [[[Int]]] {
         try check(chunks)
-        let held = chunks.holdingLastValidStep()
+        let coding = ChunkCoding(self, chunks)
+        return try limits.map { try lists(of: coding, within: $0) }
+    }
+
+    private func lists(of coding: ChunkCoding, within limit: ErrorLimit) throws -> [[Int]] {
         let codes =
             switch limit {
-            case .largest(let tolerance): codes(for: held, tolerance: tolerance)
-            case .mean(let mean): fewestCodes(for: held, mean: mean)
+            case .largest(let tolerance): coding.codes(tolerance: tolerance)
+            case .mean(let mean): fewestCodes(for: coding, mean: mean)
             }
-        let layout = shortListLayout
+        let (chunks, layout) = (coding.chunks, shortListLayout)
         var beginnings = [[Int]?](repeating: nil, count: chunks.count)
         for codebooks in (1 ..< max(1, layout.learnedCount)).reversed() {
             let prefixes = codes.map { layout.beginning($0, codebooks: codebooks) }
-            let decoded = try self.chunks(for: prefixes, codebooks: codebooks)
+            let decoded = try coding.chunks(for: prefixes, codebooks: codebooks)
             let errors = limit.errors(ReconstructionErrors(chunks, decoded))
             for chunk in errors.indices where errors[chunk] <= limit.value {
                 beginnings[chunk] = prefixes[chunk]
             }
         }
-        let whole = try self.chunks(for: codes)
+        let whole = try coding.chunks(for: codes, codebooks: codebookCount)
         let errors = limit.errors(ReconstructionErrors(chunks, whole))
         return codes.indices.map { chunk in
             if let beginning = beginnings[chunk] { return layout.list(ofBeginning: beginning) }
@@ -44,14 +48,14 @@ extension FASTerVQTokenizer {
         }
     }
 
-    /// The codes of `chunks`, of which each place has only as many as help most to bring the mean error down to `mean`, and
+    /// The codes of chunks, of which each place has only as many as help most to bring the mean error down to `mean`, and
     /// code 0 from there on.
-    private func fewestCodes(for chunks: ActionChunks, mean: Double) -> [[Int]] {
-        let codes = codes(for: chunks, tolerance: nil)
-        let errors = placeErrors(of: chunks, codes)
+    private func fewestCodes(for coding: ChunkCoding, mean: Double) -> [[Int]] {
+        let codes = coding.codes(tolerance: nil)
+        let errors = coding.placeErrors(codes)
         let layout = shortListLayout
         return codes.indices.map { chunk in
-            let scalars = chunks.validSteps[chunk] * dimension
+            let scalars = coding.chunks.validSteps[chunk] * dimension
             return layout.cut(codes[chunk], errors: errors[chunk], within: Float(mean) * Float(scalars))
         }
     }
