@@ -29,11 +29,22 @@ public struct ResidualQuantizer: Module {
         /// How gradients pass to the vectors.
         public var gradient = Gradient.straight
 
+        /// Where entries are.
+        public var entries = Entries.learned
+
         /// The defaults.
         public init() {}
 
-        /// What makes no sense about how entries move, in words that name the key; nil where nothing does.
-        public var problem: String? {
+        /// What makes no sense about entries, in words that name the key; nil where nothing does.
+        ///
+        /// - Parameter width: Channels of the vectors.
+        /// - Returns: What was expected and what was found.
+        public func problem(width: Int) -> String? {
+            if entries == .grid && LevelGrid.levels(size: codebookSize, width: width) == nil {
+                return
+                    "'quantizer.codebookSize' should be a number of levels to the power of \(width), the channels of a "
+                    + "latent vector, as 'quantizer.entries' is grid, found \(codebookSize)"
+            }
             guard 0 ..< 1 ~= decay else {
                 return "'quantizer.decay' should be at least 0 and below 1, found \(decay)"
             }
@@ -41,7 +52,7 @@ public struct ResidualQuantizer: Module {
                 ? nil : "'quantizer.deadShare' should be from 0 to 1, found \(deadShare)"
         }
 
-        /// Reads sizes and behaviour; without `gradient`, which older models lack, it is straight.
+        /// Reads sizes and behaviour; older models lack `gradient`, which is straight then, and `entries`, learned.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             codebookCount = try container.decode(Int.self, forKey: .codebookCount)
@@ -50,6 +61,7 @@ public struct ResidualQuantizer: Module {
             deadShare = try container.decode(Double.self, forKey: .deadShare)
             kMeansRounds = try container.decode(Int.self, forKey: .kMeansRounds)
             gradient = try container.decodeIfPresent(Gradient.self, forKey: .gradient) ?? .straight
+            entries = try container.decodeIfPresent(Entries.self, forKey: .entries) ?? .learned
         }
     }
 
@@ -59,6 +71,14 @@ public struct ResidualQuantizer: Module {
         case straight
         /// Turned and stretched as the vectors are.
         case rotated
+    }
+
+    /// Where entries are.
+    public enum Entries: String, Codable, Sendable {
+        /// Where the vectors that choose them are.
+        case learned
+        /// On a grid of as many levels of every channel, which stays where the first vectors were (finite scalar quantization).
+        case grid
     }
 
     /// Entries, `[codebooks, K, C]`.
@@ -130,7 +150,9 @@ public struct ResidualQuantizer: Module {
             for codebook in 0 ..< configuration.codebookCount {
                 let chosen = nearest(to: left, codebook: codebook)
                 let found = entries.select(0, codebook).gathering(chosen, axis: 0)
-                follow(left, chosen: chosen, weights: weights, codebook: codebook)
+                if configuration.entries == .learned {
+                    follow(left, chosen: chosen, weights: weights, codebook: codebook)
+                }
                 left = left - found
                 if let depths {
                     used = used + found * depths.greater(Double(codebook)).to(.float32).unsqueezed(1)
@@ -189,21 +211,32 @@ public struct ResidualQuantizer: Module {
         sum.copyInPlace((fresh * average).selected(where: dead.unsqueezed(1), otherwise: sum))
     }
 
-    /// Gives every codebook its first entries: k-means over what the codebooks before left of `vectors`, `[n, C]`.
+    /// Gives every codebook its first entries, from what the codebooks before left of `vectors`, `[n, C]`.
     public func initialize(from vectors: Tensor) {
         withoutGradients {
             var left = vectors
             for codebook in 0 ..< configuration.codebookCount {
-                let (means, sizes) = KMeans.means(
-                    of: left,
-                    count: configuration.codebookSize,
-                    rounds: configuration.kMeansRounds
-                )
-                entries.select(0, codebook).copyInPlace(means)
-                counts.select(0, codebook).copyInPlace(sizes)
-                sums.select(0, codebook).copyInPlace(means * sizes.unsqueezed(1))
-                left = left - means.gathering(nearest(to: left, codebook: codebook), axis: 0)
+                switch configuration.entries {
+                case .learned: learn(codebook, from: left)
+                case .grid:
+                    let grid = LevelGrid.entries(spanning: left, count: configuration.codebookSize)
+                    entries.select(0, codebook).copyInPlace(grid)
+                }
+                let chosen = nearest(to: left, codebook: codebook)
+                left = left - entries.select(0, codebook).gathering(chosen, axis: 0)
             }
         }
+    }
+
+    /// Gives a codebook the means of `vectors`, `[n, C]`, that k-means finds.
+    private func learn(_ codebook: Int, from vectors: Tensor) {
+        let (means, sizes) = KMeans.means(
+            of: vectors,
+            count: configuration.codebookSize,
+            rounds: configuration.kMeansRounds
+        )
+        entries.select(0, codebook).copyInPlace(means)
+        counts.select(0, codebook).copyInPlace(sizes)
+        sums.select(0, codebook).copyInPlace(means * sizes.unsqueezed(1))
     }
 }

@@ -9,7 +9,8 @@ extension TokenizerCommand {
             abstract: "Train a tokenizer on datasets' actions: FASTerVQ, or one that it is compared with.",
             discussion: """
                 From one dataset comes the tokenizer of its robot. From several (--data A --data B ...) comes a model for \
-                robots of every kind; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is.
+                robots of every kind; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is. \
+                With '--set refinement.codebookCount=N' it gets more codebooks, or fewer.
                 '--kind vq-bet', 'vq-vla' or 'oat' trains a baseline instead, on one dataset, with the same recipe.
                 """
         )
@@ -57,11 +58,13 @@ extension TokenizerCommand {
             let device = try compute.prepare()
             let settings =
                 (horizon.map { ["horizon=\($0)"] } ?? []) + (kind.map { ["kind=\($0)"] } ?? [])
-            let recipe = try training.read(TokenizerRecipe(), settings)
+            let start = from.map { namedModel($0) }
+            let defaults = try start.map { try TokenizerRecipe(startingFrom: $0) } ?? TokenizerRecipe()
+            let recipe = try training.read(defaults, settings)
             let refining = Terminal.Progress("refine")
             let result = try TokenizerTraining.run(
                 shares(),
-                from: from.map { namedModel($0) },
+                from: start,
                 recipe: recipe,
                 seed: training.seed,
                 to: out.asFile,

@@ -10,7 +10,7 @@ struct EmbodimentTests {
     @Test("serves robots of other groups, columns and horizons with one set of weights")
     func universal() throws {
         let arm = try ActionSpace(parsing: "position=0:3,rotation=3:6,gripper=6")
-        let model = try model(PatchShape.universal, arm, horizon: 16)
+        let model = try model(PatchShape.universal(), arm, horizon: 16)
         for (groups, horizon, places) in [
             ("position=0:3,gripper=3", 16, 5), ("position=0:3,gripper=3", 18, 7),
             ("left_joints=0:7,left_gripper=7,right_joints=8:15,right_gripper=15", 16, 10),
@@ -37,6 +37,17 @@ struct EmbodimentTests {
         #expect(error?.description == "action group 'gripper': at most 32 groups of the kind 'gripper' fit")
     }
 
+    @Test("cuts patches for robots of every kind as long as is wished, or nearly so")
+    func universalPlaces() {
+        let (usual, wished) = (
+            PatchShape.universal(), PatchShape.universal(places: ["position": 3, "torso": 1])
+        )
+        #expect(usual["position"]?.steps == 4 && usual["position"]?.pieces == 16)
+        #expect(wished["position"]?.steps == 4)
+        #expect(wished["torso"] == PatchShape(steps: 16, columns: 4, pieces: 4, members: 2))
+        #expect(usual.keys == wished.keys && usual["joints"] == wished["joints"])
+    }
+
     @Test("the paper's layouts: 84 codes for two arms, 126 for a mobile body with two")
     func layouts() throws {
         let places = ["position": 8, "rotation": 4, "gripper": 2, "base": 8, "torso": 6]
@@ -57,7 +68,7 @@ struct EmbodimentTests {
     @Test("a robot of nothing but grippers is refused, naming one")
     func onlyGrippers() throws {
         let model = try model(
-            PatchShape.universal,
+            PatchShape.universal(),
             ActionSpace(parsing: "position=0:3,gripper=3"),
             horizon: 16
         )
@@ -71,7 +82,7 @@ struct EmbodimentTests {
     func sharedBatch() throws {
         let arm = try ActionSpace(parsing: "position=0:3,rotation=3:6,gripper=6")
         let arms = "left_position=0:3,left_rotation=3:6,right_position=6:9,right_rotation=9:12"
-        let model = try model(PatchShape.universal, arm, horizon: 16)
+        let model = try model(PatchShape.universal(), arm, horizon: 16)
         let batch = try [arm, ActionSpace(parsing: arms)].map { space in
             let patchifier = try model.makePatchifier(space, horizon: 16)
             return TrainingChunks(

@@ -97,7 +97,7 @@ struct FASTerVQFolderTests {
     @Test("a folder that belongs to no robot says how to give it one")
     func withoutRobot() throws {
         let space = try ActionSpace(parsing: "position=0:3")
-        try model(PatchShape.universal, space, horizon: 16).save(to: folder.url)
+        try model(PatchShape.universal(), space, horizon: 16).save(to: folder.url)
         let error = #expect(throws: ActionTokenizerError.self) {
             try FASTerVQTokenizer(loading: folder.url, device: .cpu)
         }

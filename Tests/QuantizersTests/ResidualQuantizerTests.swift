@@ -90,6 +90,31 @@ struct ResidualQuantizerTests {
         #expect(zip(vectors.gradient?.floats ?? [], [10, -6]).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
+    @Test("keeps entries on a grid, finer with every codebook, where it is told to")
+    func grid() throws {
+        var configuration = ResidualQuantizer.Configuration()
+        (configuration.codebookCount, configuration.codebookSize, configuration.entries) = (2, 64, .grid)
+        #expect(configuration.problem(width: 3) == nil)
+        #expect(configuration.problem(width: 2) == nil)
+        #expect(
+            configuration.problem(width: 5)
+                == "'quantizer.codebookSize' should be a number of levels to the power of 5, the channels of a latent "
+                + "vector, as 'quantizer.entries' is grid, found 64"
+        )
+        Torch.seed(6)
+        let quantizer = ResidualQuantizer(configuration, width: 3)
+        let vectors = Tensor.rand([4096, 3]) * 6 - 1
+        quantizer.initialize(from: vectors)
+        let first = quantizer.entries.floats
+        // Four levels a channel, over twice the deviation of even spread from -1 to 5.
+        let levels = Set(first.prefix(64 * 3).map { (Double($0) * 10).rounded() / 10 })
+        #expect(levels.count <= 12 && levels.min().map { abs($0 + 1.5) < 0.2 } == true)
+        let left = vectors - quantizer.vectors(for: quantizer.codes(for: vectors))
+        #expect(left.abs().max().item < 0.5)
+        _ = quantizer.train(vectors * 2, weights: .ones([4096]))
+        #expect(quantizer.entries.floats == first)
+    }
+
     @Test("passes gradients straight through")
     func straightThrough() {
         Torch.seed(5)

@@ -60,6 +60,40 @@ struct TrainingTests {
         #expect(try folder["\(kind)/model.safetensors"] == before)
     }
 
+    @Test(
+        "that start from a model have its network, as many codebooks that refine as they are told, and its quality"
+    )
+    func start() async throws {
+        func train(_ out: String, _ more: String...) -> [String] {
+            [
+                "tokenizer", "train", "--from", "universal", "--data", Program.demonstrations, "--episodes",
+                "0:4",
+            ]
+                + ["--steps", "0", "--set", "refinement.kMeansRounds=2", "--out", out] + more
+        }
+        func errors(_ tokenizer: String) async throws -> Double {
+            let found = try await Program.object(
+                ["tokenizer", "evaluate", "--data", Program.demonstrations, "--episodes", "4:6", "--json"]
+                    + ["--tokenizer", tokenizer],
+                in: folder
+            )
+            return try #require(found["l1"] as? Double)
+        }
+        let own = try await Program.output(train("same"), in: folder)
+        #expect(own.hasPrefix("same: fastervq, 10 codebooks of 512 entries, "))
+        let fewer = try await Program.output(
+            train("fewer", "--set", "refinement.codebookCount=1"),
+            in: folder
+        )
+        #expect(fewer.hasPrefix("fewer: fastervq, 3 codebooks of 512 entries, "))
+        #expect(try await errors("fewer") < errors("same:codebooks=2"))
+        #expect(
+            try await Program.refusal(train("other", "--set", "autoencoder.latentWidth=8"), in: folder)
+                == "recipe: 'autoencoder.latentWidth' cannot change when a training starts from a model: "
+                + "there it is 32, found 8"
+        )
+    }
+
     @Test("do not go on with other settings")
     func otherSettings() async throws {
         let arguments = try await training("tokenizer", steps: 2000, to: "out")

@@ -20,7 +20,7 @@ extension FASTerVQConfiguration {
         ] {
             if let problem = Self.problem(name, number, smallest: 1) { return problem }
         }
-        if let problem = quantizer.problem { return problem }
+        if let problem = quantizer.problem(width: autoencoder.latentWidth) { return problem }
         guard autoencoder.width % autoencoder.headCount == 0 else {
             return "'autoencoder.width' should be a multiple of \(autoencoder.headCount), as "
                 + "'autoencoder.headCount' is \(autoencoder.headCount), found \(autoencoder.width)"

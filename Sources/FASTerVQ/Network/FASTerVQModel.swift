@@ -47,14 +47,30 @@ public struct FASTerVQModel: Sendable {
     /// - Returns: A model with copies of the weights; this one where it has no more codebooks.
     public func keeping(codebooks: Int) -> FASTerVQModel {
         guard codebooks < configuration.codebookCount else { return self }
-        var smaller = configuration
-        smaller.quantizer.codebookCount = min(codebooks, configuration.quantizer.codebookCount)
-        smaller.refinement.codebookCount = codebooks - smaller.quantizer.codebookCount
-        let result = FASTerVQModel(smaller, device: device)
+        let learned = min(codebooks, configuration.quantizer.codebookCount)
+        return with(codebooks: learned, refining: codebooks - learned)
+    }
+
+    /// The same model with another number of codebooks that refine; the network's stay.
+    ///
+    /// - Parameter count: At least 0.
+    /// - Returns: A model with copies of the weights, in which further codebooks wait for their entries; this one where it
+    ///   has as many.
+    public func refining(codebooks count: Int) -> FASTerVQModel {
+        guard count != configuration.refinement.codebookCount else { return self }
+        return with(codebooks: configuration.quantizer.codebookCount, refining: count)
+    }
+
+    private func with(codebooks: Int, refining: Int) -> FASTerVQModel {
+        var changed = configuration
+        changed.quantizer.codebookCount = codebooks
+        changed.refinement.codebookCount = refining
+        let result = FASTerVQModel(changed, device: device)
         withoutGradients {
-            for (own, all) in zip(result.network.tensors, network.tensors) {
-                let first = all.tensor.narrowed(0, from: 0, count: own.tensor.size(0))
-                own.tensor.copyInPlace(first)
+            for (own, other) in zip(result.network.tensors, network.tensors) {
+                let count = min(own.tensor.size(0), other.tensor.size(0))
+                own.tensor.narrowed(0, from: 0, count: count)
+                    .copyInPlace(other.tensor.narrowed(0, from: 0, count: count))
             }
         }
         return result

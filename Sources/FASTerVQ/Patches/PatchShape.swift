@@ -72,8 +72,7 @@ extension PatchShape {
         Dictionary(grouping: space.groups, by: \.kind).reduce(into: [:]) { shapes, entry in
             let (kind, groups) = (entry.key, entry.value)
             let wished = places[kind.rawValue] ?? usualPlaces(of: kind)
-            let divisors = (1 ... horizon).filter { horizon % $0 == 0 }
-            let pieces = divisors.min { (abs($0 - wished), -$0) < (abs($1 - wished), -$1) } ?? 1
+            let pieces = pieces(of: horizon, near: wished)
             let columns = min(widestPatch, groups.map(\.count).max() ?? 1)
             shapes[kind.rawValue] = PatchShape(
                 steps: horizon / pieces,
@@ -93,17 +92,35 @@ extension PatchShape {
         }
     }
 
-    /// Shapes for robots of every kind, for one set of weights that serves them all.
-    public static var universal: [String: PatchShape] {
-        let shapes: [(ActionSpace.Kind, PatchShape)] = [
-            (.position, PatchShape(steps: 4, columns: 3, pieces: 16, members: 4)),
-            (.rotation, PatchShape(steps: 8, columns: 3, pieces: 8, members: 4)),
-            (.gripper, PatchShape(steps: 16, columns: 1, pieces: 4, members: 32, isDirect: true)),
-            (.base, PatchShape(steps: 8, columns: 3, pieces: 8, members: 2)),
-            (.torso, PatchShape(steps: 8, columns: 4, pieces: 8, members: 2)),
-            (.joints, PatchShape(steps: 8, columns: 4, pieces: 8, members: 16)),
-            (.other, PatchShape(steps: 8, columns: 4, pieces: 8, members: 16)),
+    /// Control steps that the places of ``universal(places:)`` are counted in.
+    static let universalSteps = 16
+
+    /// Shapes for robots of every kind, for one set of weights that serves them all, and chunks of up to 64 steps.
+    ///
+    /// - Parameter places: Wished number of places of 16 steps by a kind's name; the nearest divisor of 16 is taken.
+    /// - Returns: A shape for every kind, by the kind's name.
+    public static func universal(places: [String: Int] = [:]) -> [String: PatchShape] {
+        let sizes: [(kind: ActionSpace.Kind, places: Int, columns: Int, members: Int)] = [
+            (.position, 4, 3, 4), (.rotation, 2, 3, 4), (.gripper, 1, 1, 32), (.base, 2, 3, 2),
+            (.torso, 2, 4, 2),
+            (.joints, 2, 4, 16), (.other, 2, 4, 16),
         ]
-        return Dictionary(uniqueKeysWithValues: shapes.map { ($0.rawValue, $1) })
+        return sizes.reduce(into: [:]) { shapes, size in
+            let name = size.kind.rawValue
+            let pieces = pieces(of: universalSteps, near: places[name] ?? size.places)
+            shapes[name] = PatchShape(
+                steps: universalSteps / pieces,
+                columns: size.columns,
+                pieces: 4 * pieces,
+                members: size.members,
+                isDirect: size.kind == .gripper
+            )
+        }
+    }
+
+    /// The divisor of `steps` that is nearest to `wished`; the larger one of two.
+    private static func pieces(of steps: Int, near wished: Int) -> Int {
+        let divisors = (1 ... steps).filter { steps % $0 == 0 }
+        return divisors.min { (abs($0 - wished), -$0) < (abs($1 - wished), -$1) } ?? 1
     }
 }

@@ -49,6 +49,13 @@ struct FASTerVQFolder: Codable {
     }
 }
 
+extension FASTerVQConfiguration {
+    /// Reads the architecture of the tokenizer or model in a folder.
+    ///
+    /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood.
+    public init(reading folder: URL) throws { self = try FASTerVQFolder.read(folder).configuration }
+}
+
 extension FASTerVQTokenizer {
     /// Writes the tokenizer.
     ///

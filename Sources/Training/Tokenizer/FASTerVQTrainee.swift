@@ -19,7 +19,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
     /// Starts from `start`, or from first weights.
     ///
     /// - Throws: `PatchError` when a robot does not fit the network's patches, ``RecipeError`` when codebooks would begin
-    ///   with no chunk of a robot.
+    ///   with no chunk of a robot, or the recipe describes another network than that of `start`.
     init(_ training: TokenizerTraining, from start: FASTerVQModel?) throws {
         let (chunks, sources) = (training.recipe.initialChunks, training.sources.count)
         guard start != nil || chunks >= sources else {
@@ -30,6 +30,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
                     + "\(chunks)"
             )
         }
+        if let start { try training.recipe.checkNetwork(start.configuration) }
         self.training = training
         horizons = Set(training.sources.map(\.chunks.horizon)).sorted()
         hasCodebooks = start != nil
@@ -55,7 +56,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
         var configuration = FASTerVQConfiguration(
             patches: only.map {
                 PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
-            } ?? PatchShape.universal.filter { kinds.contains($0.key) }
+            } ?? PatchShape.universal(places: recipe.places).filter { kinds.contains($0.key) }
         )
         configuration.autoencoder = recipe.autoencoder
         configuration.quantizer = recipe.quantizer

@@ -48,7 +48,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable {
     /// FASTerVQ's codebooks after those.
     public var refinement = RefinementCodebooks.Configuration()
 
-    /// Wished places along time by a kind of group; where several robots share a model, its patches are fixed.
+    /// Wished places along time by a kind of group: of a chunk, or of 16 steps where several robots share a model.
     public var places: [String: Int] = [:]
 
     /// Share of chunks that may use the first codebooks only, so that these learn to do without the others.

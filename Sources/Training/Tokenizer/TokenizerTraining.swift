@@ -44,10 +44,12 @@ public struct TokenizerTraining {
         refining: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws -> FASTerVQModel {
         Torch.seed(seed)
-        let trainee = try FASTerVQTrainee(self, from: start)
+        let prepared = start?.refining(codebooks: recipe.refinement.codebookCount)
+        let trainee = try FASTerVQTrainee(self, from: prepared)
         try train(trainee, in: run, resume: resume)
-        // Without a step, what it started from has its refinements already.
-        if recipe.steps > 0 || start == nil { trainee.fitRefinement(report: refining) }
+        // Without a step, what it started from has as many refinements as it had already.
+        let fits = start?.configuration.refinement.codebookCount == recipe.refinement.codebookCount
+        if recipe.steps > 0 || !fits { trainee.fitRefinement(report: refining) }
         return trainee.model
     }
 
