@@ -41,6 +41,8 @@ let package = Package(
         // 0. Nouns, and the doors to native libraries
         module("RobotTypes"),
         module("DurableFiles"),
+        module("Randomness"),
+        module("Spelling"),
         .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["CLibTorch"]),
         module("Torch", ["CTorch"]),
@@ -79,6 +81,7 @@ let package = Package(
             [
                 "FASTerVLA", "FASTerVQ", "LearnedBaselines", "Quantizers", "Backbones", "ActionTokenizers",
                 "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "DurableFiles", "TextTokenizer",
+                "Randomness", "Spelling",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -99,7 +102,7 @@ let package = Package(
             "Recording",
             ["PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "RobotTypes"]
         ),
-        module("Evaluation", ["RobotTypes"]),
+        module("Evaluation", ["RobotTypes", "Randomness", "Spelling"]),
         module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         module("Reports", ["DurableFiles"]),
         // 5. The command line
@@ -143,6 +146,8 @@ let package = Package(
         ),
         tests("RobotTypes"),
         tests("DurableFiles", ["TemporaryFolder"]),
+        tests("Randomness"),
+        tests("Spelling"),
         tests("Torch"),
         tests("Safetensors", ["TemporaryFolder"]),
         tests("Numpy", ["PythonPeer", "TemporaryFolder"], resources: [.copy("Peers")]),
@@ -179,7 +184,7 @@ let package = Package(
             "Training",
             [
                 "TemporaryFolder", "Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "LeRobot", "NN",
-                "Torch", "RobotTypes",
+                "Torch", "RobotTypes", "Randomness",
             ]
         ),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),

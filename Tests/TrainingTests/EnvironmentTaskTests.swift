@@ -1,6 +1,7 @@
 import Backbones
 import LeRobot
 import NN
+import Randomness
 import RobotTypes
 import Testing
 import Torch

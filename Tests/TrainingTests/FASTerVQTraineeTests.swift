@@ -1,6 +1,7 @@
 import FASTerVQ
 import Foundation
 import Quantizers
+import Randomness
 import RobotTypes
 import Testing
 import Torch

@@ -1,4 +1,5 @@
 public import RobotTypes
+internal import Spelling
 
 /// What a simulator says about itself.
 public struct SimulatorDescription: Codable, Equatable, Sendable {

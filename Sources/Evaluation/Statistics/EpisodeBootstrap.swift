@@ -1,3 +1,5 @@
+internal import Randomness
+
 /// How much a mean over chunks depends on which episodes were recorded: 95 % percentile intervals over episodes drawn
 /// again, with replacement.
 ///
@@ -25,7 +27,7 @@ public struct EpisodeBootstrap: Sendable {
     public init(strata: [Int], rounds: Int = 1000, seed: UInt64) {
         precondition(strata.allSatisfy { $0 > 0 } && rounds > 0, "a bootstrap needs episodes and rounds")
         episodes = strata.reduce(0, +)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         draws = (0 ..< rounds).map { _ in
             strata.flatMap { count in
                 var counts = [Double](repeating: 0, count: count)
@@ -61,18 +63,5 @@ extension ConfidenceInterval {
     /// What 95 % of a bootstrap's `draws` lie in.
     init(ofDraws draws: [Double]) {
         self.init(low: draws.percentile(0.025) ?? 0, high: draws.percentile(0.975) ?? 0)
-    }
-}
-
-/// A stream of random numbers that is the same on every machine (SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

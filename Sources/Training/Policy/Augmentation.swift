@@ -1,3 +1,5 @@
+internal import Randomness
+
 /// Small changes to what a policy is shown that keep its meaning, so that it learns nothing by heart.
 public struct Augmentation: Codable, Equatable, Sendable {
     /// Largest shift, in pixels, along each axis; edges are repeated.

@@ -1,5 +1,6 @@
 internal import Backbones
 internal import FASTerVLA
+internal import Randomness
 internal import RobotTypes
 internal import Torch
 

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Spelling
 
 /// Reads recipes: YAML on top of defaults, single values on top of that.
 ///
@@ -86,7 +87,7 @@ public enum RecipeReader {
                     known[key] = entry
                 } else {
                     let meant =
-                        nearest(to: key, among: Array(known.keys)).map { "; did you mean '\($0)'?" } ?? ""
+                        key.nearest(in: known.keys.sorted()).map { "; did you mean '\($0)'?" } ?? ""
                     throw RecipeError(
                         source: source,
                         reason:

@@ -1,6 +1,7 @@
 internal import FASTerVQ
 internal import LearnedBaselines
 internal import NN
+internal import Randomness
 internal import RobotTypes
 internal import Torch
 

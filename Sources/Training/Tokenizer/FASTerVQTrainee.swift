@@ -1,5 +1,6 @@
 internal import FASTerVQ
 internal import Quantizers
+internal import Randomness
 internal import RobotTypes
 internal import Torch
 

@@ -1,6 +1,7 @@
 public import FASTerVQ
 public import LearnedBaselines
 internal import NN
+internal import Randomness
 internal import RobotTypes
 public import Torch
 

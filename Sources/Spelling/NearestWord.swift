@@ -1,7 +1,8 @@
 extension String {
-    /// The candidate that takes the fewest typing corrections to reach; the first of equals.
-    func nearest(in candidates: [String]) -> String? {
-        candidates.min { editDistance(to: $0) < editDistance(to: $1) }
+    /// The candidate that takes the fewest typing corrections to reach, whatever its case; the first of equals.
+    public func nearest(in candidates: [String]) -> String? {
+        let word = lowercased()
+        return candidates.map { ($0, word.editDistance(to: $0.lowercased())) }.min { $0.1 < $1.1 }?.0
     }
 
     /// Insertions, deletions and replacements of characters that turn this text into `other`.
