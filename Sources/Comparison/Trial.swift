@@ -50,10 +50,11 @@ struct TriedRate: Sendable {
 }
 
 extension TriedRate {
-    /// Errors that rates with as many codes as a chunk needs may leave, normalised.
+    /// Errors that rates with as many codes as a chunk needs may leave, normalised; close enough that few bits lie between
+    /// a rate of another tokenizer and the next one to compare it with.
     static let limits: [ErrorLimit] =
-        [0.2, 0.1, 0.05, 0.03, 0.02].map { .largest($0) }
-        + [0.03, 0.02, 0.015, 0.01, 0.005].map { .mean($0) }
+        [0.2, 0.14, 0.1, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02].map { .largest($0) }
+        + [0.03, 0.02, 0.015, 0.012, 0.01, 0.0075, 0.005].map { .mean($0) }
 
     /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks and one for
     /// every limit.

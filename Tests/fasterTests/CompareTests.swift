@@ -32,11 +32,11 @@ struct CompareTests {
         let rates = try rates(found)
         #expect(
             rates.compactMap { $0["line"] as? String }
-                == ["own", "own", "own"] + Array(repeating: "own, adaptive", count: 5)
-                + Array(repeating: "own, adaptive by mean", count: 5) + ["fast", "fast", "binning"]
+                == ["own", "own", "own"] + Array(repeating: "own, adaptive", count: 10)
+                + Array(repeating: "own, adaptive by mean", count: 7) + ["fast", "fast", "binning"]
         )
         #expect(rates.prefix(3).allSatisfy { $0["seeds"] as? Int == 2 })
-        #expect(rates[13]["label"] as? String == "scale=5")
+        #expect(rates[20]["label"] as? String == "scale=5")
         #expect(rates.filter { $0["encode_us"] != nil }.count == 4)
         let verdicts = try #require(
             (found["datasets"] as? [[String: Any]])?[0]["verdicts"] as? [[String: Any]]
