@@ -92,6 +92,10 @@ struct TrainingTests {
                 == "recipe: 'autoencoder.latentWidth' cannot change when a training starts from a model: "
                 + "there it is 32, found 8"
         )
+        #expect(
+            try await Program.refusal(train("other", "--set", "places.position=2"), in: folder)
+                == "recipe: 'places' cannot be wished for when a training starts from a model, which has its own"
+        )
     }
 
     @Test("do not go on with other settings")

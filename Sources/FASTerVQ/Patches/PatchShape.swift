@@ -93,7 +93,7 @@ extension PatchShape {
     }
 
     /// Control steps that the places of ``universal(places:)`` are counted in.
-    static let universalSteps = 16
+    private static let universalSteps = 16
 
     /// Shapes for robots of every kind, for one set of weights that serves them all, and chunks of up to 64 steps.
     ///

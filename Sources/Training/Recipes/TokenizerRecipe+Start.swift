@@ -18,6 +18,10 @@ extension TokenizerRecipe {
     ///
     /// - Throws: ``RecipeError`` that names the key.
     func checkNetwork(_ network: FASTerVQConfiguration) throws(RecipeError) {
+        try RecipeNumbers.require(
+            places.isEmpty,
+            "'places' cannot be wished for when a training starts from a model, which has its own"
+        )
         for (name, wished, present) in [
             ("autoencoder", RecipeValue(encoding: autoencoder), RecipeValue(encoding: network.autoencoder)),
             ("quantizer", RecipeValue(encoding: quantizer), RecipeValue(encoding: network.quantizer)),
