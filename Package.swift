@@ -40,15 +40,13 @@ let package = Package(
     targets: [
         // 0. Nouns, and the doors to native libraries
         module("RobotTypes"),
-        module("DurableFiles"),
-        module("Randomness"),
-        module("Spelling"),
+        module("Support"),
         .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["CLibTorch"]),
         module("Torch", ["CTorch"]),
         // 1. File formats and layers
-        module("Safetensors", ["DurableFiles"]),
-        module("Numpy", ["DurableFiles"]),
+        module("Safetensors", ["Support"]),
+        module("Numpy", ["Support"]),
         module("TextTokenizer"),
         .systemLibrary(name: "CArrow", pkgConfig: "faster-parquet"),
         .target(name: "CParquet", dependencies: ["CArrow"]),
@@ -57,12 +55,12 @@ let package = Package(
             pkgConfig: "libavformat",
             providers: [.apt(["libavformat-dev", "libswscale-dev"])]
         ),
-        module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes", "DurableFiles"]),
+        module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes", "Support"]),
         .target(name: "CKernels"),
         module("Kernels", ["CKernels"]),
         module("NN", ["Kernels", "Torch", "Safetensors"]),
         // 2. Models
-        module("ActionTokenizers", ["DurableFiles", "RobotTypes"]),
+        module("ActionTokenizers", ["Support", "RobotTypes"]),
         module("Quantizers", ["NN", "Torch"]),
         module("FASTerVQ", ["Quantizers", "Kernels", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
         module("LearnedBaselines", ["Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
@@ -72,7 +70,7 @@ let package = Package(
             "FASTerVLA",
             [
                 "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Kernels", "Torch", "TextTokenizer",
-                "RobotTypes", "DurableFiles",
+                "RobotTypes", "Support",
             ]
         ),
         // 4. Uses of tokenizer and policy
@@ -80,8 +78,7 @@ let package = Package(
             "Training",
             [
                 "FASTerVLA", "FASTerVQ", "LearnedBaselines", "Quantizers", "Backbones", "ActionTokenizers",
-                "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "DurableFiles", "TextTokenizer",
-                "Randomness", "Spelling",
+                "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "Support", "TextTokenizer",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -102,16 +99,16 @@ let package = Package(
             "Recording",
             ["PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "RobotTypes"]
         ),
-        module("Evaluation", ["RobotTypes", "Randomness", "Spelling"]),
+        module("Evaluation", ["RobotTypes", "Support"]),
         module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
-        module("Reports", ["DurableFiles"]),
+        module("Reports", ["Support"]),
         // 5. The command line
         .executableTarget(
             name: "faster",
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "LeRobot",
                 "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "Torch",
-                "Numpy", "DurableFiles", "RobotTypes",
+                "Numpy", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -123,7 +120,7 @@ let package = Package(
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "Backbones", "LeRobot",
                 "PolicyServer",
-                "TextTokenizer", "Torch", "NN", "DurableFiles", "RobotTypes",
+                "TextTokenizer", "Torch", "NN", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -145,9 +142,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("RobotTypes"),
-        tests("DurableFiles", ["TemporaryFolder"]),
-        tests("Randomness"),
-        tests("Spelling"),
+        tests("Support", ["TemporaryFolder"]),
         tests("Torch"),
         tests("Safetensors", ["TemporaryFolder"]),
         tests("Numpy", ["PythonPeer", "TemporaryFolder"], resources: [.copy("Peers")]),
@@ -184,7 +179,7 @@ let package = Package(
             "Training",
             [
                 "TemporaryFolder", "Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "LeRobot", "NN",
-                "Torch", "RobotTypes", "Randomness",
+                "Torch", "RobotTypes", "Support",
             ]
         ),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),

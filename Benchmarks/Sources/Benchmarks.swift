@@ -1,6 +1,6 @@
 import ArgumentParser
-import DurableFiles
 import Foundation
+import Support
 
 /// `benchmarks`: what FASTer's parts take, beside what others take, in one run.
 @main

@@ -1,6 +1,6 @@
-internal import DurableFiles
 public import Foundation
 public import RobotTypes
+internal import Support
 
 /// What the folders of all tokenizers have in common: `config.json` and `norm_stats.json`.
 public enum TokenizerFolder {

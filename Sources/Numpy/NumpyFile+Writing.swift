@@ -1,5 +1,5 @@
-internal import DurableFiles
 public import Foundation
+internal import Support
 
 extension NumpyFile {
     /// Writes single-precision numbers, as float32, durably.

@@ -1,5 +1,5 @@
-import DurableFiles
 public import Foundation
+import Support
 
 /// Tokenizers side by side on several datasets, as values; ``html()`` turns it into one page that opens anywhere, offline.
 ///

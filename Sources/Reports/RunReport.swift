@@ -1,5 +1,5 @@
-import DurableFiles
 public import Foundation
+import Support
 
 /// Everything one run has to show, as values; ``html()`` turns it into one page that opens anywhere, offline.
 ///

@@ -1,5 +1,5 @@
-internal import DurableFiles
 public import Foundation
+internal import Support
 
 /// One tensor to be written.
 public struct SafetensorsTensor: Sendable {

@@ -1,4 +1,4 @@
-internal import Randomness
+internal import Support
 
 /// Which examples each batch holds: every epoch visits all in a new order, as a pure function of seed and step.
 struct EpochOrder: Sendable {

@@ -1,7 +1,7 @@
-internal import DurableFiles
 public import Foundation
 public import NN
 internal import Safetensors
+internal import Support
 internal import Torch
 
 /// The course of one training: steps, what they measured, and checkpoints that a killed run goes on from.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import DurableFiles
 import Evaluation
 import FASTerVLA
 import Foundation
@@ -7,6 +6,7 @@ import LeRobot
 import Numpy
 import PolicyServer
 import RobotTypes
+import Support
 
 /// `faster evaluate`: closed-loop episodes in a simulator.
 struct EvaluateCommand: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import DurableFiles
 import Evaluation
 import Foundation
 import Reports
+import Support
 
 extension PolicyCommand {
     /// `faster policy compare`.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import DurableFiles
 import Foundation
 import Reports
+import Support
 
 /// `faster report`: one HTML file about a run.
 struct ReportCommand: ParsableCommand {

@@ -1,10 +1,10 @@
 import ActionTokenizers
 import ArgumentParser
 import Comparison
-import DurableFiles
 import Evaluation
 import Foundation
 import Reports
+import Support
 import Synchronization
 import Torch
 

@@ -1,9 +1,9 @@
 import ActionTokenizers
 import ArgumentParser
-import DurableFiles
 import Foundation
 import LeRobot
 import RobotTypes
+import Support
 import Torch
 import Training
 

@@ -1,11 +1,11 @@
 import ActionTokenizers
 import ArgumentParser
-import DurableFiles
 import Evaluation
 import Foundation
 import PolicyServer
 import Recording
 import RobotTypes
+import Support
 import Torch
 import Training
 

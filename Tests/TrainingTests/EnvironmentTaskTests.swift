@@ -1,8 +1,8 @@
 import Backbones
 import LeRobot
 import NN
-import Randomness
 import RobotTypes
+import Support
 import Testing
 import Torch
 

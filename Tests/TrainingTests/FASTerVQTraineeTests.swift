@@ -1,8 +1,8 @@
 import FASTerVQ
 import Foundation
 import Quantizers
-import Randomness
 import RobotTypes
+import Support
 import Testing
 import Torch
 

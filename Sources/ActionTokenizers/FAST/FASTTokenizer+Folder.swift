@@ -1,5 +1,5 @@
-internal import DurableFiles
 public import Foundation
+internal import Support
 
 // FAST on disk is a folder: `config.json`, `merges.json` (pairs of symbols, in the order of the merges) and
 // `norm_stats.json`. Format: Documentation/Formats/FAST.md.

@@ -1,5 +1,5 @@
 public import RobotTypes
-internal import Spelling
+internal import Support
 
 /// What a simulator says about itself.
 public struct SimulatorDescription: Codable, Equatable, Sendable {

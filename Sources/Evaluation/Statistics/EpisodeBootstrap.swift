@@ -1,4 +1,4 @@
-internal import Randomness
+internal import Support
 
 /// How much a mean over chunks depends on which episodes were recorded: 95 % percentile intervals over episodes drawn
 /// again, with replacement.

@@ -1,8 +1,8 @@
 internal import ActionTokenizers
-internal import DurableFiles
 public import Foundation
 internal import NN
 public import RobotTypes
+internal import Support
 public import Torch
 
 /// A policy on disk: a folder that holds everything that inference needs.

@@ -1,6 +1,6 @@
-internal import DurableFiles
 public import Foundation
 public import RobotTypes
+internal import Support
 
 /// Writes a video to be watched: H.264, yuv420p, index first, which every browser plays.
 ///

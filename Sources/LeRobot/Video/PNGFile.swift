@@ -1,7 +1,7 @@
 import CFFmpeg
-internal import DurableFiles
 public import Foundation
 public import RobotTypes
+internal import Support
 
 /// Writes a picture as PNG, without loss.
 ///

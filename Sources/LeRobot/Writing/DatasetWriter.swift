@@ -1,6 +1,6 @@
-internal import DurableFiles
 public import Foundation
 public import RobotTypes
+internal import Support
 
 /// Writes a dataset of format LeRobot v3.0, episode by episode.
 ///

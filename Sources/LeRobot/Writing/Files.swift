@@ -1,5 +1,5 @@
-import DurableFiles
 import Foundation
+import Support
 
 /// Does work that makes `file` durable; its errors read as all do that concern a dataset.
 func durably(_ file: URL, _ work: () throws -> Void) throws(LeRobotError) {

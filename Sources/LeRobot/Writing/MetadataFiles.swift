@@ -1,5 +1,5 @@
-import DurableFiles
 import Foundation
+import Support
 
 /// Writes the files of `meta` that describe the dataset as a whole.
 struct MetadataFiles {

@@ -1,4 +1,4 @@
-internal import Randomness
+internal import Support
 
 /// Small changes to what a policy is shown that keep its meaning, so that it learns nothing by heart.
 public struct Augmentation: Codable, Equatable, Sendable {

@@ -1,7 +1,7 @@
 internal import Backbones
 internal import FASTerVLA
-internal import Randomness
 internal import RobotTypes
+internal import Support
 internal import Torch
 
 /// What one training step reads, in host memory.

@@ -1,5 +1,5 @@
 public import Foundation
-internal import Spelling
+internal import Support
 
 /// Reads recipes: YAML on top of defaults, single values on top of that.
 ///

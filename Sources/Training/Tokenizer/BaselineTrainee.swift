@@ -1,8 +1,8 @@
 internal import FASTerVQ
 internal import LearnedBaselines
 internal import NN
-internal import Randomness
 internal import RobotTypes
+internal import Support
 internal import Torch
 
 /// A learned baseline in training: one network, one robot's chunks.

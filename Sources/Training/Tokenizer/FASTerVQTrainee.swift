@@ -1,7 +1,7 @@
 internal import FASTerVQ
 internal import Quantizers
-internal import Randomness
 internal import RobotTypes
+internal import Support
 internal import Torch
 
 /// FASTerVQ in training: one model, and the chunks of every robot that it learns from.

@@ -1,8 +1,8 @@
 public import FASTerVQ
 public import LearnedBaselines
 internal import NN
-internal import Randomness
 internal import RobotTypes
+internal import Support
 public import Torch
 
 /// Trains a tokenizer's network: FASTerVQ's on one robot's chunks or on many robots', a baseline's on one robot's.

@@ -1,5 +1,5 @@
 internal import NN
-internal import Randomness
+internal import Support
 internal import Torch
 
 /// A tokenizer's network and the data that it learns from, as the loop that trains every kind of tokenizer sees them.

@@ -1,8 +1,8 @@
 import Testing
 
-@testable import Spelling
+@testable import Support
 
-@Suite("Spelling")
+@Suite("Nearest word")
 struct NearestWordTests {
     @Test("finds the word that was meant, whatever its case, the first of equals")
     func nearest() {

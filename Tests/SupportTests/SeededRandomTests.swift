@@ -1,4 +1,4 @@
-import Randomness
+import Support
 import Testing
 
 @Suite("Random numbers of a seed and a purpose")

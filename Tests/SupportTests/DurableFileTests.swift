@@ -1,5 +1,5 @@
-import DurableFiles
 import Foundation
+import Support
 import TemporaryFolder
 import Testing
 
