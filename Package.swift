@@ -47,7 +47,6 @@ let package = Package(
         // 1. File formats and layers
         module("Safetensors", ["Support"]),
         module("Numpy", ["Support"]),
-        module("TextTokenizer"),
         .systemLibrary(name: "CArrow", pkgConfig: "faster-parquet"),
         .target(name: "CParquet", dependencies: ["CArrow"]),
         .systemLibrary(
@@ -57,20 +56,23 @@ let package = Package(
         ),
         module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes", "Support"]),
         .target(name: "CKernels"),
-        module("Kernels", ["CKernels"]),
-        module("NN", ["Kernels", "Torch", "Safetensors"]),
+        module("NN", ["Torch", "Safetensors"]),
         // 2. Models
+        module("Backbones", ["NN", "Torch"]),
+        module("CPUInference", ["CKernels", "Backbones", "NN", "Torch"]),
         module("ActionTokenizers", ["Support", "RobotTypes"]),
         module("Quantizers", ["NN", "Torch"]),
-        module("FASTerVQ", ["Quantizers", "Kernels", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
+        module(
+            "FASTerVQ",
+            ["Quantizers", "CPUInference", "ActionTokenizers", "NN", "Torch", "RobotTypes"]
+        ),
         module("LearnedBaselines", ["Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
-        module("Backbones", ["NN", "Torch", "TextTokenizer"]),
         // 3. The policy
         module(
             "FASTerVLA",
             [
-                "FASTerVQ", "Backbones", "ActionTokenizers", "NN", "Kernels", "Torch", "TextTokenizer",
-                "RobotTypes", "Support",
+                "FASTerVQ", "CPUInference", "Backbones", "ActionTokenizers", "NN", "Torch", "RobotTypes",
+                "Support",
             ]
         ),
         // 4. Uses of tokenizer and policy
@@ -78,7 +80,7 @@ let package = Package(
             "Training",
             [
                 "FASTerVLA", "FASTerVQ", "LearnedBaselines", "Quantizers", "Backbones", "ActionTokenizers",
-                "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "Support", "TextTokenizer",
+                "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "Support",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -119,8 +121,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "Backbones", "LeRobot",
-                "PolicyServer",
-                "TextTokenizer", "Torch", "NN", "Support", "RobotTypes",
+                "PolicyServer", "Torch", "NN", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -151,9 +152,9 @@ let package = Package(
             ["PythonPeer", "TemporaryFolder", "RobotTypes"],
             resources: [.copy("Golden"), .copy("Peers")]
         ),
-        tests("TextTokenizer"),
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
-        tests("Kernels", ["Torch"]),
+        tests("Backbones", ["NN", "Torch"]),
+        tests("CPUInference", ["Torch"]),
         tests("Quantizers", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(
             "FASTerVQ",

@@ -1,7 +1,6 @@
 import Backbones
 import FASTerVLA
 import NN
-import TextTokenizer
 import Torch
 import Training
 

@@ -1,5 +1,4 @@
 internal import NN
-internal import TextTokenizer
 public import Torch
 
 /// A small vision-language transformer, trained from scratch, that answers in milliseconds on a CPU.

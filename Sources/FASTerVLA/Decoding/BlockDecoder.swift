@@ -1,5 +1,5 @@
 public import Backbones
-internal import Kernels
+internal import CPUInference
 internal import NN
 public import Torch
 

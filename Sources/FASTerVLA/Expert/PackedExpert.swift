@@ -1,6 +1,6 @@
 internal import Backbones
+internal import CPUInference
 internal import Foundation
-internal import Kernels
 internal import NN
 internal import Torch
 

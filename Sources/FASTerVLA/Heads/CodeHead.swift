@@ -1,4 +1,4 @@
-internal import Kernels
+internal import CPUInference
 public import NN
 internal import Torch
 

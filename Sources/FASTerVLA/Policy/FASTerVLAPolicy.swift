@@ -4,7 +4,6 @@ internal import FASTerVQ
 internal import Foundation
 internal import NN
 public import RobotTypes
-internal import TextTokenizer
 public import Torch
 
 /// A trained policy that answers observations: images, instruction and state in, a chunk of actions out.

@@ -1,5 +1,5 @@
 internal import ActionTokenizers
-internal import Kernels
+internal import CPUInference
 internal import RobotTypes
 internal import Torch
 

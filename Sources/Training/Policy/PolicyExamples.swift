@@ -1,6 +1,5 @@
 public import Backbones
 public import RobotTypes
-internal import TextTokenizer
 
 /// Where a policy's training gets its pictures: any frame of any camera, quickly, from any thread.
 public protocol FrameSource: Sendable {

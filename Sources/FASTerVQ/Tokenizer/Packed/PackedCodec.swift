@@ -1,4 +1,4 @@
-internal import Kernels
+internal import CPUInference
 internal import NN
 internal import Quantizers
 internal import RobotTypes

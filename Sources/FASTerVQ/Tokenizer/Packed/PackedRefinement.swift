@@ -1,4 +1,4 @@
-internal import Kernels
+internal import CPUInference
 internal import RobotTypes
 internal import Torch
 

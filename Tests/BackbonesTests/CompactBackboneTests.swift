@@ -1,5 +1,4 @@
 import Backbones
-import FASTerVLA
 import Testing
 import Torch
 
@@ -7,9 +6,19 @@ import Torch
 struct CompactBackboneTests {
     @Test("reads what comes without an instruction, keypoints included")
     func withoutInstruction() throws {
-        let backbone = BlockDecoderTests.network(blockSize: nil).backbone
-        let whole = BlockDecoderTests().input
-        let input = PrefixInput(images: whole.images, text: whole.text.zerosLike(), state: whole.state)
+        Torch.seed(1)
+        var configuration = CompactBackbone.Configuration(
+            cameras: [.init(height: 32, width: 32, pixelsPerToken: 16, keypoints: 2)],
+            stateDimension: 2
+        )
+        configuration.environmentStateDimension = 3
+        (configuration.width, configuration.layerCount, configuration.headCount) = (16, 2, 2)
+        let backbone = CompactBackbone(configuration, device: .cpu)
+        let input = PrefixInput(
+            images: [Tensor.randint(0 ..< 256, [2, 32, 32, 3]).to(.uint8)],
+            text: .zeros([2, 8], dtype: .int64),
+            state: Tensor([3, 200, 0, 255], shape: [2, 2])
+        )
         let prefix = withoutGradients { backbone.prefix(of: input) }
         let estimate = try #require(prefix.sight).environmentState
         for tensor in prefix.keys + prefix.values + [estimate] {

@@ -1,5 +1,5 @@
+import Backbones
 import Testing
-import TextTokenizer
 
 @Suite("Byte tokenizer")
 struct ByteTokenizerTests {

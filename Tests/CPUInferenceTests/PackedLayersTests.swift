@@ -1,10 +1,10 @@
-import Kernels
+import CPUInference
 import Testing
 import Torch
 
 /// Each against libtorch, in widths that fill panels and rows of the kernels and that do not.
-@Suite("Kernels for few rows")
-struct KernelsTests {
+@Suite("Packed layers")
+struct PackedLayersTests {
     private func rows(_ tensor: Tensor) -> Rows { Rows(tensor.floats, width: tensor.size(1)) }
 
     private func expectSame(_ found: Rows, _ expected: Tensor, _ tolerance: Float = 1e-5) {

@@ -1,4 +1,4 @@
-public import Kernels
+public import NN
 public import Torch
 
 extension PackedLinear {
