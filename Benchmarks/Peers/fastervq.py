@@ -322,10 +322,8 @@ class FASTerVQ(nn.Module):
         held = free.clamp(self.lowest[self.columns], self.largest[self.columns])
         error = (held - actions[:, :, self.columns]) * step_mask[:, :, None]
         values = step_mask.sum() * free.shape[2]
-        size = error.abs()
-        excess = ((free - held) * step_mask[:, :, None]).abs().sum() / values
         frequency = (self.cosines @ error).abs().sum() / values
-        return size.sum() / values + frequency + 0.25 * commitment + 0.2 * size.amax((1, 2)).mean() + 0.1 * excess
+        return error.abs().sum() / values + frequency + 0.25 * commitment
 
 
 model = FASTerVQ(sys.argv[1])

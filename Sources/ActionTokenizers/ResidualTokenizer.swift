@@ -24,32 +24,19 @@ public protocol ResidualTokenizer: ActionTokenizer {
     /// - Returns: Normalised chunks for every number of codebooks.
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
     func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks]
-
-    /// For each of `limits` lists of codes, each as short as keeps its chunk's error within that limit, or as good as the
-    /// tokenizer can where none does.
-    ///
-    /// Where a tokenizer knows no better, a list holds the codes of the first codebooks.
-    ///
-    /// - Parameters:
-    ///   - chunks: Normalised chunks.
-    ///   - limits: Errors that the chosen codes may leave.
-    /// - Returns: For every limit a list for every chunk.
-    /// - Throws: An error that names the chunk that cannot be encoded.
-    func shortTokens(for chunks: ActionChunks, withinEach limits: [ErrorLimit]) throws -> [[[Int]]]
-
-    /// The normalised chunks of lists from ``shortTokens(for:withinEach:)``.
-    ///
-    /// - Throws: An error that names the chunk whose codes are no such list.
-    func chunks(forShort tokens: [[Int]]) throws -> ActionChunks
 }
 
 extension ResidualTokenizer {
     /// The tokenizer whose tokens are the codes of the first `codebooks` codebooks.
     public func prefix(codebooks: Int) -> PrefixTokenizer { PrefixTokenizer(self, codebooks: codebooks) }
 
-    /// The tokenizer that spends on every chunk as few codebooks as keep its error within `limit`.
-    public func adaptive(within limit: ErrorLimit) -> AdaptiveTokenizer {
-        AdaptiveTokenizer(self, within: limit)
+    /// What chunks are after every number of codebooks, each decoded by itself.
+    ///
+    /// - Throws: What the tokenizer throws.
+    public func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks] {
+        try (1 ... codebookCount).map { codebooks in
+            try chunks(for: tokens.map { Array($0.prefix(codebooks * placeCount)) }, codebooks: codebooks)
+        }
     }
 }
 

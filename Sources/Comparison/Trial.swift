@@ -50,14 +50,7 @@ struct TriedRate: Sendable {
 }
 
 extension TriedRate {
-    /// Errors that rates with as many codes as a chunk needs may leave, normalised; close enough that few bits lie between
-    /// a rate of another tokenizer and the next one to compare it with.
-    static let limits: [ErrorLimit] =
-        [0.2, 0.14, 0.1, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02].map { .largest($0) }
-        + [0.03, 0.02, 0.015, 0.012, 0.01, 0.0075, 0.005].map { .mean($0) }
-
-    /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks and one for
-    /// every limit.
+    /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks.
     ///
     /// - Throws: What the tokenizer throws.
     static func all(of tokenizer: any ActionTokenizer, _ entrant: Entrant, on compared: ComparedChunks) throws
@@ -72,7 +65,7 @@ extension TriedRate {
             return [TriedRate(line: entrant.line, label: entrant.label, isWhole: true, trial: trial)]
         }
         let words = entrant.label.isEmpty ? "" : entrant.label + ", "
-        let fixed = try zip(1..., residual.chunks(forPrefixesOf: tokens)).map { used, decoded in
+        return try zip(1..., residual.chunks(forPrefixesOf: tokens)).map { used, decoded in
             let prefix = residual.prefix(codebooks: used)
             let cut = tokens.map { Array($0.prefix(used * residual.placeCount)) }
             return TriedRate(
@@ -81,36 +74,6 @@ extension TriedRate {
                 isWhole: used == residual.codebookCount,
                 trial: try Trial(prefix, tokens: cut, decoded: decoded, on: compared)
             )
-        }
-        let lists = try residual.shortTokens(for: chunks, withinEach: limits)
-        let adaptive = try zip(limits, lists).map { limit, tokens in
-            let tokenizer = residual.adaptive(within: limit)
-            let decoded = try TokenizerEvaluation.decode(tokens, tokenizer, count: chunks.count)
-            return TriedRate(
-                line: "\(entrant.line), \(limit.line)",
-                label: "\(words)\(limit.label)",
-                isWhole: false,
-                trial: try Trial(tokenizer, tokens: tokens, decoded: decoded, on: compared)
-            )
-        }
-        return fixed + adaptive
-    }
-}
-
-extension ErrorLimit {
-    /// What tells the curve of lists that keep such limits from others.
-    fileprivate var line: String {
-        switch self {
-        case .largest: "adaptive"
-        case .mean: "adaptive by mean"
-        }
-    }
-
-    /// What tells a rate from others of its curve.
-    fileprivate var label: String {
-        switch self {
-        case .largest(let value): "within \(value)"
-        case .mean(let value): "mean \(value)"
         }
     }
 }

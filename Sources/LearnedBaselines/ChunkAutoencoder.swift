@@ -74,8 +74,6 @@ public struct ReconstructionLoss {
     public let total: Tensor
     /// Mean absolute error, normalised units.
     public let l1: Tensor
-    /// Largest absolute error of a chunk, mean over chunks.
-    public let peak: Tensor
     /// Mean squared distance of latents to their entries.
     public let commitment: Tensor
 }
@@ -98,11 +96,9 @@ extension ChunkAutoencoder {
         let found = reconstruction(of: actions, quantizing: quantizing)
         let errors = (found.actions - actions) * stepMask.unsqueezed(2)
         let values = stepMask.sum() * Double(actions.size(2))
-        let size = errors.abs()
         return ReconstructionLoss(
             total: penalty(errors).sum() / values + found.commitment * commitment,
-            l1: size.sum() / values,
-            peak: size.max(1, 2).mean(),
+            l1: errors.abs().sum() / values,
             commitment: found.commitment
         )
     }

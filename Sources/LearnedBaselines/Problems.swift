@@ -36,11 +36,11 @@ enum Problems {
             ? "'\(name)' should make at most \(largestAlphabet) codes, found \(count)" : nil
     }
 
-    static func quantizer(_ quantizer: ResidualQuantizer.Configuration, width: Int) -> String? {
+    static func quantizer(_ quantizer: ResidualQuantizer.Configuration) -> String? {
         sizes([
             "quantizer.codebookCount": quantizer.codebookCount,
             "quantizer.codebookSize": quantizer.codebookSize,
             "quantizer.kMeansRounds": quantizer.kMeansRounds,
-        ]) ?? quantizer.problem(width: width)
+        ]) ?? quantizer.problem
     }
 }

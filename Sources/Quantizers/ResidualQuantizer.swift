@@ -26,59 +26,17 @@ public struct ResidualQuantizer: Module {
         /// Rounds of k-means that give the first entries.
         public var kMeansRounds = 10
 
-        /// How gradients pass to the vectors.
-        public var gradient = Gradient.straight
-
-        /// Where entries are.
-        public var entries = Entries.learned
-
         /// The defaults.
         public init() {}
 
-        /// What makes no sense about entries, in words that name the key; nil where nothing does.
-        ///
-        /// - Parameter width: Channels of the vectors.
-        /// - Returns: What was expected and what was found.
-        public func problem(width: Int) -> String? {
-            if entries == .grid && LevelGrid.levels(size: codebookSize, width: width) == nil {
-                return
-                    "'quantizer.codebookSize' should be a number of levels to the power of \(width), the channels of a "
-                    + "latent vector, as 'quantizer.entries' is grid, found \(codebookSize)"
-            }
+        /// The setting that makes no sense, with what was expected and what was found; nil where all do.
+        public var problem: String? {
             guard 0 ..< 1 ~= decay else {
                 return "'quantizer.decay' should be at least 0 and below 1, found \(decay)"
             }
             return 0 ... 1 ~= deadShare
                 ? nil : "'quantizer.deadShare' should be from 0 to 1, found \(deadShare)"
         }
-
-        /// Reads sizes and behaviour; older models lack `gradient`, which is straight then, and `entries`, learned.
-        public init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            codebookCount = try container.decode(Int.self, forKey: .codebookCount)
-            codebookSize = try container.decode(Int.self, forKey: .codebookSize)
-            decay = try container.decode(Double.self, forKey: .decay)
-            deadShare = try container.decode(Double.self, forKey: .deadShare)
-            kMeansRounds = try container.decode(Int.self, forKey: .kMeansRounds)
-            gradient = try container.decodeIfPresent(Gradient.self, forKey: .gradient) ?? .straight
-            entries = try container.decodeIfPresent(Entries.self, forKey: .entries) ?? .learned
-        }
-    }
-
-    /// How gradients pass quantization, which has none of its own.
-    public enum Gradient: String, Codable, Sendable {
-        /// Unchanged.
-        case straight
-        /// Turned and stretched as the vectors are.
-        case rotated
-    }
-
-    /// Where entries are.
-    public enum Entries: String, Codable, Sendable {
-        /// Where the vectors that choose them are.
-        case learned
-        /// On a grid of as many levels of every channel, which stays where the first vectors were (finite scalar quantization).
-        case grid
     }
 
     /// Entries, `[codebooks, K, C]`.
@@ -136,7 +94,7 @@ public struct ResidualQuantizer: Module {
     ///   - vectors: `[n, C]`.
     ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`.
     ///   - depths: How many codebooks each vector may use, int64 `[n]`; nil for all.
-    /// - Returns: `quantized`, `[n, C]`, through which gradients pass to `vectors` as the configuration says; `commitment`,
+    /// - Returns: `quantized`, `[n, C]`, through which gradients pass straight through to `vectors`; `commitment`,
     ///   the mean squared distance that pulls `vectors` to the entries of all codebooks.
     public func train(
         _ vectors: Tensor,
@@ -150,9 +108,7 @@ public struct ResidualQuantizer: Module {
             for codebook in 0 ..< configuration.codebookCount {
                 let chosen = nearest(to: left, codebook: codebook)
                 let found = entries.select(0, codebook).gathering(chosen, axis: 0)
-                if configuration.entries == .learned {
-                    follow(left, chosen: chosen, weights: weights, codebook: codebook)
-                }
+                follow(left, chosen: chosen, weights: weights, codebook: codebook)
                 left = left - found
                 if let depths {
                     used = used + found * depths.greater(Double(codebook)).to(.float32).unsqueezed(1)
@@ -163,23 +119,7 @@ public struct ResidualQuantizer: Module {
         let distances = (vectors - whole).squared().mean(1) * weights
         let commitment = distances.sum() / weights.sum().clamped(1 ... .infinity)
         let quantized = depths == nil ? whole : used
-        let passed = configuration.gradient == .rotated ? Self.rotated(vectors, to: quantized) : vectors
-        return (passed + (quantized - passed).detached(), commitment)
-    }
-
-    /// `vectors` turned and stretched into `targets`, both `[n, C]`, as if angle and factor did not depend on them.
-    ///
-    /// Gradients are turned along. Source: "Restructuring Vector Quantization with the Rotation Trick" (arXiv 2410.06424).
-    private static func rotated(_ vectors: Tensor, to targets: Tensor) -> Tensor {
-        func length(_ x: Tensor) -> Tensor {
-            x.squared().sum(1).unsqueezed(1).sqrt().clamped(1e-6 ... .infinity)
-        }
-        let (from, onto, between, factor) = withoutGradients {
-            let (from, onto) = (vectors / length(vectors), targets / length(targets))
-            return (from, onto, (from + onto) / length(from + onto), length(targets) / length(vectors))
-        }
-        func along(_ direction: Tensor) -> Tensor { (vectors * direction).sum(1).unsqueezed(1) * 2 }
-        return (vectors - between * along(between) + onto * along(from)) * factor
+        return (vectors + (quantized - vectors).detached(), commitment)
     }
 
     /// Moves the entries of a codebook towards the vectors that chose them, and revives dead ones.
@@ -216,12 +156,7 @@ public struct ResidualQuantizer: Module {
         withoutGradients {
             var left = vectors
             for codebook in 0 ..< configuration.codebookCount {
-                switch configuration.entries {
-                case .learned: learn(codebook, from: left)
-                case .grid:
-                    let grid = LevelGrid.entries(spanning: left, count: configuration.codebookSize)
-                    entries.select(0, codebook).copyInPlace(grid)
-                }
+                learn(codebook, from: left)
                 let chosen = nearest(to: left, codebook: codebook)
                 left = left - entries.select(0, codebook).gathering(chosen, axis: 0)
             }

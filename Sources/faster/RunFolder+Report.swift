@@ -94,10 +94,7 @@ extension RunFolder {
             "Tokenizer",
             "normalised error",
             logarithmic: true,
-            [
-                RunReport.Series("mean absolute error", of: "l1", in: tokenizerMetrics),
-                RunReport.Series("largest error of a chunk", of: "peak", in: tokenizerMetrics),
-            ]
+            [RunReport.Series("mean absolute error", of: "l1", in: tokenizerMetrics)]
         )
     }
 

@@ -11,14 +11,14 @@ extension TokenizerCommand {
             abstract:
                 "Turn chunks of actions into codes: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
             discussion:
-                "FAST's lists of tokens, and those as short as an error allows, differ in length; the shorter ones end in -1."
+                "FAST's lists of tokens differ in length; the shorter ones end in -1."
         )
 
         @OptionGroup var compute: ComputeOptions
 
         @Option(
             help:
-                "Folder of the tokenizer; FOLDER:tolerance=0.03 or :mean=0.01 gives lists as short as that allows."
+                "Folder of the tokenizer; FOLDER:codebooks=2 means its first two codebooks."
         )
         var tokenizer: String
 
@@ -68,7 +68,7 @@ extension TokenizerCommand {
 
         @Option(
             help:
-                "Folder of the tokenizer; FOLDER:tolerance=0.03 or :mean=0.01 gives lists as short as that allows."
+                "Folder of the tokenizer; FOLDER:codebooks=2 means its first two codebooks."
         )
         var tokenizer: String
 

@@ -17,8 +17,7 @@ extension TokenizerCommand {
                 are not evaluated (to all, where all are). 'tokenizer fit' keeps them in one. A folder that the public \
                 FAST processor saved, such as FAST+, and a model for robots of every kind take \
                 --horizon and the actions' quantiles from here, too; 'universal' is one that comes with the program. \
-                FOLDER:codebooks=2 measures the first codebooks, FOLDER:tolerance=0.03 as few codes a chunk as leave no \
-                error above that, and FOLDER:mean=0.01 as few as leave no chunk a mean error above that.
+                FOLDER:codebooks=2 measures the first two codebooks.
                 """
         )
 

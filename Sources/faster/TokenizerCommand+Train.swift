@@ -71,7 +71,7 @@ extension TokenizerCommand {
                 resume: training.resume,
                 device: device,
                 refining: { refining.update($0, of: $1) },
-                report: Terminal.training("tokenizer", showing: ["l1", "peak"])
+                report: Terminal.training("tokenizer", showing: ["l1"])
             )
             let (count, size) = (result.codebookSizes.count, result.codebookSizes[0])
             print(

@@ -36,7 +36,7 @@ struct TokenizerOpening {
         return try entry.sources.map { folder in try set(entry, on: try open(folder)) }
     }
 
-    /// The one tokenizer that `text` means: a folder, or an entry such as `FOLDER:tolerance=0.03` or `fast:scale=5`.
+    /// The one tokenizer that `text` means: a folder, or an entry such as `FOLDER:codebooks=2` or `fast:scale=5`.
     ///
     /// - Throws: `ValidationError` for several, and what ``tokenizers(_:)`` throws.
     func tokenizer(_ text: String) throws -> any ActionTokenizer {
@@ -108,25 +108,17 @@ struct TokenizerOpening {
         guard let setting = entry.settings.first else { return tokenizer }
         guard entry.settings.count == 1 else {
             throw ValidationError(
-                "\(entry.name): expected one setting, codebooks, tolerance or mean, found \(entry.label)"
+                "\(entry.name): expected one setting, codebooks, found \(entry.label)"
             )
         }
         guard let residual = tokenizer as? any ResidualTokenizer else {
             throw ValidationError("\(entry.name):\(entry.label): only baselines and FASTerVQ have settings")
         }
         let all = residual.codebookCount
-        switch (setting.key, Int(setting.value), Double(setting.value)) {
-        case ("codebooks", let codebooks?, _) where (1 ... all).contains(codebooks):
-            return residual.prefix(codebooks: codebooks)
-        case ("tolerance", _, let tolerance?) where tolerance >= 0:
-            return residual.adaptive(within: .largest(tolerance))
-        case ("mean", _, let mean?) where mean >= 0:
-            return residual.adaptive(within: .mean(mean))
-        default:
-            throw ValidationError(
-                "\(entry.name):\(entry.label): expected codebooks=1 ... \(all), tolerance=0.05, mean=0.01 or the like"
-            )
+        guard setting.key == "codebooks", let codebooks = Int(setting.value), 1 ... all ~= codebooks else {
+            throw ValidationError("\(entry.name):\(entry.label): expected codebooks=1 ... \(all)")
         }
+        return residual.prefix(codebooks: codebooks)
     }
 }
 

@@ -70,66 +70,6 @@ struct ResidualTokenizerTests {
         #expect(try tokenizer.prefix(codebooks: 3).chunks(for: whole) == tokenizer.chunks(for: whole))
     }
 
-    @Test(
-        "an adaptive tokenizer keeps the tolerance with as few codebooks as can, and its bits count those only"
-    )
-    func adaptive() throws {
-        let adaptive = tokenizer.adaptive(within: .largest(0.02))
-        let tokens = try adaptive.tokens(for: chunks)
-        #expect(tokens.map(\.count) == [2, 4, 6])
-        #expect(try peaks(adaptive).allSatisfy { $0 <= 0.02 })
-        #expect(tokens.map { (adaptive.bits(of: $0) / adaptive.bits(of: [0])).rounded() } == [2, 4, 6])
-        #expect(try tokenizer.adaptive(within: .largest(100)).tokens(for: chunks).map(\.count) == [2, 2, 2])
-    }
-
-    @Test("or keeps the mean error, which fewer codebooks do")
-    func adaptiveByMean() throws {
-        let adaptive = tokenizer.adaptive(within: .mean(0.02))
-        #expect(adaptive.name == "rounding:mean=0.02")
-        let tokens = try adaptive.tokens(for: chunks)
-        let errors = ReconstructionErrors(chunks, try adaptive.chunks(for: tokens)).chunkL1
-        #expect(errors.allSatisfy { $0 <= 0.02 })
-        let within = try tokenizer.adaptive(within: .largest(0.02)).tokens(for: chunks)
-        #expect(zip(tokens, within).allSatisfy { $0.count <= $1.count })
-    }
-
-    @Test("where no codebooks keep the tolerance, an adaptive tokenizer uses all")
-    func impossible() throws {
-        let adaptive = tokenizer.adaptive(within: .largest(0))
-        let hard = ActionChunks(count: 1, horizon: 2, dimension: 1, values: [0.1234, 0])
-        #expect(try adaptive.tokens(for: hard).map(\.count) == [6])
-    }
-
-    @Test("steps beyond an episode's end ask for no codebooks")
-    func padding() throws {
-        let ended = ActionChunks(count: 1, horizon: 2, dimension: 1, values: [1, 0.25], validSteps: [1])
-        #expect(try tokenizer.adaptive(within: .largest(0.02)).tokens(for: ended).map(\.count) == [2])
-    }
-
-    @Test("lists of tokens that are no whole codebooks are refused, naming the chunk")
-    func broken() throws {
-        let adaptive = tokenizer.adaptive(within: .largest(0.02))
-        for count in [0, 3, 8] {
-            let error = #expect(throws: ActionTokenizerError.self) {
-                try adaptive.chunks(for: [[10, 10], [Int](repeating: 10, count: count)])
-            }
-            #expect(
-                error?.description
-                    == "chunk 1: expected 2 codes for each of 1 ... 3 codebooks, found \(count) codes"
-            )
-        }
-    }
-
-    @Test(
-        "codes out of range are refused, naming their own chunk whatever the lengths of the lists before it"
-    )
-    func outOfRange() {
-        let lists = [[10, 10], [10, 10, 10, 10], [10, 10], [10, 10, 10, 21]]
-        #expect(throws: ActionTokenizerError("chunk 3: token 3: expected 0 ..< 21, found 21")) {
-            try tokenizer.adaptive(within: .largest(0.02)).chunks(for: lists)
-        }
-    }
-
     @Test("chunks pass through a network in batches that together are all of them")
     func batches() {
         #expect(tokenizer.batches(of: 2500) == [0 ..< 1024, 1024 ..< 2048, 2048 ..< 2500])

@@ -75,46 +75,6 @@ struct ResidualQuantizerTests {
         #expect(quantizer.entries.abs().max().item < 10)
     }
 
-    @Test("turns gradients as it turns vectors, where it is told to")
-    func rotated() {
-        var configuration = ResidualQuantizer.Configuration()
-        (configuration.codebookCount, configuration.codebookSize) = (1, 1)
-        configuration.gradient = .rotated
-        let quantizer = ResidualQuantizer(configuration, width: 2)
-        quantizer.initialize(from: Tensor([0, 2] as [Float], shape: [1, 2]))
-        let vectors = Tensor([1, 0] as [Float], shape: [1, 2]).requiringGradient()
-        let quantized = quantizer.train(vectors, weights: Tensor.ones([1])).quantized
-        (quantized * Tensor([3, 5] as [Float], shape: [1, 2])).sum().backward()
-        // A quarter turn to the left, and twice the length: what comes back turns to the right.
-        #expect(quantized.floats == [0, 2])
-        #expect(zip(vectors.gradient?.floats ?? [], [10, -6]).allSatisfy { abs($0 - $1) < 1e-5 })
-    }
-
-    @Test("keeps entries on a grid, finer with every codebook, where it is told to")
-    func grid() throws {
-        var configuration = ResidualQuantizer.Configuration()
-        (configuration.codebookCount, configuration.codebookSize, configuration.entries) = (2, 64, .grid)
-        #expect(configuration.problem(width: 3) == nil)
-        #expect(configuration.problem(width: 2) == nil)
-        #expect(
-            configuration.problem(width: 5)
-                == "'quantizer.codebookSize' should be a number of levels to the power of 5, the channels of a latent "
-                + "vector, as 'quantizer.entries' is grid, found 64"
-        )
-        Torch.seed(6)
-        let quantizer = ResidualQuantizer(configuration, width: 3)
-        let vectors = Tensor.rand([4096, 3]) * 6 - 1
-        quantizer.initialize(from: vectors)
-        let first = quantizer.entries.floats
-        // Four levels a channel, over twice the deviation of even spread from -1 to 5.
-        let levels = Set(first.prefix(64 * 3).map { (Double($0) * 10).rounded() / 10 })
-        #expect(levels.count <= 12 && levels.min().map { abs($0 + 1.5) < 0.2 } == true)
-        let left = vectors - quantizer.vectors(for: quantizer.codes(for: vectors))
-        #expect(left.abs().max().item < 0.5)
-        _ = quantizer.train(vectors * 2, weights: .ones([4096]))
-        #expect(quantizer.entries.floats == first)
-    }
-
     @Test("passes gradients straight through")
     func straightThrough() {
         Torch.seed(5)

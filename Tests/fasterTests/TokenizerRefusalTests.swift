@@ -90,8 +90,8 @@ struct TokenizerRefusalTests {
     func twoSettings() async throws {
         try await copy()
         #expect(
-            try await evaluate("copy:tolerance=0.05:codebooks=2")
-                == "copy: expected one setting, codebooks, tolerance or mean, found tolerance=0.05, codebooks=2"
+            try await evaluate("copy:codebooks=2:codebooks=1")
+                == "copy: expected one setting, codebooks, found codebooks=2, codebooks=1"
         )
     }
 

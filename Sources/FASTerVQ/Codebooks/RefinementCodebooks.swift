@@ -19,10 +19,6 @@ public struct RefinementCodebooks: Module {
         /// Patches with no error beyond this, in normalised units, are not what entries are made for.
         public var tolerance = 0.02
 
-        /// Share of the entries of kinds that go past the network which are not learned but simple changes of one column,
-        /// for motion that nothing was learned about.
-        public var genericShare = 0.0
-
         /// Chunks that entries are made from.
         public var chunks = 50_000
 

@@ -52,7 +52,6 @@ extension FASTerVQNetwork {
                             Self.entries(
                                 entries,
                                 of: .concatenated(lacking, axis: 0),
-                                shape: table.shape,
                                 configuration
                             )
                         )
@@ -66,37 +65,23 @@ extension FASTerVQNetwork {
     }
 
     /// Entries of one codebook for `patches`, `[n, steps · columns]`; the first one is nothing.
-    ///
-    /// Some are generic (``GenericEntries``): of kinds that go past the network a share, of all kinds as many as there
-    /// are where few patches are left to learn from.
     private static func entries(
         _ entries: Tensor,
         of patches: Tensor,
-        shape: PatchShape,
         _ configuration: RefinementCodebooks.Configuration
     ) -> Tensor {
         let needed = patches.abs().max(1).greater(configuration.tolerance).nonzero().squeezed(1)
-        let (room, width) = (entries.size(0) - 1, entries.size(1))
-        let isRare = needed.size(0) < room * patchesPerEntry
-        let share = isRare ? 1 : shape.isDirect ? configuration.genericShare : 0
-        let generic = GenericEntries.rows(
-            steps: shape.steps,
-            columns: shape.columns,
-            atMost: Int(share * Double(room))
-        )
-        let count = room - generic.count
-        let rows = [[Float](repeating: 0, count: width)] + generic
-        let fixed = Tensor(rows.flatMap { $0 }, shape: [rows.count, width], device: entries.device)
-        guard count > 0 else { return fixed }
+        let (count, width) = (entries.size(0) - 1, entries.size(1))
+        let nothing = Tensor.zeros([1, width], device: entries.device)
         guard needed.size(0) > 0 else {
-            return .concatenated([fixed, .zeros([count, width], device: entries.device)], axis: 0)
+            return .concatenated([nothing, .zeros([count, width], device: entries.device)], axis: 0)
         }
         let means = KMeans.means(
             of: patches.gathering(sample(needed, atMost: count * samplesPerEntry), axis: 0),
             count: count,
             rounds: configuration.kMeansRounds
         ).means
-        return .concatenated([fixed, means], axis: 0)
+        return .concatenated([nothing, means], axis: 0)
     }
 
     /// As many patches as an entry's mean needs; more cost time and change nothing.
@@ -108,9 +93,6 @@ extension FASTerVQNetwork {
         let picks = Tensor.randperm(indices.size(0)).narrowed(0, from: 0, count: limit)
         return indices.gathering(picks.to(indices.device), axis: 0)
     }
-
-    /// With fewer patches for an entry than this, the next patch may be unlike all of them.
-    private static let patchesPerEntry = 8
 }
 
 /// One part of a robot in its examples: what it should be and what the codebooks so far make of it.

@@ -20,16 +20,13 @@ extension FASTerVQConfiguration {
         ] {
             if let problem = Self.problem(name, number, smallest: 1) { return problem }
         }
-        if let problem = quantizer.problem(width: autoencoder.latentWidth) { return problem }
+        if let problem = quantizer.problem { return problem }
         guard autoencoder.width % autoencoder.headCount == 0 else {
             return "'autoencoder.width' should be a multiple of \(autoencoder.headCount), as "
                 + "'autoencoder.headCount' is \(autoencoder.headCount), found \(autoencoder.width)"
         }
         guard autoencoder.kernel % 2 == 1 else {
             return "'autoencoder.kernel' should be odd, found \(autoencoder.kernel)"
-        }
-        guard 0 ... 1 ~= refinement.genericShare else {
-            return "'refinement.genericShare' should be from 0 to 1, found \(refinement.genericShare)"
         }
         return nil
     }

@@ -31,13 +31,7 @@ public struct TokenizerLossWeights: Codable, Equatable, Sendable {
     /// Of the distance between latents and their entries.
     public var commitment = 0.25
 
-    /// Of the largest absolute error of a chunk, averaged over chunks: cuts the tail that decides VRR.
-    public var peak = 0.2
-
-    /// Of what exceeds the range of the training data, which is clipped and costs nothing else.
-    public var excess = 0.1
-
-    /// The paper's, and a little against the tail.
+    /// The paper's.
     public init() {}
 }
 
@@ -51,8 +45,6 @@ public struct TokenizerLoss {
     public let frequency: Tensor
     /// Mean squared distance of latents to their entries.
     public let commitment: Tensor
-    /// Largest absolute error of a chunk, mean over chunks.
-    public let peak: Tensor
 }
 
 extension FASTerVQNetwork {
@@ -97,11 +89,9 @@ extension FASTerVQNetwork {
             let sums = errors.map { $0[keyPath: part] }
             return sums.dropFirst().reduce(sums[0], +) / Double(rows.reduce(0, +))
         }
-        let (l1, frequency, peak) = (mean(\.absolute), mean(\.frequency), mean(\.peak))
-        let total =
-            l1 + frequency * weights.frequency + commitment * weights.commitment + peak * weights.peak
-            + mean(\.excess) * weights.excess
-        return TokenizerLoss(total: total, l1: l1, frequency: frequency, commitment: commitment, peak: peak)
+        let (l1, frequency) = (mean(\.absolute), mean(\.frequency))
+        let total = l1 + frequency * weights.frequency + commitment * weights.commitment
+        return TokenizerLoss(total: total, l1: l1, frequency: frequency, commitment: commitment)
     }
 }
 
@@ -109,8 +99,6 @@ extension FASTerVQNetwork {
 private struct ReconstructionLoss {
     let absolute: Tensor
     let frequency: Tensor
-    let peak: Tensor
-    let excess: Tensor
 
     /// Compares `free`, the decoder's `[B, T, D']` before it is clipped, with `chunks`.
     init(_ free: Tensor, _ chunks: TrainingChunks) {
@@ -119,10 +107,7 @@ private struct ReconstructionLoss {
         let held = embodiment.clipped(free, .learned(embodiment.learnedColumns))
         let error = (held - embodiment.learned(chunks.actions)) * mask
         let values = chunks.stepMask.sum() * (Double(free.size(2)) / Double(free.size(0)))
-        let size = error.abs()
-        absolute = size.sum() / values
+        absolute = error.abs().sum() / values
         frequency = chunks.embodiment.cosines.matmul(error).abs().sum() / values
-        peak = size.max(1, 2).sum()
-        excess = ((free - held) * mask).abs().sum() / values
     }
 }

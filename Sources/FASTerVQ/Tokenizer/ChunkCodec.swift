@@ -58,18 +58,10 @@ public struct ChunkCodec: Sendable {
     /// - Parameters:
     ///   - actions: `[B, T, D]`.
     ///   - stepMask: 1 where a step counts, else 0, `[B, T]`; nil for all.
-    ///   - tolerance: Largest error, in normalised units, of a place that is not refined any further and has only
-    ///     codes 0 from there on; nil refines all.
     /// - Returns: int64 `[B, codebooks · N]`, along the places, then the codebooks.
-    public func codes(for actions: Tensor, stepMask: Tensor? = nil, tolerance: Double? = nil) -> Tensor {
+    public func codes(for actions: Tensor, stepMask: Tensor? = nil) -> Tensor {
         let (latentCodes, latents) = latentCodes(for: actions)
-        return codes(
-            for: actions,
-            latentCodes,
-            from: decoded(latents),
-            stepMask: stepMask,
-            tolerance: tolerance
-        )
+        return codes(for: actions, latentCodes, from: decoded(latents), stepMask: stepMask)
     }
 
     /// The robot's normalised chunks, within what was recorded.
@@ -94,20 +86,19 @@ public struct ChunkCodec: Sendable {
         }
     }
 
-    /// The network's codes and every part's codes of what the network's leave, as ``codes(for:stepMask:tolerance:)``
-    /// returns them.
+    /// The network's codes and every part's codes of what the network's leave, as ``codes(for:stepMask:)`` returns
+    /// them.
     private func codes(
         for actions: Tensor,
         _ latentCodes: [Tensor],
         from decoded: [Int: Tensor],
-        stepMask: Tensor?,
-        tolerance: Double?
+        stepMask: Tensor?
     ) -> Tensor {
         let mask = stepMask?.unsqueezed(2)
         let refined = refinements.map { refinement in
             let target = Embodiment.Columns.range(refinement.part.columns).of(actions)
             let start = decoded[refinement.part.columns.lowerBound] ?? target.zerosLike()
-            return refinement.codes(for: target, from: start, stepMask: mask, tolerance: tolerance)
+            return refinement.codes(for: target, from: start, stepMask: mask)
         }
         let byCodebook = (0 ..< codebookCount).flatMap { codebook in
             var place = 0
@@ -190,67 +181,5 @@ public struct ChunkCodec: Sendable {
         let held = embodiment.clipped(actions, .learned(embodiment.learnedColumns))
         let parts = held.split(sizes: columns.map(\.count), axis: 2)
         return Dictionary(uniqueKeysWithValues: zip(columns.map(\.lowerBound), parts))
-    }
-
-    // MARK: Several encodings of the same chunks
-
-    /// Chunks that have passed through the network, of which codes for any tolerance follow without it.
-    struct Pass {
-        /// `[B, T, D]`.
-        fileprivate let actions: Tensor
-        /// `[B, T]`.
-        fileprivate let stepMask: Tensor
-        /// The network's codes, `[B, N]` a codebook.
-        fileprivate let codes: [Tensor]
-        /// What the network makes of the first of them, of the first two, and so on.
-        fileprivate let decoded: [[Int: Tensor]]
-    }
-
-    /// Sends chunks, `[B, T, D]`, through the network; `stepMask` is 1 where a step counts, else 0, `[B, T]`.
-    func pass(_ actions: Tensor, stepMask: Tensor) -> Pass {
-        let codes = latentCodes(for: actions).codes
-        let decoded = decodedPrefixes(of: .stacked(codes, axis: 1))
-        return Pass(actions: actions, stepMask: stepMask, codes: codes, decoded: decoded)
-    }
-
-    /// Codes as ``codes(for:stepMask:tolerance:)`` returns them.
-    func codes(of pass: Pass, tolerance: Double?) -> Tensor {
-        codes(
-            for: pass.actions,
-            pass.codes,
-            from: pass.decoded[learnedCount - 1],
-            stepMask: pass.stepMask,
-            tolerance: tolerance
-        )
-    }
-
-    /// Chunks, `[B, T, D]`, of codes of first codebooks, `[B, codebooks · N]`, that are the pass's own where they are the
-    /// network's.
-    func actions(for codes: Tensor, of pass: Pass) -> Tensor {
-        let grid = grid(codes)
-        return refined(grid, from: pass.decoded[min(grid[0].size(1), learnedCount) - 1])
-    }
-
-    /// Sums of absolute errors at every place after each number of its codebooks.
-    ///
-    /// - Parameters:
-    ///   - codes: All codes of the pass's chunks, int64 `[B, codebooks · N]`.
-    ///   - pass: The chunks.
-    /// - Returns: `[B, 1 + codebooks, N]`; with fewer codebooks than the network's, what all of the network's leave.
-    func placeErrors(_ codes: Tensor, of pass: Pass) -> Tensor {
-        let mask = pass.stepMask.unsqueezed(2)
-        let parts = zip(refinements, grid(codes)).map { refinement, codes in
-            let target = Embodiment.Columns.range(refinement.part.columns).of(pass.actions)
-            let errors = refinement.errors(
-                of: target,
-                from: pass.decoded[learnedCount - 1][refinement.part.columns.lowerBound]
-                    ?? target.zerosLike(),
-                refinement.codebooks.map { codes.select(1, $0) },
-                stepMask: mask
-            )
-            let before = Array(repeating: errors[0], count: refinement.codebooks.lowerBound)
-            return Tensor.stacked(before + errors, axis: 1)
-        }
-        return .concatenated(parts, axis: 2)
     }
 }

@@ -20,8 +20,6 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     let codec: ChunkCodec
     /// For few chunks; nil where the network is not on the CPU.
     private let packed: PackedCodec?
-    /// What comes after the codebooks in lists that keep a tolerance.
-    let corrections: Corrections
     private let device: Device
 
     /// Up to so many chunks, one by one without libtorch is faster than all at once with it.
@@ -38,7 +36,6 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         self.actionSpace = actionSpace
         codec = ChunkCodec(model.network, embodiment)
         packed = device == .cpu ? PackedCodec(model.network, embodiment) : nil
-        corrections = Corrections(embodiment, size: model.configuration.quantizer.codebookSize)
         self.normalization = normalization
         self.device = device
     }
@@ -95,19 +92,15 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
-        return codes(for: chunks.holdingLastValidStep(), tolerance: nil)
-    }
-
-    /// The codes of all codebooks of `chunks`; with a tolerance, those of a place that needs no more are 0.
-    func codes(for chunks: ActionChunks, tolerance: Double?) -> [[Int]] {
+        let chunks = chunks.holdingLastValidStep()
         if let packed, isFew(chunks.count) {
             return (0 ..< chunks.count).map {
-                packed.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0], tolerance: tolerance)
+                packed.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])
             }
         }
         return batches(of: chunks.count).flatMap { range in
             let (actions, mask) = tensors(of: chunks[range])
-            let codes = withoutGradients { codec.codes(for: actions, stepMask: mask, tolerance: tolerance) }
+            let codes = withoutGradients { codec.codes(for: actions, stepMask: mask) }
             return codes.integers.rows(of: tokenCount)
         }
     }

@@ -41,27 +41,13 @@ struct PartRefinement: Sendable {
     ///   - target: What the part should be, `[B, T, columns]`.
     ///   - start: What it is without, `[B, T, columns]`.
     ///   - stepMask: 1 where a step counts, else 0, `[B, T, 1]`; nil for all.
-    ///   - tolerance: Largest error that needs no more codes; nil refines whatever is left.
     /// - Returns: Codes `[B, places]` for every codebook.
-    func codes(
-        for target: Tensor,
-        from start: Tensor,
-        stepMask: Tensor?,
-        tolerance: Double?
-    ) -> [Tensor] {
+    func codes(for target: Tensor, from start: Tensor, stepMask: Tensor?) -> [Tensor] {
         var value = start
-        var open: Tensor?
         return factors.indices.map { codebook in
             let error = target - value
             let patches = cut.patches(stepMask.map { error * $0 } ?? error)
-            var chosen = (lengths[codebook] - patches.matmul(factors[codebook])).argmin(2)
-            if let tolerance {
-                let needed = patches.abs().max(2).greater(tolerance)
-                let still = open.map { $0.and(needed) } ?? needed
-                chosen = chosen * still.to(.int64)
-                // A place whose nearest entry is nothing has had its last code.
-                open = still.and(chosen.greater(0))
-            }
+            let chosen = (lengths[codebook] - patches.matmul(factors[codebook])).argmin(2)
             value = added(chosen, codebook: codebook, to: value)
             return chosen
         }
@@ -70,23 +56,6 @@ struct PartRefinement: Sendable {
     /// What a part becomes with the codes `[B, places]` of the first of its codebooks: `[B, T, columns]`.
     func refined(_ start: Tensor, _ codes: [Tensor]) -> Tensor {
         codes.enumerated().reduce(start) { added($1.element, codebook: $1.offset, to: $0) }
-    }
-
-    /// Sums of absolute errors at every place after each number of its codebooks from 0 on, `[B, places]`.
-    ///
-    /// Parameters are those of ``codes(for:from:stepMask:tolerance:)``; the codes are `[B, places]` a codebook.
-    func errors(of target: Tensor, from start: Tensor, _ codes: [Tensor], stepMask: Tensor) -> [Tensor] {
-        var value = start
-        let first = placeErrors(target, value, stepMask)
-        return [first]
-            + codes.enumerated().map { codebook, codes in
-                value = added(codes, codebook: codebook, to: value)
-                return placeErrors(target, value, stepMask)
-            }
-    }
-
-    private func placeErrors(_ target: Tensor, _ value: Tensor, _ stepMask: Tensor) -> Tensor {
-        cut.patches((target - value).abs() * stepMask).sum(2)
     }
 
     private func added(_ codes: Tensor, codebook: Int, to value: Tensor) -> Tensor {

@@ -30,7 +30,7 @@ public struct VQBeTNetwork: ResidualLatent {
         /// Which setting makes no network.
         public var problem: String? {
             Problems.sizes(["width": width, "layerCount": layerCount, "latentWidth": latentWidth])
-                ?? Problems.quantizer(quantizer, width: latentWidth)
+                ?? Problems.quantizer(quantizer)
         }
     }
 

@@ -33,7 +33,7 @@ public struct VQVLANetwork: ResidualLatent {
         public var problem: String? {
             Problems.list("widths", widths, in: 1 ... 4096)
                 ?? Problems.sizes(["blockCount": blockCount, "latentWidth": latentWidth])
-                ?? Problems.quantizer(quantizer, width: latentWidth)
+                ?? Problems.quantizer(quantizer)
         }
     }
 

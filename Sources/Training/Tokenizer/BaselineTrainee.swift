@@ -49,6 +49,6 @@ struct BaselineTrainee<Network: ChunkAutoencoder>: TrainableTokenizer {
                 commitment: training.recipe.loss.commitment
             )
         }
-        return (loss.total, ["l1": loss.l1, "commitment": loss.commitment, "peak": loss.peak])
+        return (loss.total, ["l1": loss.l1, "commitment": loss.commitment])
     }
 }

@@ -112,7 +112,7 @@ struct FASTerVQTrainee: TrainableTokenizer {
         )
         return (
             loss.total,
-            ["l1": loss.l1, "frequency": loss.frequency, "commitment": loss.commitment, "peak": loss.peak]
+            ["l1": loss.l1, "frequency": loss.frequency, "commitment": loss.commitment]
         )
     }
 

@@ -30,7 +30,7 @@ ROBOTS = [
     {"horizon": 3, "valid": [3, 2], "parts": [("position", 0, 1, 0)]},  # position=0:1
 ]
 DEPTHS = [2, 1, 2, 1, 2]  # codebooks that each chunk may use
-SHARES = {"frequency": 1.0, "commitment": 0.25, "peak": 0.2, "excess": 0.1}
+SHARES = {"frequency": 1.0, "commitment": 0.25}
 
 # ---------------------------------------------------------------------------------------------------------
 # Parameters, under the names that the Swift modules give them
@@ -266,8 +266,6 @@ for number, robot in enumerate(ROBOTS):
             {
                 "l1": error.abs().sum() / values,
                 "frequency": cosines(error).abs().sum() / values,
-                "peak": error.abs().max(),
-                "excess": (free - held)[:valid].abs().sum() / values,
             }
         )
         latents_kept.append(torch.stack(latents))
@@ -285,7 +283,7 @@ total.backward()
 unused = [name for name, parameter in parameters.items() if parameter.grad is None]
 assert not unused, unused
 golden |= {f"gradients.{name}": parameter.grad for name, parameter in parameters.items()}
-golden |= {f"loss.{name}": means[name] for name in ("l1", "frequency", "commitment", "peak")} | {"loss.total": total}
+golden |= {f"loss.{name}": means[name] for name in ("l1", "frequency", "commitment")} | {"loss.total": total}
 counts = DECAY * counts + (1 - DECAY) * shares
 sums = DECAY * sums + (1 - DECAY) * totals
 golden |= tables("after.", entries=sums / counts[..., None], counts=counts, sums=sums)

@@ -84,8 +84,8 @@ struct PackedCodec: Sendable {
 
     /// The codes of a normalised chunk, `[T · D]`: along the places, then the codebooks.
     ///
-    /// Steps from `validSteps` on are not refined, with a tolerance neither are places that are within it.
-    func codes(for chunk: [Float], validSteps: Int, tolerance: Double? = nil) -> [Int] {
+    /// Steps from `validSteps` on are not refined.
+    func codes(for chunk: [Float], validSteps: Int) -> [Int] {
         let dimension = chunk.count / patchifier.horizon
         let placeCount = patchifier.placeCount
         let targets = parts.map { part in
@@ -101,12 +101,7 @@ struct PackedCodec: Sendable {
             codes[codebook * placeCount + place] = code
         }
         for ((part, target), start) in zip(zip(parts, targets), decoded(latents)) {
-            part.refinement.refine(
-                start,
-                to: target,
-                validSteps: validSteps,
-                tolerance: tolerance.map(Float.init)
-            ) { codebook, place, code in
+            part.refinement.refine(start, to: target, validSteps: validSteps) { codebook, place, code in
                 codes[codebook * placeCount + part.places.lowerBound + place] = code
             }
         }

@@ -26,18 +26,14 @@ struct PackedRefinement: Sendable {
     }
 
     /// Finds the codes of what `start` lacks of `target`, both `[T · columns]`; steps from `validSteps` on lack nothing.
-    ///
-    /// With a tolerance, a place that lacks no more than it has code 0 from there on.
     func refine(
         _ start: [Float],
         to target: [Float],
         validSteps: Int,
-        tolerance: Float?,
         _ found: (_ codebook: Int, _ place: Int, _ code: Int) -> Void
     ) {
         var values = start
         let columns = bounds.count
-        var open = [Bool](repeating: true, count: part.places)
         for codebook in codebooks {
             var lacking = Rows(count: part.places, width: part.steps * width)
             for step in 0 ..< min(horizon, validSteps) {
@@ -47,15 +43,9 @@ struct PackedRefinement: Sendable {
                 }
             }
             for place in 0 ..< part.places {
-                if let tolerance, !open[place] || lacking.isWithin(tolerance, row: place) {
-                    open[place] = false
-                    found(codebook, place, 0)
-                    continue
-                }
                 let code = entries[codebook - codebooks.lowerBound].nearest(to: place, of: lacking)
                 add(code, of: codebook, at: place, to: &values)
                 found(codebook, place, code)
-                open[place] = code > 0
             }
         }
     }
@@ -81,12 +71,5 @@ struct PackedRefinement: Sendable {
             let bound = bounds[index % bounds.count]
             return min(max(value, bound.low), bound.high)
         }
-    }
-}
-
-extension Rows {
-    /// Whether no number of a row is further from 0 than `tolerance`.
-    fileprivate func isWithin(_ tolerance: Float, row: Int) -> Bool {
-        values[row * width ..< (row + 1) * width].allSatisfy { abs($0) <= tolerance }
     }
 }
