@@ -39,8 +39,8 @@ let package = Package(
     ],
     targets: [
         // 0. Nouns, and the doors to native libraries
-        module("RobotTypes"),
         module("Support"),
+        module("RobotTypes", ["Support"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["CLibTorch"]),
         module("Torch", ["CTorch"]),

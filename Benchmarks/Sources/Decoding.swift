@@ -115,7 +115,7 @@ struct Decoding {
     }
 
     private func network(_ head: ActionHead.Configuration, hasExpert: Bool = true) -> FASTerVLANetwork {
-        let recipe = PolicyRecipe()
+        let recipe = PolicyRecipe().backbone
         var backbone = CompactBackbone.Configuration(
             cameras: [
                 .init(height: 96, width: 96, pixelsPerToken: recipe.pixelsPerToken),
@@ -129,7 +129,7 @@ struct Decoding {
         backbone.continues = !hasExpert
         return FASTerVLANetwork(
             backbone: CompactBackbone(backbone, device: .cpu),
-            expert: hasExpert ? recipe.expert : nil,
+            expert: hasExpert ? PolicyRecipe().expert : nil,
             head: head,
             device: .cpu
         )

@@ -35,16 +35,9 @@ final class SampleTokenizer {
             opening: Peer.packageRoot.appending(path: "Examples/metaworld-mini")
         )
         var recipe = TokenizerRecipe()
-        recipe.steps = 60
-        try TokenizerTraining.run(
-            [DatasetShare(demonstrations)],
-            recipe: recipe,
-            seed: 0,
-            to: folder,
-            resume: false,
-            device: .cpu,
-            report: { _ in }
-        )
+        recipe.optimization.steps = 60
+        try TokenizerTraining([WeightedDataset(demonstrations)], recipe: recipe, device: .cpu)
+            .run(to: folder, resume: false, report: { _ in })
         tokenizer = try FASTerVQTokenizer(loading: folder, device: .cpu)
         allChunks = tokenizer.normalized(try demonstrations.chunks(horizon: recipe.horizon, episodes: nil))
         chunks = Self.whole(allChunks, count: Self.chunkCount)

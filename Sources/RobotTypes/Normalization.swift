@@ -1,3 +1,5 @@
+public import Support
+
 /// Summary of one feature of a dataset, one value a column, over valid steps.
 ///
 /// Source: openpi's `norm_stats.json`, whose key names the coding keys keep.
@@ -68,8 +70,8 @@ extension FeatureStatistics {
 /// The method is stored with the statistics, because a checkpoint read with another method than it was
 /// trained with fails silently (openpi, issue 849).
 public struct Normalization: Codable, Equatable, Sendable {
-    /// How values are mapped.
-    public enum Method: String, Codable, CaseIterable, Sendable {
+    /// The map's kind.
+    public enum Method: String, NamedChoice {
         /// `q01 ... q99` to `-1 ... 1`, or `min ... max` where a column moves too rarely for quantiles to see it; a column
         /// that never moves maps to 0.
         case quantiles

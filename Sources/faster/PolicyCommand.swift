@@ -4,6 +4,7 @@ import FASTerVLA
 import FASTerVQ
 import Foundation
 import LeRobot
+import Support
 import Torch
 import Training
 
@@ -19,24 +20,26 @@ struct PolicyCommand: AsyncParsableCommand {
     struct Train: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Train FASTerVLA, or a head to compare it with, on a dataset and a tokenizer.",
-            discussion: "With --steps 0 the policy keeps its first weights: an untrained one to compare with."
+            discussion: """
+                With --steps 0 the policy keeps its random initialisation: an untrained one to compare with.
+                '--set objectPose.weight=2 --set backbone.keypoints=16' adds an auxiliary loss on object poses, where the \
+                dataset has them (observation.environment_state). These poses come from a simulator or a motion-capture \
+                system: say so wherever the policy's success is quoted. The trained policy does not need them.
+                """
         )
 
         @OptionGroup var dataset: DatasetOptions
         @OptionGroup var training: TrainingOptions
-        @OptionGroup var trials: TrialOptions
+        @OptionGroup var rollouts: RolloutEvaluationOptions
         @OptionGroup var compute: ComputeOptions
 
         @Option(
             help:
-                "Folder of the tokenizer, or 'universal', the model for robots of every kind that comes with the program; it is copied into the policy. Heads that predict none of its codes need none."
+                "Folder of the tokenizer, or 'universal', the model for robots of every type that comes with the program; it is copied into the policy. Only heads that predict FASTerVQ's codes need one."
         )
         var tokenizer: String?
 
-        @Option(
-            help:
-                "How actions are predicted: \(PolicyHead.allCases.map(\.rawValue).joined(separator: ", ")); the recipe's unless said otherwise."
-        )
+        @Option(help: "Action head: \(PolicyHead.names) (default: the recipe's).")
         var head: String?
 
         @Option(help: "Control steps of a chunk, where no tokenizer of a robot says it.")
@@ -44,57 +47,50 @@ struct PolicyCommand: AsyncParsableCommand {
 
         @Option(
             help:
-                "Episodes to measure on while training, in the form of --episodes; those of --episodes, or all others, are trained on."
+                "Episodes to validate on while training, in the form of --episodes; those of --episodes, or all others, are trained on."
         )
         var heldOut: String?
 
-        @Option(help: "Folder of a policy to begin with instead of first weights.")
+        @Option(help: "Folder of a policy to start from instead of random initialisation.")
         var from: String?
 
         @Option(help: "Parts to take from it, with commas: backbone, expert.")
         var take = "backbone,expert"
 
-        @Option(help: "Folder for the policy.")
-        var out: String
-
         func validate() throws { try atLeastOne(horizon, "--horizon") }
 
         func run() async throws {
-            guard try training.isNeeded(for: out) else {
-                return print("\(out): is finished, nothing to resume")
-            }
-            WaitPolicy.spinBriefly()
+            guard try training.isNeeded() else { return }
             let device = try compute.prepare()
-            let recipe = try training.read(PolicyRecipe(), head.map { ["head=\($0)"] } ?? [])
+            let recipe = try training.read(PolicyRecipe(), ["head": head])
             let (demonstrations, episodes) = try dataset.open()
-            var assignment = PolicyTraining.Assignment(demonstrations, recipe: recipe)
             let count = demonstrations.dataset.episodes.count
             let heldOut = try heldOut.map { try EpisodeSelection($0, count: count) }
-            assignment.heldOut = heldOut?.indices ?? []
-            assignment.episodes = episodes ?? heldOut?.others(of: count)
-            assignment.horizon = horizon
-            assignment.seed = training.seed
-            if PolicyHead(rawValue: recipe.head)?.needsTokenizer == true {
-                assignment.tokenizer = try openTokenizer(demonstrations, assignment.episodes, device)
+            var policy = PolicyTraining(demonstrations, recipe: recipe, device: device)
+            policy.heldOut = heldOut?.indices ?? []
+            policy.episodes = episodes ?? heldOut?.others(of: count)
+            policy.horizon = horizon
+            policy.seed = training.seed
+            if recipe.head.needsTokenizer {
+                policy.tokenizer = try openTokenizer(demonstrations, policy.episodes, device)
             }
             if let from {
-                assignment.start = try PolicyStart(
-                    namedModel(from, family: .policies),
-                    taking: try parts(),
-                    device: device
-                )
+                let folder = namedModel(from, family: .policies)
+                policy.start = try PolicyStart(folder, taking: try parts(), device: device)
             }
-            assignment.trial = try await trials.trial(in: out.asFile.appending(path: "trials"))
-            let decoding = Terminal.Progress("decode pictures")
-            try PolicyTraining.run(
-                assignment,
-                to: out.asFile,
+            policy.rollouts = try await rollouts.evaluation(
+                in: training.out.asFile.appending(path: "rollouts")
+            )
+            let decoding = Terminal.Progress("decode videos")
+            try policy.run(
+                to: training.out.asFile,
                 resume: training.resume,
-                device: device,
                 decoding: { decoding.update($0, of: $1) },
                 report: Terminal.training("policy", showing: ["loss", "accuracy", "success"])
             )
-            print("\(out): trained \(recipe.steps) steps of \(recipe.batchSize)")
+            print(
+                "\(training.out): trained \(recipe.optimization.steps) steps of \(recipe.optimization.batchSize)"
+            )
         }
 
         private func openTokenizer(_ demonstrations: Demonstrations, _ episodes: [Int]?, _ device: Device)

@@ -106,16 +106,15 @@ extension RunFolder {
                 "normalised error",
                 [RunReport.Series("held out", of: "reconstruction_error", in: policyMetrics)]
             ),
-            RunReport.Curve("Policy, foreseen states", "normalised error", trainedAndHeldOut("foresight")),
             RunReport.Curve(
-                "Policy, where things are",
-                "error of the estimate and of where keypoints look",
-                trainedAndHeldOut("environment_state")
+                "Policy, object poses (auxiliary loss)",
+                "L1 and heatmap cross-entropy",
+                trainedAndHeldOut("object_pose_loss")
             ),
             RunReport.Curve(
-                "Policy, tried in the simulator",
-                "share of episodes solved",
-                [RunReport.Series("trials", of: "success", in: policyMetrics)]
+                "Policy, rollouts while training",
+                "success rate",
+                [RunReport.Series("rollouts", of: "success", in: policyMetrics)]
             ),
         ]
     }
@@ -124,7 +123,7 @@ extension RunFolder {
         let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
         return RunReport.Curve(
             "Policy, codes predicted right",
-            "share",
+            "fraction",
             books.enumerated().map { RunReport.Series("codebook \($0 + 1)", of: $1, in: policyMetrics) }
         )
     }

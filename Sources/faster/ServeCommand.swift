@@ -33,7 +33,6 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws { try portNumber(port, "--port") }
 
     func run() async throws {
-        WaitPolicy.spinBriefly()
         let device = try compute.prepare()
         let loaded = try PolicyBundle.load(
             from: namedModel(policy, family: .policies),

@@ -4,15 +4,16 @@ import Foundation
 import LeRobot
 import PolicyProtocol
 import RobotTypes
+import Support
 import Torch
 import Training
 
-/// Where tensors are computed.
+/// Device and threads of tensors.
 struct ComputeOptions: ParsableArguments {
-    @Option(help: "Where to compute: cpu, cuda, cuda:N or mps.")
+    @Option(help: "Device to compute on: cpu, cuda, cuda:N or mps.")
     var device = "cpu"
 
-    @Option(help: "Threads of one operator; all cores unless said otherwise.")
+    @Option(help: "Threads per operator (default: all cores).")
     var threads: Int?
 
     func validate() throws {
@@ -20,77 +21,72 @@ struct ComputeOptions: ParsableArguments {
         throw ValidationError("--threads: expected 1 ... 4096, found \(threads)")
     }
 
-    /// Applies the thread count and finds the device.
+    /// Applies the thread count and finds the device; called before anything that cannot be done twice.
     func prepare() throws -> Device {
+        WaitPolicy.spinBriefly()
         if let threads { Torch.threadCount = threads }
         Torch.keepFreedMemory()
         return try Device(parsing: device)
     }
 }
 
-/// How a policy's codes are predicted.
+/// Decoding of a policy's codes.
 struct DecodingOptions: ParsableArguments {
-    @Option(help: "Codes of one forward; the policy's own unless said otherwise. 1 decodes token by token.")
+    @Option(help: "Codes per forward pass; 1 decodes token by token (default: as trained).")
     var blockSize: Int?
 
-    @Option(help: "Decode only the first codebooks, coarse to fine; all unless said otherwise.")
+    @Option(help: "Decode only the first codebooks, coarse to fine (default: all).")
     var codebooks: Int?
 
     @Option(
+        name: .customLong("mask-predict"),
         help:
-            "Blocks that are looked at again, coarse ones first, by a policy that was trained for it (looksAgain)."
+            "Blocks to decode again from their most confident codes, coarse ones first (needs a policy trained with supportsMaskPredict)."
     )
-    var secondLooks: Int?
+    var maskPredictBlocks: Int?
 
     @Option(
         name: .customLong("deadline-ms"),
-        help:
-            "Milliseconds within which to answer requests that name no deadline themselves, if need be with fewer codebooks."
+        help: "Milliseconds for a reply to requests that name no deadline, if need be with fewer codebooks."
     )
     var deadline: Double?
 
     @Option(
         help:
-            "Scores are divided by it before a code is drawn; 0 takes the best. A greedy policy that is given one of these three numbers, or several --draws, takes top 50 at temperature 0.8 for the rest."
+            "Temperature of sampling; 0 takes the best code. A greedy policy that is given --temperature, --top-k, --top-p or several --samples takes top 50 at temperature 0.8 for the rest."
     )
     var temperature: Double?
 
-    @Option(
-        help:
-            "Codes are drawn among so many best scored entries; 0 admits all. The policy's own unless said otherwise."
-    )
+    @Option(help: "Sample among this many most probable codes; 0 admits all (default: as trained).")
     var topK: Int?
 
     @Option(
         help:
-            "Codes are drawn among the fewest best scored entries of so much probability; 1 admits all. The policy's own unless said otherwise."
+            "Sample among the most probable codes of this joint probability; 1 admits all (default: as trained)."
     )
     var topP: Double?
 
-    @Option(
-        help:
-            "Motions that are drawn for an answer, which is their mean; the policy's own unless said otherwise."
-    )
-    var draws: Int?
+    @Option(help: "Samples per reply, which is their mean (default: as trained).")
+    var samples: Int?
 
     func validate() throws {
-        try expect(draws, "--draws", "1 ... \(Sampling.mostDraws)") { 1 ... Sampling.mostDraws ~= $0 }
+        try expect(samples, "--samples", "1 ... \(Sampling.mostDraws)") { 1 ... Sampling.mostDraws ~= $0 }
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
-        try expect(secondLooks, "--second-looks", "at least 0") { $0 >= 0 }
+        try expect(maskPredictBlocks, "--mask-predict", "at least 0") { $0 >= 0 }
         try expect(deadline, "--deadline-ms", "a positive number") { $0 > 0 && $0.isFinite }
         try expect(temperature, "--temperature", "at least 0") { $0 >= 0 && $0.isFinite }
         try expect(topK, "--top-k", "at least 0") { $0 >= 0 }
         try expect(topP, "--top-p", "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
     }
 
-    /// The options in the policy's terms.
+    /// The options as the policy reads them.
     var settings: DecodingSettings {
         var settings = DecodingSettings()
         settings.blockSize = blockSize
         settings.codebooks = codebooks
-        settings.secondLooks = secondLooks
-        settings.draws = draws
+        settings.secondLooks = maskPredictBlocks
+        settings.draws = samples
         settings.deadline = deadline.map { AnswerOptions.deadline(milliseconds: $0) }
         settings.temperature = temperature
         settings.topK = topK
@@ -121,9 +117,9 @@ func portNumber(_ number: Int, _ option: String) throws {
     }
 }
 
-/// A recipe and how a training runs.
+/// The recipe of a training and its course.
 struct TrainingOptions: ParsableArguments {
-    @Option(help: "A YAML file of settings; absent keys keep their defaults.")
+    @Option(help: "YAML file of settings; absent keys keep their defaults.")
     var recipe: String?
 
     @Option(
@@ -132,31 +128,75 @@ struct TrainingOptions: ParsableArguments {
     )
     var settings: [String] = []
 
-    @Option(help: "Steps of the training; the recipe's unless said otherwise.")
+    @Option(help: "Number of steps (default: the recipe's).")
     var steps: Int?
 
-    @Option(help: "Determines first weights, order and augmentation.")
+    @Option(help: "Seed of initialisation, order and augmentation.")
     var seed: UInt64 = 0
 
     @Flag(
         help:
-            "Go on from the newest checkpoint; the result is the same, bit for bit, as without the interruption. What is finished stays."
+            "Go on from the newest checkpoint; the result is the same, bit for bit, as without the interruption. A finished result is left alone."
     )
     var resume = false
 
-    /// The recipe on top of `defaults`, `more` settings on top of all others.
-    func read<Recipe: CheckedRecipe>(_ defaults: Recipe, _ more: [String] = []) throws -> Recipe {
-        let steps = steps.map { ["steps=\($0)"] } ?? []
-        return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + steps + more)
+    @Option(help: "Folder for the result.")
+    var out: String
+
+    /// The recipe on top of `defaults`, with `more` settings on top of all others.
+    func read<Recipe: Codable & Validatable>(_ defaults: Recipe, _ more: [String: String?]) throws -> Recipe {
+        let options = more.merging(["optimization.steps": steps.map(String.init)]) { $1 }
+        let given = options.compactMap { key, value in value.map { "\(key)=\($0)" } }.sorted()
+        return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + given)
     }
 
-    /// Whether the folder `out` still lacks what is to be trained.
+    /// Returns true if the folder for the result still lacks it; otherwise says so.
     ///
-    /// - Throws: ``OutputError`` when it cannot be written, or would be overwritten.
-    func isNeeded(for out: String) throws -> Bool {
+    /// - Throws: ``OutputError`` when the folder cannot be written, or would be overwritten.
+    func isNeeded() throws -> Bool {
         let folder = try OutputFolder(out)
         if !resume { try folder.checkUnfinished() }
+        if folder.isFinished { print("\(out): is finished, nothing to resume") }
         return !folder.isFinished
+    }
+}
+
+/// Episodes and action groups of datasets.
+struct EpisodeOptions: ParsableArguments {
+    @Option(
+        help:
+            "Episodes to use, for example 0:36,40:76, 9::10 for every tenth, or ^9::10 for all others (default: all). With several datasets, given once for all or once for each."
+    )
+    var episodes: [String] = []
+
+    @Option(
+        help:
+            "Action groups, for example position=0:3,rotation=3:6,gripper=6 (default: read off the dataset's column names)."
+    )
+    var groups: String?
+
+    /// Opens datasets and says what was understood.
+    func open(_ folders: [String]) throws -> [(demonstrations: Demonstrations, episodes: [Int]?)] {
+        guard groups == nil || folders.count == 1 else {
+            throw ValidationError("--groups: describes one dataset, but there are \(folders.count)")
+        }
+        guard [0, 1, folders.count].contains(episodes.count) else {
+            let expected =
+                folders.count == 1 ? "once" : "once for all datasets or once for each of \(folders.count)"
+            throw ValidationError("--episodes: expected \(expected), found \(episodes.count) times")
+        }
+        return try folders.enumerated().map { index, folder in
+            let demonstrations = try Demonstrations(opening: folder.asFile, groups: groups)
+            let dataset = demonstrations.dataset
+            Terminal.say(
+                "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
+            )
+            let chosen = episodes.count > 1 ? episodes[index] : episodes.first
+            return (
+                demonstrations,
+                try chosen.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
+            )
+        }
     }
 }
 
@@ -165,38 +205,10 @@ struct DatasetOptions: ParsableArguments {
     @Option(help: "Folder of a LeRobot v3.0 dataset.")
     var data: String
 
-    @Option(
-        help:
-            "Episodes to use, for example 0:36,40:76, or 9::10 for every tenth; all unless said otherwise."
-    )
-    var episodes: String?
-
-    @Option(
-        help:
-            "Action groups, for example position=0:3,rotation=3:6,gripper=6; read off the dataset's names unless said otherwise."
-    )
-    var groups: String?
-
-    init() {}
-
-    init(_ data: String, episodes: String?, groups: String?) {
-        self.data = data
-        self.episodes = episodes
-        self.groups = groups
-    }
+    @OptionGroup var selection: EpisodeOptions
 
     /// Opens the dataset and says what was understood.
-    func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
-        let demonstrations = try Demonstrations(opening: data.asFile, groups: groups)
-        let dataset = demonstrations.dataset
-        Terminal.say(
-            "\(data): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
-        )
-        return (
-            demonstrations,
-            try episodes.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
-        )
-    }
+    func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) { try selection.open([data])[0] }
 }
 
 extension String {

@@ -64,11 +64,11 @@ enum Terminal {
     }
 
     /// Shows a training's measurements as they come.
-    static func training(_ label: String, showing keys: [String]) -> (TrainingRun.Progress) -> Void {
+    static func training(_ label: String, showing keys: [String]) -> (Trainer.Progress) -> Void {
         let progress = Progress(label)
         return { run in
             let detail = keys.compactMap { key in
-                run.measurements[key].map { "\(key) " + String(format: "%.4f", $0) }
+                run.metrics[key].map { "\(key) " + String(format: "%.4f", $0) }
             }
             progress.update(run.step, of: run.total, detail.joined(separator: "  "))
         }

@@ -61,7 +61,6 @@ extension TokenizerCommand {
 
         func run() throws {
             _ = try OutputFolder(out)
-            WaitPolicy.spinBriefly()
             let device = try compute.prepare()
             let entries = try TokenizerEntry.list(tokenizers)
             let replays = try replay.map { try ReplaySummary.read(from: $0.asFile) }

@@ -27,7 +27,7 @@ struct BatchTests {
         for number in 3 ..< 40 { #expect(prefetcher.next() == number * 100 + number - 2) }
     }
 
-    @Test("keep pictures as they are where nothing may change")
+    @Test("keep images as they are without augmentation")
     func augmentation() {
         var plain = Augmentation()
         (plain.shift, plain.brightness, plain.contrast) = (0, 0, 0)
@@ -39,10 +39,10 @@ struct BatchTests {
                 plain.apply(from, height: 4, width: 4, to: $0, random: &random)
             }
         }
-        #expect(target == source && move == (0, 0))
+        #expect(target == source && move == ImageShift(right: 0, down: 0))
     }
 
-    @Test("say how far they moved what a picture shows")
+    @Test("give the shift of an image's content")
     func shift() throws {
         var augmentation = Augmentation()
         (augmentation.shift, augmentation.brightness, augmentation.contrast) = (3, 0, 0)

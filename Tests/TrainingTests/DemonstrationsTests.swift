@@ -14,16 +14,10 @@ struct DemonstrationsTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func cameras(_ chosen: [String]) throws -> [String] {
-        try Demonstrations(opening: data).cameras(
-            chosen,
-            pixelsPerToken: 32,
-            ofOtherCameras: 32,
-            pictureSize: 0,
-            keypoints: 0
-        ).map(\.name)
+        try Demonstrations(opening: data).cameras(chosen)
     }
 
-    @Test("name a wished camera whose pictures are single images, with what to do about it")
+    @Test("name a wished camera whose frames are single images, with what to do about it")
     func wishedImages() throws {
         try SampleDemonstrations.write(to: data)
         try SampleDemonstrations.addImages("observation.images.wrist", to: data)

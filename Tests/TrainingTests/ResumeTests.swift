@@ -12,20 +12,19 @@ import Torch
 
 @Suite("Resumed trainings", .serialized)
 struct ResumeTests {
-    struct Killed: Error {}
-
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
     private var recipe: TokenizerRecipe {
         var recipe = TokenizerRecipe()
-        recipe.steps = 40
-        recipe.batchSize = 16
+        recipe.optimization.steps = 40
+        recipe.optimization.batchSize = 16
+        recipe.optimization.checkpointEvery = 7
+        recipe.optimization.logEvery = 1
         recipe.quantizeAfter = 8
         recipe.quantizer.codebookSize = 16
         recipe.autoencoder.width = 32
-        recipe.checkpointEvery = 7
         recipe.quantizerDropout = 0.5
         (recipe.vqBeT.width, recipe.vqBeT.latentWidth, recipe.vqBeT.quantizer.codebookSize) = (24, 8, 16)
         (recipe.vqVLA.widths, recipe.vqVLA.latentWidth, recipe.vqVLA.quantizer.codebookSize) = (
@@ -35,68 +34,48 @@ struct ResumeTests {
         return recipe
     }
 
-    private func chunks() -> ActionChunks {
+    private func source() throws -> TokenizerSource {
         Torch.seed(1)
-        return ActionChunks(
-            count: 100,
-            horizon: 8,
-            dimension: 3,
-            values: Tensor.randn([100, 8, 3]).tanh().floats
+        return TokenizerSource(
+            actionSpace: try ActionSpace(parsing: "position=0:2,gripper=2"),
+            normalization: Normalization(method: .identity, statistics: .unit(3)),
+            chunks: ActionChunks(
+                count: 100,
+                horizon: 8,
+                dimension: 3,
+                values: Tensor.randn([100, 8, 3]).tanh().floats
+            )
         )
     }
 
-    /// The weights at the end; the run is killed at `kill` and resumed, where that is given.
+    /// The weights at the end; the training is killed after step `kill` and resumed, where that is given.
     private func weights(_ name: String, kill: Int?, _ kind: TokenizerKind = .fasterVQ) throws -> [[UInt8]] {
         let place = folder.appending(path: name)
-        let source = TokenizerSource(
-            actionSpace: try ActionSpace(parsing: "position=0:2,gripper=2"),
-            normalization: Normalization(method: .identity, statistics: .unit(3)),
-            chunks: chunks()
-        )
-        let recipe = recipe
-        let training = TokenizerTraining(recipe: recipe, sources: [source], seed: 5, device: .cpu)
-        func run(killAt: Int?) -> TrainingRun {
-            TrainingRun(
-                folder: place,
-                totalSteps: 40,
-                recipe: "same",
-                measureEvery: 1,
-                checkpointEvery: 7,
-                report: { _ in },
-                beforeStep: { if $0 == killAt { throw Killed() } }
-            )
+        func train(_ task: some TrainingTask, _ killAfter: Int?) throws -> [NamedTensor] {
+            let trainer = Trainer(recipe.optimization, in: place, identity: "same", device: .cpu) {
+                if $0.step - 1 == killAfter { throw Killed() }
+            }
+            try trainer.train(task, resume: true)
+            return task.state
         }
-        func train(killAt: Int?) throws -> [NamedTensor] {
-            let run = run(killAt: killAt)
-            switch kind {
-            case .fasterVQ: return try training.train(run: run, resume: true).network.tensors
-            case .vqBeT:
-                let trained: LearnedTokenizer<VQBeTNetwork> = try training.train(
-                    recipe.vqBeT,
-                    run: run,
-                    resume: true
-                )
-                return trained.network.tensors
-            case .vqVLA:
-                let trained: LearnedTokenizer<VQVLANetwork> = try training.train(
-                    recipe.vqVLA,
-                    run: run,
-                    resume: true
-                )
-                return trained.network.tensors
-            case .oat:
-                let trained: LearnedTokenizer<OATNetwork> = try training.train(
-                    recipe.oat,
-                    run: run,
-                    resume: true
-                )
-                return trained.network.tensors
+        func train(killAfter: Int?) throws -> [NamedTensor] {
+            let (recipe, source) = (recipe, try source())
+            func baseline<Network: ChunkAutoencoder>(_ configuration: Network.Configuration) -> BaselineTask<
+                Network
+            > {
+                BaselineTask(configuration, recipe, source, seed: 5, device: .cpu)
+            }
+            return switch kind {
+            case .fasterVQ: try train(FASTerVQTask(recipe, [source], seed: 5, device: .cpu), killAfter)
+            case .vqBeT: try train(baseline(recipe.vqBeT) as BaselineTask<VQBeTNetwork>, killAfter)
+            case .vqVLA: try train(baseline(recipe.vqVLA) as BaselineTask<VQVLANetwork>, killAfter)
+            case .oat: try train(baseline(recipe.oat) as BaselineTask<OATNetwork>, killAfter)
             }
         }
         if let kill {
-            #expect(throws: Killed.self) { _ = try train(killAt: kill) }
+            #expect(throws: Killed.self) { _ = try train(killAfter: kill) }
         }
-        let tensors = try train(killAt: nil)
+        let tensors = try train(killAfter: nil)
         #expect(
             TrainingMetrics.lines(of: place.appending(path: "metrics.jsonl")).map { $0["step"] }
                 == (0 ..< 40).map(Double.init)
@@ -104,12 +83,12 @@ struct ResumeTests {
         return tensors.map(\.tensor.bytes)
     }
 
-    @Test("end with the same weights, bit for bit, as those never interrupted", arguments: [3, 9, 30])
+    @Test("end with the same weights, bit for bit, as those never interrupted", arguments: [2, 8, 29])
     func bitwise(kill: Int) throws {
         #expect(try weights("killed-\(kill)", kill: kill) == weights("whole-\(kill)", kill: nil))
     }
 
-    @Test("do so for every kind of tokenizer", arguments: TokenizerKind.allCases, [3, 30])
+    @Test("do so for every kind of tokenizer", arguments: TokenizerKind.allCases, [2, 29])
     func kinds(kind: TokenizerKind, kill: Int) throws {
         let name = "\(kind.rawValue)-\(kill)"
         #expect(try weights("killed-\(name)", kill: kill, kind) == weights("whole-\(name)", kill: nil, kind))
@@ -117,26 +96,13 @@ struct ResumeTests {
 
     @Test("refuse a checkpoint of other settings")
     func otherSettings() throws {
-        _ = try? weights("other", kill: 10)
         let place = folder.appending(path: "refused")
-        let weight = NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient())
-        func run(_ recipe: String, killAt: Int?) -> TrainingRun {
-            TrainingRun(
-                folder: place,
-                totalSteps: 10,
-                recipe: recipe,
-                measureEvery: 1,
-                checkpointEvery: 2,
-                report: { _ in },
-                beforeStep: { if $0 == killAt { throw Killed() } }
-            )
-        }
-        let optimizer = AdamW([weight], configuration: .init())
+        let task = SmallTask(NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient()))
         #expect(throws: Killed.self) {
-            try run("first", killAt: 5).run([weight], optimizer: optimizer, resume: false) { _, _ in [:] }
+            try task.train(steps: 10, in: place, identity: "first", killAfter: 4)
         }
-        #expect(throws: TrainingRunError.self) {
-            try run("second", killAt: nil).run([weight], optimizer: optimizer, resume: true) { _, _ in [:] }
+        #expect(throws: TrainingError.self) {
+            try task.train(steps: 10, in: place, identity: "second", killAfter: nil)
         }
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Training
 
-@Suite("What determines a run")
+@Suite("The identity of a training")
 struct RunIdentityTests {
     private func text(
         weights: [Double] = [],
@@ -19,7 +19,7 @@ struct RunIdentityTests {
         ).text
     }
 
-    @Test("names what it begins with and is measured on, and neither where there is none")
+    @Test("names the model that it starts from and the episodes held out, where there are any")
     func parts() throws {
         let plain = try text()
         #expect(plain.hasPrefix("{\"steps\":3} seed 5, data "))

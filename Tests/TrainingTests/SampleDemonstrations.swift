@@ -2,7 +2,7 @@ import Foundation
 import LeRobot
 import RobotTypes
 
-/// Two short episodes of a robot that waves, with pictures of nothing.
+/// Two short episodes of a robot that waves, with grey images.
 enum SampleDemonstrations {
     /// Control steps of an episode.
     private static let length = 24
@@ -17,11 +17,11 @@ enum SampleDemonstrations {
             cameras: cameras.map { PolicyContract.Camera(name: $0, height: 32, width: 32) }
         )
         let writer = try DatasetWriter(creating: folder, description)
-        let picture = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
         for episode in 0 ..< 2 {
             let steps = (0 ..< length).map { Float($0 + length * episode) }
             try writer.addEpisode(
-                frames: cameras.reduce(into: [:]) { $0[$1] = steps.map { _ in picture } },
+                frames: cameras.reduce(into: [:]) { $0[$1] = steps.map { _ in image } },
                 states: steps.map { [sin($0 / 5), cos($0 / 5)] },
                 actions: steps.map { [cos($0 / 5), -sin($0 / 5), $0 / 48] },
                 task: "wave"
@@ -30,7 +30,7 @@ enum SampleDemonstrations {
         try writer.finish()
     }
 
-    /// Adds a camera to the dataset in `folder` whose pictures lie in Parquet files.
+    /// Adds a camera to the dataset in `folder` whose images lie in Parquet files.
     static func addImages(_ camera: String, to folder: URL) throws {
         let file = folder.appending(path: "meta/info.json")
         var info = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]

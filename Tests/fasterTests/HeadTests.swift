@@ -2,10 +2,10 @@ import Foundation
 import TemporaryFolder
 import Testing
 
-@Suite("Ways to predict actions", .timeLimit(.minutes(2)))
+@Suite("Action heads", .timeLimit(.minutes(2)))
 struct HeadTests {
     @Test(
-        "train, measure themselves on what is held out, and move a robot",
+        "are trained, validated on held-out episodes, and move a robot",
         arguments: ["blocks-without-expert", "tokens", "fast", "binning", "flow", "regression"]
     )
     func heads(head: String) async throws {
@@ -20,9 +20,7 @@ struct HeadTests {
             + (needsTokenizer ? ["--tokenizer", "tokenizer"] : []) + Workshop.policySettings
         _ = try await Program.output(train, in: run)
         let metrics = try String(decoding: run["\(head)/metrics.jsonl"], as: UTF8.self)
-        for name in [
-            "validation_loss", "reconstruction_error", "validation_foresight", "validation_environment_state",
-        ] {
+        for name in ["validation_loss", "reconstruction_error", "validation_object_pose_loss"] {
             #expect(metrics.contains(name))
         }
         let evaluate =
@@ -36,25 +34,25 @@ struct HeadTests {
         #expect(mean["steps"] as? Double == 10)
     }
 
-    @Test("are tried in the simulator while they are trained")
-    func trial() async throws {
+    @Test("are evaluated in rollouts while they are trained")
+    func rollouts() async throws {
         let run = try await Workshop.run.value
         let train =
-            ["policy", "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", "tried"]
+            ["policy", "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", "watched"]
             + ["--tokenizer", "tokenizer", "--steps", "11", "--threads", "1"]
-            + ["--try", "drawer-open-v3", "--try-every", "10", "--try-episodes", "1"]
-            + Workshop.policySettings + ["--set", "pictureSize=64"]
+            + ["--rollout-tasks", "drawer-open-v3", "--rollout-every", "10", "--rollout-episodes", "1"]
+            + Workshop.policySettings + ["--set", "backbone.imageSize=64"]
         _ = try await Program.output(train, in: run)
-        let configuration = try String(decoding: run["tried/config.json"], as: UTF8.self)
+        let configuration = try String(decoding: run["watched/config.json"], as: UTF8.self)
         #expect(configuration.contains("\"height\" : 64"))
-        let lines = try String(decoding: run["tried/metrics.jsonl"], as: UTF8.self).split(separator: "\n")
+        let lines = try String(decoding: run["watched/metrics.jsonl"], as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 2 && !lines[0].contains("success"))
         #expect(lines[1].contains("\"success\":"))
-        let summary = try JSONSerialization.jsonObject(with: run["tried/trials/step-10/summary.json"])
+        let summary = try JSONSerialization.jsonObject(with: run["watched/rollouts/step-10/summary.json"])
         let mean = try #require((summary as? [String: Any])?["mean"] as? [String: Any])
         #expect(mean["episodes"] as? Int == 1)
         let wrong = try await Program.run(
-            train.map { ["drawer-open-v3": "dance-v3", "tried": "danced"][$0] ?? $0 },
+            train.map { ["drawer-open-v3": "dance-v3", "watched": "danced"][$0] ?? $0 },
             in: run
         )
         #expect(wrong.status != 0 && wrong.errors.contains("dance-v3"))

@@ -81,8 +81,29 @@ final class Running: Sendable {
         try process.run()
     }
 
-    /// Ends the process as a power cut would.
-    func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+    /// Ends the process as a power cut would, once `file` is there.
+    ///
+    /// A process that ends by itself before is a test that was set up wrongly, and fails at once with what it said.
+    func kill(onceThereIs file: URL) async throws {
+        while !FileManager.default.fileExists(atPath: file.path) {
+            guard process.isRunning else {
+                let outcome = try await outcome()
+                throw EndedEarly(
+                    description: "ended with \(outcome.status) before \(file.path): \(outcome.errors)"
+                )
+            }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        guard try await outcome().wasKilled else {
+            throw EndedEarly(description: "was finished before it could be killed: give it more steps")
+        }
+    }
+
+    /// A process that was to be killed, and was not.
+    struct EndedEarly: Error, CustomStringConvertible {
+        let description: String
+    }
 
     /// Waits for the end.
     func outcome() async throws -> Outcome {

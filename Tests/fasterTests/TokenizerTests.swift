@@ -149,7 +149,9 @@ struct TokenizerTests {
             "train", "--kind", kind, "--data", Program.demonstrations, "--episodes", "0:1", "--out", kind,
             "--steps", "8", "--threads", "1",
         ]
-        let small = ["batchSize=16", "vqBeT.quantizer.codebookSize=16", "vqVLA.quantizer.codebookSize=16"]
+        let small = [
+            "optimization.batchSize=16", "vqBeT.quantizer.codebookSize=16", "vqVLA.quantizer.codebookSize=16",
+        ]
         let said = try await run(train + (small + settings).flatMap { ["--set", $0] })
         #expect(said.hasPrefix("\(kind): \(kind), \(size), "))
         #expect(try await l1(kind, kind).isFinite)

@@ -25,10 +25,10 @@ struct TrainingRefusalTests {
 
     @Test("a typing mistake in a recipe or a setting is answered with the nearest key")
     func typingMistakes() async throws {
-        try folder.write("optimizer:\n  learningrate: 1e-3\n", to: "recipe.yaml")
+        try folder.write("optimization:\n  optimizer:\n    learningrate: 1e-3\n", to: "recipe.yaml")
         #expect(
             try await tokenizer("--recipe", "recipe.yaml").contains(
-                "/recipe.yaml: unknown key 'optimizer.learningrate'; did you mean 'learningRate'?"
+                "/recipe.yaml: unknown key 'optimization.optimizer.learningrate'; did you mean 'learningRate'?"
             )
         )
         #expect(
@@ -37,8 +37,8 @@ struct TrainingRefusalTests {
             )
         )
         #expect(
-            try await tokenizer("--set", "steps=many")
-                == "--set steps=many: 'steps' should be a whole number, for example 6000, found text"
+            try await tokenizer("--set", "optimization.steps=many")
+                == "--set optimization.steps=many: 'optimization.steps' should be a whole number, for example 6000, found many"
         )
         #expect(
             try await tokenizer("--recipe", "none.yaml").hasSuffix(
@@ -50,10 +50,13 @@ struct TrainingRefusalTests {
     @Test(
         "numbers that make no training are named",
         arguments: [
-            ("--steps=-1", "'steps' should be at least 0, found -1"),
+            ("--steps=-1", "'optimization.steps' should be at least 0, found -1"),
             ("--horizon=0", "'horizon' should be at least 1, found 0"),
-            ("--set=batchSize=0", "'batchSize' should be at least 1, found 0"),
-            ("--set=checkpointEvery=0", "'checkpointEvery' should be at least 1, found 0"),
+            ("--set=optimization.batchSize=0", "'optimization.batchSize' should be at least 1, found 0"),
+            (
+                "--set=optimization.checkpointEvery=0",
+                "'optimization.checkpointEvery' should be at least 1, found 0"
+            ),
             ("--set=autoencoder.headCount=3", "'autoencoder.width' should be a multiple of 3"),
             ("--set=normalization=decimals", "'normalization' should be one of quantiles"),
             ("--threads=0", "--threads: expected 1 ... 4096, found 0"),

@@ -12,24 +12,19 @@ struct TrainingTests {
     private func training(_ kind: String, steps: Int, to out: String) async throws -> [String] {
         let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
         return [kind, "train", "--data", Program.demonstrations, "--episodes", "0:1", "--out", out]
-            + ["--steps", "\(steps)", "--threads", "1", "--set", "checkpointEvery=5"]
+            + ["--steps", "\(steps)", "--threads", "1", "--set", "optimization.checkpointEvery=5"]
             + (kind == "policy"
                 ? ["--tokenizer", tokenizer] + Workshop.policySettings : Workshop.tokenizerSettings)
     }
 
     @Test(
         "that were killed go on with --resume to the same bytes as those never killed",
-        arguments: [("tokenizer", 80), ("policy", 40)]
+        arguments: [("tokenizer", 400), ("policy", 100)]
     )
     func killed(kind: String, steps: Int) async throws {
         let arguments = try await training(kind, steps: steps, to: "killed")
-        let checkpoint = folder.appending(path: "killed/checkpoint.safetensors").path
-        let running = try Running(arguments, in: folder)
-        while !FileManager.default.fileExists(atPath: checkpoint) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        running.kill()
-        #expect(try await running.outcome().wasKilled)
+        try await Running(arguments, in: folder)
+            .kill(onceThereIs: folder.appending(path: "killed/checkpoint.safetensors"))
         #expect(!folder.paths.contains("killed/config.json"))
 
         let resumed = try await Program.run(arguments + ["--resume"], in: folder)
@@ -61,7 +56,7 @@ struct TrainingTests {
     }
 
     @Test(
-        "that start from a model have its network, as many codebooks that refine as they are told, and its quality"
+        "that start from a model have its network, as many residual stages as the recipe says, and its quality"
     )
     func start() async throws {
         func train(_ out: String, _ more: String...) -> [String] {
@@ -94,21 +89,17 @@ struct TrainingTests {
         )
         #expect(
             try await Program.refusal(train("other", "--set", "places.position=2"), in: folder)
-                == "recipe: 'places' cannot be wished for when a training starts from a model, which has its own"
+                == "recipe: 'places' cannot be set when a training starts from a model, which has its own"
         )
     }
 
     @Test("do not go on with other settings")
     func otherSettings() async throws {
-        let arguments = try await training("tokenizer", steps: 2000, to: "out")
-        let running = try Running(arguments, in: folder)
-        while !folder.paths.contains("out/checkpoint.safetensors") {
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        running.kill()
-        _ = try await running.outcome()
+        let arguments = try await training("tokenizer", steps: 100_000, to: "out")
+        try await Running(arguments, in: folder)
+            .kill(onceThereIs: folder.appending(path: "out/checkpoint.safetensors"))
         let message = try await Program.refusal(
-            arguments + ["--resume", "--set", "batchSize=33"],
+            arguments + ["--resume", "--set", "optimization.batchSize=33"],
             in: folder
         )
         #expect(message.contains("out/checkpoint.safetensors: was written with other settings or data; "))

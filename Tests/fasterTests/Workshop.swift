@@ -7,15 +7,17 @@ import TemporaryFolder
 enum Workshop {
     /// Settings of the smallest tokenizer that still is one.
     static let tokenizerSettings = settings([
-        "batchSize=32", "initialChunks=64", "quantizer.codebookSize=16", "quantizer.kMeansRounds=2",
+        "optimization.batchSize=32", "initialChunks=64", "quantizer.codebookSize=16",
+        "quantizer.kMeansRounds=2",
         "autoencoder.width=16", "autoencoder.headCount=2", "autoencoder.encoderLayers=1",
         "autoencoder.decoderLayers=1",
     ])
 
     /// Settings of the smallest policy that still is one.
     static let policySettings = settings([
-        "batchSize=4", "width=32", "layerCount=2", "headCount=2", "expert.width=32", "precision=float32",
-        "pixelsPerToken=32", "keypoints=2", "foresight.chunks=[1, 2]", "environmentState.weight=1",
+        "optimization.batchSize=4", "optimization.computeDType=float32", "backbone.width=32",
+        "backbone.layerCount=2", "backbone.headCount=2", "expert.width=32", "backbone.pixelsPerToken=32",
+        "backbone.keypoints=2", "objectPose.weight=1",
     ])
 
     private static func settings(_ pairs: [String]) -> [String] { pairs.flatMap { ["--set", $0] } }

@@ -3,11 +3,11 @@ public import Foundation
 internal import NN
 public import Torch
 
-/// A trained policy that another one begins with, instead of first weights.
+/// A trained policy whose weights another one starts from.
 public struct PolicyStart {
-    /// What can be taken over.
+    /// Parts of a policy that can be taken over.
     public enum Part: String, CaseIterable, Sendable {
-        /// What sees and reads.
+        /// The vision-language backbone.
         case backbone
         /// The action expert and the head.
         case expert
@@ -17,7 +17,7 @@ public struct PolicyStart {
     private let taken: Set<Part>
     private let folder: URL
 
-    /// Reads the policy in `folder`, of which `taken` is to be used.
+    /// Reads the policy in `folder`; only the parts `taken` are used.
     ///
     /// - Throws: `PolicyBundleError` and the errors of checkpoints and tokenizers.
     public init(_ folder: URL, taking taken: Set<Part> = Set(Part.allCases), device: Device) throws {
@@ -26,7 +26,7 @@ public struct PolicyStart {
         self.folder = folder
     }
 
-    /// What is taken from where, in words.
+    /// The parts and the folder, in words.
     var identity: String {
         let names = taken.map(\.rawValue).sorted().joined(separator: " and ")
         return "\(names.isEmpty ? "nothing" : names) of \(folder.path)"

@@ -1,252 +1,164 @@
 internal import Backbones
 internal import FASTerVLA
-internal import Foundation
+public import FASTerVQ
+public import Foundation
+internal import LeRobot
 internal import NN
-internal import Torch
+public import Torch
 
-/// Trains a policy's network on demonstrations.
+/// A policy's training on demonstrations.
 public struct PolicyTraining {
-    /// Steps from one trial to the next, and what measures the network in one, given the step after which it is.
-    typealias Trial = (every: Int, measure: (FASTerVLANetwork, Int) throws -> [String: Double])
+    /// Evaluation in rollouts, every so many steps: only a rollout shows if the robot gets where it should.
+    public struct RolloutEvaluation {
+        /// Steps from one evaluation to the next.
+        public var every: Int
 
-    private let recipe: PolicyRecipe
-    private let examples: PolicyExamples
-    private let validation: PolicyValidation?
-    private let seed: UInt64
-    private let device: Device
+        /// Evaluates the policy in a folder as it is after a step, which is counted from 0; the result goes to
+        /// `metrics.jsonl`.
+        public var evaluate: (_ policy: URL, _ step: Int) throws -> [String: Double]
 
-    /// Prepares a training.
-    ///
-    /// - Parameters:
-    ///   - recipe: How to train.
-    ///   - examples: What to learn from.
-    ///   - validation: Measures on what is held out; nil for nothing.
-    ///   - seed: Determines first weights, order and augmentation.
-    ///   - device: Where to compute.
-    init(
-        recipe: PolicyRecipe,
-        examples: PolicyExamples,
-        validation: PolicyValidation? = nil,
-        seed: UInt64,
-        device: Device
-    ) {
+        /// Evaluates with `evaluate` every `every` steps.
+        public init(every: Int, evaluate: @escaping (_ policy: URL, _ step: Int) throws -> [String: Double]) {
+            precondition(every > 0, "an evaluation comes every so many steps")
+            self.every = every
+            self.evaluate = evaluate
+        }
+    }
+
+    /// Demonstrations to learn from.
+    public var demonstrations: Demonstrations
+
+    /// Settings of the training.
+    public var recipe: PolicyRecipe
+
+    /// Episodes to train on; nil for all.
+    public var episodes: [Int]?
+
+    /// Episodes to validate on, none of which is trained on; they have no influence on the result.
+    public var heldOut: [Int] = []
+
+    /// Tokenizer for heads that predict FASTerVQ's codes.
+    public var tokenizer: FASTerVQTokenizer?
+
+    /// Control steps of a chunk, for heads without tokenizer.
+    public var horizon = 16
+
+    /// Trained policy to start from; nil for random initialisation.
+    public var start: PolicyStart?
+
+    /// Evaluation in rollouts; it has no influence on the result.
+    public var rollouts: RolloutEvaluation?
+
+    /// Seed of initialisation, order and augmentation.
+    public var seed: UInt64 = 0
+
+    /// Device to compute on.
+    public var device: Device
+
+    /// Trains by `recipe` on all episodes of `demonstrations`.
+    public init(_ demonstrations: Demonstrations, recipe: PolicyRecipe, device: Device) {
+        self.demonstrations = demonstrations
         self.recipe = recipe
-        self.examples = examples
-        self.validation = validation
-        self.seed = seed
         self.device = device
     }
 
-    /// Trains `configuration`'s network in `run`, from first weights or from `start`.
+    /// Trains a policy and writes it to `folder`, beside its metrics.
     ///
     /// - Parameters:
-    ///   - configuration: What to train.
-    ///   - start: Weights to begin with.
-    ///   - run: Where measurements and checkpoints go.
-    ///   - resume: Whether to go on from the newest checkpoint.
-    ///   - trial: Measures the network with averaged weights now and then; steps are counted from 0 as in the metrics.
-    /// - Returns: The trained network.
-    /// - Throws: The errors of runs, datasets and trials.
-    func train(
-        _ configuration: PolicyConfiguration,
-        from start: PolicyStart? = nil,
-        run: TrainingRun,
+    ///   - folder: Folder for the policy.
+    ///   - resume: Goes on from the newest checkpoint, where there is one.
+    ///   - decoding: Called while videos are decoded.
+    ///   - report: Called with every line of metrics.
+    /// - Throws: The errors of datasets, recipes and trainings, and the system's.
+    public func run(
+        to folder: URL,
         resume: Bool,
-        trial: Trial? = nil
-    ) throws -> FASTerVLANetwork {
+        decoding: @escaping @Sendable (Int, Int) -> Void,
+        report: @escaping (Trainer.Progress) -> Void
+    ) throws {
+        let policy = try ResolvedPolicy(
+            recipe,
+            demonstrations,
+            episodes: episodes,
+            tokenizer: tokenizer,
+            horizon: horizon
+        )
+        let (dataset, validation) = try makeDatasets(policy, decoding: decoding)
+        let identity = try RunIdentity(
+            recipe,
+            seed: seed,
+            data: dataset.identity,
+            start: start?.identity,
+            heldOut: heldOut
+        )
         Torch.seed(seed)
-        let network = try makeNetwork(configuration, from: start)
-        let foresight = makeForesight(network)
-        let parameters = network.parameters + (foresight?.parameters ?? [])
-        let optimizer = AdamW(parameters, configuration: recipe.optimizer)
-        let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
-        let precision = try MixedPrecision(recipe.precision, device: device)
-        let average = recipe.averageDecay > 0 ? WeightAverage(parameters, decay: recipe.averageDecay) : nil
-        let batches = BatchQueue(recipe: recipe, examples: examples, seed: seed)
-        defer { batches.cancel() }
-        try run.run(
-            network.tensors + (foresight?.tensors ?? []) + (average?.state ?? []),
-            optimizer: optimizer,
-            resume: resume,
-            prepare: { batches.start(at: $0) }
-        ) { step, measure in
-            let (loss, further) = try losses(of: batches.next(), network, foresight, precision)
-            further.reduce(loss.total) { $0 + $1.loss * $1.weight }.backward()
-            let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
-            let factor = schedule.factor(at: step)
-            optimizer.step(factor: factor)
-            optimizer.forgetGradients()
-            average?.update(step: step)
-            guard measure else { return [:] }
-            let measured = measurements(loss, further, gradient: length, factor: factor)
-            let due = try measurementsDue(after: step, of: network, average, foresight, trial)
-            return measured.merging(due) { $1 }
-        }
-        average?.apply()
-        return network
-    }
-
-    /// The network to begin with: first weights, and over them what is taken from `start`.
-    private func makeNetwork(_ configuration: PolicyConfiguration, from start: PolicyStart?) throws
-        -> FASTerVLANetwork
-    {
-        let network = FASTerVLANetwork(configuration, device: device)
+        let network = FASTerVLANetwork(policy.configuration, device: device)
         try start?.copy(into: network)
-        return network
-    }
-
-    private func makeForesight(_ network: FASTerVLANetwork) -> Foresight? {
-        let states = recipe.foresight.chunks.count
-        guard states > 0 else { return nil }
-        return Foresight(
-            states: states,
-            dimension: examples.stateDimension,
-            backbone: network.backbone,
+        let task = PolicyTask(
+            network,
+            dataset,
+            recipe,
+            evaluations: evaluations(policy, network, validation, in: folder),
+            seed: seed,
             device: device
         )
+        let trainer = Trainer(
+            recipe.optimization,
+            in: folder,
+            identity: identity.text,
+            device: device,
+            report: report
+        )
+        try trainer.train(task, resume: resume)
+        try policy.save(network, to: folder)
+        trainer.finish()
     }
 
-    /// What a step on `batch` minimises: the policy's loss, and those of what else the backbone tells.
-    private func losses(
-        of batch: PolicyBatch,
-        _ network: FASTerVLANetwork,
-        _ foresight: Foresight?,
-        _ precision: MixedPrecision
-    ) -> (policy: PolicyLoss, further: [FurtherTask]) {
-        let (input, targets) = batch.tensors(examples, device: device)
-        return withAutocast(to: precision.dtype, on: device) {
-            let prefix = network.backbone.prefix(of: input)
-            let loss = network.loss(after: prefix, targets: targets, settings: recipe.lossSettings)
-            return (policy: loss, further: furtherTasks(batch, prefix, foresight))
-        }
-    }
-
-    /// What else the backbone's `prefix` of a batch is to tell.
-    private func furtherTasks(_ batch: PolicyBatch, _ prefix: Prefix, _ foresight: Foresight?)
-        -> [FurtherTask]
-    {
-        var tasks: [FurtherTask] = []
-        if let foresight {
-            let states = batch.foreseenStates(examples, device: device)
-            let loss = foresight.loss(of: states, after: prefix)
-            tasks.append(FurtherTask(name: "foresight", loss: loss, weight: recipe.foresight.weight))
-        }
-        if let sight = prefix.sight, let truth = batch.environmentTruth(examples, device: device) {
-            let loss = recipe.environmentState.loss(of: sight, against: truth)
-            tasks.append(
-                FurtherTask(name: "environment_state", loss: loss, weight: recipe.environmentState.weight)
+    /// Decodes the videos, and gives the examples to train on and those to validate on; nil where no episode is held out.
+    private func makeDatasets(
+        _ policy: ResolvedPolicy,
+        decoding: @escaping @Sendable (Int, Int) -> Void
+    ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
+        let trained = episodes ?? Array(demonstrations.dataset.episodes.indices)
+        if let both = Set(trained).intersection(heldOut).min() {
+            throw DemonstrationsError(
+                description: "episode \(both) is both trained on and held out: leave it out of one of the two"
             )
         }
-        return tasks
-    }
-
-    /// What is measured only now and then, as far as it is due after `step`: by held-out examples and by a trial, both
-    /// with averaged weights where there are any, as the trained policy will have them.
-    private func measurementsDue(
-        after step: Int,
-        of network: FASTerVLANetwork,
-        _ average: WeightAverage?,
-        _ foresight: Foresight?,
-        _ trial: Trial?
-    ) throws -> [String: Double] {
-        var measured: [String: Double] = [:]
-        func look(_ measure: () throws -> [String: Double]) throws {
-            measured.merge(try average?.whileApplied(measure) ?? measure()) { $1 }
+        let sizes = policy.backbone.cameras.map { ($0.height, $0.width) }
+        let frames = try FrameStore(
+            dataset: demonstrations.dataset,
+            cameras: policy.cameraNames,
+            scaledSizes: Dictionary(uniqueKeysWithValues: zip(policy.cameraNames, sizes)),
+            episodes: trained + heldOut,
+            progress: decoding
+        )
+        func dataset(_ episodes: [Int]) throws -> PolicyDataset {
+            try PolicyDataset(demonstrations, episodes: episodes, for: policy, recipe, frames: frames)
         }
-        if let validation, isDue(step, every: recipe.validateEvery) {
-            try look {
-                try validation.measure(network) { furtherTasks($0, $1, foresight) }
-            }
+        return (try dataset(trained), heldOut.isEmpty ? nil : try dataset(heldOut))
+    }
+
+    private func evaluations(
+        _ policy: ResolvedPolicy,
+        _ network: FASTerVLANetwork,
+        _ dataset: PolicyDataset?,
+        in folder: URL
+    ) -> [PeriodicEvaluation] {
+        var evaluations: [PeriodicEvaluation] = []
+        if let dataset {
+            let validation = PolicyValidation(recipe, dataset, coding: policy.coding, device: device)
+            evaluations.append(.init(every: recipe.validateEvery) { _ in try validation.measure(network) })
         }
-        if let trial, isDue(step, every: trial.every) {
-            try look { try trial.measure(network, step) }
+        if let rollouts {
+            let place = folder.appending(path: "rollouts/policy")
+            evaluations.append(
+                .init(every: rollouts.every) { step in
+                    try policy.save(network, to: place)
+                    return try rollouts.evaluate(place, step)
+                }
+            )
         }
-        return measured
+        return evaluations
     }
-
-    /// Whether what is done every so many steps is due after `step`, one that is measured.
-    private func isDue(_ step: Int, every: Int) -> Bool {
-        step == recipe.steps - 1 || (step > 0 && step % every < TrainingRun.usualMeasureEvery)
-    }
-
-    /// What every measured step says of itself.
-    private func measurements(
-        _ loss: PolicyLoss,
-        _ further: [FurtherTask],
-        gradient: Tensor,
-        factor: Double
-    ) -> [String: Double] {
-        var measured = [
-            "loss": loss.total.item, "gradient": gradient.item,
-            "learning_rate": recipe.optimizer.learningRate * factor,
-        ]
-        if !loss.accuracies.isEmpty {
-            measured["accuracy"] = loss.accuracies.map(\.item).reduce(0, +) / Double(loss.accuracies.count)
-        }
-        for (codebook, accuracy) in loss.accuracies.enumerated() {
-            measured["accuracy_\(codebook)"] = accuracy.item
-        }
-        for task in further { measured[task.name] = task.loss.item }
-        return measured
-    }
-}
-
-extension PolicyRecipe {
-    /// How the loss is weighed.
-    var lossSettings: LossSettings {
-        var settings = LossSettings()
-        settings.codebookWeights = codebookWeights
-        settings.labelSmoothing = labelSmoothing
-        return settings
-    }
-}
-
-/// Something besides actions that a backbone learns to tell.
-struct FurtherTask {
-    /// What its error is called where it is measured.
-    let name: String
-
-    /// Its error, a scalar.
-    let loss: Tensor
-
-    /// Its share in the whole.
-    let weight: Double
-}
-
-/// Batches of a training in the order of its steps, made ahead on another thread.
-private final class BatchQueue {
-    private let recipe: PolicyRecipe
-    private let examples: PolicyExamples
-    private let seed: UInt64
-    private var prefetcher: Prefetcher<Result<PolicyBatch, any Error>>?
-
-    init(recipe: PolicyRecipe, examples: PolicyExamples, seed: UInt64) {
-        self.recipe = recipe
-        self.examples = examples
-        self.seed = seed
-    }
-
-    func start(at step: Int) {
-        let (recipe, examples, seed) = (self.recipe, self.examples, self.seed)
-        let order = EpochOrder(count: examples.count, batchSize: recipe.batchSize, seed: seed)
-        prefetcher = Prefetcher(step ..< max(step, recipe.steps), state: order) { order, step in
-            Result {
-                try examples.batch(
-                    order.indices(step: step),
-                    augmentation: recipe.augmentation,
-                    seed: seed,
-                    step: step
-                )
-            }
-        }
-    }
-
-    func next() throws -> PolicyBatch {
-        guard let prefetcher else {
-            preconditionFailure("batches are asked for before the first step is known")
-        }
-        return try prefetcher.next().get()
-    }
-
-    func cancel() { prefetcher?.cancel() }
 }

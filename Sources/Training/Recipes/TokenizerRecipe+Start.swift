@@ -1,6 +1,7 @@
 internal import FASTerVQ
 public import Foundation
 internal import Quantizers
+internal import Support
 
 extension TokenizerRecipe {
     /// The defaults of a training that starts from a model: they describe its network.
@@ -14,44 +15,29 @@ extension TokenizerRecipe {
         refinement.codebookCount = network.refinement.codebookCount
     }
 
-    /// Makes sure that the recipe asks for no other network than that of the model it starts from.
+    /// Requires that the recipe describes the network of the model that a training starts from.
     ///
-    /// - Throws: ``RecipeError`` that names the key.
+    /// - Throws: ``RecipeError``.
     func checkNetwork(_ network: FASTerVQConfiguration) throws(RecipeError) {
-        try RecipeNumbers.require(
-            places.isEmpty,
-            "'places' cannot be wished for when a training starts from a model, which has its own"
-        )
-        for (name, wished, present) in [
-            ("autoencoder", RecipeValue(encoding: autoencoder), RecipeValue(encoding: network.autoencoder)),
-            ("quantizer", RecipeValue(encoding: quantizer), RecipeValue(encoding: network.quantizer)),
+        guard places.isEmpty else {
+            throw RecipeError(
+                source: "recipe",
+                reason: "'places' cannot be set when a training starts from a model, which has its own"
+            )
+        }
+        for (group, wished, present) in [
+            ("autoencoder", RecipeTree(encoding: autoencoder), RecipeTree(encoding: network.autoencoder)),
+            ("quantizer", RecipeTree(encoding: quantizer), RecipeTree(encoding: network.quantizer)),
         ] {
-            guard let difference = wished?.firstDifference(from: present) else { continue }
+            guard let wished, let present, let difference = wished.firstDifference(from: present) else {
+                continue
+            }
             throw RecipeError(
                 source: "recipe",
                 reason:
-                    "'\(name).\(difference.key)' cannot change when a training starts from a model: there it is "
-                    + "\(difference.present), found \(difference.wished)"
+                    "'\(group).\(difference.key)' cannot change when a training starts from a model: there it is "
+                    + "\(difference.other), found \(difference.own)"
             )
         }
-    }
-}
-
-extension RecipeValue {
-    /// The keys and values of something that is encoded as such; nil where it is not.
-    fileprivate init?(encoding value: some Encodable) {
-        guard let data = try? JSONEncoder().encode(value),
-            let value = try? JSONDecoder().decode(RecipeValue.self, from: data)
-        else { return nil }
-        self = value
-    }
-
-    /// The first key, in their order, under which `other` holds something else.
-    fileprivate func firstDifference(from other: RecipeValue?) -> (
-        key: String, wished: String, present: String
-    )? {
-        guard case .map(let own) = self, case .map(let others)? = other else { return nil }
-        let key = own.keys.sorted().first { own[$0] != others[$0] }
-        return key.map { ($0, own[$0]?.example ?? "nothing", others[$0]?.example ?? "nothing") }
     }
 }

@@ -1,33 +1,28 @@
 internal import FASTerVQ
-public import RobotTypes
+internal import RobotTypes
 internal import Torch
 
 /// One robot's chunks, as a tokenizer's training draws from them.
-public struct TokenizerSource: Sendable {
-    /// What the columns of an action mean.
-    public let actionSpace: ActionSpace
+struct TokenizerSource: Sendable {
+    /// The columns of an action.
+    let actionSpace: ActionSpace
 
-    /// How the robot's units map to normalised ones.
-    public let normalization: Normalization
+    /// Map from the robot's units to normalised ones.
+    let normalization: Normalization
 
-    /// Normalised chunks; steps beyond an episode's end repeat its last action.
-    public let chunks: ActionChunks
+    /// Normalised chunks.
+    let chunks: ActionChunks
 
-    /// How often the training draws from them, compared to other sources.
-    public let weight: Double
+    /// Sampling weight beside other sources.
+    let weight: Double
 
-    /// Prepares chunks in the robot's units.
-    public init(
-        actionSpace: ActionSpace,
-        normalization: Normalization,
-        chunks: ActionChunks,
-        weight: Double = 1
-    ) {
+    /// Normalises `chunks`, which are in the robot's units.
+    init(actionSpace: ActionSpace, normalization: Normalization, chunks: ActionChunks, weight: Double = 1) {
         self.actionSpace = actionSpace
         self.normalization = normalization
         self.weight = weight
-        var normalized = chunks.holdingLastValidStep()
-        normalized.values = normalization.normalized(normalized.values)
+        var normalized = chunks
+        normalized.values = normalization.normalized(chunks.values)
         self.chunks = normalized
     }
 }
@@ -35,21 +30,26 @@ public struct TokenizerSource: Sendable {
 /// A source's chunks and masks on the device.
 struct SourceTensors {
     let embodiment: Embodiment
-    let actions: Tensor
-    let stepMask: Tensor
+    private let actions: Tensor
+    private let stepMask: Tensor
     private let placeMask: Tensor
 
-    init(_ source: TokenizerSource, embodiment: Embodiment, device: Device) {
-        self.embodiment = embodiment
+    /// Lays `source` out for `model`.
+    ///
+    /// - Throws: `PatchError` when the robot does not fit the model's patches.
+    init(_ source: TokenizerSource, model: FASTerVQModel, device: Device) throws {
         let chunks = source.chunks
-        let patchifier = embodiment.patchifier
-        let places = patchifier.validLearnedPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
+        let patchifier = try model.makePatchifier(source.actionSpace, horizon: chunks.horizon)
+        embodiment = Embodiment(patchifier: patchifier, normalization: source.normalization, device: device)
+        let isValid = patchifier.validLearnedPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
         actions = chunks.actions(on: device)
         stepMask = chunks.stepMask(on: device)
-        placeMask = Tensor(places, shape: [chunks.count, patchifier.learnedPlaceCount], device: device)
+        placeMask = Tensor(isValid, shape: [chunks.count, patchifier.learnedPlaceCount], device: device)
     }
 
     var count: Int { actions.size(0) }
+
+    var horizon: Int { actions.size(1) }
 
     /// The chunks at `picks`.
     func chunks(at picks: [Int]) -> TrainingChunks {

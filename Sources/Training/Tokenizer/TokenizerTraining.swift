@@ -1,109 +1,198 @@
-public import FASTerVQ
-public import LearnedBaselines
+internal import ActionTokenizers
+internal import FASTerVQ
+public import Foundation
+internal import LearnedBaselines
 internal import NN
+internal import Quantizers
 internal import RobotTypes
 internal import Support
 public import Torch
 
-/// Trains a tokenizer's network: FASTerVQ's on one robot's chunks or on many robots', a baseline's on one robot's.
-///
-/// All kinds share optimizer, schedule, batches and steps, so that what differs is the tokenizer.
-public struct TokenizerTraining {
-    let recipe: TokenizerRecipe
-    let sources: [TokenizerSource]
-    let seed: UInt64
-    let device: Device
+/// Some episodes of a dataset, with the dataset's weight in a mixture.
+public struct WeightedDataset: Sendable {
+    /// The dataset.
+    public let demonstrations: Demonstrations
 
-    /// Prepares a training.
-    ///
-    /// - Parameters:
-    ///   - recipe: How to train.
-    ///   - sources: What to learn from.
-    ///   - seed: Determines first weights and draws.
-    ///   - device: Where to compute.
-    public init(recipe: TokenizerRecipe, sources: [TokenizerSource], seed: UInt64, device: Device) {
-        precondition(!sources.isEmpty, "a training needs something to learn from")
+    /// Episodes to use; nil for all.
+    public let episodes: [Int]?
+
+    /// Sampling weight beside other datasets.
+    public let weight: Double
+
+    /// Chooses `episodes` of `demonstrations`.
+    public init(_ demonstrations: Demonstrations, episodes: [Int]? = nil, weight: Double = 1) {
+        self.demonstrations = demonstrations
+        self.episodes = episodes
+        self.weight = weight
+    }
+
+    func source(horizon: Int, method: Normalization.Method) throws -> TokenizerSource {
+        TokenizerSource(
+            actionSpace: demonstrations.actionSpace,
+            normalization: demonstrations.actionNormalization(method, episodes: episodes),
+            chunks: try demonstrations.chunks(horizon: horizon, episodes: episodes),
+            weight: weight
+        )
+    }
+}
+
+/// A tokenizer's training: from one dataset comes the tokenizer of its robot, from several a model for every robot.
+public struct TokenizerTraining {
+    /// Datasets to learn from; one, but for FASTerVQ.
+    public var datasets: [WeightedDataset]
+
+    /// Settings of the training, the tokenizer to train among them.
+    public var recipe: TokenizerRecipe
+
+    /// Folder of a FASTerVQ tokenizer or model to start from; nil for random initialisation.
+    public var start: URL?
+
+    /// Seed of initialisation and draws.
+    public var seed: UInt64 = 0
+
+    /// Device to compute on.
+    public var device: Device
+
+    /// Trains by `recipe` on `datasets`.
+    public init(_ datasets: [WeightedDataset], recipe: TokenizerRecipe, device: Device) {
+        self.datasets = datasets
         self.recipe = recipe
-        self.sources = sources
-        self.seed = seed
         self.device = device
     }
 
-    /// Trains FASTerVQ's network in `run`.
+    /// Trains and writes the result to `folder`, beside its metrics.
     ///
     /// - Parameters:
-    ///   - run: The course of the training.
-    ///   - start: What to start from, its codebooks included; nil for first weights.
-    ///   - resume: Whether to go on from the newest checkpoint.
-    ///   - refining: Called after every codebook that is fitted when the network is trained, with how many there are.
-    /// - Returns: The trained network.
-    /// - Throws: `PatchError` when a robot does not fit the network's patches, and the run's errors.
-    public func train(
-        run: TrainingRun,
-        from start: FASTerVQModel? = nil,
+    ///   - folder: Folder for the result.
+    ///   - resume: Goes on from the newest checkpoint, where there is one.
+    ///   - fitting: Called after every residual stage of FASTerVQ that is fitted once the network is trained.
+    ///   - report: Called with every line of metrics.
+    /// - Returns: Sizes of the result.
+    /// - Throws: The errors of datasets, recipes, folders and trainings, and the system's.
+    @discardableResult
+    public func run(
+        to folder: URL,
         resume: Bool,
-        refining: (_ done: Int, _ all: Int) -> Void = { _, _ in }
-    ) throws -> FASTerVQModel {
-        Torch.seed(seed)
-        let prepared = start?.refining(codebooks: recipe.refinement.codebookCount)
-        let trainee = try FASTerVQTrainee(self, from: prepared)
-        try train(trainee, in: run, resume: resume)
-        // Without a step, what it started from has as many refinements as it had already.
-        let fits = start?.configuration.refinement.codebookCount == recipe.refinement.codebookCount
-        if recipe.steps > 0 || !fits { trainee.fitRefinement(report: refining) }
-        return trainee.model
+        fitting: (_ done: Int, _ all: Int) -> Void = { _, _ in },
+        report: @escaping (Trainer.Progress) -> Void
+    ) throws -> TrainedTokenizer {
+        try checkStart()
+        let sources = try makeSources()
+        let identity = try RunIdentity(
+            recipe,
+            seed: seed,
+            data: sources.flatMap(\.chunks.values),
+            weights: datasets.map(\.weight),
+            start: start?.path
+        )
+        let trainer = Trainer(
+            recipe.optimization,
+            in: folder,
+            identity: identity.text,
+            device: device,
+            report: report
+        )
+        let result =
+            switch recipe.kind {
+            case .fasterVQ:
+                try trainFASTerVQ(sources, trainer, resume: resume, fitting: fitting, to: folder)
+            case .vqBeT:
+                try train(VQBeTNetwork.self, recipe.vqBeT, sources[0], trainer, resume: resume, to: folder)
+            case .vqVLA:
+                try train(VQVLANetwork.self, recipe.vqVLA, sources[0], trainer, resume: resume, to: folder)
+            case .oat: try train(OATNetwork.self, recipe.oat, sources[0], trainer, resume: resume, to: folder)
+            }
+        trainer.finish()
+        return result
     }
 
-    /// Trains a baseline's network in `run`, on the first source.
-    ///
-    /// - Parameters:
-    ///   - configuration: The architecture.
-    ///   - run: The course of the training.
-    ///   - resume: Whether to go on from the newest checkpoint.
-    /// - Returns: The trained tokenizer.
-    /// - Throws: The run's errors.
-    public func train<Network: ChunkAutoencoder>(
-        _ configuration: Network.Configuration,
-        run: TrainingRun,
-        resume: Bool
-    ) throws -> LearnedTokenizer<Network> {
-        Torch.seed(seed)
-        let source = sources[0]
-        let trainee = BaselineTrainee<Network>(configuration, source, self)
-        try train(trainee, in: run, resume: resume)
-        return LearnedTokenizer(
-            trainee.network,
-            horizon: source.chunks.horizon,
-            normalization: source.normalization,
-            device: device
+    /// Refuses datasets and a start that the tokenizer cannot be trained on or begin with.
+    private func checkStart() throws(RecipeError) {
+        guard recipe.kind == .fasterVQ || (datasets.count == 1 && start == nil) else {
+            throw RecipeError(
+                source: "recipe",
+                reason:
+                    "'\(recipe.kind.rawValue)' is trained on one dataset, from the beginning; only fastervq takes "
+                    + "several, or a model to start from"
+            )
+        }
+        guard recipe.optimization.steps > 0 || start != nil else {
+            throw RecipeError(
+                InvalidValue(
+                    "optimization.steps",
+                    expected: "above 0",
+                    found: 0,
+                    remedy: "only a training that starts from a model can do without steps"
+                )
+            )
+        }
+    }
+
+    /// One source per dataset and horizon.
+    private func makeSources() throws -> [TokenizerSource] {
+        let horizons = [recipe.horizon] + (datasets.count > 1 ? recipe.moreHorizons : [])
+        return try horizons.flatMap { horizon in
+            try datasets.map { try $0.source(horizon: horizon, method: recipe.normalization) }
+        }
+    }
+
+    /// Trains FASTerVQ and writes it to `folder`.
+    private func trainFASTerVQ(
+        _ sources: [TokenizerSource],
+        _ trainer: Trainer,
+        resume: Bool,
+        fitting: (_ done: Int, _ all: Int) -> Void,
+        to folder: URL
+    ) throws -> TrainedTokenizer {
+        let start = try start.map { try FASTerVQModel(loading: $0, device: device) }
+        let task = try FASTerVQTask(recipe, sources, from: start, seed: seed, device: device)
+        try trainer.train(task, resume: resume)
+        // Without a step, the stages of the model that it started from still fit, if there are as many.
+        let fits = start?.configuration.refinement.codebookCount == recipe.refinement.codebookCount
+        if recipe.optimization.steps > 0 || !fits { task.fitRefinement(report: fitting) }
+        let model = task.model
+        if sources.count == 1, let only = sources.first {
+            let (space, normalization) = (only.actionSpace, only.normalization)
+            try model.tokenizer(for: space, horizon: recipe.horizon, normalization: normalization).save(
+                to: folder
+            )
+        } else {
+            try model.save(to: folder)
+        }
+        let configuration = model.configuration
+        return TrainedTokenizer(
+            codebookSizes: Array(
+                repeating: configuration.quantizer.codebookSize,
+                count: configuration.codebookCount
+            ),
+            parameterCount: model.network.parameterCount
         )
     }
 
-    private func train(_ trainee: some TrainableTokenizer, in run: TrainingRun, resume: Bool) throws {
-        let parameters = trainee.network.parameters
-        let optimizer = AdamW(parameters, configuration: recipe.optimizer)
-        let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
-        let precision = try MixedPrecision(recipe.precision, device: device)
-        let quantizeAfter = trainee.hasCodebooks ? 0 : min(recipe.quantizeAfter, recipe.steps / 4)
-        try run.run(trainee.network.tensors, optimizer: optimizer, resume: resume) { step, measure in
-            if step == quantizeAfter && !trainee.hasCodebooks { trainee.initializeCodebooks() }
-            var draw = SeededRandom(seed: seed, 1, UInt64(step))
-            let loss = trainee.loss(
-                quantizing: step >= quantizeAfter,
-                precision: precision.dtype,
-                &draw
-            )
-            loss.total.backward()
-            let length = GradientClipping.clip(parameters, limit: recipe.gradientClip)
-            let factor = schedule.factor(at: step)
-            optimizer.step(factor: factor)
-            optimizer.forgetGradients()
-            guard measure else { return [:] }
-            var measured = loss.parts.mapValues(\.item)
-            measured["loss"] = loss.total.item
-            measured["gradient"] = length.item
-            measured["learning_rate"] = recipe.optimizer.learningRate * factor
-            return measured
-        }
+    /// Trains a baseline and writes it to `folder`.
+    private func train<Network: ChunkAutoencoder>(
+        _: Network.Type,
+        _ configuration: Network.Configuration,
+        _ source: TokenizerSource,
+        _ trainer: Trainer,
+        resume: Bool,
+        to folder: URL
+    ) throws -> TrainedTokenizer {
+        let task = BaselineTask<Network>(configuration, recipe, source, seed: seed, device: device)
+        try trainer.train(task, resume: resume)
+        try task.tokenizer.save(to: folder)
+        return TrainedTokenizer(
+            codebookSizes: task.tokenizer.codebookSizes,
+            parameterCount: task.network.parameterCount
+        )
     }
+}
+
+/// Sizes of a trained tokenizer.
+public struct TrainedTokenizer: Equatable, Sendable {
+    /// Number of entries of every codebook.
+    public let codebookSizes: [Int]
+
+    /// Number of trained parameters.
+    public let parameterCount: Int
 }

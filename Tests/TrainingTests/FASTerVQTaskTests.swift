@@ -9,15 +9,16 @@ import Torch
 @testable import Training
 
 @Suite("FASTerVQ in training")
-struct FASTerVQTraineeTests {
-    /// Robots of 1, 2, 3 columns, that weigh as much as `weights` say.
-    private func trainee(
+struct FASTerVQTaskTests {
+    /// Robots of 1, 2, 3 columns, with these weights.
+    private func task(
         _ weights: [Double],
         robotsPerStep: Int = 4,
         initialChunks: Int = 64
-    ) throws -> FASTerVQTrainee {
+    ) throws -> FASTerVQTask {
         var recipe = TokenizerRecipe()
-        (recipe.batchSize, recipe.robotsPerStep, recipe.initialChunks) = (16, robotsPerStep, initialChunks)
+        recipe.optimization.batchSize = 16
+        (recipe.robotsPerStep, recipe.initialChunks) = (robotsPerStep, initialChunks)
         recipe.autoencoder.width = 32
         recipe.quantizer.codebookSize = 16
         let sources = try weights.enumerated().map { index, weight in
@@ -34,45 +35,44 @@ struct FASTerVQTraineeTests {
                 weight: weight
             )
         }
-        let training = TokenizerTraining(recipe: recipe, sources: sources, seed: 5, device: .cpu)
-        return try FASTerVQTrainee(training, from: nil)
+        return try FASTerVQTask(recipe, sources, seed: 5, device: .cpu)
     }
 
     /// Chunks of each robot in one batch, by its columns.
-    private func shares(_ trainee: FASTerVQTrainee, _ step: UInt64 = 0) -> [Int: Int] {
-        var draw = SeededRandom(seed: 3, step)
-        let batch = trainee.batch(&draw)
+    private func counts(_ task: FASTerVQTask, _ step: UInt64 = 0) -> [Int: Int] {
+        var random = SeededRandom(seed: 3, step)
+        let batch = task.batch(&random)
         return Dictionary(uniqueKeysWithValues: batch.map { ($0.actions.size(2), $0.actions.size(0)) })
     }
 
-    @Test("shares a batch out by weight where every robot is in it, at least a chunk each")
+    @Test("divides a batch by weight where every robot is in it, at least a chunk each")
     func weights() throws {
-        #expect(try shares(trainee([3, 1])) == [1: 12, 2: 4])
-        #expect(try shares(trainee([1000, 1])) == [1: 15, 2: 1])
+        #expect(try counts(task([3, 1])) == [1: 12, 2: 4])
+        #expect(try counts(task([1000, 1])) == [1: 15, 2: 1])
     }
 
-    @Test("shares a batch out evenly where robots weigh the same", arguments: [1, 0.1, 3])
+    @Test("divides a batch evenly where robots weigh the same", arguments: [1, 0.1, 3])
     func evenly(weight: Double) throws {
-        #expect(try shares(trainee([weight, weight])) == [1: 8, 2: 8])
-        #expect(try shares(trainee([weight, weight, weight])) == [1: 5, 2: 5, 3: 5])
+        #expect(try counts(task([weight, weight])) == [1: 8, 2: 8])
+        #expect(try counts(task([weight, weight, weight])) == [1: 5, 2: 5, 3: 5])
     }
 
     @Test("draws a robot as often as it weighs where not all are in a batch")
     func draws() throws {
-        let trainee = try trainee([3, 1], robotsPerStep: 1)
-        let drawn = (0 ..< 200).map { shares(trainee, $0) }
+        let task = try task([3, 1], robotsPerStep: 1)
+        let drawn = (0 ..< 200).map { counts(task, $0) }
         #expect(drawn.allSatisfy { $0 == [1: 16] || $0 == [2: 16] })
         let first = Double(drawn.filter { $0 == [1: 16] }.count) / 200
         #expect(abs(first - 0.75) < 0.12)
     }
 
-    @Test("refuses to begin codebooks with no chunk of a robot")
+    @Test("refuses to initialise codebooks without a chunk of some robot")
     func initialChunks() throws {
-        let error = #expect(throws: RecipeError.self) { try trainee([1, 1, 1], initialChunks: 2) }
+        let error = #expect(throws: RecipeError.self) { try task([1, 1, 1], initialChunks: 2) }
         #expect(
             error?.reason
-                == "'initialChunks' should be at least 3, one for every dataset and length of chunks, found 2"
+                == "'initialChunks' should be at least 3, one for every dataset and horizon, found 2"
         )
-        try trainee([1, 1, 1], initialChunks: 3).initializeCodebooks()
+        try task([1, 1, 1], initialChunks: 3).initializeCodebooks()
     }
 }

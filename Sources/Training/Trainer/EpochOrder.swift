@@ -1,11 +1,11 @@
 internal import Support
 
-/// Which examples each batch holds: every epoch visits all in a new order, as a pure function of seed and step.
+/// The examples of every batch: each epoch visits all in a new order, as a pure function of seed and step.
 struct EpochOrder: Sendable {
     /// Number of examples.
     let count: Int
 
-    /// Examples of a batch.
+    /// Examples per batch.
     let batchSize: Int
 
     private let seed: UInt64

@@ -8,33 +8,33 @@ import Torch
 
 @testable import Training
 
-@Suite("Where things are")
-struct EnvironmentTaskTests {
-    @Test("a place is the mean of the cells that it is shared out to")
-    func shares() {
-        let places: [Float] = [0, 0, -0.75, 0.5, 0.3, -0.41, 0.99, -0.99, 1.5, 0]
+@Suite("The object-pose task")
+struct ObjectPoseTaskTests {
+    @Test("a position is the mean of its heatmap")
+    func heatmaps() {
+        let positions: [Float] = [0, 0, -0.75, 0.5, 0.3, -0.41, 0.99, -0.99, 1.5, 0]
         let (rows, columns) = (4, 8)
-        let all = CellShares.shares(of: places, rows: rows, columns: columns)
-        for thing in 0 ..< 5 {
-            let shares = all[thing * 32 ..< (thing + 1) * 32].map(Double.init)
-            let total = shares.reduce(0, +)
-            guard thing < 4 else {
-                #expect(total == 0, "outside of the picture")
+        let all = BilinearHeatmap.heatmaps(of: positions, rows: rows, columns: columns)
+        for index in 0 ..< 5 {
+            let heatmap = all[index * 32 ..< (index + 1) * 32].map(Double.init)
+            let total = heatmap.reduce(0, +)
+            guard index < 4 else {
+                #expect(total == 0, "outside of the image")
                 continue
             }
             #expect(abs(total - 1) < 1e-6)
             var (right, down) = (0.0, 0.0)
-            for (cell, share) in shares.enumerated() {
-                right += share * ((Double(cell % columns) + 0.5) / Double(columns) * 2 - 1)
-                down += share * ((Double(cell / columns) + 0.5) / Double(rows) * 2 - 1)
+            for (cell, weight) in heatmap.enumerated() {
+                right += weight * ((Double(cell % columns) + 0.5) / Double(columns) * 2 - 1)
+                down += weight * ((Double(cell / columns) + 0.5) / Double(rows) * 2 - 1)
             }
-            // A place nearer to the edge than the outermost centre counts as there.
-            #expect(abs(right - min(max(Double(places[2 * thing]), -0.875), 0.875)) < 1e-6)
-            #expect(abs(down - min(max(Double(places[2 * thing + 1]), -0.75), 0.75)) < 1e-6)
+            // A position nearer to the edge than the outermost centre counts as there.
+            #expect(abs(right - min(max(Double(positions[2 * index]), -0.875), 0.875)) < 1e-6)
+            #expect(abs(down - min(max(Double(positions[2 * index + 1]), -0.75), 0.75)) < 1e-6)
         }
     }
 
-    @Test("columns are told apart by their names: values, and places in the pictures of the policy's cameras")
+    @Test("columns are values or image positions of the policy's cameras, by their names")
     func columns() {
         let states = FrameTable.Column(
             name: "observation.environment_state",
@@ -44,8 +44,8 @@ struct EnvironmentTaskTests {
         let names = [
             "goal_x", "goal_y", "top_goal_right", "top_goal_down", "side_goal_right", "side_goal_down",
         ]
-        func targets(_ columns: [Int]) -> EnvironmentTargets {
-            EnvironmentTargets(
+        func labels(_ columns: [Int]) -> ObjectPoseLabels {
+            ObjectPoseLabels(
                 states: states,
                 names: names,
                 normalization: Normalization(
@@ -56,10 +56,10 @@ struct EnvironmentTaskTests {
                 cameras: ["observation.images.side", "observation.images.wrist"]
             )
         }
-        #expect(targets([]).columns == [0, 1])
-        #expect(targets([]).values([1, 0]) == [1, 20, 0, 10])
-        #expect(targets([1]).values([1, 0]) == [20, 10])
-        #expect(targets([]).places([1, 0]) == [[0.7, 0.8, 0.3, 0.4], []])
+        #expect(labels([]).columns == [0, 1])
+        #expect(labels([]).values([1, 0]) == [1, 20, 0, 10])
+        #expect(labels([1]).values([1, 0]) == [20, 10])
+        #expect(labels([]).imagePositions([1, 0]) == [[0.7, 0.8, 0.3, 0.4], []])
     }
 
     private func makeBackbone() -> CompactBackbone {
@@ -73,10 +73,10 @@ struct EnvironmentTaskTests {
         return CompactBackbone(configuration, device: .cpu)
     }
 
-    /// Black pictures with one white square of 4 x 4 pixels each, and where it is.
-    private func scene(_ step: UInt64) -> (input: PrefixInput, truth: EnvironmentTruth) {
+    /// Black images with one white square of 4 x 4 pixels each, and its position.
+    private func scene(_ step: UInt64) -> (input: PrefixInput, values: Tensor, heatmaps: [Tensor?]) {
         var random = SeededRandom(seed: 7, step)
-        var (pixels, places): ([UInt8], [Float]) = ([], [])
+        var (pixels, positions): ([UInt8], [Float]) = ([], [])
         for _ in 0 ..< 16 {
             let (row, column) = (
                 Int.random(in: 0 ..< 28, using: &random), Int.random(in: 0 ..< 28, using: &random)
@@ -85,42 +85,36 @@ struct EnvironmentTaskTests {
                 let isWhite = row ..< row + 4 ~= pixel / 32 && column ..< column + 4 ~= pixel % 32
                 return Array(repeating: isWhite ? 255 : 0, count: 3)
             }
-            places += [Float(column + 2) / 16 - 1, Float(row + 2) / 16 - 1]
+            positions += [Float(column + 2) / 16 - 1, Float(row + 2) / 16 - 1]
         }
         let input = PrefixInput(
             images: [Tensor(pixels, shape: [16, 32, 32, 3])],
             text: Tensor.ones([16, 4], dtype: .int64),
             state: Tensor.zeros([16, 1], dtype: .int64)
         )
-        let shares = CellShares.shares(of: places, rows: 8, columns: 8)
-        return (
-            input,
-            EnvironmentTruth(
-                values: Tensor(places, shape: [16, 2]),
-                cells: [Tensor(shares, shape: [16, 1, 64])]
-            )
-        )
+        let heatmaps = BilinearHeatmap.heatmaps(of: positions, rows: 8, columns: 8)
+        return (input, Tensor(positions, shape: [16, 2]), [Tensor(heatmaps, shape: [16, 1, 64])])
     }
 
-    @Test("are learned by keypoints that look at them")
+    @Test("is learned by keypoints that look at the objects")
     func learns() {
         let backbone = makeBackbone()
-        let task = EnvironmentTask(weight: 1, places: 0.1)
         let optimizer = AdamW(backbone.parameters, configuration: .init())
         func error(_ step: UInt64) -> Double {
-            let (input, truth) = scene(step)
-            let sight = withoutGradients { backbone.prefix(of: input).sight }
-            return sight.map { ($0.environmentState - truth.values).abs().mean().item } ?? .infinity
+            let (input, values, _) = scene(step)
+            let estimate = withoutGradients { backbone.prefix(of: input).sight }
+            return estimate.map { ($0.environmentState - values).abs().mean().item } ?? .infinity
         }
         let before = error(1000)
         for step in 0 ..< 150 {
-            let (input, truth) = scene(UInt64(step))
-            guard let sight = backbone.prefix(of: input).sight else {
-                Issue.record("the backbone tells nothing")
+            let (input, values, heatmaps) = scene(UInt64(step))
+            guard let estimate = backbone.prefix(of: input).sight else {
+                Issue.record("the backbone estimates nothing")
                 return
             }
-            #expect(sight.environmentState.shape == [16, 2] && sight.shares[0].shape == [16, 2, 64])
-            task.loss(of: sight, against: truth).backward()
+            #expect(estimate.environmentState.shape == [16, 2] && estimate.shares[0].shape == [16, 2, 64])
+            ObjectPoseTask.loss(of: estimate, values: values, heatmaps: heatmaps, heatmapWeight: 0.1)
+                .backward()
             optimizer.step(factor: 10)
             optimizer.forgetGradients()
         }
@@ -128,8 +122,8 @@ struct EnvironmentTaskTests {
         #expect(error(1000) < 0.12)
     }
 
-    @Test("are not told otherwise because an action would like it so")
-    func answersForItself() throws {
+    @Test("alone trains the estimate: actions do not")
+    func isDetached() throws {
         let backbone = makeBackbone()
         let values = try #require(backbone.prefix(of: scene(0).input).values.last)
         (values * values).sum().backward()

@@ -1,9 +1,12 @@
 public import Foundation
 
-/// Measurements that a run left behind, one JSON object a line.
+/// The format of `metrics.jsonl`: one JSON object per logged step.
 ///
-/// JSON has no word for what a training measures once it diverges, so these are texts: `nan`, `inf` and `-inf`.
+/// JSON has no numbers for what a training measures once it diverges, so these are texts: `nan`, `inf` and `-inf`.
 public enum TrainingMetrics {
+    /// Name of the file in a training's folder.
+    public static let fileName = "metrics.jsonl"
+
     private static let words = (infinity: "inf", negativeInfinity: "-inf", nan: "nan")
 
     /// The finite numbers in the objects of a `metrics.jsonl`, oldest first; a half-written last line is left out.
@@ -25,10 +28,10 @@ public enum TrainingMetrics {
         }
     }
 
-    /// The line of what was measured in a step, its end included.
+    /// One line of the file, its end included.
     ///
     /// - Throws: The encoder's error.
-    static func text(of measured: [String: Double]) throws -> Data {
+    static func line(_ metrics: [String: Double]) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -36,6 +39,6 @@ public enum TrainingMetrics {
             negativeInfinity: words.negativeInfinity,
             nan: words.nan
         )
-        return try encoder.encode(measured) + Data("\n".utf8)
+        return try encoder.encode(metrics) + Data("\n".utf8)
     }
 }

@@ -1,19 +1,19 @@
 internal import Foundation
 internal import Torch
 
-/// All that determines a run, as text that two runs can be compared by.
+/// Everything that determines the result of a training, as text, so that two trainings can be compared.
 struct RunIdentity {
     let text: String
 
-    /// Puts the text together; what does not hold for a run is not named, so that older checkpoints stay of use.
+    /// Describes a training; what it does without is left out.
     ///
     /// - Parameters:
-    ///   - recipe: How to train.
-    ///   - seed: Determines first weights and draws.
-    ///   - data: What tells the examples from others.
-    ///   - weights: How often datasets are drawn from.
-    ///   - start: What the training begins with, in words; nil for first weights.
-    ///   - heldOut: Episodes that are measured on while training.
+    ///   - recipe: Recipe of the training.
+    ///   - seed: Seed of initialisation and draws.
+    ///   - data: Numbers that differ where the examples do.
+    ///   - weights: Sampling weights of the datasets.
+    ///   - start: Model that the training starts from, in words; nil for random initialisation.
+    ///   - heldOut: Episodes of the validation.
     /// - Throws: The encoder's error.
     init(
         _ recipe: some Encodable,

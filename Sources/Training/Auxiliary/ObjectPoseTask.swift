@@ -1,0 +1,109 @@
+internal import Backbones
+internal import Support
+internal import Torch
+
+/// Settings of the object-pose task; the keys under `objectPose` of a policy's recipe.
+struct ObjectPoseRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Weight of the task's loss beside that of the actions; 0 trains without the task and its supervision.
+    var weight = 0.0
+
+    /// Weight of the keypoints' heatmap cross-entropy beside the poses' L1 error.
+    var heatmapWeight = 0.05
+
+    /// Columns of `observation.environment_state` to predict; all but image positions where empty.
+    var columns: [Int] = []
+
+    func validate() throws(InvalidValue) {
+        try Validation.require(["weight": weight, "heatmapWeight": heatmapWeight], atLeast: 0)
+    }
+}
+
+/// Auxiliary task: object poses predicted from the backbone's keypoints, where recordings have them.
+///
+/// This is privileged supervision: a simulator knows where objects are, cameras do not. The trained policy reads images
+/// and the robot's own state only.
+struct ObjectPoseTask: AuxiliaryTask {
+    let metric = "object_pose_loss"
+    let weight: Double
+
+    private let heatmapWeight: Double
+    private let cameras: [CompactBackbone.Configuration.Camera]
+
+    /// Normalised values of every example, `[n, M]`.
+    private let values: [Float]
+    private let valueCount: Int
+
+    /// Of every camera: image positions of its objects in every example, `[n, objects, 2]`.
+    private let imagePositions: [[Float]]
+    private let exampleCount: Int
+
+    /// Prepares the task for examples at `rows` of a dataset.
+    init(
+        _ recipe: ObjectPoseRecipe,
+        _ labels: ObjectPoseLabels,
+        rows: [Int],
+        cameras: [CompactBackbone.Configuration.Camera]
+    ) {
+        weight = recipe.weight
+        heatmapWeight = recipe.heatmapWeight
+        self.cameras = cameras
+        values = labels.values(rows)
+        valueCount = labels.columns.count
+        imagePositions = labels.imagePositions(rows)
+        exampleCount = rows.count
+    }
+
+    func loss(of prefix: Prefix, at batch: PolicyBatch, device: Device) -> Tensor? {
+        guard let estimate = prefix.sight else { return nil }
+        let target = batch.indices.flatMap { values[$0 * valueCount ..< ($0 + 1) * valueCount] }
+        let seeing = cameras.indices.filter { cameras[$0].keypoints > 0 }
+        return Self.loss(
+            of: estimate,
+            values: Tensor(target, shape: [batch.indices.count, valueCount], device: device),
+            heatmaps: seeing.map { heatmaps(ofCamera: $0, at: batch, device: device) },
+            heatmapWeight: heatmapWeight
+        )
+    }
+
+    /// L1 error of the poses, and cross-entropy of the first keypoints of each camera with the objects' heatmaps.
+    ///
+    /// Of an object that covers one cell of hundreds, the poses' error alone says too little about where to look.
+    ///
+    /// - Parameters:
+    ///   - estimate: The backbone's estimate.
+    ///   - values: Normalised poses, `[B, M]`.
+    ///   - heatmaps: Of every camera with keypoints, `[B, objects, cells]`; nil where positions are unknown.
+    ///   - heatmapWeight: Weight of the cross-entropy.
+    /// - Returns: A scalar.
+    static func loss(of estimate: Sight, values: Tensor, heatmaps: [Tensor?], heatmapWeight: Double) -> Tensor
+    {
+        let error = (estimate.environmentState - values).abs().mean()
+        let crossEntropies = zip(estimate.shares, heatmaps).compactMap { attention, target -> Tensor? in
+            guard let target, heatmapWeight > 0 else { return nil }
+            let count = min(attention.size(1), target.size(1))
+            let predicted = attention.narrowed(1, from: 0, count: count)
+            let wanted = target.narrowed(1, from: 0, count: count)
+            return (wanted * (predicted + 1e-6).log()).sum(2).mean() * -1.0
+        }
+        return crossEntropies.reduce(error) { $0 + $1 * heatmapWeight }
+    }
+
+    /// Target heatmaps `[B, objects, cells]` in the augmented images of a batch; nil where positions are unknown.
+    private func heatmaps(ofCamera camera: Int, at batch: PolicyBatch, device: Device) -> Tensor? {
+        let size = imagePositions[camera].count / exampleCount
+        guard size > 0 else { return nil }
+        let (height, width) = (Float(cameras[camera].height), Float(cameras[camera].width))
+        var shifted: [Float] = []
+        for (index, shift) in zip(batch.indices, batch.imageShifts[camera]) {
+            // From edge to edge is 2.
+            let offsets = [2 * Float(shift.right) / width, 2 * Float(shift.down) / height]
+            let positions = imagePositions[camera][index * size ..< (index + 1) * size]
+            for (column, position) in positions.enumerated() {
+                shifted.append(position + offsets[column % 2])
+            }
+        }
+        let (rows, columns) = cameras[camera].cells
+        let heatmaps = BilinearHeatmap.heatmaps(of: shifted, rows: rows, columns: columns)
+        return Tensor(heatmaps, shape: [batch.indices.count, size / 2, rows * columns], device: device)
+    }
+}

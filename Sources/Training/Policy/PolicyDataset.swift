@@ -1,0 +1,163 @@
+internal import ActionTokenizers
+internal import Backbones
+internal import FASTerVLA
+internal import FASTerVQ
+internal import LeRobot
+internal import RobotTypes
+internal import Support
+internal import Torch
+
+/// The examples that a policy is trained or validated on: every frame of some episodes, with the chunk that starts there.
+///
+/// A resolved policy and demonstrations become a dataset, a dataset gives batches, and batches give tensors.
+struct PolicyDataset: Sendable {
+    /// Number of examples.
+    let count: Int
+
+    /// Chunks that start at the examples, normalised.
+    let chunks: ActionChunks
+
+    /// Codes to predict, `[count, codeCount]`, `Tensor.noClass` where there is nothing to predict; nil for heads that
+    /// predict values.
+    let codes: [Int]?
+
+    /// Auxiliary tasks, with labels of these examples.
+    let auxiliaryTasks: [any AuxiliaryTask]
+
+    private let cameras: [CompactBackbone.Configuration.Camera]
+    private let frames: FrameStore
+    private let frameIndices: [Int]
+
+    /// Bins of states, `[count, stateDimension]`.
+    private let stateBins: [Int]
+    private let stateBinCount: Int
+    private let stateDimension: Int
+
+    /// Text ids of the instructions, padded to one length.
+    private let instructions: [[Int]]
+    private let instructionIndices: [Int]
+
+    /// The examples in `episodes`.
+    ///
+    /// - Parameters:
+    ///   - demonstrations: Dataset.
+    ///   - episodes: Episodes.
+    ///   - policy: Policy that learns from them.
+    ///   - recipe: Recipe of the training.
+    ///   - frames: Images of the cameras.
+    /// - Throws: The errors of datasets and tokenizers.
+    init(
+        _ demonstrations: Demonstrations,
+        episodes: [Int],
+        for policy: ResolvedPolicy,
+        _ recipe: PolicyRecipe,
+        frames: FrameStore
+    ) throws {
+        let rows = demonstrations.rows(of: episodes)
+        let states = try demonstrations.states()
+        count = rows.count
+        self.frames = frames
+        frameIndices = rows
+        cameras = policy.backbone.cameras
+        stateBinCount = policy.backbone.stateBins
+        stateDimension = states.dimension
+        stateBins = StateTokenizer(normalization: policy.state, binCount: stateBinCount)
+            .bins(for: rows.flatMap { states.row($0) })
+        instructions = Self.padded(demonstrations.dataset.tasks.map { ByteTokenizer().ids(for: $0) })
+        instructionIndices = rows.map { demonstrations.table.taskIndex[$0] }
+        chunks = try demonstrations.chunks(
+            horizon: policy.configuration.contract.horizon,
+            episodes: episodes,
+            policy.coding.normalization
+        )
+        codes = try Self.codes(for: chunks, policy)
+        auxiliaryTasks =
+            policy.objectPoses.map {
+                [ObjectPoseTask(recipe.objectPose, $0, rows: rows, cameras: policy.backbone.cameras)]
+            } ?? []
+    }
+
+    /// Numbers that differ where the examples do.
+    var identity: [Float] { codes?.map(Float.init) ?? chunks.values }
+
+    private static func padded(_ texts: [[Int]]) -> [[Int]] {
+        let longest = max(1, texts.map(\.count).max() ?? 1)
+        return texts.map { $0 + Array(repeating: 0, count: longest - $0.count) }
+    }
+
+    /// Codes to predict for `chunks`, without those of latent positions beyond the end of an episode.
+    private static func codes(for chunks: ActionChunks, _ policy: ResolvedPolicy) throws -> [Int]? {
+        guard case .codes(let head) = policy.configuration.head, let tokenizer = policy.coding.tokenizer
+        else {
+            return nil
+        }
+        let (count, positions) = (head.schedule.tokenCount, head.schedule.placeCount)
+        let isValid = (tokenizer as? FASTerVQTokenizer)?.validPlaces(chunks.validSteps)
+        return try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, tokens in
+            if head.listsEnd {
+                let end = tokens.count < count ? [head.codebookSize] : []
+                let targets = Array(tokens.prefix(count)) + end
+                return targets + Array(repeating: Tensor.noClass, count: count - targets.count)
+            }
+            return tokens.enumerated().map { index, token in
+                let counts =
+                    isValid.map { $0[chunk * positions + index % positions] }
+                    ?? (index / chunks.dimension < chunks.validSteps[chunk])
+                return counts ? token : Tensor.noClass
+            }
+        }
+    }
+
+    /// The batch of the examples at `indices`, changed by `augmentation`; equal arguments give equal batches.
+    func batch(_ indices: [Int], augmentation: Augmentation, seed: UInt64, step: Int) throws -> PolicyBatch {
+        var batch = PolicyBatch(indices: indices, chunks: chunks.gathered(indices))
+        var random = SeededRandom(seed: seed, 3, UInt64(step))
+        for index in indices {
+            batch.text += instructions[instructionIndices[index]]
+            let bins = stateBins[index * stateDimension ..< (index + 1) * stateDimension]
+            batch.state += augmentation.changed(bins, of: stateBinCount, random: &random)
+            if let codes {
+                let size = codes.count / count
+                batch.codes += codes[index * size ..< (index + 1) * size]
+            }
+        }
+        for camera in cameras.indices {
+            var random = SeededRandom(seed: seed, 2, UInt64(step), UInt64(camera))
+            try addImages(of: camera, augmentation, random: &random, to: &batch)
+        }
+        return batch
+    }
+
+    /// Adds the images of `camera` to `batch`, changed by `augmentation`: `[B, height, width, 3]`.
+    private func addImages(
+        of camera: Int,
+        _ augmentation: Augmentation,
+        random: inout SeededRandom,
+        to batch: inout PolicyBatch
+    ) throws {
+        let (height, width) = (cameras[camera].height, cameras[camera].width)
+        let size = height * width * 3
+        var shifts: [ImageShift] = []
+        let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
+            try [UInt8](unsafeUninitializedCapacity: size * batch.indices.count) { target, count in
+                for (row, index) in batch.indices.enumerated() {
+                    try frames.pixels(camera: frames.cameras[camera], frame: frameIndices[index], into: plain)
+                    let image = target[row * size ..< (row + 1) * size]
+                    shifts.append(
+                        augmentation.apply(
+                            UnsafeBufferPointer(plain),
+                            height: height,
+                            width: width,
+                            to: UnsafeMutableBufferPointer(rebasing: image),
+                            random: &random
+                        )
+                    )
+                }
+                count = size * batch.indices.count
+            }
+        }
+        batch.images.append(pixels)
+        batch.imageShapes.append([batch.indices.count, height, width, 3])
+        batch.imageShifts.append(shifts)
+    }
+}

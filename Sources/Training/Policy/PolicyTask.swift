@@ -1,0 +1,89 @@
+internal import Backbones
+internal import FASTerVLA
+internal import NN
+internal import Torch
+
+/// The training task of a policy: its network, batches of examples, the loss of its head and auxiliary losses.
+struct PolicyTask: TrainingTask {
+    let network: FASTerVLANetwork
+    let evaluations: [PeriodicEvaluation]
+
+    private let dataset: PolicyDataset
+    private let settings: LossSettings
+    private let batches: PolicyBatches
+    private let device: Device
+
+    /// Prepares to train `network` on `dataset`.
+    ///
+    /// - Parameters:
+    ///   - network: Network.
+    ///   - dataset: Examples.
+    ///   - recipe: Recipe of the training.
+    ///   - evaluations: Measurements beside the loss.
+    ///   - seed: Seed of order and augmentation.
+    ///   - device: Device of the network.
+    init(
+        _ network: FASTerVLANetwork,
+        _ dataset: PolicyDataset,
+        _ recipe: PolicyRecipe,
+        evaluations: [PeriodicEvaluation],
+        seed: UInt64,
+        device: Device
+    ) {
+        self.network = network
+        self.dataset = dataset
+        self.evaluations = evaluations
+        self.device = device
+        settings = recipe.lossSettings
+        batches = PolicyBatches(dataset, recipe, seed: seed)
+    }
+
+    var parameters: [NamedTensor] { network.parameters }
+
+    var state: [NamedTensor] { network.tensors }
+
+    func begin(at step: Int) { batches.begin(at: step) }
+
+    func loss(at step: Int, computeDType: DType?) throws -> TrainingLoss {
+        let batch = try batches.next()
+        let (input, targets) = batch.tensors(on: device)
+        return withAutocast(to: computeDType, on: device) {
+            let prefix = network.backbone.prefix(of: input)
+            let loss = network.loss(after: prefix, targets: targets, settings: settings)
+            let auxiliary = dataset.auxiliaryLosses(of: prefix, at: batch, device: device)
+            return TrainingLoss(total: auxiliary.reduce(loss.total) { $0 + $1.loss * $1.weight }) {
+                var metrics = ["loss": loss.total.item]
+                if !loss.accuracies.isEmpty {
+                    metrics["accuracy"] =
+                        loss.accuracies.map(\.item).reduce(0, +) / Double(loss.accuracies.count)
+                }
+                for (codebook, accuracy) in loss.accuracies.enumerated() {
+                    metrics["accuracy_\(codebook)"] = accuracy.item
+                }
+                for auxiliary in auxiliary { metrics[auxiliary.metric] = auxiliary.loss.item }
+                return metrics
+            }
+        }
+    }
+}
+
+extension PolicyDataset {
+    /// The losses of the auxiliary tasks.
+    func auxiliaryLosses(of prefix: Prefix, at batch: PolicyBatch, device: Device) -> [(
+        metric: String, loss: Tensor, weight: Double
+    )] {
+        auxiliaryTasks.compactMap { task in
+            task.loss(of: prefix, at: batch, device: device).map { (task.metric, $0, task.weight) }
+        }
+    }
+}
+
+extension PolicyRecipe {
+    /// Weights within the loss of a head that predicts codes.
+    var lossSettings: LossSettings {
+        var settings = LossSettings()
+        settings.codebookWeights = codebookWeights
+        settings.labelSmoothing = labelSmoothing
+        return settings
+    }
+}

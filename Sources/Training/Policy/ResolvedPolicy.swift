@@ -1,0 +1,191 @@
+internal import ActionTokenizers
+internal import Backbones
+internal import FASTerVLA
+internal import FASTerVQ
+internal import Foundation
+internal import LeRobot
+internal import RobotTypes
+
+/// A recipe resolved against demonstrations: everything about a policy but its weights.
+struct ResolvedPolicy {
+    /// Names of the cameras, in the order of the contract.
+    let cameraNames: [String]
+
+    /// The compact backbone.
+    let backbone: CompactBackbone.Configuration
+
+    /// Normalisation of states.
+    let state: Normalization
+
+    /// Coding of actions: a tokenizer, or normalised values.
+    let coding: ActionCoding
+
+    /// Labels of the object-pose task; nil where the recipe does without it.
+    let objectPoses: ObjectPoseLabels?
+
+    /// Configuration of the network and contract of the policy.
+    let configuration: PolicyConfiguration
+
+    /// Resolves `recipe`.
+    ///
+    /// - Parameters:
+    ///   - recipe: Recipe of the training.
+    ///   - demonstrations: Dataset.
+    ///   - episodes: Episodes that statistics and baselines are fitted to; nil for all.
+    ///   - tokenizer: Tokenizer for heads that predict FASTerVQ's codes.
+    ///   - horizon: Control steps of a chunk, for the other heads.
+    /// - Throws: The errors of datasets and tokenizers, ``DemonstrationsError`` when dataset, tokenizer and recipe do not
+    ///   fit together.
+    init(
+        _ recipe: PolicyRecipe,
+        _ demonstrations: Demonstrations,
+        episodes: [Int]?,
+        tokenizer: FASTerVQTokenizer?,
+        horizon: Int
+    ) throws {
+        cameraNames = try demonstrations.cameras(recipe.cameras)
+        state = demonstrations.normalization(of: try demonstrations.states(), .quantiles, episodes: episodes)
+        objectPoses =
+            recipe.objectPose.weight > 0
+            ? try ObjectPoseLabels(
+                demonstrations,
+                columns: recipe.objectPose.columns,
+                cameras: cameraNames,
+                episodes: episodes
+            ) : nil
+        backbone = try Self.backbone(recipe, demonstrations, cameraNames, state, objectPoses)
+        coding = try Self.coding(recipe, demonstrations, episodes, tokenizer, horizon: horizon)
+        let contract = PolicyContract(
+            cameras: zip(cameraNames, backbone.cameras).map {
+                .init(name: $0, height: $1.height, width: $1.width)
+            },
+            stateDimension: state.statistics.dimension,
+            horizon: coding.tokenizer?.horizon ?? horizon,
+            actionSpace: demonstrations.actionSpace,
+            framesPerSecond: demonstrations.dataset.info.fps
+        )
+        configuration = PolicyConfiguration(
+            contract: contract,
+            backbone: .compact(backbone),
+            expert: recipe.head == .blocksWithoutExpert ? nil : recipe.expert,
+            head: try Self.head(recipe, coding, contract, demonstrations, episodes)
+        )
+    }
+
+    private static func backbone(
+        _ recipe: PolicyRecipe,
+        _ demonstrations: Demonstrations,
+        _ cameraNames: [String],
+        _ state: Normalization,
+        _ objectPoses: ObjectPoseLabels?
+    ) throws -> CompactBackbone.Configuration {
+        let wished = recipe.backbone
+        let cameras = try cameraNames.enumerated().map { index, name in
+            let recorded = try demonstrations.dataset.feature(ofCamera: name).videoSize
+            let size = wished.imageSize > 0 ? (height: wished.imageSize, width: wished.imageSize) : recorded
+            let pixels = index == 0 ? wished.pixelsPerToken : wished.pixelsPerTokenOfOtherCameras
+            guard size.height > 0, size.height % pixels == 0, size.width % pixels == 0 else {
+                throw DemonstrationsError(
+                    description:
+                        "\(name): images of \(size.height) x \(size.width) pixels cannot be divided into patches of "
+                        + "\(pixels) x \(pixels); have them scaled, for example with --set backbone.imageSize=\(8 * pixels)"
+                )
+            }
+            return CompactBackbone.Configuration.Camera(
+                height: size.height,
+                width: size.width,
+                pixelsPerToken: pixels,
+                keypoints: wished.keypoints
+            )
+        }
+        var backbone = CompactBackbone.Configuration(
+            cameras: cameras,
+            stateDimension: state.statistics.dimension
+        )
+        (backbone.width, backbone.layerCount, backbone.headCount) = (
+            wished.width, wished.layerCount, wished.headCount
+        )
+        backbone.environmentStateDimension = objectPoses?.columns.count
+        backbone.continues = recipe.head == .blocksWithoutExpert
+        return backbone
+    }
+
+    private static func coding(
+        _ recipe: PolicyRecipe,
+        _ demonstrations: Demonstrations,
+        _ episodes: [Int]?,
+        _ tokenizer: FASTerVQTokenizer?,
+        horizon: Int
+    ) throws -> ActionCoding {
+        let normalization = demonstrations.actionNormalization(.quantiles, episodes: episodes)
+        switch recipe.head {
+        case .blocks, .blocksWithoutExpert, .tokens:
+            guard let tokenizer else {
+                throw DemonstrationsError(
+                    description: "head '\(recipe.head.rawValue)' needs a FASTerVQ tokenizer"
+                )
+            }
+            guard tokenizer.actionSpace == demonstrations.actionSpace else {
+                throw DemonstrationsError(
+                    description: "the tokenizer's action space is \(tokenizer.actionSpace), the dataset's "
+                        + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
+                )
+            }
+            return .codes(tokenizer.keeping(codebooks: recipe.codebooks))
+        case .fast:
+            let chunks = try demonstrations.chunks(horizon: horizon, episodes: episodes, normalization)
+            return .codes(try FASTTokenizer(fitting: chunks, normalization: normalization))
+        case .binning:
+            let dimension = demonstrations.actionSpace.dimension
+            return .codes(
+                BinningTokenizer(horizon: horizon, dimension: dimension, normalization: normalization)
+            )
+        case .flow, .regression: return .values(normalization)
+        }
+    }
+
+    private static func head(
+        _ recipe: PolicyRecipe,
+        _ coding: ActionCoding,
+        _ contract: PolicyContract,
+        _ demonstrations: Demonstrations,
+        _ episodes: [Int]?
+    ) throws -> ActionHead.Configuration {
+        let (horizon, dimension) = (contract.horizon, contract.actionSpace.dimension)
+        guard let tokenizer = coding.tokenizer else {
+            guard recipe.head == .flow else {
+                return .regression(.init(horizon: horizon, dimension: dimension))
+            }
+            var flow = FlowHead.Configuration(horizon: horizon, dimension: dimension)
+            flow.steps = recipe.flowSteps
+            return .flow(flow)
+        }
+        // FAST's sequences are as long as they need to be: there is room for the longest one of the training.
+        let longest = try (tokenizer as? FASTTokenizer).map { fast in
+            try fast.tokens(forRobotUnits: demonstrations.chunks(horizon: horizon, episodes: episodes))
+                .reduce(1) { max($0, $1.count) }
+        }
+        let residual = tokenizer as? any ResidualTokenizer
+        let isBlockwise = recipe.head == .blocks || recipe.head == .blocksWithoutExpert
+        var codes = CodeHead.Configuration(
+            schedule: BlockSchedule(
+                codebookCount: residual?.codebookCount ?? 1,
+                placeCount: residual?.placeCount ?? longest ?? horizon * dimension,
+                blockSize: isBlockwise ? (recipe.blockSize > 0 ? recipe.blockSize : nil) : 1
+            ),
+            codebookSize: tokenizer.codebookSizes[0],
+            dimension: dimension
+        )
+        codes.listsEnd = longest != nil
+        codes.looksAgain = recipe.supportsMaskPredict
+        codes.pendingSteps = min(recipe.committedSteps, horizon)
+        codes.spacing = recipe.positionGaps
+        codes.sampling = recipe.sampling
+        return .codes(codes)
+    }
+
+    /// Writes the policy with the weights of `network` to `folder`.
+    func save(_ network: FASTerVLANetwork, to folder: URL) throws {
+        try PolicyBundle.save(configuration, network: network, actions: coding, state: state, to: folder)
+    }
+}

@@ -1,0 +1,76 @@
+public import NN
+public import Support
+internal import Torch
+
+/// The optimisation settings that every training has; the keys under `optimization` of a recipe.
+public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Number of steps.
+    public var steps: Int
+
+    /// Examples per step.
+    public var batchSize: Int
+
+    /// AdamW's settings, its peak learning rate among them.
+    public var optimizer = AdamW.Configuration()
+
+    /// Steps of the linear warm-up to the peak learning rate, which then falls along half a cosine.
+    public var warmUpSteps: Int
+
+    /// Largest joint norm of the gradients; longer ones are scaled down to it.
+    public var maxGradientNorm = 1.0
+
+    /// Decay of the exponential moving average of the weights that training ends with; 0 ends with the last weights.
+    public var emaDecay = 0.0
+
+    /// Number format of matrix products.
+    public var computeDType = ComputeDType.float32
+
+    /// Steps between checkpoints.
+    public var checkpointEvery: Int
+
+    /// Steps between lines of `metrics.jsonl`.
+    public var logEvery: Int
+
+    /// Checks that a training with these numbers can begin.
+    ///
+    /// - Throws: `InvalidValue`.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(["steps": steps, "warmUpSteps": warmUpSteps], atLeast: 0)
+        try Validation.require(
+            ["batchSize": batchSize, "checkpointEvery": checkpointEvery, "logEvery": logEvery],
+            atLeast: 1
+        )
+        try Validation.require(["maxGradientNorm": maxGradientNorm], above: 0)
+        try Validation.require(["emaDecay": emaDecay], in: 0 ..< 1)
+        try Validation.require(
+            [
+                "optimizer.learningRate": optimizer.learningRate,
+                "optimizer.weightDecay": optimizer.weightDecay,
+            ],
+            atLeast: 0
+        )
+        try Validation.require(
+            ["optimizer.beta1": optimizer.beta1, "optimizer.beta2": optimizer.beta2],
+            in: 0 ..< 1
+        )
+    }
+}
+
+/// Number format of matrix products in a training; weights and optimizer state stay in single precision.
+public enum ComputeDType: String, NamedChoice {
+    /// bfloat16 where the device is faster with it, else float32.
+    case auto
+    /// Single precision.
+    case float32
+    /// bfloat16, by autocast.
+    case bfloat16
+
+    /// The format to cast to on `device`; nil for none.
+    func dtype(on device: Device) -> DType? {
+        switch self {
+        case .auto: device.hasFastBFloat16 ? .bfloat16 : nil
+        case .bfloat16: .bfloat16
+        case .float32: nil
+        }
+    }
+}

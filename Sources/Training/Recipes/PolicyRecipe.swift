@@ -1,0 +1,212 @@
+public import FASTerVLA
+internal import NN
+public import Support
+
+/// The settings of a policy's training; the keys of a recipe file.
+public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Optimisation settings.
+    public var optimization: OptimizationRecipe = {
+        var optimization = OptimizationRecipe(
+            steps: 1200,
+            batchSize: 64,
+            warmUpSteps: 60,
+            checkpointEvery: 200,
+            logEvery: 10
+        )
+        optimization.optimizer.learningRate = 6e-4
+        optimization.optimizer.weightDecay = 0.05
+        optimization.emaDecay = 0.998
+        optimization.computeDType = .auto
+        return optimization
+    }()
+
+    /// Weight of a target that is spread evenly over all entries of its codebook.
+    public var labelSmoothing = 0.0
+
+    /// Weight of each codebook's cross-entropy, coarse to fine, up to a common factor; equal where empty.
+    public var codebookWeights: [Double] = []
+
+    /// Cameras that the policy sees, by their whole names or the last part; all of the dataset's where empty.
+    public var cameras: [String] = []
+
+    /// The vision-language backbone.
+    public var backbone = BackboneRecipe()
+
+    /// Auxiliary loss of the backbone: object poses, from a simulator or a motion-capture system, predicted from images.
+    var objectPose = ObjectPoseRecipe()
+
+    /// Augmentation of images and states.
+    public var augmentation = Augmentation()
+
+    /// Action head.
+    public var head = PolicyHead.blocks
+
+    /// Action expert, where the head has one.
+    public var expert = ActionExpert.Configuration()
+
+    /// Number of the tokenizer's codebooks that are predicted, coarse to fine; all where it has no more.
+    public var codebooks = 3
+
+    /// Codes per forward pass; 0 takes one codebook at a time.
+    public var blockSize = 0
+
+    /// Trains mask-predict re-decoding (arXiv 1904.09324): blocks with some of their codes revealed.
+    public var supportsMaskPredict = false
+
+    /// Longest committed action prefix to train with, in control steps (arXiv 2512.05964); 0 for none.
+    public var committedSteps = 0
+
+    /// Euler steps of the head `flow`.
+    public var flowSteps = 10
+
+    /// Position gaps between action tokens.
+    public var positionGaps = Spacing()
+
+    /// Sampling of codes by the trained policy.
+    public var sampling = Sampling.greedy
+
+    /// Steps between validations on held-out episodes, where there are any.
+    public var validateEvery = 200
+
+    /// Held-out examples per validation.
+    public var validationExamples = 256
+
+    /// The defaults: a compact policy, in minutes on two cores.
+    public init() {}
+
+    /// Checks that a training with these settings can begin.
+    ///
+    /// - Throws: `InvalidValue`.
+    public func validate() throws(InvalidValue) {
+        try Validation.require("optimization", optimization)
+        try Validation.require(["blockSize": blockSize, "committedSteps": committedSteps], atLeast: 0)
+        try Validation.require(
+            [
+                "codebooks": codebooks, "flowSteps": flowSteps, "validateEvery": validateEvery,
+                "validationExamples": validationExamples, "expert.width": expert.width,
+            ],
+            atLeast: 1
+        )
+        try Validation.require("augmentation", augmentation)
+        try Validation.require("backbone", backbone)
+        try Validation.require(["labelSmoothing": labelSmoothing], in: 0 ..< 1)
+        try Validation.require(
+            codebookWeights.allSatisfy { $0 >= 0 && $0.isFinite } && codebookWeights.first != 0,
+            "codebookWeights",
+            "a list of numbers from 0 on, the first above 0",
+            found: codebookWeights
+        )
+        try Validation.require("objectPose", objectPose)
+        try Validation.require(
+            objectPose.weight == 0 || backbone.keypoints > 0,
+            "backbone.keypoints",
+            "above 0 where 'objectPose.weight' is, as poses are read off keypoints",
+            found: backbone.keypoints
+        )
+        try validateHead()
+    }
+
+    private func validateHead() throws(InvalidValue) {
+        for (key, isAsked) in [
+            ("supportsMaskPredict", supportsMaskPredict), ("committedSteps", committedSteps > 0),
+        ] {
+            try Validation.require(
+                head.predictsCodes || !isAsked,
+                "head",
+                "a head that predicts codes where '\(key)' is set",
+                found: head.rawValue
+            )
+        }
+        try Validation.require(
+            !supportsMaskPredict || (head == .blocks || head == .blocksWithoutExpert) && blockSize != 1,
+            "supportsMaskPredict",
+            "false where blocks are single codes",
+            found: supportsMaskPredict
+        )
+        try Validation.require(
+            head != .flow || expert.width % 2 == 0,
+            "expert.width",
+            "even with the head 'flow'",
+            found: expert.width
+        )
+        try InvalidValue.rethrow(positionGaps.problem, inside: "positionGaps")
+        try InvalidValue.rethrow(sampling.problem, inside: "sampling")
+    }
+}
+
+/// The compact backbone's settings; the keys under `backbone` of a policy's recipe.
+public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Channels.
+    public var width = 192
+
+    /// Transformer blocks, of the action expert, too.
+    public var layerCount = 4
+
+    /// Attention heads of a block.
+    public var headCount = 4
+
+    /// Rows and columns that images are scaled to, with black borders where they are not square; 0 leaves them as
+    /// recorded.
+    ///
+    /// The images that a robot sends are scaled in the same way.
+    public var imageSize = 0
+
+    /// Side of the first camera's image patches, in pixels.
+    public var pixelsPerToken = 16
+
+    /// Side of every further camera's image patches, in pixels.
+    public var pixelsPerTokenOfOtherCameras = 32
+
+    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none.
+    public var keypoints = 0
+
+    /// Checks that there can be such a backbone.
+    ///
+    /// - Throws: `InvalidValue`.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(
+            ["width": width, "layerCount": layerCount, "headCount": headCount],
+            atLeast: 1
+        )
+        try Validation.require(["imageSize": imageSize, "keypoints": keypoints], atLeast: 0)
+        // Rotary positions turn pairs of channels.
+        try Validation.require(["width": width], multipleOf: 2 * headCount, as: "'headCount' is \(headCount)")
+        let sizes = [4, 8, 16, 32]
+        for (key, pixels) in [
+            ("pixelsPerToken", pixelsPerToken),
+            ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
+        ] {
+            try Validation.require(sizes.contains(pixels), key, "4, 8, 16 or 32", found: pixels)
+        }
+    }
+}
+
+/// Action head of a policy: FASTerVLA's, and those that it is compared with.
+public enum PolicyHead: String, NamedChoice {
+    /// FASTerVQ's codes, a block per forward pass, with an action expert.
+    case blocks
+
+    /// The same by the backbone's own weights.
+    case blocksWithoutExpert = "blocks-without-expert"
+
+    /// FASTerVQ's codes, one per forward pass, with an action expert.
+    case tokens
+
+    /// FAST's tokens, one per forward pass, with an action expert.
+    case fast
+
+    /// A bin for every scalar, one per forward pass, with an action expert.
+    case binning
+
+    /// Flow matching, with an action expert.
+    case flow
+
+    /// L1 regression of a whole chunk, with an action expert.
+    case regression
+
+    /// Returns true if the head predicts codes of some tokenizer.
+    var predictsCodes: Bool { self != .flow && self != .regression }
+
+    /// Returns true if the head predicts codes of a FASTerVQ tokenizer.
+    public var needsTokenizer: Bool { [.blocks, .blocksWithoutExpert, .tokens].contains(self) }
+}

@@ -1,0 +1,70 @@
+internal import FASTerVQ
+internal import LearnedBaselines
+internal import NN
+internal import RobotTypes
+internal import Support
+internal import Torch
+
+/// The training task of a learned baseline: one network, one robot's chunks.
+struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
+    let recipe: TokenizerRecipe
+    let seed: UInt64
+    let network: Network
+    let hasCodebooks = false
+
+    private let source: TokenizerSource
+    private let device: Device
+    private let actions: Tensor
+    private let stepMask: Tensor
+
+    /// Prepares to train the network of `configuration` from random initialisation.
+    init(
+        _ configuration: Network.Configuration,
+        _ recipe: TokenizerRecipe,
+        _ source: TokenizerSource,
+        seed: UInt64,
+        device: Device
+    ) {
+        (self.recipe, self.source, self.seed, self.device) = (recipe, source, seed, device)
+        let chunks = source.chunks
+        Torch.seed(seed)
+        network = Network(configuration, horizon: chunks.horizon, dimension: chunks.dimension, device: device)
+        (actions, stepMask) = (chunks.actions(on: device), chunks.stepMask(on: device))
+    }
+
+    /// The tokenizer of the network as it is.
+    var tokenizer: LearnedTokenizer<Network> {
+        LearnedTokenizer(
+            network,
+            horizon: source.chunks.horizon,
+            normalization: source.normalization,
+            device: device
+        )
+    }
+
+    func initializeCodebooks() {
+        var random = SeededRandom(seed: seed, 3)
+        let picks = Array((0 ..< actions.size(0)).shuffled(using: &random).prefix(recipe.initialChunks))
+        network.initializeCodebooks(from: actions.gathering(Tensor(picks, device: device), axis: 0))
+    }
+
+    func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
+        let picks = Tensor(
+            (0 ..< recipe.optimization.batchSize).map { _ in
+                Int.random(in: 0 ..< actions.size(0), using: &random)
+            },
+            device: device
+        )
+        let loss = withAutocast(to: computeDType, on: device) {
+            network.loss(
+                actions.gathering(picks, axis: 0),
+                stepMask: stepMask.gathering(picks, axis: 0),
+                quantizing: quantizing,
+                commitment: recipe.loss.commitment
+            )
+        }
+        return TrainingLoss(total: loss.total) {
+            ["loss": loss.total.item, "l1": loss.l1.item, "commitment": loss.commitment.item]
+        }
+    }
+}

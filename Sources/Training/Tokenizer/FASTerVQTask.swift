@@ -1,0 +1,161 @@
+internal import FASTerVQ
+internal import Quantizers
+internal import RobotTypes
+internal import Support
+internal import Torch
+
+/// The training task of FASTerVQ: one model, and the chunks of every robot that it learns from.
+struct FASTerVQTask: TokenizerTask {
+    let recipe: TokenizerRecipe
+    let seed: UInt64
+    let model: FASTerVQModel
+    let hasCodebooks: Bool
+
+    private let device: Device
+    private let data: [SourceTensors]
+
+    /// Every robot's weight, and the lengths of chunks that occur.
+    private let weights: [Double]
+    private let horizons: [Int]
+
+    var network: FASTerVQNetwork { model.network }
+
+    /// Prepares to train from `start`, or from random initialisation where that is nil.
+    ///
+    /// - Throws: `PatchError` when a robot does not fit the network's patches, ``RecipeError`` when codebooks would be
+    ///   initialised without a chunk of some robot, or the recipe describes another network than that of `start`.
+    init(
+        _ recipe: TokenizerRecipe,
+        _ sources: [TokenizerSource],
+        from start: FASTerVQModel? = nil,
+        seed: UInt64,
+        device: Device
+    ) throws {
+        guard start != nil || recipe.initialChunks >= sources.count else {
+            throw RecipeError(
+                InvalidValue(
+                    "initialChunks",
+                    expected: "at least \(sources.count), one for every dataset and horizon",
+                    found: recipe.initialChunks
+                )
+            )
+        }
+        if let start { try recipe.checkNetwork(start.configuration) }
+        (self.recipe, self.seed, self.device) = (recipe, seed, device)
+        horizons = Set(sources.map(\.chunks.horizon)).sorted()
+        weights = sources.map(\.weight)
+        hasCodebooks = start != nil
+        Torch.seed(seed)
+        let model =
+            start?.refining(codebooks: recipe.refinement.codebookCount)
+            ?? FASTerVQModel(Self.configuration(recipe, sources), device: device)
+        self.model = model
+        data = try sources.map { try SourceTensors($0, model: model, device: device) }
+    }
+
+    /// The architecture: patches that fit the one robot there is, or robots of every type.
+    private static func configuration(_ recipe: TokenizerRecipe, _ sources: [TokenizerSource])
+        -> FASTerVQConfiguration
+    {
+        let only = sources.count == 1 ? sources.first : nil
+        let types = Set(sources.flatMap { $0.actionSpace.groups.map(\.kind.rawValue) })
+        var configuration = FASTerVQConfiguration(
+            patches: only.map {
+                PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
+            } ?? PatchShape.universal(places: recipe.places).filter { types.contains($0.key) }
+        )
+        configuration.autoencoder = recipe.autoencoder
+        configuration.quantizer = recipe.quantizer
+        configuration.refinement = recipe.refinement
+        return configuration
+    }
+
+    func initializeCodebooks() {
+        var random = SeededRandom(seed: seed, 3)
+        network.initializeCodebooks(
+            from: data.map { source in
+                let count = min(recipe.initialChunks / data.count, source.count)
+                let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
+                return (source.embodiment, source.chunks(at: picks).actions)
+            }
+        )
+    }
+
+    /// Fits the action-space residual stages to what the trained network leaves, by k-means.
+    func fitRefinement(report: (_ done: Int, _ all: Int) -> Void) {
+        Torch.seed(seed)
+        var random = SeededRandom(seed: seed, 4)
+        let total = weights.reduce(0, +)
+        let examples = zip(data, weights).map { source, weight in
+            let fraction = total > 0 ? weight / total : 1 / Double(data.count)
+            let count = min(source.count, max(1, Int(fraction * Double(recipe.refinement.chunks))))
+            let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
+            let chunks = source.chunks(at: picks)
+            return RefinementExamples(
+                embodiment: source.embodiment,
+                actions: chunks.actions,
+                stepMask: chunks.stepMask
+            )
+        }
+        network.fitRefinement(recipe.refinement, to: examples, report: report)
+    }
+
+    func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
+        let batch = batch(&random)
+        let active = activeQuantizers(of: batch.reduce(0) { $0 + $1.actions.size(0) }, &random)
+        let loss = network.loss(
+            batch,
+            depths: active,
+            quantizing: quantizing,
+            weights: recipe.loss,
+            precision: computeDType
+        )
+        return TrainingLoss(total: loss.total) {
+            [
+                "loss": loss.total.item, "l1": loss.l1.item, "frequency": loss.frequency.item,
+                "commitment": loss.commitment.item,
+            ]
+        }
+    }
+
+    /// Random chunks of one length, of a few random robots.
+    ///
+    /// Where all robots are in every batch, weights divide the batch among them. Where only some are, weights are the
+    /// probabilities of being in it, and the batch is divided evenly.
+    func batch(_ random: inout SeededRandom) -> [TrainingChunks] {
+        let horizon = horizons[random.index(weights: horizons.map { 1 / Double($0 * $0) })]
+        let all = data.indices.filter { data[$0].horizon == horizon }
+        let robots = min(max(1, recipe.robotsPerStep), all.count)
+        let even = max(1, recipe.optimization.batchSize / robots)
+        let counts = robots == all.count ? counts(weights: all.map { weights[$0] }) : nil
+        var left = Array(all.enumerated())
+        return (0 ..< robots).map { _ in
+            let position = random.index(weights: left.map { weights[$0.element] })
+            let robot = left.remove(at: position)
+            let source = data[robot.element]
+            return source.chunks(
+                at: (0 ..< (counts?[robot.offset] ?? even)).map { _ in
+                    Int.random(in: 0 ..< source.count, using: &random)
+                }
+            )
+        }
+    }
+
+    /// Chunks of each robot in a batch, in proportion to the weights, at least one each; nil where all weigh the same.
+    private func counts(weights: [Double]) -> [Int]? {
+        guard Set(weights).count > 1 else { return nil }
+        let total = weights.reduce(0, +)
+        return weights.map { max(1, Int(Double(recipe.optimization.batchSize) * $0 / total)) }
+    }
+
+    /// Number of active quantizers of each of `count` chunks; nil where the recipe has no quantizer dropout.
+    private func activeQuantizers(of count: Int, _ random: inout SeededRandom) -> Tensor? {
+        guard recipe.quantizerDropout > 0 else { return nil }
+        let all = model.configuration.quantizer.codebookCount
+        let active = (0 ..< count).map { _ in
+            Double.random(in: 0 ..< 1, using: &random) < recipe.quantizerDropout
+                ? Int.random(in: 1 ... all, using: &random) : all
+        }
+        return Tensor(active, device: device)
+    }
+}

@@ -1,0 +1,116 @@
+internal import Foundation
+internal import NN
+internal import Torch
+
+/// The training loop of tokenizers and policies: loss, gradients, optimizer, averaged weights, metrics, checkpoints.
+///
+/// A checkpoint holds the weights, the optimizer's state and libtorch's random state, and batches depend on seed and
+/// step alone. So a training that was killed and resumed ends with the same weights, bit for bit, as one that was not,
+/// given the same number of threads.
+public struct Trainer {
+    /// Progress of a training.
+    public struct Progress: Sendable {
+        /// Steps done.
+        public let step: Int
+        /// Steps in all.
+        public let total: Int
+        /// The newest metrics by name.
+        public let metrics: [String: Double]
+    }
+
+    private let recipe: OptimizationRecipe
+    private let folder: URL
+    private let checkpoint: TrainingCheckpoint
+    private let device: Device
+    private let report: (Progress) throws -> Void
+
+    /// Prepares a training.
+    ///
+    /// - Parameters:
+    ///   - recipe: Optimisation settings.
+    ///   - folder: Folder for metrics and checkpoints.
+    ///   - identity: Everything that determines the result; a checkpoint with another identity is refused.
+    ///   - device: Device to compute on.
+    ///   - report: Called with every line of metrics; an error that it throws ends the training there.
+    init(
+        _ recipe: OptimizationRecipe,
+        in folder: URL,
+        identity: String,
+        device: Device,
+        report: @escaping (Progress) throws -> Void
+    ) {
+        self.recipe = recipe
+        self.folder = folder
+        checkpoint = TrainingCheckpoint(in: folder, identity: identity)
+        self.device = device
+        self.report = report
+    }
+
+    /// Trains `task` for the steps that are left: all, or with `resume` those after the newest checkpoint.
+    ///
+    /// - Throws: ``TrainingError`` for a checkpoint of another training, and the errors of the task and the system.
+    func train(_ task: some TrainingTask, resume: Bool) throws {
+        let parameters = task.parameters
+        let optimizer = AdamW(parameters, configuration: recipe.optimizer)
+        let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
+        let average = recipe.emaDecay > 0 ? WeightAverage(parameters, decay: recipe.emaDecay) : nil
+        let computeDType = recipe.computeDType.dtype(on: device)
+        let model = task.state + (average?.state ?? [])
+
+        let first = resume ? try checkpoint.restore(model, optimizer) : 0
+        if first == 0 { checkpoint.remove() }
+        let log = try MetricsLog(in: folder, before: first)
+        try task.begin(at: first)
+        for step in first ..< recipe.steps {
+            let loss = try task.loss(at: step, computeDType: computeDType)
+            loss.total.backward()
+            let gradientNorm = GradientClipping.clip(parameters, limit: recipe.maxGradientNorm)
+            let factor = schedule.factor(at: step)
+            optimizer.step(factor: factor)
+            optimizer.forgetGradients()
+            average?.update(step: step)
+            if isLogged(step) {
+                var metrics = loss.metrics()
+                metrics["gradient_norm"] = gradientNorm.item
+                metrics["learning_rate"] = recipe.optimizer.learningRate * factor
+                metrics.merge(try evaluate(task, after: step, average)) { $1 }
+                try report(
+                    Progress(step: step + 1, total: recipe.steps, metrics: log.append(metrics, step: step))
+                )
+            }
+            if (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
+                try checkpoint.save(model, optimizer, step: step + 1)
+            }
+        }
+        average?.apply()
+    }
+
+    /// Removes the checkpoint of a training whose result is safely on disk.
+    func finish() { checkpoint.remove() }
+
+    /// The evaluations of `task` that are due after `step`.
+    private func evaluate(_ task: some TrainingTask, after step: Int, _ average: WeightAverage?) throws
+        -> [String: Double]
+    {
+        try task.evaluations.filter { isDue(step, every: $0.every) }.reduce(into: [:]) {
+            metrics,
+            evaluation in
+            let measured =
+                try average?.whileApplied { try evaluation.measure(step) } ?? evaluation.measure(step)
+            metrics.merge(measured) { $1 }
+        }
+    }
+
+    private func isLogged(_ step: Int) -> Bool { step % recipe.logEvery == 0 || step == recipe.steps - 1 }
+
+    /// Returns true if what happens every so many steps is due after `step`, one that is logged.
+    private func isDue(_ step: Int, every: Int) -> Bool {
+        step == recipe.steps - 1 || (step > 0 && step % every < recipe.logEvery)
+    }
+}
+
+/// A training that cannot go on.
+public struct TrainingError: Error, CustomStringConvertible {
+    /// The error in a sentence.
+    public let description: String
+}

@@ -1,0 +1,64 @@
+internal import Foundation
+internal import NN
+internal import Safetensors
+internal import Torch
+
+/// The file from which an interrupted training goes on.
+struct TrainingCheckpoint {
+    private let file: URL
+    private let identity: String
+
+    /// The checkpoint in `folder` of the training that `identity` describes.
+    init(in folder: URL, identity: String) {
+        file = folder.appending(path: "checkpoint.safetensors")
+        self.identity = identity
+    }
+
+    /// Writes the state after `step` steps.
+    func save(_ model: [NamedTensor], _ optimizer: AdamW, step: Int) throws {
+        try Checkpoint.save(
+            tensors(model, optimizer),
+            metadata: ["step": String(step), "recipe": identity],
+            to: file
+        )
+    }
+
+    /// Restores tensors, optimizer and libtorch's random state.
+    ///
+    /// - Returns: Number of steps done; 0 where there is no checkpoint.
+    /// - Throws: ``TrainingError`` for a checkpoint of another training.
+    func restore(_ model: [NamedTensor], _ optimizer: AdamW) throws -> Int {
+        guard FileManager.default.fileExists(atPath: file.path) else { return 0 }
+        let metadata = try SafetensorsFile(reading: file).metadata
+        guard metadata["recipe"] == identity, let step = metadata["step"].flatMap(Int.init) else {
+            let then = metadata["recipe"] ?? ""
+            throw TrainingError(
+                description:
+                    "\(file.path): was written with other settings or data; resume with the same ones, "
+                    + "or start anew without --resume (then: \(Self.settings(of: then, notIn: identity)); now: "
+                    + "\(Self.settings(of: identity, notIn: then)))"
+            )
+        }
+        let tensors = tensors(model, optimizer)
+        try Checkpoint.load(tensors, from: file)
+        if let random = tensors.last { Torch.randomState = random.tensor }
+        return step
+    }
+
+    /// Removes the file.
+    func remove() { try? FileManager.default.removeItem(at: file) }
+
+    private func tensors(_ model: [NamedTensor], _ optimizer: AdamW) -> [NamedTensor] {
+        model.map { NamedTensor(name: "model.\($0.name)", tensor: $0.tensor) }
+            + optimizer.state.map { NamedTensor(name: "optimizer.\($0.name)", tensor: $0.tensor) }
+            + [NamedTensor(name: "random", tensor: Torch.randomState)]
+    }
+
+    /// The settings in one identity that another one lacks, as people write them.
+    private static func settings(of identity: String, notIn other: String) -> String {
+        let known = other.split(separator: ",")
+        let settings = identity.split(separator: ",").filter { !known.contains($0) }
+            .map { $0.filter { !"{}\"".contains($0) }.trimmingCharacters(in: .whitespaces) }
+        return settings.isEmpty ? "nothing of it" : settings.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,48 @@
+internal import NN
+internal import Torch
+
+/// A model with its data and its loss, as ``Trainer`` sees them: FASTerVQ, a baseline tokenizer, or a policy.
+///
+/// Everything that a step draws is a pure function of the task's seed and the step's number, or comes from libtorch's
+/// generator: then a training that was interrupted goes on bit for bit.
+protocol TrainingTask {
+    /// Trained tensors.
+    var parameters: [NamedTensor] { get }
+
+    /// Tensors that a checkpoint holds: the parameters and what changes beside them, such as codebooks.
+    var state: [NamedTensor] { get }
+
+    /// Measurements that are made now and then, apart from the loss.
+    var evaluations: [PeriodicEvaluation] { get }
+
+    /// Prepares for the steps from `step` on; called once, before the first of them.
+    func begin(at step: Int) throws
+
+    /// The loss of step `step`, counted from 0, with matrix products in `computeDType`; nil is single precision.
+    func loss(at step: Int, computeDType: DType?) throws -> TrainingLoss
+}
+
+extension TrainingTask {
+    var evaluations: [PeriodicEvaluation] { [] }
+
+    func begin(at step: Int) throws {}
+}
+
+/// The loss of one step.
+struct TrainingLoss {
+    /// The scalar to minimise.
+    let total: Tensor
+
+    /// The loss and its parts by their names in `metrics.jsonl`; called only for steps that are logged, as reading a
+    /// scalar waits for the device.
+    let metrics: () -> [String: Double]
+}
+
+/// A measurement that a training makes every so many steps, with averaged weights where there are any.
+struct PeriodicEvaluation {
+    /// Steps from one measurement to the next; the last step is always measured.
+    let every: Int
+
+    /// Measures after a step, which is counted from 0; the result is what `metrics.jsonl` gets.
+    let measure: (_ step: Int) throws -> [String: Double]
+}
