@@ -13,12 +13,15 @@ struct TrainingRefusalTests {
         return try await Program.refusal(arguments + more, in: folder)
     }
 
-    private func policy(_ tokenizer: String, _ more: [String] = [], data: String = Program.demonstrations)
-        async throws
-        -> String
-    {
+    private func policy(
+        _ tokenizer: String,
+        _ more: [String] = [],
+        data: String = Program.demonstrations,
+        episodes: String = "0:1"
+    ) async throws -> String {
         let arguments = [
-            "policy", "train", "--data", data, "--episodes", "0:1", "--tokenizer", tokenizer, "--out", "out",
+            "policy", "train", "--data", data, "--episodes", episodes, "--tokenizer", tokenizer, "--out",
+            "out",
         ]
         return try await Program.refusal(arguments + Workshop.policySettings + more, in: folder)
     }
@@ -132,6 +135,6 @@ struct TrainingRefusalTests {
         try folder.copy(Program.demonstrations, to: "data")
         try folder.change(file) { $0.prefix($0.count / 2) }
         let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
-        #expect(try await policy(tokenizer, ["--episodes", "119:120"], data: "data").contains("/\(file): "))
+        #expect(try await policy(tokenizer, data: "data", episodes: "119:120").contains("/\(file): "))
     }
 }

@@ -19,7 +19,7 @@ struct TrainingTests {
 
     @Test(
         "that were killed go on with --resume to the same bytes as those never killed",
-        arguments: [("tokenizer", 400), ("policy", 100)]
+        arguments: [("tokenizer", 200), ("policy", 60)]
     )
     func killed(kind: String, steps: Int) async throws {
         let arguments = try await training(kind, steps: steps, to: "killed")
@@ -103,6 +103,6 @@ struct TrainingTests {
             in: folder
         )
         #expect(message.contains("out/checkpoint.safetensors: was written with other settings or data; "))
-        #expect(message.hasSuffix("(then: batchSize:32; now: batchSize:33)"))
+        #expect(message.hasSuffix("(then: optimization:batchSize:32; now: optimization:batchSize:33)"))
     }
 }

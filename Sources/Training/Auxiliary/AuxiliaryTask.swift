@@ -9,11 +9,12 @@ protocol AuxiliaryTask: Sendable {
     /// Weight of its loss beside that of the actions.
     var weight: Double { get }
 
-    /// The task's loss, a scalar; nil where the backbone has no head for it.
+    /// Computes the task's loss.
     ///
     /// - Parameters:
     ///   - prefix: The backbone's output for `batch`.
     ///   - batch: Examples, by their positions in the dataset that the task belongs to.
     ///   - device: Device of the prefix.
+    /// - Returns: A scalar; nil where the backbone has no head for the task.
     func loss(of prefix: Prefix, at batch: PolicyBatch, device: Device) -> Tensor?
 }

@@ -91,9 +91,10 @@ public struct Demonstrations: Sendable {
         return states
     }
 
-    /// Names of cameras, in the order in which policies read them.
+    /// Chooses cameras, in the order in which policies read them.
     ///
     /// - Parameter chosen: Whole names or their last parts; all cameras where empty.
+    /// - Returns: Their names.
     /// - Throws: ``DemonstrationsError`` when there is none, or a name is none of them or occurs twice; `LeRobotError`
     ///   for a camera whose images are stored one by one.
     func cameras(_ chosen: [String] = []) throws -> [String] {
