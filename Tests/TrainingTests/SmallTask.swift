@@ -7,14 +7,11 @@ import Torch
 /// Stands for the kill of a training.
 struct Killed: Error {}
 
-/// A training of one weight, whose metrics are given.
+/// A training of one weight towards zero, whose metrics and evaluations are given.
 struct SmallTask: TrainingTask {
-    private let weight: NamedTensor
-    private let metrics: (Int) -> [String: Double]
-
-    init(_ weight: NamedTensor, metrics: @escaping (Int) -> [String: Double] = { _ in [:] }) {
-        (self.weight, self.metrics) = (weight, metrics)
-    }
+    let weight = NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient())
+    var evaluations: [PeriodicEvaluation] = []
+    var metrics: (Int) -> [String: Double] = { _ in [:] }
 
     var parameters: [NamedTensor] { [weight] }
 
@@ -24,15 +21,33 @@ struct SmallTask: TrainingTask {
         TrainingLoss(total: (weight.tensor * weight.tensor).sum()) { metrics(step) }
     }
 
-    /// Trains with a checkpoint every two steps, killed after step `kill` where that is given.
-    func train(steps: Int, in folder: URL, identity: String = "same", killAfter kill: Int?) throws {
-        let recipe = OptimizationRecipe(
+    /// Trains with a checkpoint every two steps.
+    ///
+    /// - Parameters:
+    ///   - steps: Number of steps.
+    ///   - folder: Folder of metrics and checkpoint.
+    ///   - identity: Identity of the training.
+    ///   - logEvery: Steps between lines of metrics.
+    ///   - emaDecay: Decay of averaged weights.
+    ///   - kill: The step after which the training is killed, if it is logged; nil for none.
+    /// - Throws: ``Killed`` and the trainer's errors.
+    func train(
+        steps: Int,
+        in folder: URL,
+        identity: String = "same",
+        logEvery: Int = 1,
+        emaDecay: Double = 0,
+        killAfter kill: Int? = nil
+    ) throws {
+        var recipe = OptimizationRecipe(
             steps: steps,
             batchSize: 1,
             warmUpSteps: 0,
             checkpointEvery: 2,
-            logEvery: 1
+            logEvery: logEvery
         )
+        recipe.optimizer.learningRate = 0.1
+        recipe.emaDecay = emaDecay
         let trainer = Trainer(recipe, in: folder, identity: identity, device: .cpu) {
             if $0.step - 1 == kill { throw Killed() }
         }

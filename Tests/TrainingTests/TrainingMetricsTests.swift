@@ -1,8 +1,6 @@
 import Foundation
-import NN
 import TemporaryFolder
 import Testing
-import Torch
 
 @testable import Training
 
@@ -11,9 +9,8 @@ struct TrainingMetricsTests {
     @Test("that are no numbers stay in the file when a run goes on, and are not drawn")
     func notNumbers() throws {
         let folder = try TemporaryFolder()
-        let weight = NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient())
         func run(killAfter kill: Int?) throws {
-            try SmallTask(weight) { step in ["loss": step < 3 ? .nan : 1, "peak": -.infinity] }
+            try SmallTask(metrics: { step in ["loss": step < 3 ? .nan : 1, "peak": -.infinity] })
                 .train(steps: 6, in: folder.url, killAfter: kill)
         }
         #expect(throws: Killed.self) { try run(killAfter: 4) }

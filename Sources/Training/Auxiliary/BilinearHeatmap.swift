@@ -21,9 +21,9 @@ enum BilinearHeatmap {
 
     /// The two of `count` cells whose centres are nearest to `position`, with their weights.
     private static func neighbours(_ position: Float, count: Int) -> [(cell: Int, weight: Float)] {
-        let place = min(max((position + 1) / 2 * Float(count) - 0.5, 0), Float(count - 1))
-        let first = min(Int(place), max(0, count - 2))
-        let weight = place - Float(first)
+        let index = min(max((position + 1) / 2 * Float(count) - 0.5, 0), Float(count - 1))
+        let first = min(Int(index), max(0, count - 2))
+        let weight = index - Float(first)
         return count == 1 ? [(0, 1)] : [(first, 1 - weight), (first + 1, weight)]
     }
 }

@@ -12,7 +12,7 @@ struct ObjectPoseLabels {
     private let states: FrameTable.Column
     private let normalization: Normalization
 
-    /// Of every camera: the columns of its image positions, right and down in turn.
+    /// Columns of every camera's image positions, right and down in turn.
     private let imageColumns: [[Int]]
 
     /// Reads the columns of `demonstrations`.
@@ -70,7 +70,7 @@ struct ObjectPoseLabels {
         return rows.indices.flatMap { row in columns.map { all[row * states.dimension + $0] } }
     }
 
-    /// Of every camera: image positions of its objects at `rows`, `[rows.count, objects, 2]`, right and down.
+    /// Image positions of every camera's objects at `rows`, `[rows.count, objects, 2]`, right and down.
     func imagePositions(_ rows: [Int]) -> [[Float]] {
         imageColumns.map { columns in
             rows.flatMap { row in columns.map { states.values[row * states.dimension + $0] } }

@@ -33,7 +33,7 @@ struct ObjectPoseTask: AuxiliaryTask {
     private let values: [Float]
     private let valueCount: Int
 
-    /// Of every camera: image positions of its objects in every example, `[n, objects, 2]`.
+    /// Image positions of every camera's objects in every example, `[n, objects, 2]`.
     private let imagePositions: [[Float]]
     private let exampleCount: Int
 
@@ -67,7 +67,7 @@ struct ObjectPoseTask: AuxiliaryTask {
 
     /// L1 error of the poses, and cross-entropy of the first keypoints of each camera with the objects' heatmaps.
     ///
-    /// Of an object that covers one cell of hundreds, the poses' error alone says too little about where to look.
+    /// The poses' error alone says too little about where to look for an object that covers one cell of hundreds.
     ///
     /// - Parameters:
     ///   - estimate: The backbone's estimate.

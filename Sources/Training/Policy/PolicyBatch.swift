@@ -11,11 +11,11 @@ struct PolicyBatch: Sendable {
     /// Normalised actions.
     let chunks: ActionChunks
 
-    /// Of every camera: `[B, height, width, 3]`.
+    /// Images of every camera, `[B, height, width, 3]`.
     var images: [[UInt8]] = []
     var imageShapes: [[Int]] = []
 
-    /// Of every camera: shifts of its images by augmentation, `[B]`.
+    /// Shifts of every camera's images by augmentation, `[B]`.
     var imageShifts: [[ImageShift]] = []
 
     /// Text ids, padded `[B, length]`.

@@ -151,11 +151,11 @@ public struct PolicyTraining {
             evaluations.append(.init(every: recipe.validateEvery) { _ in try validation.measure(network) })
         }
         if let rollouts {
-            let place = folder.appending(path: "rollouts/policy")
+            let copy = folder.appending(path: "rollouts/policy")
             evaluations.append(
                 .init(every: rollouts.every) { step in
-                    try policy.save(network, to: place)
-                    return try rollouts.evaluate(place, step)
+                    try policy.save(network, to: copy)
+                    return try rollouts.evaluate(copy, step)
                 }
             )
         }

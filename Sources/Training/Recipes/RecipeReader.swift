@@ -64,7 +64,7 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
     /// The file, or the `--set` that was given.
     public let source: String
 
-    /// What was expected and what was found.
+    /// The key, the expectation and the value found.
     public let reason: String
 
     /// The error in a sentence.

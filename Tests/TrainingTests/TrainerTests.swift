@@ -1,0 +1,81 @@
+import Foundation
+import NN
+import TemporaryFolder
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite("The trainer")
+struct TrainerTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func metrics(_ name: String) -> [[String: Double]] {
+        TrainingMetrics.lines(of: folder.appending(path: "\(name)/metrics.jsonl"))
+    }
+
+    @Test("logs every few steps and the last one, and evaluates at the first logged step after every few")
+    func schedule() throws {
+        var task = SmallTask()
+        task.evaluations = [PeriodicEvaluation(every: 5) { ["evaluated_after": Double($0)] }]
+        task.metrics = { ["loss": Double($0)] }
+        try task.train(steps: 11, in: folder.appending(path: "out"), logEvery: 3)
+        let lines = metrics("out")
+        #expect(lines.map { $0["step"] } == [0, 3, 6, 9, 10])
+        #expect(lines.map { $0["loss"] } == [0, 3, 6, 9, 10])
+        #expect(lines.map { $0["evaluated_after"] } == [nil, nil, 6, nil, 10])
+        #expect(lines.allSatisfy { $0["gradient_norm"] != nil && $0["learning_rate"] != nil })
+    }
+
+    @Test("evaluates and ends with averaged weights, and goes on with those of the last step")
+    func average() throws {
+        func train(_ name: String, emaDecay: Double) throws -> (lines: [[String: Double]], end: Double) {
+            let task = SmallTask()
+            func weight() -> [String: Double] { ["weight": task.weight.tensor.mean().item] }
+            var watched = task
+            watched.metrics = { _ in weight() }
+            watched.evaluations = [
+                PeriodicEvaluation(every: 1) { _ in ["evaluated": weight()["weight"] ?? 0] }
+            ]
+            try watched.train(steps: 6, in: folder.appending(path: name), emaDecay: emaDecay)
+            return (metrics(name), task.weight.tensor.mean().item)
+        }
+        let plain = try train("plain", emaDecay: 0)
+        let averaged = try train("averaged", emaDecay: 0.3)
+        let weights = plain.lines.compactMap { $0["weight"] }
+        #expect(weights.count == 6 && plain.end == weights[5])
+        #expect(averaged.lines.map { $0["weight"] } == weights)
+        var average = 1.0
+        for (step, weight) in weights.enumerated() {
+            // Averages forget faster at the beginning.
+            let kept = min(0.3, Double(1 + step) / Double(10 + step))
+            average = kept * average + (1 - kept) * weight
+            guard let evaluated = averaged.lines[step]["evaluated"] else {
+                #expect(step == 0)
+                continue
+            }
+            #expect(abs(evaluated - average) < 1e-5)
+        }
+        #expect(abs(averaged.end - average) < 1e-5)
+    }
+
+    @Test("clips gradients to the recipe's norm")
+    func clipping() throws {
+        try SmallTask().train(steps: 1, in: folder.appending(path: "out"))
+        // The gradient of the sum of squares of four ones is four twos.
+        #expect(metrics("out")[0]["gradient_norm"] == 4)
+    }
+
+    @Test("goes on from its checkpoint with the same averages")
+    func resumes() throws {
+        func train(_ name: String, killAfter kill: Int?) throws -> [Float] {
+            let task = SmallTask()
+            try task.train(steps: 9, in: folder.appending(path: name), emaDecay: 0.9, killAfter: kill)
+            return task.weight.tensor.floats
+        }
+        #expect(throws: Killed.self) { try train("killed", killAfter: 6) }
+        #expect(try train("killed", killAfter: nil) == train("whole", killAfter: nil))
+    }
+}
