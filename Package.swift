@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "CKernels"),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
-        module("Backbones", ["NN", "Torch"]),
+        module("Backbones", ["NN", "Torch", "Support"]),
         module("CPUInference", ["CKernels", "Backbones", "NN", "Torch"]),
         module("ActionTokenizers", ["Support", "RobotTypes"]),
         module("Quantizers", ["NN", "Torch"]),
@@ -153,7 +153,7 @@ let package = Package(
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
-        tests("Backbones", ["NN", "Torch"]),
+        tests("Backbones", ["NN", "Torch", "Support"]),
         tests("CPUInference", ["Torch"]),
         tests("Quantizers", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(

@@ -126,7 +126,7 @@ struct Decoding {
         (backbone.width, backbone.layerCount, backbone.headCount) = (
             recipe.width, recipe.layerCount, recipe.headCount
         )
-        backbone.continues = !hasExpert
+        backbone.supportsDecoding = !hasExpert
         return FASTerVLANetwork(
             backbone: CompactBackbone(backbone, device: .cpu),
             expert: hasExpert ? PolicyRecipe().expert : nil,

@@ -4,15 +4,18 @@ public import Torch
 // Axes in this folder
 //   B  batch      S  prefix tokens      A  heads      E  width of a head
 
-/// A vision-language model that reads what a robot sees and is told.
+/// Vision-language model that encodes images, instruction and state into a prefix.
 ///
-/// The action expert attends to its keys and values layer by layer, so a backbone runs once an
-/// observation, whatever number of action codes follows (paper, FASTerVLA 2 and 3).
-public protocol Backbone: Module {
-    /// Transformer blocks; the action expert has as many.
+/// The action expert attends to its keys and values layer by layer, so a backbone runs once per observation, however many
+/// action tokens follow (arXiv 2512.04952, action expert; as in pi-0, arXiv 2410.24164).
+///
+/// As a ``SuffixDecoder`` it continues the prefix by its own weights, for policies without an action expert; only a
+/// backbone that ``supportsDecoding`` can.
+public protocol Backbone: Module, SuffixDecoder {
+    /// Number of transformer layers; the action expert has as many.
     var layerCount: Int { get }
 
-    /// Heads of a block.
+    /// Attention heads of a layer.
     var headCount: Int { get }
 
     /// Channels of a head.
@@ -21,24 +24,14 @@ public protocol Backbone: Module {
     /// Channels of a token.
     var width: Int { get }
 
-    /// Whether ``continued(_:positions:cache:mask:)`` may be called.
-    var continues: Bool { get }
+    /// True if the backbone can decode suffix slots itself.
+    var supportsDecoding: Bool { get }
 
-    /// Reads images, instruction and state in one forward.
+    /// Encodes images, instruction and state in one forward.
     func prefix(of input: PrefixInput) -> Prefix
-
-    /// Features of tokens that follow the prefix, by the backbone's own weights: for policies without an action expert.
-    ///
-    /// - Parameters:
-    ///   - inputs: `[B, L, width]`.
-    ///   - positions: Rotary positions, float `[B or 1, L]`.
-    ///   - cache: The prefix and earlier tokens; keys and values of these tokens are appended.
-    ///   - mask: bool, broadcasts to `[B, 1, L, S + earlier + L]`; nil attends to all.
-    /// - Returns: Normalized features, `[B, L, width]`.
-    func continued(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?) -> Tensor
 }
 
-/// What a backbone reads, for a batch of instants.
+/// Inputs of a backbone, for a batch of instants.
 public struct PrefixInput: Sendable {
     /// One tensor a camera, uint8 `[B, height, width, 3]`, in the order of the contract's cameras.
     public let images: [Tensor]
@@ -57,7 +50,7 @@ public struct PrefixInput: Sendable {
     }
 }
 
-/// What a backbone made of its input: the prefix of the KV cache.
+/// Keys and values of a backbone's tokens: the beginning of the KV cache.
 public struct Prefix: Sendable {
     /// Keys of every layer, `[B, A, S, E]`.
     public let keys: [Tensor]
@@ -65,44 +58,34 @@ public struct Prefix: Sendable {
     /// Values of every layer, `[B, A, S, E]`.
     public let values: [Tensor]
 
-    /// Which prefix tokens are real, bool `[B, 1, 1, S]`; nil where all are.
+    /// Padding mask, true for real tokens, bool `[B, 1, 1, S]`; nil without padding.
     public let mask: Tensor?
 
-    /// The rotary position that follows the prefix.
+    /// Rotary position of the first token after the prefix.
     public let nextPosition: Int
 
-    /// Where things are by the backbone's estimate; nil where it makes none.
-    public let sight: Sight?
-
     /// Creates a prefix from its parts.
-    public init(
-        keys: [Tensor],
-        values: [Tensor],
-        mask: Tensor?,
-        nextPosition: Int,
-        sight: Sight? = nil
-    ) {
+    public init(keys: [Tensor], values: [Tensor], mask: Tensor?, nextPosition: Int) {
         self.keys = keys
         self.values = values
         self.mask = mask
         self.nextPosition = nextPosition
-        self.sight = sight
     }
 
-    /// The mask of queries that also see all of `count` tokens after the prefix, bool `[B, 1, 1, S + count]`; nil attends to
-    /// all.
+    /// Number of elements of the batch.
+    public var batch: Int { keys[0].size(0) }
+
+    /// Number of prefix tokens, padding included.
+    public var length: Int { keys[0].size(2) }
+
+    /// Device of keys and values.
+    public var device: Device { keys[0].device }
+
+    /// Mask of queries that also attend to all of `count` tokens after the prefix, bool `[B, 1, 1, S + count]`; nil attends
+    /// to all.
     public func extendedMask(by count: Int) -> Tensor? {
         guard let mask else { return nil }
         let open = Tensor.ones([mask.size(0), 1, 1, count], dtype: .bool, device: mask.device)
         return Tensor.concatenated([mask, open], axis: 3)
     }
-}
-
-/// Where a backbone sees things.
-public struct Sight: Sendable {
-    /// The estimate, normalised, float32 `[B, M]`.
-    public let environmentState: Tensor
-
-    /// Of every camera that has keypoints: how much of each keypoint every cell of its map is, float32 `[B, K, cells]`.
-    public let shares: [Tensor]
 }

@@ -18,7 +18,7 @@ public struct FASTerVLANetwork: Module {
     /// - Parameters:
     ///   - backbone: The backbone.
     ///   - expert: The expert's architecture; nil lets the backbone answer, which has to be able to
-    ///     (`Backbone.continues`).
+    ///     (`Backbone.supportsDecoding`).
     ///   - head: The head's architecture.
     ///   - device: Where the parameters live.
     public init(
@@ -28,7 +28,7 @@ public struct FASTerVLANetwork: Module {
         device: Device
     ) {
         precondition(
-            expert != nil || backbone.continues,
+            expert != nil || backbone.supportsDecoding,
             "without an expert, the backbone has to answer itself"
         )
         self.backbone = backbone
@@ -63,8 +63,8 @@ public struct FASTerVLANetwork: Module {
         {
             return features
         }
-        return expert?.features(inputs, positions: positions, cache: &cache, mask: mask)
-            ?? backbone.continued(inputs, positions: positions, cache: &cache, mask: mask)
+        return expert?.decode(inputs, positions: positions, cache: &cache, mask: mask)
+            ?? backbone.decode(inputs, positions: positions, cache: &cache, mask: mask)
     }
 
     /// The loss of a batch, and what to watch.

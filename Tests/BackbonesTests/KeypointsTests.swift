@@ -19,15 +19,15 @@ struct KeypointsTests {
         )
         let (map, instruction) = (Tensor.randn([2, rows * columns, 8]), Tensor.randn([2, 16]))
         func centre(_ cell: Int, of cells: Int) -> Float { Float(2 * cell + 1) / Float(cells) - 1 }
-        let centres = (0 ..< rows * columns).flatMap { cell -> [Float] in
+        let cells = (0 ..< rows * columns).flatMap { cell -> [Float] in
             [centre(cell % columns, of: columns), centre(cell / columns, of: rows)]
         }
-        let places = Tensor(centres, shape: [rows * columns, 2])
+        let centres = Tensor(cells, shape: [rows * columns, 2])
         withoutGradients {
             for dtype in [nil, .bfloat16] as [DType?] {
                 let found = withAutocast(to: dtype, on: .cpu) { keypoints(map, instruction: instruction) }
-                #expect(found.places.dtype == .float32)
-                #expect((found.places - found.shares.matmul(places)).abs().max().item < 1e-6)
+                #expect(found.positions.dtype == .float32)
+                #expect((found.positions - found.heatmaps.matmul(centres)).abs().max().item < 1e-6)
             }
         }
     }

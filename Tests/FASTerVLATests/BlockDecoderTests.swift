@@ -35,8 +35,8 @@ struct BlockDecoderTests {
         )
         configuration.width = 32
         configuration.layerCount = 3
-        configuration.environmentStateDimension = 2
-        configuration.continues = !hasExpert
+        configuration.objectPoseDimension = 2
+        configuration.supportsDecoding = !hasExpert
         var head = CodeHead.Configuration(
             schedule: BlockSchedule(
                 codebookCount: grid.codebooks,
@@ -227,10 +227,10 @@ struct BlockDecoderTests {
         }
         Torch.seed(3)
         let codes = Tensor.randint(0 ..< Self.codebookSize, [batch, 15])
-        let prefix = network.backbone.prefix(of: input)
-        let loss = network.loss(after: prefix, targets: targets(codes), settings: LossSettings()).total
-        // The actions' loss does not reach the estimate of where things are.
-        (loss + (try #require(prefix.sight)).environmentState.sum()).backward()
+        let output = try #require(network.backbone as? CompactBackbone).output(for: input)
+        let loss = network.loss(after: output.prefix, targets: targets(codes), settings: LossSettings()).total
+        // The actions' loss does not reach the estimate of object poses.
+        (loss + (try #require(output.objectPoses)).values.sum()).backward()
         for parameter in network.parameters { #expect(parameter.tensor.gradient != nil, "\(parameter.name)") }
     }
 }

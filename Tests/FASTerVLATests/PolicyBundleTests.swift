@@ -118,24 +118,24 @@ struct PolicyBundleTests {
         arguments: [
             (
                 #""headCount" : 4"#, #""headCount" : 5"#,
-                "'backbone.compact': 'width' should be a multiple of 10, as 'headCount' is 5, found 32"
+                "'backbone.compact.width' should be a multiple of 10, as 'headCount' is 5, found 32"
             ),
             (
                 #""headCount" : 4"#, #""headCount" : 0"#,
-                "'backbone.compact': 'headCount' should be in 1 ... 65536, found 0"
+                "'backbone.compact.headCount' should be in 1 ... 65536, found 0"
             ),
             (
                 #""bytesPerToken" : 4"#, #""bytesPerToken" : 0"#,
-                "'backbone.compact': 'bytesPerToken' should be in 1 ... 65536, found 0"
+                "'backbone.compact.bytesPerToken' should be in 1 ... 65536, found 0"
             ),
             (
                 #""pixelsPerToken" : 16"#, #""pixelsPerToken" : 12"#,
-                "'backbone.compact': 'cameras[0]': 'pixelsPerToken' should be 4, 8, 16 or 32, found 12"
+                "'backbone.compact.cameras[0].pixelsPerToken' should be 4, 8, 16 or 32, found 12"
             ),
             (
-                #""continues" : false"#, #""continues" : false, "environmentStateDimension" : 2"#,
-                "'backbone.compact': 'environmentStateDimension' is 2, but no camera has keypoints above 0, which it is "
-                    + "read off"
+                #""supportsDecoding" : false"#, #""supportsDecoding" : false, "objectPoseDimension" : 2"#,
+                "'backbone.compact.objectPoseDimension' should be left out, as no camera has keypoints, which poses are "
+                    + "estimated from, found 2"
             ),
             (
                 #""blockSize" : 5"#, #""blockSize" : 0"#,

@@ -69,7 +69,7 @@ struct ObjectPoseTaskTests {
             stateDimension: 1
         )
         (configuration.width, configuration.layerCount) = (32, 2)
-        configuration.environmentStateDimension = 2
+        configuration.objectPoseDimension = 2
         return CompactBackbone(configuration, device: .cpu)
     }
 
@@ -102,17 +102,17 @@ struct ObjectPoseTaskTests {
         let optimizer = AdamW(backbone.parameters, configuration: .init())
         func error(_ step: UInt64) -> Double {
             let (input, values, _) = scene(step)
-            let estimate = withoutGradients { backbone.prefix(of: input).sight }
-            return estimate.map { ($0.environmentState - values).abs().mean().item } ?? .infinity
+            let estimate = withoutGradients { backbone.output(for: input).objectPoses }
+            return estimate.map { ($0.values - values).abs().mean().item } ?? .infinity
         }
         let before = error(1000)
         for step in 0 ..< 150 {
             let (input, values, heatmaps) = scene(UInt64(step))
-            guard let estimate = backbone.prefix(of: input).sight else {
+            guard let estimate = backbone.output(for: input).objectPoses else {
                 Issue.record("the backbone estimates nothing")
                 return
             }
-            #expect(estimate.environmentState.shape == [16, 2] && estimate.shares[0].shape == [16, 2, 64])
+            #expect(estimate.values.shape == [16, 2] && estimate.heatmaps[0].shape == [16, 2, 64])
             ObjectPoseTask.loss(of: estimate, values: values, heatmaps: heatmaps, heatmapWeight: 0.1)
                 .backward()
             optimizer.step(factor: 10)
@@ -131,7 +131,7 @@ struct ObjectPoseTaskTests {
             backbone.parameters.filter { $0.name.hasPrefix(part) }.compactMap(\.tensor.gradient)
                 .map { $0.abs().max().item }.max() ?? 0
         }
-        #expect(largest("environment.told") > 0)
-        #expect(largest("environment.layers") == 0)
+        #expect(largest("objectPose.projection") > 0)
+        #expect(largest("objectPose.layers") == 0)
     }
 }

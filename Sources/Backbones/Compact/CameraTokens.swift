@@ -1,15 +1,15 @@
 internal import NN
 internal import Torch
 
-/// One camera's picture as tokens: squares of it, and where things are.
+/// One camera's image as tokens: one an image patch, and one a keypoint.
 struct CameraTokens: Module {
-    private let features: PictureFeatures
+    private let stem: ImageStem
     private let merging: PatchMerging
     private let keypoints: Keypoints?
 
     init(_ camera: CompactBackbone.Configuration.Camera, width: Int, device: Device) {
         let channels = PatchMerging.channels(width: width, pixelsPerToken: camera.pixelsPerToken)
-        features = PictureFeatures(channels: channels, convolves: camera.keypoints > 0, device: device)
+        stem = ImageStem(channels: channels, convolves: camera.keypoints > 0, device: device)
         merging = PatchMerging(width: width, pixelsPerToken: camera.pixelsPerToken, device: device)
         keypoints =
             camera.keypoints > 0
@@ -23,13 +23,13 @@ struct CameraTokens: Module {
             ) : nil
     }
 
-    /// Tokens of `images`, uint8 `[B, height, width, 3]`, for an instruction, `[B, width]`.
+    /// Tokens of `images`, uint8 `[B, height, width, 3]`, for an instruction embedding, `[B, width]`.
     ///
-    /// - Returns: `[B, squares, width]`, and keypoints where there are any.
+    /// - Returns: `[B, patches, width]`, and keypoints; nil without any.
     func callAsFunction(_ images: Tensor, instruction: Tensor) -> (
-        squares: Tensor, keypoints: Keypoints.Found?
+        patches: Tensor, keypoints: Keypoints.Output?
     ) {
-        let map = features(images)
+        let map = stem(images)
         return (merging(map), keypoints?(map.cells, instruction: instruction))
     }
 }

@@ -1,21 +1,21 @@
 extension CompactBackbone {
     /// The architecture of a ``CompactBackbone``.
     public struct Configuration: Codable, Equatable, Sendable {
-        /// One camera's picture.
+        /// One camera's image.
         public struct Camera: Codable, Equatable, Sendable {
-            /// Rows; a multiple of ``pixelsPerToken``.
+            /// Rows of pixels; a multiple of ``pixelsPerToken``.
             public var height: Int
 
-            /// Columns; a multiple of ``pixelsPerToken``.
+            /// Columns of pixels; a multiple of ``pixelsPerToken``.
             public var width: Int
 
-            /// Rows and columns of pixels that become one token: one of ``sizesOfTokens``.
+            /// Rows and columns of an image patch, which becomes one token: one of ``sizesOfTokens``.
             public var pixelsPerToken: Int
 
-            /// Things to be located exactly, a token each, by features from convolutions; 0 does without both.
+            /// Number of keypoints, a token each, on top of a convolutional image stem; 0 for a linear stem and none.
             public var keypoints: Int
 
-            /// What ``pixelsPerToken`` can be.
+            /// Valid values of ``pixelsPerToken``.
             public static let sizesOfTokens = [4, 8, 16, 32]
 
             /// Creates the description of one camera.
@@ -26,12 +26,12 @@ extension CompactBackbone {
                 self.keypoints = keypoints
             }
 
-            /// Rows and columns of the map that keypoints are looked for in.
+            /// Rows and columns of the feature map.
             public var cells: (rows: Int, columns: Int) {
-                (height / PictureFeatures.stride, width / PictureFeatures.stride)
+                (height / ImageStem.stride, width / ImageStem.stride)
             }
 
-            /// Squares of a picture, a token each.
+            /// Number of image patches.
             public var tokenCount: Int { height / pixelsPerToken * (width / pixelsPerToken) }
         }
 
@@ -41,29 +41,31 @@ extension CompactBackbone {
         /// Length of the state vector.
         public var stateDimension: Int
 
-        /// Numbers that say where things are, to be estimated from keypoints (`EnvironmentEstimate`); nil for none.
-        public var environmentStateDimension: Int?
+        /// Number of values that describe object poses, which an auxiliary head estimates from keypoints; nil for no such
+        /// head.
+        public var objectPoseDimension: Int?
 
-        /// Bins that a state value falls into.
+        /// Number of bins of a state value.
         public var stateBins = 256
 
-        /// Bytes of the instruction that share a token.
+        /// Bytes of the instruction per token.
         public var bytesPerToken = 4
 
-        /// Longest instruction, in bytes; the rest is cut off.
+        /// Longest instruction in bytes; a longer one is cut off.
         public var longestInstruction = 128
 
-        /// Channels.
+        /// Channels of a token.
         public var width = 192
 
-        /// Transformer blocks.
+        /// Number of transformer layers.
         public var layerCount = 4
 
-        /// Heads of a block.
+        /// Attention heads of a layer.
         public var headCount = 4
 
-        /// Whether tokens may follow the prefix (``Backbone/continues``), which takes a whole last block.
-        public var continues = false
+        /// True for a backbone that can decode suffix slots itself (``Backbone/supportsDecoding``), which takes a full last
+        /// layer.
+        public var supportsDecoding = false
 
         /// Describes a backbone for `cameras` and a state of `stateDimension` values.
         public init(cameras: [Camera], stateDimension: Int) {

@@ -1,10 +1,10 @@
 internal import NN
 public import Torch
 
-/// A small vision-language transformer, trained from scratch, that answers in milliseconds on a CPU.
+/// Small vision-language transformer, trained from scratch, whose prefix takes milliseconds on a CPU.
 ///
-/// Tokens of all cameras, the instruction and the state attend to each other freely. Positions are learned
-/// with the tokens; every key counts as lying at rotary position 0, before the action tokens.
+/// Tokens of all cameras, the instruction and the state attend to each other bidirectionally. Prefix tokens have learned
+/// position embeddings; all of their keys lie at rotary position 0, before the action tokens.
 public struct CompactBackbone: Backbone {
     /// The architecture.
     public let configuration: Configuration
@@ -13,68 +13,85 @@ public struct CompactBackbone: Backbone {
     private let text: Embedding
     private let textProjection: Linear
     private let state: StateTokens
-    /// Where things are, where the policy learns to tell.
-    private let environment: EnvironmentEstimate?
+    private let objectPose: ObjectPoseHead?
     @Parameter private var imagePositions: Tensor
     @Parameter private var textPositions: Tensor
-    private let blocks: [CompactBlock]
-    /// After the last block, where it is whole.
+    private let layers: [DecoderLayer]
+    /// The last layer of a backbone that does not decode: nothing follows but readers of its keys and values.
+    private let lastLayer: KeyValueLayer?
+    /// After the last layer of a backbone that decodes.
     private let norm: LayerNorm?
     private let rotary: RotaryPositions
 
-    /// Creates the network with first weights from libtorch's generator.
+    /// Creates a network with random weights from libtorch's generator.
     public init(_ configuration: Configuration, device: Device) {
         self.configuration = configuration
-        let width = configuration.width
+        let (width, headCount) = (configuration.width, configuration.headCount)
         cameras = configuration.cameras.map { CameraTokens($0, width: width, device: device) }
         let bytes = configuration.bytesPerToken
         let byteWidth = width / bytes
         text = Embedding(ByteTokenizer.vocabularySize, byteWidth, standardDeviation: 1, device: device)
         textProjection = Linear(byteWidth * bytes, width, device: device)
         state = StateTokens(configuration, device: device)
-        environment = configuration.environmentStateDimension.map { dimension in
-            EnvironmentEstimate(configuration, dimension: dimension, device: device)
+        objectPose = configuration.objectPoseDimension.map { dimension in
+            ObjectPoseHead(configuration, dimension: dimension, device: device)
         }
         let imageTokens = configuration.cameras.reduce(0) { $0 + $1.tokenCount }
         let textTokens = (configuration.longestInstruction + bytes - 1) / bytes
         _imagePositions = Parameter(wrappedValue: Tensor.randn([imageTokens, width]).to(device) * 0.5)
         _textPositions = Parameter(wrappedValue: Tensor.randn([textTokens, width]).to(device) * 0.5)
-        blocks = (0 ..< configuration.layerCount).map { layer in
-            CompactBlock(
-                configuration,
-                isWhole: configuration.continues || layer < configuration.layerCount - 1,
+        let supportsDecoding = configuration.supportsDecoding
+        layers = (0 ..< configuration.layerCount - (supportsDecoding ? 0 : 1)).map { _ in
+            DecoderLayer(
+                width: width,
+                headCount: headCount,
+                headWidth: width / headCount,
+                layerCount: configuration.layerCount,
                 device: device
             )
         }
-        norm = configuration.continues ? LayerNorm(width, device: device) : nil
-        rotary = RotaryPositions(width: width / configuration.headCount)
+        lastLayer = supportsDecoding ? nil : KeyValueLayer(width, headCount: headCount, device: device)
+        norm = supportsDecoding ? LayerNorm(width, device: device) : nil
+        rotary = RotaryPositions(width: width / headCount)
     }
 
     /// Channels of a token.
     public var width: Int { configuration.width }
 
-    /// Whether tokens may follow the prefix.
-    public var continues: Bool { configuration.continues }
+    /// True if the last layer is a full one, so that tokens can follow the prefix.
+    public var supportsDecoding: Bool { configuration.supportsDecoding }
 
-    /// Transformer blocks.
+    /// Number of transformer layers.
     public var layerCount: Int { configuration.layerCount }
 
-    /// Heads of a block.
+    /// Attention heads of a layer.
     public var headCount: Int { configuration.headCount }
 
     /// Channels of a head.
     public var headWidth: Int { configuration.width / configuration.headCount }
 
-    /// Reads images, instruction and state in one forward.
-    public func prefix(of input: PrefixInput) -> Prefix {
+    /// Prefix and auxiliary estimates of one forward.
+    public struct Output: Sendable {
+        /// Keys and values for action tokens.
+        public let prefix: Prefix
+
+        /// Estimated object poses; nil for a backbone without that head.
+        public let objectPoses: ObjectPoseEstimate?
+    }
+
+    /// Encodes images, instruction and state in one forward.
+    public func prefix(of input: PrefixInput) -> Prefix { output(for: input).prefix }
+
+    /// Encodes images, instruction and state in one forward, and estimates object poses.
+    public func output(for input: PrefixInput) -> Output {
         let (words, wordMask) = textTokens(input.text)
         let instruction = mean(of: words, wordMask)
-        let seen = zip(cameras, input.images).map { $0($1, instruction: instruction) }
-        let squares = Tensor.concatenated(seen.map(\.squares), axis: 1) + imagePositions
-        let found = seen.compactMap(\.keypoints)
-        let estimate = environment?(found, instruction: instruction)
+        let views = zip(cameras, input.images).map { $0($1, instruction: instruction) }
+        let patches = Tensor.concatenated(views.map(\.patches), axis: 1) + imagePositions
+        let keypoints = views.compactMap(\.keypoints)
+        let estimate = objectPose?(keypoints, instruction: instruction)
         let images = Tensor.concatenated(
-            [squares] + found.map(\.tokens) + [estimate?.tokens].compactMap(\.self),
+            [patches] + keypoints.map(\.tokens) + [estimate?.tokens].compactMap(\.self),
             axis: 1
         )
         var x = Tensor.concatenated([images, words, state(input.state)], axis: 1)
@@ -87,39 +104,39 @@ public struct CompactBackbone: Backbone {
         }
         var keys: [Tensor] = []
         var values: [Tensor] = []
-        for block in blocks {
-            x = block(x, mask: mask) { key, value in
-                keys.append(key)
-                values.append(value)
-                return (key, value)
-            }
+        func keep(_ key: Tensor, _ value: Tensor) -> (key: Tensor, value: Tensor) {
+            keys.append(key)
+            values.append(value)
+            return (key, value)
         }
-        return Prefix(
-            keys: keys,
-            values: values,
-            mask: mask,
-            nextPosition: 1,
-            sight: estimate.map { Sight(environmentState: $0.values, shares: found.map(\.shares)) }
+        for layer in layers { x = layer(x, angles: nil, mask: mask, cached: keep) }
+        if let lastLayer {
+            let heads = lastLayer(x)
+            _ = keep(heads.key, heads.value)
+        }
+        return Output(
+            prefix: Prefix(keys: keys, values: values, mask: mask, nextPosition: 1),
+            objectPoses: estimate.map {
+                ObjectPoseEstimate(values: $0.values, heatmaps: keypoints.map(\.heatmaps))
+            }
         )
     }
 
-    /// Features of tokens that follow the prefix, by the same blocks.
-    public func continued(
-        _ inputs: Tensor,
-        positions: Tensor,
-        cache: inout KeyValueCache,
-        mask: Tensor?
-    ) -> Tensor {
-        guard let norm else { preconditionFailure("this backbone has no whole last block") }
-        let angles = rotary.angles(for: positions)
-        var x = inputs
-        for (layer, block) in blocks.enumerated() {
-            x = block(x, mask: mask, angles: angles) { cache.append(key: $0, value: $1, layer: layer) }
-        }
-        return norm(x)
+    /// Its layers, if it supports decoding.
+    public var stack: DecoderStack? {
+        norm.map { DecoderStack(layers: layers, norm: $0, rotary: rotary) }
     }
 
-    /// Bytes `[B, length]`, grouped: tokens `[B, n, width]`, and which are not all padding, bool `[B, n]` (nil: all).
+    /// Features of tokens that follow the prefix, by the same layers: normalized `[B, L, width]`.
+    public func decode(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?)
+        -> Tensor
+    {
+        guard let stack else { preconditionFailure("a backbone without a full last layer cannot decode") }
+        return stack.decode(inputs, positions: positions, cache: &cache, mask: mask)
+    }
+
+    /// Tokens of several bytes each, of bytes `[B, length]`: `[B, n, width]`, and a padding mask, bool `[B, n]` (nil without
+    /// padding).
     private func textTokens(_ ids: Tensor) -> (tokens: Tensor, mask: Tensor?) {
         let bytes = configuration.bytesPerToken
         let length = min(ids.size(1), configuration.longestInstruction / bytes * bytes)
@@ -131,7 +148,7 @@ public struct CompactBackbone: Backbone {
         return (textProjection(embedded) + positions, mask.all().item == 1 ? nil : mask)
     }
 
-    /// The mean of the words, `[B, width]`, without padding; zero where there are none.
+    /// Mean of the text tokens, `[B, width]`, without padding; zero for empty instructions.
     private func mean(of words: Tensor, _ mask: Tensor?) -> Tensor {
         guard let mask else { return words.mean(1) }
         let counted = mask.to(words.dtype).unsqueezed(2)
@@ -139,82 +156,24 @@ public struct CompactBackbone: Backbone {
     }
 }
 
-/// A pre-norm transformer block that also hands out its keys and values.
-///
-/// Where nothing follows the last block, only its keys and values are of use, so it has nothing else.
-struct CompactBlock: Module {
-    private let attentionNorm: LayerNorm
-    private let attention: SelfAttention?
-    private let keyValue: KeyValueProjection?
-    private let feedForwardNorm: LayerNorm?
-    private let feedForward: FeedForward?
-
-    init(_ configuration: CompactBackbone.Configuration, isWhole: Bool, device: Device) {
-        let width = configuration.width
-        let gain = 1 / Double(2 * configuration.layerCount).squareRoot()
-        attentionNorm = LayerNorm(width, device: device)
-        if isWhole {
-            attention = SelfAttention(
-                width,
-                headCount: configuration.headCount,
-                rotary: true,
-                gain: gain,
-                device: device
-            )
-            keyValue = nil
-            feedForwardNorm = LayerNorm(width, device: device)
-            feedForward = FeedForward(width, hidden: 4 * width, gain: gain, device: device)
-        } else {
-            attention = nil
-            keyValue = KeyValueProjection(width, headCount: configuration.headCount, device: device)
-            feedForwardNorm = nil
-            feedForward = nil
-        }
-    }
-
-    /// Tokens transformed.
-    ///
-    /// - Parameters:
-    ///   - x: `[B, L, width]`.
-    ///   - mask: bool, broadcasts to `[B, 1, L, keys]`; nil attends to all.
-    ///   - angles: Of the tokens' rotary positions; nil for position 0.
-    ///   - attended: Takes the tokens' keys and values, and returns those that they attend to.
-    /// - Returns: `[B, L, width]`.
-    func callAsFunction(
-        _ x: Tensor,
-        mask: Tensor?,
-        angles: (cosine: Tensor, sine: Tensor)? = nil,
-        attended: (_ key: Tensor, _ value: Tensor) -> (key: Tensor, value: Tensor)
-    ) -> Tensor {
-        let normalized = attentionNorm(x)
-        if let keyValue {
-            let heads = keyValue(normalized)
-            _ = attended(heads.key, heads.value)
-            return x
-        }
-        guard let attention, let feedForward, let feedForwardNorm else { return x }
-        let heads = attention.heads(normalized, angles: angles)
-        let (key, value) = attended(heads.key, heads.value)
-        let y = x + attention.joined(heads.query.attention(key: key, value: value, mask: mask))
-        return y + feedForward(feedForwardNorm(y))
-    }
-}
-
-/// Keys and values without queries.
-struct KeyValueProjection: Module {
+/// Keys and values of a layer without queries.
+struct KeyValueLayer: Module {
+    private let norm: LayerNorm
     private let projection: Linear
     private let keyNorm: LayerNorm
     private let headCount: Int
 
     init(_ width: Int, headCount: Int, device: Device) {
+        norm = LayerNorm(width, device: device)
         projection = Linear(width, 2 * width, bias: false, device: device)
         keyNorm = LayerNorm(width / headCount, bias: false, device: device)
         self.headCount = headCount
     }
 
-    /// `x`, `[B, S, width]`: keys and values, each `[B, A, S, E]`.
+    /// Keys and values of `x`, `[B, S, width]`: each `[B, A, S, E]`.
     func callAsFunction(_ x: Tensor) -> (key: Tensor, value: Tensor) {
-        let parts = projection(x).reshaped(x.size(0), x.size(1), 2, headCount, -1).permuted(2, 0, 3, 1, 4)
+        let parts = projection(norm(x)).reshaped(x.size(0), x.size(1), 2, headCount, -1)
+            .permuted(2, 0, 3, 1, 4)
         return (keyNorm(parts.select(0, 0)), parts.select(0, 1))
     }
 }

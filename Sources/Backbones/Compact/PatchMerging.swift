@@ -1,37 +1,38 @@
 internal import NN
 internal import Torch
 
-/// Neighbouring cells of a map merged two by two, until a token stands for the wished number of pixels.
+/// Patch merging: neighbouring cells of a map joined 2 x 2 until a token covers the configured pixels (Swin Transformer,
+/// arXiv 2103.14030).
 struct PatchMerging: Module {
-    /// From four neighbours each.
+    /// Each from four neighbouring cells.
     private let layers: [Linear]
 
     /// Before each merge.
     private let norms: [LayerNorm]
 
-    /// Channels of the map to be merged, for tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
+    /// Number of channels of the input map, for tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
     static func channels(width: Int, pixelsPerToken: Int) -> Int {
         widths(upTo: width, pixelsPerToken: pixelsPerToken)[0]
     }
 
     /// Channels before the first merge and after every one.
     private static func widths(upTo width: Int, pixelsPerToken: Int) -> [Int] {
-        let merges = (pixelsPerToken / PictureFeatures.stride).trailingZeroBitCount
+        let merges = (pixelsPerToken / ImageStem.stride).trailingZeroBitCount
         precondition(
-            PictureFeatures.stride << merges == pixelsPerToken,
+            ImageStem.stride << merges == pixelsPerToken,
             "a token's pixels must be 4, 8, 16 or 32"
         )
         return (0 ... merges).map { $0 == merges ? width : min(width, 64 << $0) }
     }
 
-    /// Prepares tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
+    /// Creates tokens of `width` channels for `pixelsPerToken` x `pixelsPerToken` pixels.
     init(width: Int, pixelsPerToken: Int, device: Device) {
         let widths = Self.widths(upTo: width, pixelsPerToken: pixelsPerToken)
         layers = zip(widths, widths.dropFirst()).map { Linear(4 * $0, $1, device: device) }
         norms = widths.dropLast().map { LayerNorm(4 * $0, device: device) }
     }
 
-    /// Tokens, `[B, tokens, width]`, row by row.
+    /// Tokens of a map, `[B, tokens, width]`, row by row.
     func callAsFunction(_ map: FeatureMap) -> Tensor {
         var (rows, columns) = (map.rows, map.columns)
         var x = map.cells

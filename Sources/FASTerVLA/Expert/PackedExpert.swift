@@ -27,7 +27,7 @@ struct PackedExpert: Sendable {
 
     /// Packs `expert`; nil where its weights do not lie in a CPU's memory in single precision.
     init?(_ expert: ActionExpert) {
-        let parts = expert.parts
+        guard let parts = expert.stack else { return nil }
         let scale = parts.norm.weight
         guard scale.device == .cpu, scale.dtype == .float32 else { return nil }
         epsilon = Float(parts.norm.epsilon)

@@ -181,9 +181,9 @@ extension PolicyConfiguration.BackboneConfiguration {
     }
 
     /// Whether it can answer without an expert.
-    var continues: Bool {
+    var supportsDecoding: Bool {
         switch self {
-        case .compact(let configuration): configuration.continues
+        case .compact(let configuration): configuration.supportsDecoding
         }
     }
 

@@ -26,7 +26,7 @@ struct PolicyCheck {
                 + "those of the contract"
         )
         try require(
-            configuration.expert != nil || configuration.backbone.continues,
+            configuration.expert != nil || configuration.backbone.supportsDecoding,
             PolicyBundle.configurationFile,
             "expert: is missing, and the backbone cannot answer itself"
         )

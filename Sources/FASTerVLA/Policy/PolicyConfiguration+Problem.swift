@@ -1,5 +1,6 @@
 internal import Backbones
 internal import RobotTypes
+internal import Support
 
 extension PolicyConfiguration {
     /// What makes no network of the numbers, in words that name the key; nil where nothing does.
@@ -27,7 +28,8 @@ extension PolicyConfiguration.BackboneConfiguration {
     /// What makes no network of its numbers, in words that name the key; nil where nothing does.
     fileprivate var problem: String? {
         switch self {
-        case .compact(let configuration): configuration.problem.map { "'backbone.compact': \($0)" }
+        case .compact(let configuration):
+            configuration.validationError?.inside("backbone.compact").description
         }
     }
 
@@ -35,6 +37,18 @@ extension PolicyConfiguration.BackboneConfiguration {
     fileprivate var width: Int {
         switch self {
         case .compact(let configuration): configuration.width
+        }
+    }
+}
+
+extension Validatable {
+    /// The error that ``validate()`` throws; nil for valid settings.
+    var validationError: InvalidValue? {
+        do {
+            try validate()
+            return nil
+        } catch {
+            return error
         }
     }
 }

@@ -12,9 +12,29 @@ protocol AuxiliaryTask: Sendable {
     /// Computes the task's loss.
     ///
     /// - Parameters:
-    ///   - prefix: The backbone's output for `batch`.
+    ///   - output: The backbone's output for `batch`.
     ///   - batch: Examples, by their positions in the dataset that the task belongs to.
     ///   - device: Device of the prefix.
     /// - Returns: A scalar; nil where the backbone has no head for the task.
-    func loss(of prefix: Prefix, at batch: PolicyBatch, device: Device) -> Tensor?
+    func loss(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> Tensor?
+}
+
+/// Prefix of a batch, and what auxiliary heads of the backbone estimate.
+struct BackboneOutput {
+    /// Keys and values for action tokens.
+    let prefix: Prefix
+
+    /// Object poses; nil for a backbone without a head for them.
+    let objectPoses: ObjectPoseEstimate?
+}
+
+extension Backbone {
+    /// One forward, the estimates of auxiliary heads included.
+    func output(of input: PrefixInput) -> BackboneOutput {
+        guard let compact = self as? CompactBackbone else {
+            return BackboneOutput(prefix: prefix(of: input), objectPoses: nil)
+        }
+        let output = compact.output(for: input)
+        return BackboneOutput(prefix: output.prefix, objectPoses: output.objectPoses)
+    }
 }

@@ -53,8 +53,8 @@ struct ObjectPoseTask: AuxiliaryTask {
         exampleCount = rows.count
     }
 
-    func loss(of prefix: Prefix, at batch: PolicyBatch, device: Device) -> Tensor? {
-        guard let estimate = prefix.sight else { return nil }
+    func loss(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> Tensor? {
+        guard let estimate = output.objectPoses else { return nil }
         let target = batch.indices.flatMap { values[$0 * valueCount ..< ($0 + 1) * valueCount] }
         let seeing = cameras.indices.filter { cameras[$0].keypoints > 0 }
         return Self.loss(
@@ -75,10 +75,14 @@ struct ObjectPoseTask: AuxiliaryTask {
     ///   - heatmaps: Of every camera with keypoints, `[B, objects, cells]`; nil where positions are unknown.
     ///   - heatmapWeight: Weight of the cross-entropy.
     /// - Returns: A scalar.
-    static func loss(of estimate: Sight, values: Tensor, heatmaps: [Tensor?], heatmapWeight: Double) -> Tensor
-    {
-        let error = (estimate.environmentState - values).abs().mean()
-        let crossEntropies = zip(estimate.shares, heatmaps).compactMap { attention, target -> Tensor? in
+    static func loss(
+        of estimate: ObjectPoseEstimate,
+        values: Tensor,
+        heatmaps: [Tensor?],
+        heatmapWeight: Double
+    ) -> Tensor {
+        let error = (estimate.values - values).abs().mean()
+        let crossEntropies = zip(estimate.heatmaps, heatmaps).compactMap { attention, target -> Tensor? in
             guard let target, heatmapWeight > 0 else { return nil }
             let count = min(attention.size(1), target.size(1))
             let predicted = attention.narrowed(1, from: 0, count: count)

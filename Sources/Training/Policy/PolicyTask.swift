@@ -48,9 +48,9 @@ struct PolicyTask: TrainingTask {
         let batch = try batches.next()
         let (input, targets) = batch.tensors(on: device)
         return withAutocast(to: computeDType, on: device) {
-            let prefix = network.backbone.prefix(of: input)
-            let loss = network.loss(after: prefix, targets: targets, settings: settings)
-            let auxiliary = dataset.auxiliaryLosses(of: prefix, at: batch, device: device)
+            let output = network.backbone.output(of: input)
+            let loss = network.loss(after: output.prefix, targets: targets, settings: settings)
+            let auxiliary = dataset.auxiliaryLosses(of: output, at: batch, device: device)
             return TrainingLoss(total: auxiliary.reduce(loss.total) { $0 + $1.loss * $1.weight }) {
                 var metrics = ["loss": loss.total.item]
                 if !loss.accuracies.isEmpty {
@@ -69,11 +69,11 @@ struct PolicyTask: TrainingTask {
 
 extension PolicyDataset {
     /// The losses of the auxiliary tasks.
-    func auxiliaryLosses(of prefix: Prefix, at batch: PolicyBatch, device: Device) -> [(
+    func auxiliaryLosses(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> [(
         metric: String, loss: Tensor, weight: Double
     )] {
         auxiliaryTasks.compactMap { task in
-            task.loss(of: prefix, at: batch, device: device).map { (task.metric, $0, task.weight) }
+            task.loss(of: output, at: batch, device: device).map { (task.metric, $0, task.weight) }
         }
     }
 }

@@ -56,14 +56,14 @@ struct PolicyValidation {
     {
         let (input, targets) = batch.tensors(on: device)
         return try withoutGradients {
-            let prefix = network.backbone.prefix(of: input)
-            let loss = network.loss(after: prefix, targets: targets, settings: settings)
-            let decoded = try decoder.answer(after: prefix).chunks
+            let output = network.backbone.output(of: input)
+            let loss = network.loss(after: output.prefix, targets: targets, settings: settings)
+            let decoded = try decoder.answer(after: output.prefix).chunks
             var metrics = [
                 "validation_loss": loss.total.item,
                 "reconstruction_error": ReconstructionErrors(batch.chunks, decoded).l1,
             ]
-            for auxiliary in dataset.auxiliaryLosses(of: prefix, at: batch, device: device) {
+            for auxiliary in dataset.auxiliaryLosses(of: output, at: batch, device: device) {
                 metrics["validation_\(auxiliary.metric)"] = auxiliary.loss.item
             }
             for (codebook, accuracy) in loss.accuracies.enumerated() {

@@ -105,8 +105,8 @@ struct ResolvedPolicy {
         (backbone.width, backbone.layerCount, backbone.headCount) = (
             wished.width, wished.layerCount, wished.headCount
         )
-        backbone.environmentStateDimension = objectPoses?.columns.count
-        backbone.continues = recipe.head == .blocksWithoutExpert
+        backbone.objectPoseDimension = objectPoses?.columns.count
+        backbone.supportsDecoding = recipe.head == .blocksWithoutExpert
         return backbone
     }
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 CAMERAS = [(16, 8, 8, 0), (16, 32, 16, 2)]  # height, width, pixels of a token's side, keypoints
-FREQUENCIES = 5  # by which a keypoint's place is told
+FREQUENCIES = 5  # of the Fourier features of a keypoint's position
 STATES, BINS, BYTES = 2, 6, 4
 WIDTH, HEADS, LAYERS, EXPERT = 16, 2, 2, 12
 CODEBOOKS, PLACES, ENTRIES = 2, 3, 6
@@ -64,30 +64,30 @@ def convolution(name, inputs, outputs, kernel):
 for camera, (_, _, side, keypoints) in enumerate(CAMERAS):
     name = f"backbone.cameras.{camera}"
     if keypoints:
-        convolution(f"{name}.features.convolutions.0", 3, 32, 5)
-        convolution(f"{name}.features.convolutions.1", 32, 64, 3)
-        convolution(f"{name}.features.convolutions.2", 64, WIDTH, 3)
+        convolution(f"{name}.stem.convolutions.0", 3, 32, 5)
+        convolution(f"{name}.stem.convolutions.1", 32, 64, 3)
+        convolution(f"{name}.stem.convolutions.2", 64, WIDTH, 3)
     else:
-        linear(f"{name}.features.patches", 4 * 4 * 3, WIDTH)
+        linear(f"{name}.stem.patches", 4 * 4 * 3, WIDTH)
     for merge in range(int(math.log2(side // 4))):
         norm(f"{name}.merging.norms.{merge}", 4 * WIDTH)
         linear(f"{name}.merging.layers.{merge}", 4 * WIDTH, WIDTH)
     if keypoints:
         norm(f"{name}.keypoints.norm", WIDTH)
         shapes[f"{name}.keypoints.queries"] = (keypoints, WIDTH)
-        linear(f"{name}.keypoints.asked", WIDTH, keypoints * WIDTH)
-        linear(f"{name}.keypoints.token", WIDTH + 4 * FREQUENCIES, WIDTH)
-        shapes[f"{name}.keypoints.names.weight"] = (keypoints, WIDTH)
+        linear(f"{name}.keypoints.instructionQueries", WIDTH, keypoints * WIDTH)
+        linear(f"{name}.keypoints.projection", WIDTH + 4 * FREQUENCIES, WIDTH)
+        shapes[f"{name}.keypoints.embedding.weight"] = (keypoints, WIDTH)
 shapes["backbone.text.weight"] = (257, WIDTH // BYTES)
 linear("backbone.textProjection", WIDTH, WIDTH)
 shapes["backbone.state.table.weight"] = (STATES * BINS, WIDTH)
 shapes["backbone.imagePositions"] = (sum(h * w // side**2 for h, w, side, _ in CAMERAS), WIDTH)
 shapes["backbone.textPositions"] = (2, WIDTH)
 for layer in range(LAYERS - 1):
-    block(f"backbone.blocks.{layer}", WIDTH)
-norm(f"backbone.blocks.{LAYERS - 1}.attentionNorm", WIDTH)
-linear(f"backbone.blocks.{LAYERS - 1}.keyValue.projection", WIDTH, 2 * WIDTH, bias=False)
-norm(f"backbone.blocks.{LAYERS - 1}.keyValue.keyNorm", HEAD, bias=False)
+    block(f"backbone.layers.{layer}", WIDTH)
+norm("backbone.lastLayer.norm", WIDTH)
+linear("backbone.lastLayer.projection", WIDTH, 2 * WIDTH, bias=False)
+norm("backbone.lastLayer.keyNorm", HEAD, bias=False)
 shapes["head.codes.codes.weight"] = (CODEBOOKS * ENTRIES, EXPERT)
 shapes["head.codes.beginOfBlock.weight"] = (1, EXPERT)
 shapes["head.codes.places.weight"] = (PLACES, EXPERT)
@@ -138,10 +138,10 @@ def feed_forward(name, x):
     return x + mapped(f"{name}.feedForward.down", gelu(mapped(f"{name}.feedForward.up", normalized(f"{name}.feedForwardNorm", x))))
 
 
-def picture_features(camera, images):
-    """What lies at every fourth pixel, rows of columns: of patches alone, or of convolutions."""
+def image_stem(camera, images):
+    """Features of every cell of 4 x 4 pixels, rows of columns: of its own pixels, or of convolutions."""
     height, width, _, keypoints = CAMERAS[camera]
-    name = f"backbone.cameras.{camera}.features"
+    name = f"backbone.cameras.{camera}.stem"
     pixels = images.double() * (2 / 255) - 1
     if not keypoints:
         return [
@@ -156,7 +156,7 @@ def picture_features(camera, images):
 
 
 def keypoint_tokens(camera, grid, instruction):
-    """A token a keypoint: mean features and mean place of what looks like what the instruction asks for."""
+    """A token a keypoint: mean features and mean position under a softmax over cells."""
     if not CAMERAS[camera][3]:
         return []
     name = f"backbone.cameras.{camera}.keypoints"
@@ -164,23 +164,23 @@ def keypoint_tokens(camera, grid, instruction):
     cells = [normalized(f"{name}.norm", cell) for row in grid for cell in row]
     right = [(2 * column + 1) / columns - 1 for _ in range(rows) for column in range(columns)]
     down = [(2 * row + 1) / rows - 1 for row in range(rows) for _ in range(columns)]
-    asked = mapped(f"{name}.asked", instruction)
+    asked = mapped(f"{name}.instructionQueries", instruction)
     tokens = []
     for keypoint in range(CAMERAS[camera][3]):
         query = parameters[f"{name}.queries"][keypoint] + asked[:, keypoint * WIDTH : (keypoint + 1) * WIDTH]
         scores = torch.stack([(query * cell).sum(-1) / math.sqrt(WIDTH) for cell in cells], dim=-1)
         weights = scores.softmax(-1)
-        told = [sum(weights[:, i, None] * cell for i, cell in enumerate(cells))]
+        described = [sum(weights[:, i, None] * cell for i, cell in enumerate(cells))]
         place = [sum(weights[:, i] * where for i, where in enumerate(axis)) for axis in (right, down)]
         for octave in range(FREQUENCIES):
             for wave in (torch.sin, torch.cos):
-                told.append(torch.stack([wave(math.pi / 2 * 2**octave * part) for part in place], dim=-1))
-        token = mapped(f"{name}.token", torch.cat(told, dim=-1))
-        tokens.append(token + parameters[f"{name}.names.weight"][keypoint])
+                described.append(torch.stack([wave(math.pi / 2 * 2**octave * part) for part in place], dim=-1))
+        token = mapped(f"{name}.projection", torch.cat(described, dim=-1))
+        tokens.append(token + parameters[f"{name}.embedding.weight"][keypoint])
     return tokens
 
 
-def picture_tokens(camera, grid):
+def patch_tokens(camera, grid):
     """Four neighbours into one until a token has its size."""
     side = CAMERAS[camera][2]
     name = f"backbone.cameras.{camera}.merging"
@@ -203,8 +203,8 @@ def picture_tokens(camera, grid):
 
 def prefix(images, text, state):
     """Keys and values of every layer and head, and which tokens of the prefix are real."""
-    grids = [picture_features(camera, batch) for camera, batch in enumerate(images)]
-    pictures = torch.cat([picture_tokens(camera, grid) for camera, grid in enumerate(grids)], dim=1)
+    grids = [image_stem(camera, batch) for camera, batch in enumerate(images)]
+    pictures = torch.cat([patch_tokens(camera, grid) for camera, grid in enumerate(grids)], dim=1)
     words, real_words = [], []
     for start in range(0, text.shape[1], BYTES):
         group = text[:, start : start + BYTES]
@@ -222,13 +222,14 @@ def prefix(images, text, state):
     sees = real[:, None, :].expand(-1, x.shape[1], -1)
     layers = []
     for layer in range(LAYERS):
-        name = f"backbone.blocks.{layer}"
-        quiet = normalized(f"{name}.attentionNorm", x)
+        name = f"backbone.layers.{layer}"
         if layer == LAYERS - 1:
-            parts = mapped(f"{name}.keyValue.projection", quiet).split(HEAD, dim=-1)
-            keys = [normalized(f"{name}.keyValue.keyNorm", part) for part in parts[:HEADS]]
+            quiet = normalized("backbone.lastLayer.norm", x)
+            parts = mapped("backbone.lastLayer.projection", quiet).split(HEAD, dim=-1)
+            keys = [normalized("backbone.lastLayer.keyNorm", part) for part in parts[:HEADS]]
             layers.append((keys, parts[HEADS:]))
             break
+        quiet = normalized(f"{name}.attentionNorm", x)
         parts = mapped(f"{name}.attention.projection", quiet).split(HEAD, dim=-1)
         queries = [normalized(f"{name}.attention.queryNorm", part) for part in parts[:HEADS]]
         keys = [normalized(f"{name}.attention.keyNorm", part) for part in parts[HEADS : 2 * HEADS]]

@@ -1,18 +1,18 @@
 internal import NN
 internal import Torch
 
-/// What lies around every fourth pixel of a picture, before it becomes tokens.
-enum PictureFeatures: Module {
-    /// Of each patch of 4 x 4 pixels by itself: on a CPU, convolutions take as long as the transformer.
+/// Features of every cell of 4 x 4 pixels of an image, which ``PatchMerging`` and ``Keypoints`` read.
+enum ImageStem: Module {
+    /// A linear map of each cell's own pixels: on a CPU, convolutions take as long as the transformer.
     case patches(Linear)
 
-    /// With what lies around it, the same wherever it is: what keypoints need.
+    /// Convolutions, so that features are the same wherever in the image an object lies: for keypoints.
     case convolutions([Conv2d])
 
     /// Pixels from one cell to the next.
     static let stride = 4
 
-    /// Prepares maps of `channels` channels.
+    /// Creates a stem for maps of `channels` channels.
     init(channels: Int, convolves: Bool, device: Device) {
         guard convolves else {
             self = .patches(Linear(Self.stride * Self.stride * 3, channels, device: device))
@@ -27,7 +27,7 @@ enum PictureFeatures: Module {
         ])
     }
 
-    /// The map of `images`, uint8 `[B, height, width, 3]`.
+    /// The feature map of `images`, uint8 `[B, height, width, 3]`.
     func callAsFunction(_ images: Tensor) -> FeatureMap {
         let side = Self.stride
         let (rows, columns) = (images.size(1) / side, images.size(2) / side)
@@ -53,9 +53,9 @@ struct FeatureMap {
     /// Row by row, `[B, rows · columns, channels]`.
     let cells: Tensor
 
-    /// Rows.
+    /// Number of rows.
     let rows: Int
 
-    /// Columns.
+    /// Number of columns.
     let columns: Int
 }

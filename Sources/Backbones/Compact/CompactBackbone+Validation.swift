@@ -1,0 +1,63 @@
+public import Support
+
+extension CompactBackbone.Configuration: Validatable {
+    /// Checks that a network can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(
+            [
+                "width": width, "layerCount": layerCount, "headCount": headCount, "stateBins": stateBins,
+                "bytesPerToken": bytesPerToken,
+            ],
+            in: 1 ... Validation.largestSize
+        )
+        try Validation.require(["stateDimension": stateDimension], atLeast: 0)
+        // A head's channels are rotated in pairs.
+        try Validation.require(
+            ["width": width],
+            multipleOf: 2 * headCount,
+            as: "'headCount' is \(headCount)"
+        )
+        try Validation.require(
+            bytesPerToken <= width,
+            "bytesPerToken",
+            "at most 'width', \(width)",
+            found: bytesPerToken
+        )
+        try Validation.require(
+            longestInstruction >= bytesPerToken,
+            "longestInstruction",
+            "at least 'bytesPerToken', \(bytesPerToken)",
+            found: longestInstruction
+        )
+        try Validation.require(!cameras.isEmpty, "cameras", "a list of at least one camera", found: "[]")
+        for (index, camera) in cameras.enumerated() {
+            try Validation.require("cameras[\(index)]", camera)
+        }
+        guard let dimension = objectPoseDimension else { return }
+        try Validation.require(["objectPoseDimension": dimension], atLeast: 1)
+        try Validation.require(
+            cameras.contains { $0.keypoints > 0 },
+            "objectPoseDimension",
+            "left out, as no camera has keypoints, which poses are estimated from",
+            found: dimension
+        )
+    }
+}
+
+extension CompactBackbone.Configuration.Camera: Validatable {
+    /// Checks that tokens can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(
+            Self.sizesOfTokens.contains(pixelsPerToken),
+            "pixelsPerToken",
+            "4, 8, 16 or 32",
+            found: pixelsPerToken
+        )
+        try Validation.require(
+            ["height": height, "width": width],
+            multipleOf: pixelsPerToken,
+            as: "'pixelsPerToken' is \(pixelsPerToken)"
+        )
+        try Validation.require(["keypoints": keypoints], atLeast: 0)
+    }
+}

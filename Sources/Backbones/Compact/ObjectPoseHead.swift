@@ -1,0 +1,79 @@
+internal import NN
+public import Torch
+
+/// Object poses as a backbone estimates them from keypoints.
+public struct ObjectPoseEstimate: Sendable {
+    /// Normalised, float32 `[B, M]`.
+    public let values: Tensor
+
+    /// Keypoint heatmaps of every camera that has keypoints, float32 `[B, K, cells]`.
+    public let heatmaps: [Tensor]
+}
+
+/// Auxiliary head that estimates object poses from the keypoints of all cameras, and tokens of its estimate.
+///
+/// From some dozens of demonstrations a task, actions alone teach a network that is trained from scratch to follow the
+/// robot's state and to ignore the images. Simulators record object poses in every frame; learning those from images
+/// takes minutes.
+struct ObjectPoseHead: Module {
+    /// Frequencies of the estimate's Fourier features.
+    private static let octaveCount = 6
+
+    /// Tokens of the estimate.
+    private static let tokenCount = 4
+
+    /// Channels of a keypoint's appearance.
+    private static let appearanceWidth = 8
+
+    private let appearance: [Linear]
+    private let norm: LayerNorm
+    private let layers: [Linear]
+    private let projection: Linear
+
+    /// Creates a head for `dimension` values.
+    init(_ configuration: CompactBackbone.Configuration, dimension: Int, device: Device) {
+        let width = configuration.width
+        let cameras = configuration.cameras.filter { $0.keypoints > 0 }
+        precondition(!cameras.isEmpty, "object poses are estimated from keypoints")
+        appearance = cameras.map { camera in
+            Linear(
+                PatchMerging.channels(width: width, pixelsPerToken: camera.pixelsPerToken),
+                Self.appearanceWidth,
+                device: device
+            )
+        }
+        norm = LayerNorm(width, device: device)
+        let inputs = cameras.reduce(width) { $0 + $1.keypoints * (Self.appearanceWidth + 2) }
+        layers = [
+            Linear(inputs, 256, gain: 2.0.squareRoot(), device: device),
+            Linear(256, 256, gain: 2.0.squareRoot(), device: device),
+            Linear(256, dimension, gain: 0.3, device: device),
+        ]
+        projection = Linear(
+            dimension * (1 + 2 * Self.octaveCount),
+            Self.tokenCount * width,
+            device: device
+        )
+    }
+
+    /// The estimate from the cameras' keypoints and an instruction embedding, `[B, width]`.
+    ///
+    /// Gradients of the tokens do not reach the estimate: it answers for its own loss alone.
+    ///
+    /// - Returns: Normalised values, float32 `[B, M]`, and tokens, `[B, 4, width]`.
+    func callAsFunction(_ keypoints: [Keypoints.Output], instruction: Tensor) -> (
+        values: Tensor, tokens: Tensor
+    ) {
+        let batch = instruction.size(0)
+        let described = zip(appearance, keypoints).flatMap { appearance, keypoints in
+            [keypoints.positions, appearance(keypoints.features)].map { $0.reshaped(batch, -1) }
+        }
+        var x = Tensor.concatenated(described + [norm(instruction)], axis: 1)
+        for (index, layer) in layers.enumerated() { x = layer(index == 0 ? x : x.gelu()) }
+        let values = x.to(.float32)
+        let fixed = values.detached()
+        let fourier = FourierFeatures.features(of: fixed, count: Self.octaveCount)
+        let tokens = projection(Tensor.concatenated([fixed, fourier], axis: 1))
+        return (values, tokens.reshaped(batch, Self.tokenCount, -1))
+    }
+}
