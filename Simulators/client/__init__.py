@@ -1,4 +1,4 @@
-"""What every simulator's client is made of; a simulator adds its robot and tasks, an environment and an expert.
+"""The client that all simulators share; a simulator adds its tasks, an environment and an expert.
 
 Nothing here loads physics, so that questions about tasks are answered at once.
 """

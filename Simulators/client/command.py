@@ -1,50 +1,60 @@
-"""The command line that all simulators share.
+"""The command line of all simulators.
 
 One JSON object a line on standard output for every finished episode; errors on standard error.
 """
 
 import argparse
 import faulthandler
+import importlib
 import json
 import os
 import sys
 import threading
-from typing import Callable
+from pathlib import Path
 
-from .description import Simulator, Unknown
-from .world import World
+from .description import Simulator, UnknownName
+from .environment import World
+
+PACKAGE = __package__.rpartition(".")[0]
+# Folders of simulators.
+NAMES = sorted(file.parent.name for file in Path(__file__).parents[1].glob("*/tasks.py"))
 
 
-def main(simulator: Simulator, world: Callable[[], World], description: str | None = None):
-    """Does what the command line says; `world` loads the physics, which happens only when they are needed."""
-    options = parser(description).parse_args()
-    if options.leash:
-        threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    # A crash in physics or renderer says where on standard error.
+def main():
+    """Runs the mode that the command line names."""
+    options = parser().parse_args()
+    if options.watch_parent:
+        threading.Thread(target=_exit_with_parent, daemon=True).start()
+    # After a crash of the physics or the renderer, standard error has the Python stack.
     faulthandler.enable()
     try:
-        if options.mode == "describe":
-            report(simulator.form)
-            return
-        options.tasks = {name: simulator.task(name) for name in options.tasks}
-        options.share = Share(*options.share, options.episodes, options.skip)
-        if options.mode == "evaluate":
-            options.perturbations = [simulator.perturbation(name) for name in options.perturbations]
-            from . import evaluate as mode
-        elif options.mode == "replay":
-            from . import replay as mode
-        else:
-            from . import collect as mode
-        mode.run(world(), options, report)
-    except (Unknown, RuntimeError, OSError) as error:
+        run(options)
+    except (UnknownName, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
 
 
-class Share:
-    """The indices of this process's part of a task's episodes, asked for task after task.
+def run(options):
+    """Runs a mode; its physics are loaded only when they are needed."""
+    simulator: Simulator = importlib.import_module(f"{PACKAGE}.{options.simulator}.tasks").SIMULATOR
+    if options.mode == "describe":
+        report(simulator.to_dict())
+        return
+    options.tasks = {name: simulator.task(name) for name in options.tasks}
+    options.shard = Shard(*options.shard, options.episodes, options.skip)
+    if options.mode == "evaluate":
+        options.perturbations = [simulator.perturbation(name) for name in options.perturbations]
+    mode = importlib.import_module(f".{options.mode}", __package__)
+    environment, expert = (
+        importlib.import_module(f"{PACKAGE}.{options.simulator}.{module}") for module in ("environment", "expert")
+    )
+    mode.run(World(environment.Environment, expert.Expert), options, report)
 
-    The first `skip` in all are left out: another process has reported them.
+
+class Shard:
+    """This process's episodes: every `count`-th one from `index` on, counted through all tasks.
+
+    The first `skip` of them are left out: another process has reported them.
     """
 
     def __init__(self, index: int, count: int, episodes: int, skip: int):
@@ -53,58 +63,64 @@ class Share:
         self._skip = skip
 
     def take(self) -> list[int]:
-        """Those of the next task that are still to do."""
+        """Indices of the next task's episodes that are still to do."""
         indices = [
             index for index in range(self._episodes) if (self._first + index) % self._count == self._index
         ]
         self._first += self._episodes
-        left_out = min(self._skip, len(indices))
-        self._skip -= left_out
-        return indices[left_out:]
+        skipped = min(self._skip, len(indices))
+        self._skip -= skipped
+        return indices[skipped:]
 
 
-def _end_with_standard_input():
-    """Whoever started this process holds the other end, and may be killed."""
+def _exit_with_parent():
+    """Waits for the end of standard input, whose other end the parent holds, even one that is killed."""
     os.read(0, 1)
     os._exit(1)
 
 
 def report(result: dict):
-    """One line on standard output."""
+    """Prints a line of JSON."""
     print(json.dumps(result), flush=True)
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """The command line."""
-    result = argparse.ArgumentParser(description=description, allow_abbrev=False)
-    result.add_argument("--leash", action="store_true", help="end when standard input closes")
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    result = argparse.ArgumentParser(prog=f"python -m {PACKAGE}", allow_abbrev=False)
+    result.add_argument("simulator", choices=NAMES)
+    result.add_argument("--watch-parent", action="store_true", help="exit when standard input closes")
     modes = result.add_subparsers(dest="mode", required=True)
     modes.add_parser("describe", help="print tasks, robots, cameras, states and actions as JSON")
 
-    evaluate = modes.add_parser("evaluate", help="run episodes of a policy or of the expert")
+    evaluate = modes.add_parser("evaluate", help="roll out a policy, or the expert")
     _add_common(evaluate)
     evaluate.add_argument("--policy", choices=["server", "expert"], default="server")
     evaluate.add_argument("--execute", type=int, default=8, help="steps from one observation to the next")
-    evaluate.add_argument("--delay", type=int, default=0, help="steps from an observation to its answer")
-    evaluate.add_argument("--pending", action="store_true", help="send the actions of these steps, too")
+    evaluate.add_argument("--delay", type=int, default=0, help="steps from an observation to its action chunk")
+    evaluate.add_argument(
+        "--committed-prefix", action="store_true", help="send the actions that are executed during the delay"
+    )
     evaluate.add_argument(
         "--max-steps",
         type=int,
-        help="an episode without success ends here: at 500, or where a demonstration of its task may be longer, there",
+        help="step limit of an episode; by default 500, or the limit of the task's demonstrations where it is higher",
     )
     evaluate.add_argument(
         "--perturbations", type=_names, default=[], help="then the same episodes under each, with commas"
     )
-    evaluate.add_argument("--video-dir", help="folder for films, one .npy an episode")
-    evaluate.add_argument("--videos", type=int, default=1, help="film the first so many episodes of a task")
+    evaluate.add_argument("--video-dir", help="folder for videos, one .npy an episode")
+    evaluate.add_argument("--videos", type=int, default=1, help="number of episodes of a task to film")
     evaluate.add_argument("--video-size", type=int, default=192)
 
     collect = modes.add_parser("collect", help="record the expert's demonstrations")
     _add_common(collect)
-    collect.add_argument("--noise", type=float, default=0.3, help="strength of the pushes on the expert")
+    collect.add_argument("--noise", type=float, default=0.3, help="standard deviation of the DART noise")
     collect.add_argument("--no-images", action="store_true", help="record states and actions only")
+    collect.add_argument(
+        "--scenes-per-episode", type=int, default=10, help="scenes to try before the expert is given up"
+    )
 
-    replay = modes.add_parser("replay", help="execute the expert's episodes as a server gives them back")
+    replay = modes.add_parser("replay", help="execute the expert's episodes as a server reconstructs them")
     _add_common(replay)
     return result
 
@@ -112,13 +128,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--tasks", required=True, type=_names, help="names, with commas")
     mode.add_argument("--episodes", type=int, required=True, help="episodes of every task")
-    mode.add_argument("--seed", type=int, default=0, help="first scene; the next ones count up")
+    mode.add_argument("--seed", type=int, default=0, help="seed of the first episode; the next ones count up")
     mode.add_argument("--host", default="127.0.0.1")
     mode.add_argument("--port", type=_port, default=8000)
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
-    mode.add_argument("--size", type=int, default=96, help="of pictures, where the server names none")
-    mode.add_argument("--share", type=_share, default=(0, 1), help="index/count: every count-th episode of all tasks")
-    mode.add_argument("--skip", type=int, default=0, help="leave out the first so many of these, of all tasks")
+    mode.add_argument("--size", type=int, default=96, help="height and width of images, where the server names none")
+    mode.add_argument("--shard", type=_shard, default=(0, 1), help="index/count: every count-th episode of all tasks")
+    mode.add_argument("--skip", type=int, default=0, help="episodes of the shard to leave out, from its first on")
 
 
 def _names(text: str) -> list[str]:
@@ -132,7 +148,7 @@ def _port(text: str) -> int:
     return number
 
 
-def _share(text: str) -> tuple[int, int]:
+def _shard(text: str) -> tuple[int, int]:
     index, count = map(int, text.split("/"))
     if not 0 <= index < count:
         raise argparse.ArgumentTypeError("expected index/count with 0 <= index < count")

@@ -1,4 +1,4 @@
-"""The server on the other end of openpi's protocol, and the observation it asks for."""
+"""The server on the other end of openpi's protocol, and the observations that it asks for."""
 
 import re
 import time
@@ -7,11 +7,11 @@ import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 from .description import Robot
-from .world import Environment
+from .environment import Environment
 
 
 class ServerError(RuntimeError):
-    """The server cannot be reached, refuses, or asks for what the robot cannot give."""
+    """A server that cannot be reached, refuses, or asks for what the robot cannot give."""
 
 
 class Server:
@@ -34,8 +34,8 @@ class Server:
                 raise ServerError(f"{self.address} does not speak openpi's protocol: {error}") from error
         self.metadata = self._client.get_server_metadata()
 
-    def ask(self, message: dict) -> dict:
-        """Sends `message` and waits for the answer."""
+    def infer(self, message: dict) -> dict:
+        """Sends `message` and waits for the reply."""
         try:
             return self._client.infer(message)
         except RuntimeError as error:
@@ -44,12 +44,13 @@ class Server:
             raise ServerError(f"{self.address} broke the connection: {error}") from error
 
 
-class ObservationForm:
-    """Which pictures, state and words a server wants, and under which keys."""
+class ObservationSchema:
+    """Keys, shapes and types of a server's observations, from the `observation` of its metadata."""
 
     def __init__(self, metadata: dict, robot: Robot, size: int):
         self._robot = robot
-        self.pictures = {}
+        # Camera, height and width by key.
+        self.images = {}
         self.state_key = None
         self.instruction_key = None
         wanted = metadata.get("observation")
@@ -63,7 +64,7 @@ class ObservationForm:
     def _add(self, key: str, dtype: str, shape: tuple):
         camera = re.split(r"[/.]", key)[-1]
         if dtype == "uint8" and len(shape) == 3 and shape[2] == 3 and camera in self._robot.cameras:
-            self.pictures[key] = (camera, shape[0], shape[1])
+            self.images[key] = (camera, shape[0], shape[1])
         elif dtype == "float32" and shape == (len(self._robot.state),) and self.state_key is None:
             self.state_key = key
         elif dtype == "string" and self.instruction_key is None:
@@ -71,13 +72,13 @@ class ObservationForm:
         else:
             raise ServerError(
                 f"the server wants '{key}' ({dtype} {list(shape)}), which {self._robot.name} cannot give: it has "
-                f"uint8 [height, width, 3] pictures of {' and '.join(self._robot.cameras) or 'no camera'}, "
+                f"uint8 [height, width, 3] images of {' and '.join(self._robot.cameras) or 'no camera'}, "
                 f"a float32 [{len(self._robot.state)}] state and an instruction"
             )
 
     def observation(self, environment: Environment) -> dict:
-        """What the server wants to know of `environment` now."""
-        result = {key: environment.picture(*view) for key, view in self.pictures.items()}
+        """The present observation of `environment`."""
+        result = {key: environment.render(*view) for key, view in self.images.items()}
         if self.state_key:
             result[self.state_key] = environment.state
         if self.instruction_key:
@@ -90,9 +91,9 @@ def _entry(dtype: str, *shape: int) -> dict:
 
 
 def stages(reply: dict) -> dict[str, float]:
-    """What the stages of a policy's answer took, in milliseconds and their order, where the reply says so.
+    """Milliseconds of every stage of a policy's reply, in their order; empty where it names none.
 
-    openpi's `infer_ms` is of the answer as a whole and so no stage.
+    openpi's `infer_ms` is of the reply as a whole and so no stage.
     """
     timing = reply.get("policy_timing")
     found = {}

@@ -1,9 +1,9 @@
-"""What a simulator offers: tasks, the words a policy is given for them, and the robot that each needs."""
+"""Descriptions of simulators: tasks, their instructions, and the robot that each needs."""
 
 import difflib
 from dataclasses import dataclass
 
-# Perturbations that need nothing of a simulator: noise on actions, and observations of some time ago.
+# Perturbations of every simulator: noise on actions, and old observations.
 ACTIONS = "actions"
 DELAY = "delay"
 COMMON = (ACTIONS, DELAY)
@@ -11,7 +11,7 @@ COMMON = (ACTIONS, DELAY)
 
 @dataclass(frozen=True)
 class Robot:
-    """A body and the way it is commanded. One dataset holds one robot, since it has one action space."""
+    """A robot and its action space. One dataset holds one robot."""
 
     name: str
     # Control steps a second.
@@ -19,15 +19,14 @@ class Robot:
     # Names of columns; `ActionSpace(columnNames:)` in Sources/RobotTypes makes groups of the action's.
     state: tuple[str, ...]
     action: tuple[str, ...]
-    # Columns that say where things are, which a policy has to find in pictures; recorded, never served.
+    # Columns of object poses, which a policy has to find in images; recorded, never observed.
     environment_state: tuple[str, ...] = ()
     cameras: tuple[str, ...] = ()
-    # Columns of an action that are pushed while the expert acts (`--noise`).
-    pushed: tuple[int, ...] = ()
+    # Columns of an action that noise is added to (`--noise`, the perturbation `actions`); never a gripper's.
+    noise_columns: tuple[int, ...] = ()
 
-    @property
-    def form(self) -> dict:
-        """As `describe` prints it."""
+    def to_dict(self) -> dict:
+        """The entry that `describe` prints."""
         return {
             "fps": self.fps,
             "cameras": self.cameras,
@@ -39,42 +38,41 @@ class Robot:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to do."""
+    """A task and the robot that does it."""
 
     instruction: str
     robot: Robot
-    # Control steps after which a demonstration that has not succeeded is given up.
-    longest: int = 500
-    # Which of the simulator's groups, for example of difficulty, it counts in.
+    # Step limit of a demonstration.
+    max_demonstration_steps: int = 500
+    # One of the simulator's groups, for example of difficulty.
     group: str | None = None
 
-    @property
-    def form(self) -> dict:
-        """As `describe` prints it."""
+    def to_dict(self) -> dict:
+        """The entry that `describe` prints."""
         result = {"instruction": self.instruction, "robot": self.robot.name}
         return result if self.group is None else result | {"group": self.group}
 
 
-class Unknown(ValueError):
-    """A name that a simulator does not know."""
+class UnknownName(ValueError):
+    """A name that a simulator does not have."""
 
 
 @dataclass(frozen=True)
 class Simulator:
-    """A name and all tasks."""
+    """A simulator's name, tasks and perturbations."""
 
     name: str
     tasks: dict[str, Task]
-    # Names of the tasks' groups, in the order in which they are to be read.
+    # Names of the tasks' groups, in the order of reports.
     groups: tuple[str, ...] = ()
-    # Names of what its scenes can be perturbed in; actions and observations can be everywhere.
+    # Names of perturbations of its scenes, beside those of every simulator.
     own_perturbations: tuple[str, ...] = ()
 
     def task(self, name: str) -> Task:
-        """The task called `name`; raises `Unknown`."""
+        """The task called `name`; raises `UnknownName`."""
         if name not in self.tasks:
             nearest = difflib.get_close_matches(name, self.tasks, n=1, cutoff=0.0)[0]
-            raise Unknown(
+            raise UnknownName(
                 f"unknown {self.name} task '{name}': did you mean '{nearest}'? "
                 f"The tasks are {', '.join(self.tasks)}"
             )
@@ -86,16 +84,15 @@ class Simulator:
         return (*self.own_perturbations, *COMMON)
 
     def perturbation(self, name: str) -> str:
-        """`name`, if it is a perturbation's; raises `Unknown`."""
+        """`name`, if a perturbation has it; raises `UnknownName`."""
         if name not in self.perturbations:
             known = ", ".join(self.perturbations)
-            raise Unknown(f"unknown {self.name} perturbation '{name}'; the perturbations are {known}")
+            raise UnknownName(f"unknown {self.name} perturbation '{name}'; the perturbations are {known}")
         return name
 
-    @property
-    def form(self) -> dict:
-        """As `describe` prints it."""
-        robots = {task.robot.name: task.robot.form for task in self.tasks.values()}
-        tasks = {name: task.form for name, task in self.tasks.items()}
+    def to_dict(self) -> dict:
+        """The object that `describe` prints."""
+        robots = {task.robot.name: task.robot.to_dict() for task in self.tasks.values()}
+        tasks = {name: task.to_dict() for name, task in self.tasks.items()}
         result = {"robots": robots, "tasks": tasks, "perturbations": self.perturbations}
         return result | {"groups": self.groups} if self.groups else result

@@ -1,60 +1,40 @@
-"""Replay: an expert's episode, executed open loop from the same scene, as a server gives its actions back."""
+"""Replay: an expert's episode, executed open loop from the same scene, as a server reconstructs its actions."""
 
 import numpy as np
 
-from .collect import STEPS_AFTER_SUCCESS
 from .connection import Server, actions
-from .world import Environment, World
+from .environment import Environment, World
+from .episodes import for_each_episode, play, roll_out
+
+
+class OpenLoop:
+    """Given actions, one a step."""
+
+    def __init__(self, rows: np.ndarray):
+        self._rows = iter(rows)
+
+    def action(self) -> np.ndarray | None:
+        """The next row; None at the end."""
+        return next(self._rows, None)
 
 
 def run(world: World, options, report):
-    """Replays this process's share of the episodes and reports each as it ends."""
+    """Replays the shard's episodes and reports each as it ends."""
     server = Server(options.host, options.port, options.patience)
-    for name, task in options.tasks.items():
-        indices = options.share.take()
-        if not indices:
-            continue
-        environment = world.environment(name, task)
-        for index in indices:
-            seed = options.seed + index
-            played = demonstration(world, environment, seed)
-            versions = server.ask({"replay": "episode", "task": name, "seed": seed, "action": played})["actions"]
-            columns = len(task.robot.action)
-            outcomes = {
-                version: execute(environment, seed, actions({"actions": rows}, columns))
-                for version, rows in versions.items()
-            }
-            report({"task": name, "seed": seed, "steps": len(played), "outcomes": outcomes})
-        environment.close()
 
+    def run_episode(environment: Environment, index: int) -> dict:
+        seed = options.seed + index
+        played = play(world, environment, seed).actions
+        if not played:
+            raise RuntimeError(f"{environment.task}: the expert does nothing in scene {seed}")
+        original = np.stack(played).astype(np.float32)
+        message = {"replay": "episode", "task": environment.task, "seed": seed, "action": original}
+        versions = server.infer(message)["actions"]
+        outcomes = {}
+        for version, rows in versions.items():
+            rows = actions({"actions": rows}, original.shape[1])
+            environment.reset(seed)
+            outcomes[version] = roll_out(environment, OpenLoop(rows), len(rows)).success
+        return {"task": environment.task, "seed": seed, "steps": len(played), "outcomes": outcomes}
 
-def demonstration(world: World, environment: Environment, seed: int) -> np.ndarray:
-    """What the undisturbed expert does, float32 `[steps, columns]`: to its success and a little beyond, or its end."""
-    environment.reset(seed)
-    expert = world.expert(environment, np.random.default_rng([seed, 0, 1]))
-    played = []
-    steps_left = None
-    while len(played) < environment.description.longest and steps_left != 0 and not environment.is_lost:
-        action = expert.action()
-        if action is None:
-            break
-        played.append(action)
-        success = environment.step(action)
-        if steps_left is not None:
-            steps_left -= 1
-        elif success:
-            steps_left = STEPS_AFTER_SUCCESS
-    if not played:
-        raise RuntimeError(f"{environment.task}: the expert does nothing in scene {seed}")
-    return np.stack(played).astype(np.float32)
-
-
-def execute(environment: Environment, seed: int, rows: np.ndarray) -> bool:
-    """Whether the task is done at any step of `rows`, executed without looking."""
-    environment.reset(seed)
-    for action in rows:
-        if environment.is_lost:
-            break
-        if environment.step(action):
-            return True
-    return False
+    for_each_episode(world, options, report, run_episode)

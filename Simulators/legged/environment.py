@@ -1,23 +1,24 @@
-"""A body on flat ground that is to move for a while as its goal says."""
+"""A legged body on flat ground with a goal of locomotion."""
 
 from dataclasses import dataclass
 
 import gymnasium
 import mujoco
 import numpy as np
-from client import world
-from client.description import Task
+
+from ..client import environment
+from ..client.description import Task
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What an episode asks for, drawn from its seed."""
+    """The goal of an episode, drawn from its seed."""
 
     # Control steps in all; the body starts and ends at rest.
     steps: int
     # Direction to walk in, radians from the x axis, or the sense of a turn (1: to the left).
     direction: float
-    # How far to come at least: metres, or radians of a turn.
+    # Distance to cover: metres, or radians of a turn.
     distance: float
 
 
@@ -25,7 +26,7 @@ class Goal:
 class Harness:
     """Ropes and springs by which a trunk hangs."""
 
-    # The share of the body's weight that it carries, and newtons against every metre a second up or down.
+    # The fraction of the body's weight that it carries, and newtons against every metre a second up or down.
     weight: float
     drag: float
     # Newton metres a radian and a radian a second that keep the trunk upright, or leaning forward by `lean` radians.
@@ -36,7 +37,7 @@ class Harness:
 
 @dataclass(frozen=True)
 class Body:
-    """How a body is simulated, and when it has fallen."""
+    """A body's model, and the limits beyond which it has fallen."""
 
     model: str
     # It has fallen when the trunk is lower than this, metres, or tilts more than this, radians.
@@ -53,7 +54,7 @@ BODIES = {
 }
 
 
-class Environment(world.Environment):
+class Environment(environment.Environment):
     """A body with legs; success is judged at the end of the goal's time."""
 
     def __init__(self, task: str, description: Task):
@@ -67,7 +68,7 @@ class Environment(world.Environment):
         self.goal = None
 
     def reset(self, seed: int):
-        """Draws how the body stands and what it is to do."""
+        """Draws the body's pose and its goal."""
         self._env.reset(seed=seed)
         generator = np.random.default_rng(seed)
         fps = self.description.robot.fps
@@ -78,7 +79,7 @@ class Environment(world.Environment):
         self._yaw, self._last_heading = 0.0, self.heading
 
     def _aim(self, generator: np.random.Generator, seconds: float) -> tuple[float, float]:
-        """Direction and distance that the task asks for."""
+        """Direction and distance of the goal."""
         match self.task:
             case "ant-walk":
                 return generator.uniform(-np.pi, np.pi), 0.12 * seconds
@@ -99,7 +100,7 @@ class Environment(world.Environment):
         self._done += 1
         self._yaw += np.angle(np.exp(1j * (self.heading - self._last_heading)))
         self._last_heading = self.heading
-        met = self._done >= self.goal.steps and self.progress >= self.goal.distance and not self.is_lost
+        met = self._done >= self.goal.steps and self.progress >= self.goal.distance and not self.has_failed
         return bool(met)
 
     def _hold(self):
@@ -122,28 +123,28 @@ class Environment(world.Environment):
         return float(way @ [np.cos(self.goal.direction), np.sin(self.goal.direction)])
 
     @property
-    def is_lost(self) -> bool:
-        """Whether the body fell."""
+    def has_failed(self) -> bool:
+        """True once the body fell."""
         return self.height < self.body.lowest or np.hypot(*self._tilt) > self.body.steepest
 
     @property
     def position(self) -> np.ndarray:
-        """Where the trunk is on the ground, metres, `[2]`."""
+        """Position of the trunk on the ground, metres, `[2]`."""
         return self.data.xpos[self._trunk][:2]
 
     @property
     def height(self) -> float:
-        """Of the trunk, metres."""
+        """Height of the trunk, metres."""
         return float(self.data.xpos[self._trunk][2])
 
     @property
     def angles(self) -> np.ndarray:
-        """Of the joints in the order of the motors, radians."""
+        """Angles of the joints in the order of the motors, radians."""
         return self.data.qpos[self.model.jnt_qposadr[self._joints]]
 
     @property
     def speeds(self) -> np.ndarray:
-        """Of the joints in the order of the motors, radians a second."""
+        """Speeds of the joints in the order of the motors, radians a second."""
         return self.data.qvel[self.model.jnt_dofadr[self._joints]]
 
     @property
@@ -158,7 +159,7 @@ class Environment(world.Environment):
 
     @property
     def heading(self) -> float:
-        """Of the trunk, radians from the x axis to the left."""
+        """Yaw of the trunk, radians from the x axis to the left."""
         forward = self.data.xmat[self._trunk].reshape(3, 3)[:, 0]
         return float(np.arctan2(forward[1], forward[0]))
 

@@ -7,7 +7,7 @@ Source: A. Ijspeert, Central pattern generators for locomotion control, 2008, fo
 
 import numpy as np
 
-from environment import Environment
+from .environment import Environment
 
 
 class Expert:
@@ -25,7 +25,7 @@ class Expert:
         self._generator = generator
 
     def action(self) -> np.ndarray:
-        """Torques as shares of the strongest, float32 `[joints]`."""
+        """Torques as fractions of the largest, float32 `[joints]`."""
         body = self._environment
         self._steps += 1
         self._drift += 0.05 * self._generator.normal() - 0.05 * self._drift
@@ -133,7 +133,7 @@ RHYTHMS = {
         ],
     },
 }
-# Shares of the strongest torque a radian, and a radian a second.
+# Fractions of the largest torque per radian, and per radian a second.
 GAINS = {
     # Springs and dampers of its own do the rest.
     "half-cheetah": (0.8, 0.0),

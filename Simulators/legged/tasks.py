@@ -1,18 +1,18 @@
-"""Bodies with legs that ship with gymnasium, and what they do: walk, run and turn.
+"""gymnasium's legged bodies and their tasks: walk, run and turn.
 
 Two of them hang in a harness that keeps the trunk upright, as legged robots do in a laboratory; legs and friction
 do the rest.
 """
 
-from client.description import Robot, Simulator, Task
+from ..client.description import Robot, Simulator, Task
 
 
 def _robot(name: str, fps: float, *joints: str) -> Robot:
     angles = tuple(f"{joint}_angle" for joint in joints)
     speeds = tuple(f"{joint}_speed" for joint in joints)
-    # Actions are torques, as shares of the strongest; radians, and radians a second divided by ten, in the state.
+    # Actions are torques, as fractions of the largest; radians, and radians a second divided by ten, in the state.
     return Robot(
-        name, fps, ("height", "roll", "pitch") + angles + speeds, joints, pushed=tuple(range(len(joints)))
+        name, fps, ("height", "roll", "pitch") + angles + speeds, joints, noise_columns=tuple(range(len(joints)))
     )
 
 
@@ -49,11 +49,11 @@ HUMANOID = _robot(
 SIMULATOR = Simulator(
     "legged",
     {
-        "ant-walk": Task("walk in the given direction", ANT, longest=240),
-        "ant-turn": Task("turn on the spot", ANT, longest=240),
-        "half-cheetah-run": Task("run forward", CHEETAH, longest=240),
-        "half-cheetah-back": Task("run backward", CHEETAH, longest=240),
-        "walker2d-walk": Task("walk forward", WALKER, longest=900),
-        "humanoid-walk": Task("walk forward", HUMANOID, longest=600),
+        "ant-walk": Task("walk in the given direction", ANT, max_demonstration_steps=240),
+        "ant-turn": Task("turn on the spot", ANT, max_demonstration_steps=240),
+        "half-cheetah-run": Task("run forward", CHEETAH, max_demonstration_steps=240),
+        "half-cheetah-back": Task("run backward", CHEETAH, max_demonstration_steps=240),
+        "walker2d-walk": Task("walk forward", WALKER, max_demonstration_steps=900),
+        "humanoid-walk": Task("walk forward", HUMANOID, max_demonstration_steps=600),
     },
 )

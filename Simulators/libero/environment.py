@@ -12,16 +12,17 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
-from client import world
-from client.description import Task
-from client.hand import rotation_vector
-from tasks import SUITE_OF
+
+from ..client import environment
+from ..client.description import Task
+from ..client.pose_control import rotation_vector
+from .tasks import SUITE_OF
 
 warnings.simplefilter("ignore")
 ASSETS = "FASTER_LIBERO_ASSETS"
 # Seeds from here on belong to evaluations, which take LIBERO's initial states in their order.
 FIRST_EVALUATION = 1_000_000
-# Steps in which things come to rest, as in LIBERO's own evaluation.
+# Steps in which objects come to rest, as in LIBERO's own evaluation.
 SETTLING = 10
 
 
@@ -53,8 +54,8 @@ def _assets() -> str:
     return folder
 
 
-class Environment(world.Environment):
-    """A scene, its arm, and where its things are."""
+class Environment(environment.Environment):
+    """A scene, its arm and its objects."""
 
     def __init__(self, task: str, description: Task):
         super().__init__(task, description)
@@ -65,10 +66,10 @@ class Environment(world.Environment):
             use_camera_obs=False,
             has_offscreen_renderer=False,
             ignore_done=True,
-            # Furniture moves only when the scene is built anew, and things are placed on it.
+            # Furniture moves only when the scene is built anew, and objects are placed on it.
             hard_reset=SUITE_OF[task] == "libero_spatial",
         ).env
-        self.thing, self.goal = self.raw.obj_of_interest[0], self.raw.obj_of_interest[-1]
+        self.object, self.goal = self.raw.obj_of_interest[0], self.raw.obj_of_interest[-1]
         states = home / "init_files" / SUITE_OF[task] / f"{task}.pruned_init"
         with zipfile.ZipFile(states) as archive:
             data = next(name for name in archive.namelist() if name.endswith("data.pkl"))
@@ -102,14 +103,14 @@ class Environment(world.Environment):
 
     @property
     def state(self) -> np.ndarray:
-        """Place and rotation of the hand, angles of the arm, opening of the gripper; float32."""
+        """Position and rotation of the hand, joint angles, gripper opening; float32."""
         robot, data = self.raw.robots[0], self.raw.sim.data
         joints = data.qpos[robot._ref_joint_pos_indexes]
         grip = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes]).sum()
         return np.concatenate([self.position, rotation_vector(self.rotation), joints, [grip]]).astype(np.float32)
 
     def outline(self, name: str) -> np.ndarray:
-        """Points on the surface of a thing, or the corners of what touches around it, metres, `[points, 3]`."""
+        """Points on the surface of an object's collision geometry, metres, `[points, 3]`."""
         model, data = self.raw.sim.model._model, self.raw.sim.data._data
         root = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"{name}_main")
         points = []
@@ -120,13 +121,13 @@ class Environment(world.Environment):
         return np.concatenate(points)
 
     def others(self) -> list[str]:
-        """Names of the things and pieces of furniture around the one to be taken."""
+        """Names of the objects and pieces of furniture around the one to grasp."""
         names = [*self.raw.objects_dict, *self.raw.fixtures_dict]
         model = self.raw.sim.model._model
         return [
             name
             for name in names
-            if name != self.thing
+            if name != self.object
             and "table" not in name
             and mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"{name}_main") > 0
         ]

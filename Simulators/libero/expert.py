@@ -1,19 +1,20 @@
-"""A scripted expert: takes the thing where its outline says that the hand fits, and puts it where the task says."""
+"""A scripted expert: grasps the object where its outline fits the hand, and places it at the task's goal."""
 
 from typing import Iterator
 
 import numpy as np
-from client.hand import downward, rotation_vector, toward
 
-from environment import Environment
+from ..client.pose_control import downward, rotation_vector, toward
+from .environment import Environment
+
 
 OPEN, CLOSED = -1.0, 1.0
-# How far the fingers open, with room to spare, metres.
+# Opening of the fingers with a margin, metres.
 WIDEST = 0.075
 
 
 class Expert:
-    """A plan that looks at the scene at every step; gives up after three tries."""
+    """A plan that reads the scene at every step; gives up after three tries."""
 
     def __init__(self, environment: Environment, generator: np.random.Generator):
         self._scene = environment
@@ -36,18 +37,18 @@ class Expert:
 
     def _carry(self, attempt: int) -> Iterator[np.ndarray]:
         scene = self._scene
-        is_bowl = "bowl" in scene.thing
+        is_bowl = "bowl" in scene.object
         spot, way = self._rim(attempt) if is_bowl else self._middle(attempt)
-        bottom = scene.outline(scene.thing)[:, 2].min()
-        top = scene.outline(scene.thing)[:, 2].max()
+        bottom = scene.outline(scene.object)[:, 2].min()
+        top = scene.outline(scene.object)[:, 2].max()
         yield from self._go([*spot[:2], top + self._clearance], way, OPEN, 0.012, 80)
         yield from self._go(spot, way, OPEN, 0.006, 60, 0.8)
         yield from self._rest(CLOSED, int(self._generator.integers(8, 12)))
         yield from self._go(scene.position + [0, 0, self._height], way, CLOSED, 0.02, 40, 0.8)
-        if scene.outline(scene.thing)[:, 2].min() < bottom + 0.05:
+        if scene.outline(scene.object)[:, 2].min() < bottom + 0.05:
             return
         goal = scene.outline(scene.goal)
-        # A bowl is set down on the plate, a thing is dropped below the basket's edge.
+        # A bowl is set down on the plate; other objects are dropped below the basket's edge.
         floor = goal[:, 2].min() + 0.03 if is_bowl else goal[:, 2].max() - 0.03
         for height, tolerance, speed in ((None, 0.015, 0.7), (floor, 0.012, 0.5)):
             for _ in range(90):
@@ -58,16 +59,16 @@ class Expert:
         yield from self._rest(OPEN, int(self._generator.integers(8, 12)))
 
     def _over(self, goal: np.ndarray, height: float | None) -> np.ndarray:
-        """How the hand must move to bring the thing over the goal: its lower end to `height`, or well above."""
-        held = self._scene.outline(self._scene.thing)
+        """Motion of the hand that brings the object over the goal: its lower end to `height`, or well above."""
+        held = self._scene.outline(self._scene.object)
         if height is None:
             height = max(goal[:, 2].max() + 0.04, held[:, 2].min())
         middle = (goal.max(0) + goal.min(0)) / 2 - (held.max(0) + held.min(0)) / 2
         return np.array([*middle[:2], height - held[:, 2].min()])
 
     def _middle(self, attempt: int) -> tuple[np.ndarray, np.ndarray]:
-        """Around the thing, the narrow way, the hand turned little."""
-        points = self._scene.outline(self._scene.thing)
+        """A grasp around the object's narrow side, with the least turn of the hand."""
+        points = self._scene.outline(self._scene.object)
         ways = []
         for yaw in np.linspace(0, np.pi, 36, endpoint=False):
             along, across = points[:, :2] @ [np.cos(yaw), np.sin(yaw)], points[:, :2] @ [-np.sin(yaw), np.cos(yaw)]
@@ -84,7 +85,7 @@ class Expert:
 
     def _rim(self, attempt: int) -> tuple[np.ndarray, np.ndarray]:
         """One finger in the bowl and one outside, where there is most room beside it."""
-        points = self._scene.outline(self._scene.thing)
+        points = self._scene.outline(self._scene.object)
         top, bottom = points[:, 2].max(), points[:, 2].min()
         middle = (points.max(0) + points.min(0))[:2] / 2
         rim = points[points[:, 2] > top - 0.015]
@@ -104,7 +105,7 @@ class Expert:
         return np.array([*spot, top - 0.018 - 0.004 * attempt]), self._way(angle)
 
     def _turn(self, yaw: float) -> float:
-        """How far the hand must turn for its fingers to open along `yaw`, radians."""
+        """Turn of the hand until its fingers open along `yaw`, radians."""
         return float(np.linalg.norm(rotation_vector(self._way(yaw) @ self._scene.rotation.T)))
 
     def _way(self, yaw: float) -> np.ndarray:

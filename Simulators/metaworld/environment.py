@@ -1,4 +1,4 @@
-"""One MetaWorld task as a robot would know it: a state of four numbers and two cameras."""
+"""A MetaWorld task: a state of four numbers and two cameras."""
 
 import os
 import sys
@@ -7,23 +7,24 @@ os.environ.setdefault("MUJOCO_GL", "egl")
 
 import mujoco
 import numpy as np
-from client import world
-from client.description import Task
-from client.perturbations import generator
 from metaworld.env_dict import ALL_V3_ENVIRONMENTS
 
-import perturbations
+from ..client import environment
+from ..client.description import Task
+from ..client.perturbations import generator
+from . import perturbations
+
 
 # The scene mounts this camera upside down and far away. It is turned and moved as LeRobot does, so that
-# pictures look like those of its MetaWorld datasets.
+# images look like those of its MetaWorld datasets.
 CORNER = "corner2"
 CORNER_POSITION = (0.75, 0.075, 0.7)
 
 
-class Environment(world.Environment):
+class Environment(environment.Environment):
     """A task with scene and goal drawn anew from the seed of every reset."""
 
-    film_camera = CORNER
+    video_camera = CORNER
 
     def __init__(self, task: str, description: Task):
         super().__init__(task, description)
@@ -35,67 +36,67 @@ class Environment(world.Environment):
         self._env._freeze_rand_vec = False
         self._env.seeded_rand_vec = True
         self._env._set_task_called = True
-        # How long an episode may last is for the caller to say.
+        # The caller limits episodes.
         self._env.max_path_length = sys.maxsize
         self._env.model.camera(CORNER).pos = CORNER_POSITION
         self._scene = perturbations.Scene(self._env.model, self._env.data)
-        self._draw_places = self._env._get_state_rand_vec
+        self._sample_positions = self._env._get_state_rand_vec
         self._renderers = {}
         self.observation = None
 
     def reset(self, seed: int):
-        """Draws the scene that belongs to `seed`, perturbed as `perturbation` says."""
+        """Draws the scene of `seed`, under `perturbation`."""
         if self._scene.restore():
             self._free_renderers()
-        chance = generator(self.perturbation or "", seed)
+        random = generator(self.perturbation or "", seed)
         space = self._env._random_reset_space
-        self._env._get_state_rand_vec = self._draw_places
+        self._env._get_state_rand_vec = self._sample_positions
         if self.perturbation == "places":
-            self._env._get_state_rand_vec = lambda: perturbations.places(space.low, space.high, chance)
+            self._env._get_state_rand_vec = lambda: perturbations.positions(space.low, space.high, random)
         self._env.seed(seed)
         self.observation, _ = self._env.reset()
         match self.perturbation:
             case "light":
-                self._scene.light(chance)
+                self._scene.light(random)
             case "camera":
-                self._scene.camera(chance)
+                self._scene.camera(random)
             case "texture":
-                self._scene.texture(chance)
+                self._scene.texture(random)
                 self._free_renderers()
             case "distractors":
-                self._scene.add_distractors(chance)
+                self._scene.add_distractors(random)
 
     def step(self, action: np.ndarray) -> bool:
-        """Moves for 12.5 ms; true when the task's own measure says that it is done."""
+        """Moves for 12.5 ms; true when the task's own success criterion holds."""
         self.observation, _, _, _, information = self._env.step(np.clip(action, -1, 1))
         return information["success"] >= 1
 
     @property
     def state(self) -> np.ndarray:
-        """Where the end effector is, and how far the gripper is open: float32 `[4]`."""
+        """Position of the end effector and gripper opening, float32 `[4]`."""
         return self.observation[:4].astype(np.float32)
 
     @property
     def environment_state(self) -> np.ndarray:
-        """Where the end effector, up to two things and the goal are, in metres and in pictures: float32 `[28]`.
+        """Positions of the end effector, up to two objects and the goal, in metres and in images: float32 `[28]`.
 
-        What a task does not have is at the origin.
+        Objects that a task does not have are at the origin.
         """
-        things = self.observation[[0, 1, 2, 4, 5, 6, 11, 12, 13, 36, 37, 38]].reshape(4, 3)
-        places = [self._places(things, camera) for camera in self.description.robot.cameras]
-        return np.concatenate([part.ravel() for part in [things, *places]]).astype(np.float32)
+        points = self.observation[[0, 1, 2, 4, 5, 6, 11, 12, 13, 36, 37, 38]].reshape(4, 3)
+        pixels = [self._projected(points, camera) for camera in self.description.robot.cameras]
+        return np.concatenate([part.ravel() for part in [points, *pixels]]).astype(np.float32)
 
-    def _places(self, points: np.ndarray, camera: str) -> np.ndarray:
-        """Where `points`, `[n, 3]`, are in square pictures of `camera`, right and down: -1 to 1 from edge to edge.
+    def _projected(self, points: np.ndarray, camera: str) -> np.ndarray:
+        """Projections of `points`, `[n, 3]`, into square images of `camera`, right and down: -1 to 1 from edge to edge.
 
-        What lies behind the camera is given a place outside of the picture.
+        Points behind the camera are projected outside of the image.
         """
-        seen = self._env.data.camera(camera)
-        offsets = (points - seen.xpos) @ seen.xmat.reshape(3, 3)
+        pose = self._env.data.camera(camera)
+        offsets = (points - pose.xpos) @ pose.xmat.reshape(3, 3)
         half = np.tan(np.deg2rad(self._env.model.camera(camera).fovy[0]) / 2)
         ahead = np.maximum(-offsets[:, 2], 1e-3)
-        places = offsets[:, :2] * (1, -1) / (half * ahead[:, None])
-        return np.clip(-places if camera == CORNER else places, -2, 2)
+        projected = offsets[:, :2] * (1, -1) / (half * ahead[:, None])
+        return np.clip(-projected if camera == CORNER else projected, -2, 2)
 
     @property
     def cameras(self) -> list[str]:
@@ -103,10 +104,10 @@ class Environment(world.Environment):
         model = self._env.model
         return [model.camera(index).name for index in range(model.ncam)]
 
-    def picture(self, camera: str, height: int, width: int) -> np.ndarray:
-        """What `camera` sees, uint8 `[height, width, 3]`.
+    def render(self, camera: str, height: int, width: int) -> np.ndarray:
+        """An image of `camera`, uint8 `[height, width, 3]`.
 
-        Software rendering costs by the vertex, not by the pixel: pictures are drawn at twice the size and
+        Software rendering costs by the vertex, not by the pixel: images are rendered at twice the size and
         averaged, which is cheaper than multisampling. Shadows and reflections would cost ten times more.
         """
         renderer = self._renderer(2 * height, 2 * width)

@@ -5,11 +5,11 @@ import warnings
 import numpy as np
 from metaworld.policies import ENV_POLICY_MAP
 
-from environment import Environment
+from .environment import Environment
 
 
 class Expert:
-    """The scripted policy that ships with a task; it reads the poses that a camera would have to find."""
+    """The scripted policy that ships with a task; it reads object poses."""
 
     def __init__(self, environment: Environment, generator: np.random.Generator):
         self._environment = environment
@@ -18,7 +18,7 @@ class Expert:
     def action(self) -> np.ndarray:
         """The next action, float32 `[4]`.
 
-        Experts ask for up to 24 times the possible motion; what the robot does is what gets recorded.
+        Experts ask for up to 24 times the possible motion; the executed action is recorded.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

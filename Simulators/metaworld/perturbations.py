@@ -1,6 +1,6 @@
-"""What can be made harder about a MetaWorld scene; each is drawn anew from the seed of every episode.
+"""Perturbations of a MetaWorld scene, each drawn from the seed of the episode.
 
-Lights, cameras and the table belong to the scene's model and are put back by `restore`; distractors exist in pictures
+Lights, cameras and the table belong to the scene's model and are put back by `restore`; distractors exist in images
 only, so that nothing can touch them.
 """
 
@@ -19,41 +19,41 @@ LIGHT_TURN = math.radians(45)
 # hand is centimetres away from what it looks at.
 CAMERA_SHIFT = {"corner2": 0.04, "gripperPOV": 0.01}
 CAMERA_TURN = math.radians(5)
-# Pictures that may cover the table, of MetaWorld's own; None is a plain colour. On darker ones objects would disappear.
-TABLE_PICTURES = ("granite.png", "light_wood_v2.png", "marble.png", "metal1.png", "navy_blue.png", None)
+# MetaWorld's textures that may cover the table; None is a plain colour. On darker ones objects would disappear.
+TABLE_TEXTURES = ("granite.png", "light_wood_v2.png", "marble.png", "metal1.png", "navy_blue.png", None)
 # Half sizes in metres, and how far distractors stay from everything that stands on the table or moves.
 DISTRACTOR_SIZES = (0.02, 0.035)
 DISTRACTOR_DISTANCE = 0.08
 MOST_DISTRACTORS = 3
-# Where distractors may stand: on the table, in sight of the camera. Low and high x, y in metres.
+# Area of distractors: on the table, in sight of the camera. Low and high x, y in metres.
 DISTRACTOR_AREA = ((-0.35, 0.42), (0.35, 0.85))
-# Ranges of places become longer by this share of those from which demonstrations draw theirs, half of it at either end.
-PLACE_MARGIN = 0.25
+# Ranges of positions become longer by this fraction of those of demonstrations, half of it at either end.
+POSITION_MARGIN = 0.25
 # A narrower range is no range: MetaWorld writes fixed numbers so.
 NARROWEST_RANGE = 0.01
 
 
 class Distractor:
-    """A coloured thing that is drawn into pictures."""
+    """A coloured object that is rendered into images."""
 
     SHAPES = (mujoco.mjtGeom.mjGEOM_SPHERE, mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_CYLINDER)
 
     def __init__(self, x: float, y: float, table: float, generator: np.random.Generator):
         self._shape = self.SHAPES[generator.integers(len(self.SHAPES))]
         self._size = np.full(3, generator.uniform(*DISTRACTOR_SIZES))
-        self.place = np.array([x, y, table + self._size[0]])
+        self.position = np.array([x, y, table + self._size[0]])
         self._colour = _colour(generator)
 
     def draw(self, scene: mujoco.MjvScene):
-        """Adds itself to what is about to be rendered."""
+        """Adds itself to a scene that is about to be rendered."""
         geom = scene.geoms[scene.ngeom]
-        mujoco.mjv_initGeom(geom, self._shape, self._size, self.place, np.eye(3).ravel(), self._colour)
+        mujoco.mjv_initGeom(geom, self._shape, self._size, self.position, np.eye(3).ravel(), self._colour)
         geom.category = mujoco.mjtCatBit.mjCAT_STATIC
         scene.ngeom += 1
 
 
 class Scene:
-    """What may be perturbed of a scene, and how it was."""
+    """The parts of a scene that are perturbed, and their original values."""
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData):
         self._model = model
@@ -82,7 +82,7 @@ class Scene:
         self.distractors = []
 
     def restore(self) -> bool:
-        """Undoes all that was perturbed; true when pictures need a new renderer."""
+        """Undoes all perturbations; true when images need a new renderer."""
         for array, original in zip(self._arrays, self._originals):
             array[:] = original
         self.distractors = []
@@ -117,37 +117,37 @@ class Scene:
         mujoco.mj_camlight(self._model, self._data)
 
     def texture(self, generator: np.random.Generator):
-        """Something else covers the table; pictures need a new renderer."""
-        picture = TABLE_PICTURES[generator.integers(len(TABLE_PICTURES))]
-        if picture is None:
+        """Another texture covers the table; images need a new renderer."""
+        texture = TABLE_TEXTURES[generator.integers(len(TABLE_TEXTURES))]
+        if texture is None:
             face = np.full((self._width, self._width, 3), 255 * _colour(generator)[:3], np.uint8)
         else:
-            file = Path(metaworld.__file__).parent / "assets" / "textures" / picture
+            file = Path(metaworld.__file__).parent / "assets" / "textures" / texture
             face = np.asarray(Image.open(file).convert("RGB").resize((self._width, self._width)))
         # Six faces, one below the other.
         self._model.tex_data[self._table] = np.tile(face.ravel(), self._wood.size // face.size)
         self._is_covered = True
 
     def add_distractors(self, generator: np.random.Generator):
-        """One to three coloured things stand on the table, away from all others: fewer where there is no room."""
+        """Puts one to three coloured objects on the table, away from all others: fewer where there is no room."""
         for _ in range(generator.integers(1, MOST_DISTRACTORS + 1)):
-            places = [generator.uniform(*zip(*DISTRACTOR_AREA)) for _ in range(50)]
-            free = (place for place in places if self._room(place) > DISTRACTOR_DISTANCE)
-            place = next(free, None)
-            if place is None:
+            positions = [generator.uniform(*zip(*DISTRACTOR_AREA)) for _ in range(50)]
+            free = (position for position in positions if self._room(position) > DISTRACTOR_DISTANCE)
+            position = next(free, None)
+            if position is None:
                 break
-            self.distractors.append(Distractor(*place, self._height, generator))
+            self.distractors.append(Distractor(*position, self._height, generator))
 
     @property
     def _height(self) -> float:
         """Height of the table's top in metres."""
         return max(self._data.geom_xpos[board][2] + self._model.geom_size[board][2] for board in self._boards)
 
-    def _room(self, place: np.ndarray) -> float:
-        """Metres from `place` on the table to the nearest thing, distractors included."""
+    def _room(self, position: np.ndarray) -> float:
+        """Metres from `position` on the table to the nearest object, distractors included."""
         model, data = self._model, self._data
-        point = np.array([*place, self._height + DISTRACTOR_SIZES[1]])
-        distances = [np.linalg.norm(point[:2] - other.place[:2]) - DISTRACTOR_SIZES[1] for other in self.distractors]
+        point = np.array([*position, self._height + DISTRACTOR_SIZES[1]])
+        distances = [np.linalg.norm(point[:2] - other.position[:2]) - DISTRACTOR_SIZES[1] for other in self.distractors]
         for index in range(model.ngeom):
             if model.geom_bodyid[index] in self._background:
                 continue
@@ -159,13 +159,13 @@ class Scene:
         return min(distances)
 
 
-def places(low: np.ndarray, high: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Places from just outside of the box from `low` to `high`: one or two of x, y, z each.
+def positions(low: np.ndarray, high: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Positions from just outside of the box from `low` to `high`: one or two of x, y, z each.
 
-    Every place that has a range at all lies outside of it.
+    Every position that has a range at all lies outside of it.
     """
     low, high = np.asarray(low, float), np.asarray(high, float)
-    margin = np.where(high - low < NARROWEST_RANGE, 0, PLACE_MARGIN / 2 * (high - low))
+    margin = np.where(high - low < NARROWEST_RANGE, 0, POSITION_MARGIN / 2 * (high - low))
     has_range = (margin > 0).reshape(-1, 3).any(axis=1)
     while True:
         result = generator.uniform(low - margin, high + margin)

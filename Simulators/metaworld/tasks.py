@@ -1,9 +1,10 @@
-"""What this simulator offers: 50 tasks, each with the words a policy is given, and one robot."""
+"""MetaWorld's 50 tasks with their instructions, and its robot."""
 
-from client.description import Robot, Simulator, Task
+from ..client.description import Robot, Simulator, Task
+
 
 CAMERAS = ("corner2", "gripperPOV")
-THINGS = ("hand", "first", "second", "goal")
+OBJECTS = ("hand", "first", "second", "goal")
 
 ROBOT = Robot(
     name="sawyer",
@@ -12,14 +13,14 @@ ROBOT = Robot(
     cameras=CAMERAS,
     # Metres, and the gripper's opening in [0, 1].
     state=("x", "y", "z", "gripper"),
-    # Metres, as in MetaWorld's own observation, and places in the cameras' pictures, -1 to 1.
+    # Metres, as in MetaWorld's own observation, and projections into the cameras' images, -1 to 1.
     environment_state=tuple(
-        [f"{thing}_{axis}" for thing in THINGS for axis in "xyz"]
-        + [f"{camera}_{thing}_{axis}" for camera in CAMERAS for thing in THINGS for axis in ("right", "down")]
+        [f"{name}_{axis}" for name in OBJECTS for axis in "xyz"]
+        + [f"{camera}_{name}_{axis}" for camera in CAMERAS for name in OBJECTS for axis in ("right", "down")]
     ),
     # In [-1, 1]: a fraction of 1 cm a step, and the gripper's effort, positive to close.
     action=("delta_x", "delta_y", "delta_z", "gripper"),
-    pushed=(0, 1, 2),
+    noise_columns=(0, 1, 2),
 )
 
 INSTRUCTIONS = {
@@ -75,7 +76,7 @@ INSTRUCTIONS = {
     "window-open-v3": "open the window",
 }
 
-# How difficult tasks are; what is in none of these is easy (28 tasks).
+# Tasks by difficulty; the other 28 are easy.
 # Source: Seo et al., "Masked World Models for Visual Control" (https://arxiv.org/abs/2206.14244), appendix; SmolVLA and
 # LeRobot report success by it.
 HARDER = {
@@ -114,7 +115,7 @@ DIFFICULTIES = {name: difficulty for difficulty, names in HARDER.items() for nam
 SIMULATOR = Simulator(
     "MetaWorld",
     {
-        name: Task(instruction, ROBOT, longest=500, group=DIFFICULTIES.get(name, "easy"))
+        name: Task(instruction, ROBOT, max_demonstration_steps=500, group=DIFFICULTIES.get(name, "easy"))
         for name, instruction in INSTRUCTIONS.items()
     },
     groups=("easy", *HARDER),

@@ -5,17 +5,17 @@ import warnings
 from functools import cached_property
 
 import numpy as np
-from client import world
-from client.description import Task
-from client.hand import rotation_vector
-from tasks import SIMULATOR
 
 warnings.simplefilter("ignore")
 
 import robosuite
 from robosuite.controllers import load_composite_controller_config, load_part_controller_config
-
 from robosuite.controllers.parts.generic.joint_vel import JointVelocityController
+
+from ..client import environment
+from ..client.description import Task
+from ..client.pose_control import rotation_vector
+from .tasks import SIMULATOR
 
 logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
 
@@ -33,8 +33,8 @@ SCENES = {
 # Largest commands of the controllers of joints: radians, radians a second.
 LARGEST_STEP = 0.1
 LARGEST_SPEED = 1.0
-# Metres from its place at which a hand counts as being there.
-NEAR = 0.025
+# Distance at which a hand counts as being at a goal, metres.
+GOAL_RADIUS = 0.025
 
 
 class _Torques(np.ndarray):
@@ -50,7 +50,7 @@ JointVelocityController.torque_compensation = property(
 )
 
 
-class Environment(world.Environment):
+class Environment(environment.Environment):
     """A scene drawn anew from the seed of every reset, and the hands of its robots."""
 
     def __init__(self, task: str, description: Task):
@@ -85,48 +85,48 @@ class Environment(world.Environment):
     def reset(self, seed: int):
         """Draws the scene that belongs to `seed`."""
         self.seed = seed
-        # Everything that draws holds this one generator.
+        # All of robosuite's samplers share this generator.
         self.raw.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
         self.raw.reset()
-        self.places = self._places(np.random.default_rng(seed))
+        self.goals = self._goals(np.random.default_rng(seed))
 
     def step(self, action: np.ndarray) -> bool:
-        """Moves for 50 ms; true when robosuite says that the task is done, or no place is left to bring a hand to."""
+        """Moves for 50 ms; true when robosuite's criterion holds, or no goal is left."""
         self.raw.step(np.clip(action, -1, 1).astype(np.float64))
         if not self.scene.startswith("humanoid"):
             return bool(self.raw._check_success())
-        if self.places and all(
-            np.linalg.norm(hand.position - place) < NEAR for hand, place in zip(self.hands, self.places[0])
+        if self.goals and all(
+            np.linalg.norm(hand.position - goal) < GOAL_RADIUS for hand, goal in zip(self.hands, self.goals[0])
         ):
-            self.places.pop(0)
-        return not self.places
+            self.goals.pop(0)
+        return not self.goals
 
-    def _places(self, generator: np.random.Generator) -> list[np.ndarray]:
-        """Where a humanoid's hands are to be, one after the other, metres, each `[hands, 3]`."""
+    def _goals(self, generator: np.random.Generator) -> list[np.ndarray]:
+        """Goals of a humanoid's hands, one after the other, metres, each `[hands, 3]`."""
         if not self.scene.startswith("humanoid"):
             return []
         start = np.array([hand.position for hand in self.hands])
-        places = []
+        goals = []
         for _ in range(generator.integers(2, 5)):
             if self.scene == "humanoid-reach":
-                places.append(start + generator.uniform(-0.15, 0.2, start.shape) * [0.7, 0.8, 1])
+                goals.append(start + generator.uniform(-0.15, 0.2, start.shape) * [0.7, 0.8, 1])
             else:
                 middle = start.mean(0) + generator.uniform([0.0, -0.12, -0.05], [0.15, 0.12, 0.2])
-                width = generator.uniform(0.16, 0.2) if not places else abs(places[0][0, 1] - places[0][1, 1]) / 2
-                places.append(middle + np.array([[0, -width, 0], [0, width, 0]]))
-        return places
+                width = generator.uniform(0.16, 0.2) if not goals else abs(goals[0][0, 1] - goals[0][1, 1]) / 2
+                goals.append(middle + np.array([[0, -width, 0], [0, width, 0]]))
+        return goals
 
     @property
     def state(self) -> np.ndarray:
-        """Of every hand: place, rotation vector, angles of its arm, opening of its gripper; float32."""
+        """Position, rotation vector, joint angles and gripper opening of every hand; float32."""
         return np.concatenate([hand.state for hand in self.hands]).astype(np.float32)
 
-    def place(self, body: str) -> np.ndarray:
-        """Where a body is, metres, `[3]`."""
+    def position(self, body: str) -> np.ndarray:
+        """Position of a body, metres, `[3]`."""
         return self.raw.sim.data.body_xpos[self.raw.sim.model.body_name2id(body)].copy()
 
     def rotation(self, body: str) -> np.ndarray:
-        """How a body is turned, `[3, 3]`."""
+        """Rotation of a body, `[3, 3]`."""
         return self.raw.sim.data.body_xmat[self.raw.sim.model.body_name2id(body)].reshape(3, 3).copy()
 
     def close(self):
@@ -135,7 +135,7 @@ class Environment(world.Environment):
 
 
 class Hand:
-    """The end of an arm."""
+    """The end effector of an arm."""
 
     def __init__(self, raw, robot, arm: str):
         self._raw, self._robot, self._arm = raw, robot, arm
@@ -152,7 +152,7 @@ class Hand:
 
     @property
     def base(self) -> np.ndarray:
-        """How the robot stands, `[3, 3]`: commands are meant in its frame."""
+        """Rotation of the robot's base, in whose frame commands are, `[3, 3]`."""
         return self._raw.sim.data.get_body_xmat(self._robot.robot_model.root_body).copy()
 
     @property
@@ -167,7 +167,7 @@ class Hand:
 
     @property
     def state(self) -> np.ndarray:
-        """Place, rotation vector, angles, and how far the gripper is open."""
+        """Position, rotation vector, joint angles and gripper opening."""
         fingers = self._raw.sim.data.qpos[self._robot._ref_gripper_joint_pos_indexes[self._arm]]
         grip = [np.abs(fingers).sum()] if len(fingers) else []
         return np.concatenate([self.position, rotation_vector(self.rotation), self.joints, grip])

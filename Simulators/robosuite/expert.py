@@ -1,16 +1,29 @@
-"""Scripted experts: plans that look at the scene at every step, so that a push or a slip is made good."""
+"""Scripted experts: plans that read the scene at every step, so that they recover from noise and slips."""
 
 from typing import Iterator
 
 import numpy as np
-from client.hand import downward, rotation_vector, toward, turn
 
-from environment import LARGEST_SPEED, LARGEST_STEP, Environment, Hand
+from ..client.pose_control import downward, rotation_vector, toward, turn
+from .environment import LARGEST_SPEED, LARGEST_STEP, Environment, Hand
+
 
 OPEN, CLOSED = -1.0, 1.0
 
 
 class Expert:
+    """The expert for a robot's controller: a plan of hand poses, or joints that follow one."""
+
+    def __init__(self, environment: Environment, generator: np.random.Generator):
+        kind = PathFollower if environment.controller else PlanFollower
+        self._controller = kind(environment, generator)
+
+    def action(self) -> np.ndarray | None:
+        """The next action, float32 `[columns]`; None when the expert gives up."""
+        return self._controller.action()
+
+
+class PlanFollower:
     """Follows the plan of a task; gives up when it ends without success."""
 
     def __init__(self, environment: Environment, generator: np.random.Generator):
@@ -22,11 +35,10 @@ class Expert:
         return None if action is None else np.clip(action, -1, 1).astype(np.float32)
 
 
-class Follower:
-    """The same motion commanded by joints: the plan is carried out beside, under the hand's controller, and the
-    joints follow where it led.
+class PathFollower:
+    """The same motion in joint commands: a twin environment executes the plan, and the joints follow its path.
 
-    A push leaves the path, and the joints come back to it; the success that counts is that of the followed motion.
+    Under noise the joints leave the path and come back to it. The success that counts is that of the followed motion.
     """
 
     # Steps by which commands run ahead, since joints lag behind them.
@@ -34,15 +46,15 @@ class Follower:
 
     def __init__(self, environment: Environment, generator: np.random.Generator):
         self._environment = environment
-        self._path = self._beside(environment.twin, generator)
+        self._path = self._planned(environment.twin, generator)
         self._step = 0
 
-    def _beside(self, twin: Environment, generator: np.random.Generator) -> list[tuple]:
+    def _planned(self, twin: Environment, generator: np.random.Generator) -> list[tuple]:
         """Joints, their speeds and the grip at every step of the plan, until the end of a success."""
         twin.reset(self._environment.seed)
-        expert = Expert(twin, generator)
+        expert = PlanFollower(twin, generator)
         path, left = [], None
-        while left != 0 and len(path) < twin.description.longest and (action := expert.action()) is not None:
+        while left != 0 and len(path) < twin.description.max_demonstration_steps and (action := expert.action()) is not None:
             path.append((twin.hands[0].joints, twin.hands[0].speeds, action[6]))
             success = twin.step(action)
             left = left - 1 if left is not None else 20 if success else None
@@ -64,23 +76,18 @@ class Follower:
         return np.clip(np.append(move, grip), -1, 1).astype(np.float32)
 
 
-def expert(environment: Environment, generator: np.random.Generator) -> Expert | Follower:
-    """Who acts in `environment`, depending on how it is commanded."""
-    return (Follower if environment.controller else Expert)(environment, generator)
-
-
 class Style:
-    """A scene, and the ways in which this episode's plan differs from others."""
+    """A scene and the random parameters of an episode's plan."""
 
     def __init__(self, environment: Environment, generator: np.random.Generator):
         self.scene = environment
         self.hands = environment.hands
         self.hand = environment.hands[0]
         self.speed = generator.uniform(0.5, 1.0)
-        # Above a thing before it is taken, and where it is taken.
+        # Height above an object before the grasp, and offset of the grasp.
         self.clearance = generator.uniform(0.05, 0.12)
         self.offset = np.append(generator.normal(0, 0.003, 2), generator.uniform(-0.005, 0.003))
-        # How far below the table's top a sponge is led.
+        # Depth of the sponge below the table's top.
         self.press = generator.uniform(0.005, 0.015)
         self.reach = generator.uniform(0.02, 0.03)
         self.generator = generator
@@ -120,7 +127,7 @@ def command(hand: Hand, way: np.ndarray, twist: np.ndarray, speed: float) -> np.
 
 def take(style: Style, body: str) -> Iterator[np.ndarray]:
     """Takes a cube from above."""
-    thing = lambda: style.scene.place(body)
+    thing = lambda: style.scene.position(body)
     way = style.grasp_of(style.scene.rotation(body))
     above = lambda: thing() + [0, 0, style.clearance]
     yield from style.go(above, way, OPEN, tolerance=0.015)
@@ -143,8 +150,8 @@ def stack(style: Style) -> Iterator[np.ndarray]:
         way = style.hand.rotation
         high = style.hand.position + [0, 0, style.generator.uniform(0.08, 0.15)]
         yield from style.go(lambda: high, way, CLOSED, tolerance=0.02, patience=25)
-        cube = lambda: style.scene.place("cubeA_main")
-        held = lambda height: lambda: style.scene.place("cubeB_main") + [0, 0, height] + (
+        cube = lambda: style.scene.position("cubeA_main")
+        held = lambda height: lambda: style.scene.position("cubeB_main") + [0, 0, height] + (
             style.hand.position - cube()
         )
         yield from style.go(held(0.1), way, CLOSED, tolerance=0.01)
@@ -161,7 +168,7 @@ def two_arm_lift(style: Style) -> Iterator[np.ndarray]:
     distance = lambda hand, handle: np.linalg.norm(hand.position - handle())
     if distance(hands[0], handles[0]) > distance(hands[0], handles[1]):
         handles.reverse()
-    pot = style.scene.place("pot_root")
+    pot = style.scene.position("pot_root")
     radii = [handle() - pot for handle in handles]
     yaws = [np.arctan2(radius[1], radius[0]) for radius in radii]
     ways = [least_turn(hand, [downward(yaw), downward(yaw + np.pi)]) for hand, yaw in zip(hands, yaws)]
@@ -198,7 +205,7 @@ def wipe(style: Style) -> Iterator[np.ndarray]:
     # Only a flat sponge wipes.
     way = downward(np.pi / 2 + style.generator.uniform(-0.3, 0.3))
     while True:
-        dirt = [style.scene.place(m.root_body) for m in raw.model.mujoco_arena.markers if m not in raw.wiped_markers]
+        dirt = [style.scene.position(m.root_body) for m in raw.model.mujoco_arena.markers if m not in raw.wiped_markers]
         if not dirt:
             return
         near = min(dirt, key=lambda place: np.linalg.norm(place - hand.position))
@@ -243,24 +250,24 @@ def door(style: Style) -> Iterator[np.ndarray]:
 
 
 def humanoid(style: Style) -> Iterator[np.ndarray]:
-    """Brings both hands to all places, turning them on the way, while the fingers close and open."""
+    """Brings both hands to all goals, turning them on the way, while the fingers close and open."""
     scene, hands, generator = style.scene, style.hands, style.generator
     rest = [hand.rotation for hand in hands]
     fingers = np.full(12, -1.0)
-    while scene.places:
-        left, sides = len(scene.places), [-1, 1] if scene.scene == "humanoid-carry" else None
+    while scene.goals:
+        left, sides = len(scene.goals), [-1, 1] if scene.scene == "humanoid-carry" else None
         twist = generator.uniform(-0.35, 0.35, (2, 3))
         if sides:
             twist = np.outer(sides, twist[0])
         ways = [turn("x", x) @ turn("y", y) @ turn("z", z) @ way for (x, y, z), way in zip(twist, rest)]
         grip = np.repeat(generator.uniform(-1, 1, 2), 6) + generator.normal(0, 0.2, 12)
         for _ in range(70):
-            if len(scene.places) != left:
+            if len(scene.goals) != left:
                 break
             fingers = fingers + np.clip(grip - fingers, -0.1, 0.1)
             moves = [
                 command(hand, place - hand.position, rotation_vector(way @ hand.rotation.T), style.speed)
-                for hand, place, way in zip(hands, scene.places[0], ways)
+                for hand, place, way in zip(hands, scene.goals[0], ways)
             ]
             yield np.concatenate([*moves, fingers])
         else:

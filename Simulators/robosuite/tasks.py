@@ -1,12 +1,13 @@
 """robosuite's tasks that have an expert here, for one arm, two arms and the upper body of a humanoid.
 
-A task's name says the controller where it is not the pose of the hand: `lift`, `lift-joint-position`,
+A task's name has the controller where it does not command the pose of the hand: `lift`, `lift-joint-position`,
 `lift-joint-velocity` are one motion, commanded in three ways.
 """
 
 from dataclasses import replace
 
-from client.description import Robot, Simulator, Task
+from ..client.description import Robot, Simulator, Task
+
 
 FPS = 20
 
@@ -17,56 +18,56 @@ def _hand(prefix: str = "", *grips: str) -> tuple[str, ...]:
     return (*moves, *(f"{prefix}{grip}" for grip in grips))
 
 
-def _seen(prefix: str = "", joints: int = 7, grips: int = 1) -> tuple[str, ...]:
-    """Columns of a state: place of the hand in metres, its rotation vector, angles of the arm, opening."""
-    place = [f"{prefix}{kind}{axis}" for kind in ("", "rotation_") for axis in "xyz"]
+def _state(prefix: str = "", joints: int = 7, grips: int = 1) -> tuple[str, ...]:
+    """Columns of a state: position of the hand in metres, its rotation vector, joint angles, gripper opening."""
+    pose = [f"{prefix}{kind}{axis}" for kind in ("", "rotation_") for axis in "xyz"]
     angles = [f"{prefix}joint_{index}" for index in range(1, joints + 1)]
-    return (*place, *angles, *(f"{prefix}grip_{index}" for index in range(1, grips + 1)))
+    return (*pose, *angles, *(f"{prefix}grip_{index}" for index in range(1, grips + 1)))
 
 
 JOINTS = tuple(f"joint_{index}" for index in range(1, 8))
-PANDA = Robot("panda-pose", FPS, _seen(), _hand("", "gripper"), pushed=(0, 1, 2))
+PANDA = Robot("panda-pose", FPS, _state(), _hand("", "gripper"), noise_columns=(0, 1, 2))
 # The same arm with robosuite's controllers of joints: a tenth of a radian a step, or a radian a second, at most.
 PANDA_POSITION = replace(
     PANDA,
     name="panda-joint-position",
     action=(*JOINTS, "gripper"),
-    pushed=tuple(range(7)),
+    noise_columns=tuple(range(7)),
 )
 PANDA_VELOCITY = replace(
     PANDA_POSITION, name="panda-joint-velocity", action=(*(f"{joint}_velocity" for joint in JOINTS), "gripper")
 )
 # A sponge in place of the gripper.
-PANDA_WIPER = Robot("panda-wiper-pose", FPS, _seen(grips=0), _hand(), pushed=(0, 1))
+PANDA_WIPER = Robot("panda-wiper-pose", FPS, _state(grips=0), _hand(), noise_columns=(0, 1))
 TWO_PANDAS = Robot(
     "two-pandas-pose",
     FPS,
-    (*_seen("right_arm_"), *_seen("left_arm_")),
+    (*_state("right_arm_"), *_state("left_arm_")),
     (*_hand("right_arm_", "gripper"), *_hand("left_arm_", "gripper")),
-    pushed=(0, 1, 2, 7, 8, 9),
+    noise_columns=(0, 1, 2, 7, 8, 9),
 )
-# A humanoid's upper body: both hands, and the six drives of the fingers of each.
+# A humanoid's upper body: both hands, and the six finger actuators of each.
 GR1 = Robot(
     "gr1-arms-pose",
     FPS,
-    (*_seen("right_arm_"), *_seen("left_arm_")),
+    (*_state("right_arm_"), *_state("left_arm_")),
     (
         *(*_hand("right_arm_"), *_hand("left_arm_")),
         *(f"{side}_hand_finger_{index}" for side in ("right", "left") for index in range(1, 7)),
     ),
-    pushed=(0, 1, 2, 6, 7, 8),
+    noise_columns=(0, 1, 2, 6, 7, 8),
 )
 
 TASKS = {
-    "lift": Task("lift the cube", PANDA, longest=250),
-    "stack": Task("put the red cube on the green cube", PANDA, longest=300),
-    "door": Task("open the door", PANDA, longest=300),
-    "wipe": Task("wipe the table", PANDA_WIPER, longest=500),
-    "two-arm-lift": Task("lift the pot with both arms", TWO_PANDAS, longest=300),
+    "lift": Task("lift the cube", PANDA, max_demonstration_steps=250),
+    "stack": Task("put the red cube on the green cube", PANDA, max_demonstration_steps=300),
+    "door": Task("open the door", PANDA, max_demonstration_steps=300),
+    "wipe": Task("wipe the table", PANDA_WIPER, max_demonstration_steps=500),
+    "two-arm-lift": Task("lift the pot with both arms", TWO_PANDAS, max_demonstration_steps=300),
 }
 TASKS |= {
-    "humanoid-reach": Task("bring each hand to its places", GR1, longest=300),
-    "humanoid-carry": Task("carry something wide with both hands", GR1, longest=300),
+    "humanoid-reach": Task("bring each hand to its places", GR1, max_demonstration_steps=300),
+    "humanoid-carry": Task("carry something wide with both hands", GR1, max_demonstration_steps=300),
 }
 TASKS |= {
     f"{name}-joint-{kind}": replace(TASKS[name], robot=robot)

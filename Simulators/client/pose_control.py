@@ -1,4 +1,4 @@
-"""How an expert steers a hand to a pose, in actions that are small motions of it (operational space control)."""
+"""Operational space control: actions that move an end effector to a pose."""
 
 import numpy as np
 
@@ -34,10 +34,10 @@ def downward(yaw: float) -> np.ndarray:
 def toward(
     position: np.ndarray, rotation: np.ndarray, speed: float = 1.0, reach: float = 0.05, bend: float = 0.5
 ) -> np.ndarray:
-    """An action that leads a hand on: six columns in [-1, 1].
+    """An action that moves a hand towards a goal: six columns in [-1, 1].
 
-    `position` and `rotation` say how far the goal is (a vector in metres, and a rotation vector), `reach` and `bend`
-    how far an action of 1 asks the hand to go. `speed` is the largest column; directions are kept.
+    `position` (metres) and `rotation` (a rotation vector) are the distance to the goal, `reach` and `bend` the motion
+    of an action of 1. `speed` is the largest column; directions are kept.
     """
     move, twist = np.asarray(position) / reach, np.asarray(rotation) / bend
     move = move * min(1, speed / max(np.abs(move).max(), 1e-9))

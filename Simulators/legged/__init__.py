@@ -1,0 +1,1 @@
+"""Legged bodies: collects demonstrations of gaits."""

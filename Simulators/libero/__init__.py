@@ -1,0 +1,1 @@
+"""LIBERO: collects demonstrations of its tasks."""

@@ -1,0 +1,1 @@
+"""MetaWorld: evaluates served policies and collects demonstrations."""

@@ -1,0 +1,1 @@
+"""robosuite: collects demonstrations of several robots and controllers."""
