@@ -97,11 +97,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        module("Evaluation", ["RobotTypes", "Support"]),
         module(
             "Recording",
-            ["PolicyServer", "PolicyProtocol", "ActionTokenizers", "LeRobot", "RobotTypes"]
+            [
+                "PolicyServer", "PolicyProtocol", "Evaluation", "ActionTokenizers", "LeRobot", "Numpy",
+                "RobotTypes", "Support",
+            ]
         ),
-        module("Evaluation", ["RobotTypes", "Support"]),
         module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         module("Reports", ["Support"]),
         // 5. The command line

@@ -14,7 +14,7 @@ resolve_simulators() {
             found+=("${known[@]}")
         elif [ -e "$(requirements_of "$name")" ]; then
             found+=("$name")
-        elif [ ! -e "$root/Simulators/$name/main.py" ]; then
+        elif [ ! -e "$root/Simulators/$name/tasks.py" ]; then
             echo "bootstrap: there is no simulator $name (known: ${known[*]} all)" >&2
             exit 2
         fi  # the others need only what every build has
@@ -43,5 +43,5 @@ install_own_simulator() {
     make_environment "$folder"
     install_python "$folder" --no-deps -r "$(requirements_of "$1")"
     wait_for "Debian packages"
-    (cd "$root/Simulators/$1" && MUJOCO_GL=egl PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=.. "$folder/bin/python" -c 'import environment, expert')
+    MUJOCO_GL=egl PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root "$folder/bin/python" -c "import Simulators.$1.expert"
 }

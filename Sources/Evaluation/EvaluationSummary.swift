@@ -1,9 +1,9 @@
-/// What an evaluation found, task by task and on average: the object `faster evaluate --json` prints.
+/// The results of an evaluation by task and on average: the object `faster evaluate --json` prints.
 public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// Every task's summary.
     public let tasks: [String: TaskSummary]
 
-    /// All tasks together.
+    /// The average over tasks.
     ///
     /// Its success is the mean of the tasks' rates, so that every task counts alike; its interval is that of
     /// all episodes pooled.
@@ -15,15 +15,15 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// The groups' average, in which every group counts alike; nil for fewer than two.
     public let macro: MacroAverage?
 
-    /// What the stages of an answer take, in their order; nil where the policy does not say.
+    /// Times of the policy's stages, in their order; nil where its replies have none.
     public let stages: [StageSummary]?
 
-    /// The same episodes perturbed, in the order in which they first come; nil where none were.
+    /// The same episodes under perturbations, in the order in which they first come; nil for none.
     ///
-    /// All else is of the plain ones.
+    /// All else is of the unperturbed ones.
     public let perturbations: [PerturbationSummary]?
 
-    /// Summarizes `all` episodes, the plain ones also by `groups` of their tasks.
+    /// Summarizes `all` episodes, the unperturbed ones also by `groups` of their tasks.
     public init(of all: [EpisodeResult], groups: [TaskGroup] = []) {
         let episodes = all.filter { $0.perturbation == nil }
         let perturbed = Dictionary(grouping: all, by: \.perturbation)

@@ -1,8 +1,8 @@
 public import Foundation
 
-/// What lies beside the program: simulators, models.
+/// Files that are installed beside the program: simulators, models.
 ///
-/// From the program, or another place, every folder on the way up is searched for the wanted folder and for
+/// From the program, or another file, every folder on the way up is searched for the wanted folder and for
 /// `share/faster/` with it, so checkout, build folder and installation all work.
 public enum Installation {
     /// The running program.
@@ -14,10 +14,10 @@ public enum Installation {
         roots(above: program.resolvingSymlinksInPath(), holding: path).first?.appending(path: path)
     }
 
-    /// Folders above `place` that hold `path`, the nearest first.
-    static func roots(above place: URL, holding path: String) -> [URL] {
+    /// Folders above `file` that hold `path`, the nearest first.
+    static func roots(above file: URL, holding path: String) -> [URL] {
         var roots: [URL] = []
-        var folder = place.deletingLastPathComponent()
+        var folder = file.deletingLastPathComponent()
         while true {
             roots += [folder, folder.appending(path: "share/faster")].filter {
                 $0.appending(path: path).exists

@@ -1,24 +1,24 @@
-/// How the same episodes went when they were perturbed.
+/// The results of the same episodes under a perturbation.
 public struct PerturbationSummary: Codable, Equatable, Sendable {
-    /// What they were perturbed in.
+    /// Name of the perturbation.
     public let name: String
 
     /// Mean of the tasks' success rates, in `0 ... 1`.
     public let success: Double
 
-    /// Episodes of all tasks.
+    /// Number of episodes of all tasks.
     public let episodes: Int
 
     /// 95 % confidence interval of ``success``, of all episodes pooled.
     public let interval: ConfidenceInterval
 
-    /// Success less that of the plain episodes, pair by pair: same tasks, same seeds.
+    /// Success less that of the unperturbed episodes with the same tasks and seeds.
     public let difference: PairedDifference
 
     /// Success rate of every task.
     public let tasks: [String: Double]
 
-    /// Summarizes the `perturbed` episodes beside the `plain` ones.
+    /// Summarizes the `perturbed` episodes beside the `plain`, unperturbed ones.
     init(name: String, of perturbed: [EpisodeResult], beside plain: [EpisodeResult]) {
         self.name = name
         tasks = Dictionary(grouping: perturbed, by: \.task).mapValues { TaskSummary(of: $0).success }

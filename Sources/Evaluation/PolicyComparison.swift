@@ -1,42 +1,42 @@
-/// Policies beside each other on the same episodes, the first one being what the others are compared with.
+/// A paired comparison of policies on the same episodes; the first one is the baseline.
 public struct PolicyComparison: Codable, Equatable, Sendable {
-    /// Evaluations of one way to make a policy, one a training seed.
-    public struct Entrant: Sendable {
-        /// What people call it.
+    /// A policy and its evaluations, one for every training seed.
+    public struct Candidate: Sendable {
+        /// Display name.
         public var name: String
 
         /// The episodes of every evaluation.
         public var evaluations: [[EpisodeResult]]
 
-        /// Names the plain episodes of `evaluations`; perturbed ones are left out.
+        /// A candidate from the unperturbed episodes of `evaluations`.
         public init(name: String, evaluations: [[EpisodeResult]]) {
             self.name = name
             self.evaluations = evaluations.map { $0.filter { $0.perturbation == nil } }
         }
     }
 
-    /// What was found of one entrant.
+    /// The results of one candidate.
     public struct Row: Codable, Equatable, Sendable {
-        /// What people call it.
+        /// Display name.
         public let name: String
 
-        /// Share of episodes that succeeded, over all evaluations.
+        /// Success rate over all evaluations.
         public let success: Double
 
-        /// Of ``success``: Wilson's for one evaluation, over scenes drawn again for several.
+        /// 95 % interval of ``success``: Wilson's for one evaluation, a bootstrap over scenes for several.
         public let interval: ConfidenceInterval
 
-        /// Share of episodes that succeeded in every evaluation.
+        /// Success rate of every evaluation.
         public let evaluations: [Double]
 
-        /// ``success`` less that of the first entrant; nil for the first.
+        /// ``success`` less that of the first candidate; nil for the first.
         public let difference: Double?
 
-        /// Of ``difference``: Newcombe's for paired rates between single evaluations; over scenes drawn again, the same
-        /// for both, where either entrant has several.
+        /// 95 % interval of ``difference``: Newcombe's for paired rates between single evaluations, a paired bootstrap over
+        /// scenes where either candidate has several.
         public let differenceInterval: ConfidenceInterval?
 
-        /// Scenes of an evaluation.
+        /// Number of scenes of an evaluation.
         public let scenes: Int
 
         /// Mean length of an episode, failed ones included, control steps.
@@ -55,41 +55,41 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         }
     }
 
-    /// One row an entrant, in their order.
+    /// One row a candidate, in their order.
     public let rows: [Row]
 
-    /// Compares `entrants`, each with at least one evaluation of the same scenes.
+    /// Compares `candidates`, each with at least one evaluation of the same scenes.
     ///
     /// - Parameters:
-    ///   - entrants: What to compare; the first one is the measure of the others.
-    ///   - seed: Determines which scenes are drawn again for intervals.
-    /// - Throws: ``ComparisonError`` that names the entrant which has no evaluation, or other scenes than the first.
-    public init(_ entrants: [Entrant], seed: UInt64 = 0) throws(ComparisonError) {
-        guard let first = entrants.first, let episodes = first.evaluations.first, !episodes.isEmpty else {
+    ///   - candidates: Candidates to compare; the first one is the baseline.
+    ///   - seed: Seed of the bootstrap.
+    /// - Throws: ``ComparisonError`` that names the candidate which has no evaluation, or other scenes than the first.
+    public init(_ candidates: [Candidate], seed: UInt64 = 0) throws(ComparisonError) {
+        guard let first = candidates.first, let episodes = first.evaluations.first, !episodes.isEmpty else {
             throw ComparisonError(description: "there is nothing to compare")
         }
         let scenes = Set(episodes.map(Scene.init)).sorted()
         var successes: [SceneSuccess] = []
-        for entrant in entrants {
-            guard !entrant.evaluations.isEmpty else {
-                throw ComparisonError(description: "\(entrant.name): has no evaluation")
+        for candidate in candidates {
+            guard !candidate.evaluations.isEmpty else {
+                throw ComparisonError(description: "\(candidate.name): has no evaluation")
             }
             var sums = [Double](repeating: 0, count: scenes.count)
-            for evaluation in entrant.evaluations {
-                let outcomes = try Self.outcomes(evaluation, of: scenes, entrant.name, like: first.name)
+            for evaluation in candidate.evaluations {
+                let outcomes = try Self.outcomes(evaluation, of: scenes, candidate.name, like: first.name)
                 for (scene, success) in outcomes.enumerated() where success { sums[scene] += 1 }
             }
-            successes.append(SceneSuccess(successes: sums, evaluations: entrant.evaluations.count))
+            successes.append(SceneSuccess(successes: sums, evaluations: candidate.evaluations.count))
         }
         let bootstrap = EpisodeBootstrap(episodes: scenes.count, seed: seed)
-        rows = entrants.enumerated().map { index, entrant in
+        rows = candidates.enumerated().map { index, candidate in
             let (own, first) = (successes[index], successes[0])
-            let all = entrant.evaluations.flatMap { $0 }
+            let all = candidate.evaluations.flatMap { $0 }
             return Row(
-                name: entrant.name,
-                success: own.shares.mean ?? 0,
+                name: candidate.name,
+                success: own.rates.mean ?? 0,
                 interval: own.interval(bootstrap),
-                evaluations: entrant.evaluations.map { evaluation in
+                evaluations: candidate.evaluations.map { evaluation in
                     evaluation.map { $0.success ? 1 : 0 }.mean ?? 0
                 },
                 difference: index == 0 ? nil : own.gains(over: first).mean,
@@ -102,7 +102,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         }
     }
 
-    /// Whether each of `scenes` was a success.
+    /// Success in each of `scenes`.
     private static func outcomes(
         _ evaluation: [EpisodeResult],
         of scenes: [Scene],
@@ -128,35 +128,35 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
     }
 }
 
-/// How often an entrant's evaluations solved each scene, and how sure that makes its success.
+/// A candidate's success rate in each scene.
 private struct SceneSuccess {
-    /// Share of the evaluations that solved a scene; scenes have one order for all entrants.
-    let shares: [Double]
+    /// Fraction of the evaluations that solved a scene; scenes have one order for all candidates.
+    let rates: [Double]
 
-    /// Whether every scene was solved by all or by no evaluation, so that scenes are successes and failures.
+    /// True if every scene was solved by all or by no evaluation, so that scenes are successes and failures.
     private let isDecided: Bool
 
     /// Divides the `successes` of every scene by the number of `evaluations`.
     init(successes: [Double], evaluations: Int) {
-        shares = successes.map { $0 / Double(evaluations) }
+        rates = successes.map { $0 / Double(evaluations) }
         let all = Double(evaluations)
         isDecided = evaluations == 1 || [0, all].contains { count in successes.allSatisfy { $0 == count } }
     }
 
-    private var outcomes: [Bool] { shares.map { $0 == 1 } }
+    private var outcomes: [Bool] { rates.map { $0 == 1 } }
 
-    private static func mean(_ shares: [Double], _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        bootstrap.interval(of: shares, over: [Double](repeating: 1, count: shares.count))
+    private static func mean(_ rates: [Double], _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
+        bootstrap.interval(of: rates, over: [Double](repeating: 1, count: rates.count))
     }
 
-    /// Draws of scenes that were solved alike are all alike and would claim certainty.
+    /// Resampled scenes that were solved alike are all alike and would claim certainty.
     func interval(_ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isDecided else { return Self.mean(shares, bootstrap) }
+        guard isDecided else { return Self.mean(rates, bootstrap) }
         return ConfidenceInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
     }
 
-    /// By how much more the scenes are solved than by `first`.
-    func gains(over first: SceneSuccess) -> [Double] { zip(shares, first.shares).map { $0 - $1 } }
+    /// Success rate less that of `first`, scene by scene.
+    func gains(over first: SceneSuccess) -> [Double] { zip(rates, first.rates).map { $0 - $1 } }
 
     func differenceInterval(to first: SceneSuccess, _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
         guard isDecided, first.isDecided else { return Self.mean(gains(over: first), bootstrap) }
@@ -164,7 +164,7 @@ private struct SceneSuccess {
     }
 }
 
-/// Evaluations that cannot be put beside each other.
+/// Evaluations that cannot be compared.
 public struct ComparisonError: Error, Equatable, CustomStringConvertible {
     /// The error in a sentence.
     public let description: String

@@ -1,4 +1,4 @@
-/// What an episode begins with, which others that are compared with it share.
+/// Task and seed of an episode, which paired episodes share.
 struct Scene: Hashable, Comparable {
     let task: String
     let seed: Int

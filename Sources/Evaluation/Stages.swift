@@ -1,9 +1,9 @@
-/// What one stage of a policy's answers took in an episode.
+/// Times of a stage of a policy's predictions in an episode.
 public struct StageTimes: Codable, Equatable, Sendable {
     /// The stage, for example `prefix`, or `block 2`.
     public let name: String
 
-    /// Its times, milliseconds; one an answer that went through the stage.
+    /// Its times, milliseconds; one for every prediction that has the stage.
     public let milliseconds: [Double]
 
     /// The times of a stage.
@@ -18,13 +18,13 @@ public struct StageTimes: Codable, Equatable, Sendable {
     }
 }
 
-/// What one stage of a policy's answers takes.
+/// Percentiles of a stage's times.
 public struct StageSummary: Codable, Equatable, Sendable {
     /// The stage.
     public let name: String
 
-    /// Answers that went through it.
-    public let answers: Int
+    /// Number of predictions that have it.
+    public let predictions: Int
 
     /// Its times, milliseconds.
     public let times: Percentiles
@@ -40,13 +40,13 @@ public struct StageSummary: Codable, Equatable, Sendable {
         return names.compactMap { name in
             let measured = times[name] ?? []
             return Percentiles(of: measured).map {
-                StageSummary(name: name, answers: measured.count, times: $0)
+                StageSummary(name: name, predictions: measured.count, times: $0)
             }
         }
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, answers
+        case name, predictions
         case times = "ms"
     }
 }

@@ -1,4 +1,4 @@
-/// Tasks that are averaged together, for example those that are equally hard.
+/// Tasks that are averaged together, for example of one difficulty.
 public struct TaskGroup: Equatable, Sendable {
     /// The simulator's name of the group.
     public let name: String

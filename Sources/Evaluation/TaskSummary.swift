@@ -1,9 +1,9 @@
-/// Many episodes in a few numbers.
+/// The results of several episodes.
 public struct TaskSummary: Codable, Equatable, Sendable {
-    /// Share of episodes that succeeded, in `0 ... 1`.
+    /// Success rate, in `0 ... 1`.
     public let success: Double
 
-    /// Episodes run.
+    /// Number of episodes.
     public let episodes: Int
 
     /// 95 % confidence interval of ``success``.

@@ -37,19 +37,19 @@ extension AnswerOptions {
             }
             seed = UInt64(bitPattern: number)
         }
-        if let value = map[WireKey.pending] { pending = try Self.pending(value) }
+        if let value = map[WireKey.committedActions] { pending = try Self.pending(value) }
     }
 
     private static func pending(_ value: WireValue) throws(AnswerOptionError) -> ActionChunk {
         let expected = "finite numbers, [steps, columns]"
         guard let array = value.array, array.shape.count == 2, array.count > 0 else {
             let found = value.array.map { "shape \($0.shape)" } ?? value.kind
-            throw AnswerOptionError(key: WireKey.pending, expected: expected, found: found)
+            throw AnswerOptionError(key: WireKey.committedActions, expected: expected, found: found)
         }
         let values = array.floats()
         if let index = values.firstIndex(where: { !$0.isFinite }) {
             let place = "\(values[index]) at step \(index / array.shape[1]), column \(index % array.shape[1])"
-            throw AnswerOptionError(key: WireKey.pending, expected: expected, found: place)
+            throw AnswerOptionError(key: WireKey.committedActions, expected: expected, found: place)
         }
         return ActionChunk(horizon: array.shape[0], dimension: array.shape[1], values: values)
     }

@@ -31,7 +31,7 @@ extension PolicyContract {
             ],
             "fps": .double(framesPerSecond),
             "pending_steps": .integer(Int64(pendingSteps)),
-            "options": .list([WireKey.deadline, WireKey.seed, WireKey.pending].map { .string($0) }),
+            "options": .list([WireKey.deadline, WireKey.seed, WireKey.committedActions].map { .string($0) }),
         ]
     }
 

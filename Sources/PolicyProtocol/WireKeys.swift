@@ -16,7 +16,7 @@ public enum WireKey {
     public static let seed = "seed"
 
     /// Actions that the robot executes until the answer is there, float32 `[steps, dimension]`; may be missing.
-    public static let pending = "pending_actions"
+    public static let committedActions = "committed_actions"
 
     /// The answered motion, float32 `[horizon, dimension]`.
     public static let actions = "actions"

@@ -71,7 +71,7 @@ public struct PolicyHandler: MessageHandler {
         guard pending.dimension == contract.actionSpace.dimension, pending.horizon <= contract.pendingSteps
         else {
             throw AnswerOptionError(
-                key: WireKey.pending,
+                key: WireKey.committedActions,
                 expected:
                     "at most \(contract.pendingSteps) steps of \(contract.actionSpace.dimension) columns",
                 found: "shape \([pending.horizon, pending.dimension])"

@@ -2,21 +2,21 @@ internal import LeRobot
 internal import PolicyProtocol
 internal import RobotTypes
 
-/// One episode as a simulator sent it.
+/// An episode in a simulator's message.
 struct Demonstration: Sendable {
     /// The simulator's name of the task.
     let taskName: String
-    /// The task in plain words.
+    /// The language instruction.
     let instruction: String
-    /// Number of the episode within its task.
+    /// Index of the episode within its task.
     let index: Int
-    /// A picture for every step, by the camera's name in the dataset.
+    /// An image for every step, by the camera's name in the dataset.
     let frames: [String: [Image]]
     /// The state at every step.
     let states: [[Float]]
-    /// Where things are at every step; empty where the simulator does not say.
+    /// The object poses at every step; empty where the simulator sends none.
     let environmentStates: [[Float]]
-    /// The expert's wish at every step.
+    /// The expert's action at every step, without the noise.
     let actions: [[Float]]
 
     /// Reads a message.
@@ -53,7 +53,7 @@ struct Demonstration: Sendable {
         return text
     }
 
-    /// An array of at least one column, row by row.
+    /// The rows of an array `[n, columns]` of at least one column.
     static func rows(_ key: String, in map: WireMap) throws(RecordingError) -> [[Float]] {
         guard let array = map[key]?.array, array.shape.count == 2, array.shape[1] > 0 else {
             throw RecordingError(

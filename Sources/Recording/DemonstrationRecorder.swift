@@ -10,17 +10,16 @@ internal import RobotTypes
 /// simulators that know it, and `action` float32 `[n, D]`. Several clients may send at once; the dataset's order depends
 /// on tasks and indices only.
 public actor DemonstrationRecorder: MessageHandler {
-    /// What a message may hold: an episode's pictures, a gigabyte of them.
+    /// Limits of a message, which holds an episode's images: one gigabyte.
     ///
-    /// `LARGEST_MESSAGE` in `Simulators/client/collect.py` is the same number, so that a client says itself what is
-    /// too much.
+    /// The metadata has them, so that a client refuses a larger episode itself.
     public static let limits: WireLimits = {
         var limits = WireLimits()
         limits.bytes = 1 << 30
         return limits
     }()
 
-    /// What a client needs to know: which pictures, state and words to send.
+    /// The observation that clients send, and the limit of their messages.
     public nonisolated let metadata: WireValue
 
     private let writer: DatasetWriter
@@ -32,15 +31,15 @@ public actor DemonstrationRecorder: MessageHandler {
     private var waiting: [Int: Demonstration] = [:]
     private var written = 0
 
-    /// Prepares to record.
+    /// Creates a recorder.
     ///
     /// - Parameters:
-    ///   - writer: Receives the episodes, task by task.
-    ///   - description: What the writer was made with.
+    ///   - writer: Writes the episodes, task by task.
+    ///   - description: The description of the writer's dataset.
     ///   - tasks: Names of the tasks, in the order of the dataset.
     ///   - episodesPerTask: Episodes of every task.
-    ///   - mostAhead: Episodes that a client may be ahead of the one that is written next: they are kept in memory. A client
-    ///     that is farther ahead is answered only when the others have caught up.
+    ///   - mostAhead: Number of episodes that a client may be ahead of the one that is written next: they are kept in
+    ///     memory. A client that is farther ahead gets its reply only when the others have caught up.
     public init(
         writer: sending DatasetWriter,
         description: DatasetDescription,
@@ -65,12 +64,16 @@ public actor DemonstrationRecorder: MessageHandler {
                 "dtype": "uint8",
             ])
         }
-        metadata = .map(["observation": .map(observation), "server": "faster collect"])
+        metadata = .map([
+            "observation": .map(observation),
+            "max_message_bytes": .integer(Int64(Self.limits.bytes)),
+            "server": "faster collect",
+        ])
     }
 
-    /// Takes an episode.
+    /// Receives an episode.
     ///
-    /// - Throws: ``RecordingError`` when the message is not an episode, or not one that is waited for,
+    /// - Throws: ``RecordingError`` when the message is not an episode, or not one that is missing,
     ///   `LeRobotError` when it does not fit the dataset or cannot be written.
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
         let demonstration = try Demonstration(message)
@@ -83,7 +86,7 @@ public actor DemonstrationRecorder: MessageHandler {
             )
         }
         let name = "task '\(demonstration.taskName)', episode \(demonstration.index)"
-        let place = task * episodesPerTask + demonstration.index
+        let position = task * episodesPerTask + demonstration.index
         // Before it waits: an episode that waits for earlier ones is written when another client's message arrives.
         try EpisodeCheck(description, episode: name)
             .check(
@@ -92,11 +95,11 @@ public actor DemonstrationRecorder: MessageHandler {
                 environmentStates: demonstration.environmentStates,
                 actions: demonstration.actions
             )
-        guard try await itsTurn(place, connection) else { return .map([:]) }
-        guard place >= written, waiting[place] == nil else {
+        guard try await awaitTurn(position, connection) else { return .map([:]) }
+        guard position >= written, waiting[position] == nil else {
             throw RecordingError(description: "\(name): was received before; send every episode once")
         }
-        waiting[place] = demonstration
+        waiting[position] = demonstration
         while let next = waiting.removeValue(forKey: written) {
             try writer.addEpisode(
                 frames: next.frames,
@@ -110,20 +113,23 @@ public actor DemonstrationRecorder: MessageHandler {
         return .map([:])
     }
 
-    /// Waits until the episode at `place` is not too far ahead; its client sends the next one when it is answered.
+    /// Waits until the episode at `position` is not too far ahead; its client sends the next one after the reply.
     ///
-    /// - Returns: False where another connection has sent the same in between, as a client does that was started anew.
-    private func itsTurn(_ place: Int, _ connection: ConnectionID) async throws -> Bool {
-        ahead[place] = connection
-        while place - written > mostAhead {
+    /// - Returns: False where another connection has sent the same in between, as a restarted client does.
+    private func awaitTurn(_ position: Int, _ connection: ConnectionID) async throws -> Bool {
+        ahead[position] = connection
+        while position - written > mostAhead {
             try await Task.sleep(for: .milliseconds(20))
-            guard ahead[place] == connection else { return false }
+            guard ahead[position] == connection else { return false }
         }
-        ahead[place] = nil
+        ahead[position] = nil
         return true
     }
 
-    /// Completes the dataset, or gives it up.
+    /// Returns true while the client of the episode at `position` waits until the others have caught up.
+    package func isHolding(_ position: Int) -> Bool { ahead[position] != nil }
+
+    /// Completes the dataset, or discards it.
     ///
     /// - Throws: ``RecordingError`` when episodes are missing, `LeRobotError` when the files cannot be written. Nothing is
     ///   left of the dataset then.
@@ -138,7 +144,7 @@ public actor DemonstrationRecorder: MessageHandler {
         return try writer.finish()
     }
 
-    /// Gives the dataset up and removes what was written of it; a finished one stays as it is.
+    /// Removes an unfinished dataset; a finished one stays as it is.
     public func discard() { writer.discard() }
 }
 

@@ -2,16 +2,16 @@ public import ActionTokenizers
 public import PolicyProtocol
 public import PolicyServer
 
-/// Gives simulators an expert's episode back as every one of several tokenizers would execute it.
+/// Encodes and decodes experts' episodes by several tokenizers.
 ///
-/// A client sends `replay` (`"episode"`) and `action` float32 `[n, D]`, and is answered `actions` {name: float32 `[n, D]`}.
+/// A client sends `replay` (`"episode"`) and `action` float32 `[n, D]`; the reply has `actions` {name: float32 `[n, D]`}.
 public actor RoundTripServer: MessageHandler {
-    /// The names that every answer has.
+    /// The names that every reply has.
     public nonisolated let metadata: WireValue
 
     private let versions: [(name: String, tokenizer: (any ActionTokenizer)?)]
 
-    /// Serves `versions`; one without a tokenizer gives the actions back as they were.
+    /// Serves `versions`; one without a tokenizer returns the original actions.
     public init(_ versions: [(name: String, tokenizer: (any ActionTokenizer)?)]) {
         self.versions = versions
         metadata = .map([
@@ -19,7 +19,7 @@ public actor RoundTripServer: MessageHandler {
         ])
     }
 
-    /// Takes an episode through every tokenizer.
+    /// Encodes and decodes an episode by every tokenizer.
     ///
     /// - Throws: ``RecordingError`` when the message is no episode or a tokenizer does not take its actions.
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
@@ -28,16 +28,16 @@ public actor RoundTripServer: MessageHandler {
             throw RecordingError(description: "replay: expected 'episode', found \(found)")
         }
         let actions = try Demonstration.rows("action", in: map)
-        var answer = WireMap()
+        var reply = WireMap()
         for (name, tokenizer) in versions {
             do {
                 let rows = try tokenizer?.roundTrip(episode: actions) ?? actions
                 let shape = [rows.count, rows.first?.count ?? 0]
-                answer[name] = .array(NDArray(shape: shape, values: rows.flatMap(\.self)))
+                reply[name] = .array(NDArray(shape: shape, values: rows.flatMap(\.self)))
             } catch let error as ActionTokenizerError {
                 throw RecordingError(description: "\(name): \(error)")
             }
         }
-        return .map(["actions": .map(answer)])
+        return .map(["actions": .map(reply)])
     }
 }

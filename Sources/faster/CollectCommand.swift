@@ -12,56 +12,40 @@ struct CollectCommand: AsyncParsableCommand {
         commandName: "collect",
         abstract: "Record demonstrations of a simulator's scripted experts.",
         discussion: """
-            Experts act while they are disturbed, and their undisturbed wish is recorded, so that policies see how \
+            Experts act under DART noise (arXiv 1703.09327), and their own actions are recorded, so that policies learn \
             to recover. Only successful episodes are kept.
             """
     )
 
-    @Option(help: "Simulator: metaworld, robosuite, libero or legged.")
-    var simulator = "metaworld"
-
-    @Option(help: "Names of tasks, with commas between, or all.")
-    var tasks: String
-
-    @Option(help: "Episodes of every task.")
-    var episodes: Int
-
-    @Option(help: "Scene of the first episode; the next ones count up.")
-    var seed = 0
+    @OptionGroup var rollouts: RolloutOptions
 
     @Option(help: "Folder for the dataset; must not exist.")
     var out: String
 
-    @Option(help: "Rows and columns of the pictures.")
+    @Option(help: "Height and width of the images.")
     var size = 96
 
-    @Option(help: "Names of the cameras to record, with commas between; all unless said otherwise.")
+    @Option(help: "Names of the cameras to record, with commas between; all by default.")
     var cameras: String?
 
-    @Option(help: "How coarsely pictures are compressed, a constant rate factor: lower is better and larger.")
+    @Option(help: "Constant rate factor of the video compression: lower is better and larger.")
     var quality = VideoSettings.dataset.quality
 
-    @Option(help: "Strength of the pushes that disturb the expert.")
+    @Option(help: "Standard deviation of the DART noise, as a fraction of the largest action.")
     var noise = 0.3
 
     @Flag(help: "Record states and actions only.")
     var noImages = false
 
-    @Option(help: "Simulator processes at a time.")
-    var workers = 2
-
     func validate() throws {
-        try atLeastOne(workers, "--workers")
         guard 0 ... 51 ~= quality else {
             throw ValidationError("--quality should be from 0 to 51, found \(quality)")
         }
     }
 
     func run() async throws {
-        let simulator = try Simulator(named: simulator)
-        let known = try await simulator.description()
-        let names = try known.taskNames(tasks)
-        let (robotName, robot) = try known.robot(for: names)
+        let simulator = try await rollouts.open()
+        let (robotName, robot) = try simulator.description.robot(for: simulator.tasks)
         let cameras = noImages ? [] : try chosenCameras(of: robot.cameras)
         var video = VideoSettings.dataset
         video.quality = quality
@@ -77,34 +61,34 @@ struct CollectCommand: AsyncParsableCommand {
         let recorder = DemonstrationRecorder(
             writer: try DatasetWriter(creating: out.asFile, description),
             description: description,
-            tasks: names,
-            episodesPerTask: episodes
+            tasks: simulator.tasks,
+            episodesPerTask: rollouts.episodes
         )
-        let server = simulatorServer(recorder, processes: workers, limits: DemonstrationRecorder.limits)
-        let port = try await server.start()
-        var plan = CollectionPlan(port: port, tasks: names, episodes: episodes)
-        plan.seed = seed
-        plan.noise = noise
-        plan.recordsImages = !noImages
-        let progress = Terminal.Progress("collect")
         do {
-            let collected = try await SimulatorRunner(simulator: simulator, workers: workers).collect(plan) {
-                progress.update($1, $0.task)
+            let limits = DemonstrationRecorder.limits
+            let collected = try await withServer(recorder, clients: rollouts.workers, limits: limits) {
+                try await simulator.run(plan(simulator.tasks, port: $0), label: "collect", detail: \.task)
             }
-            await server.shutdown()
             let dataset = try await recorder.finish()
             let failures = collected.reduce(0) { $0 + $1.failures }
             print(
                 "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; the experts failed \(failures) more times"
             )
         } catch {
-            await server.shutdown(gracePeriod: .zero)
             await recorder.discard()
             throw error
         }
     }
 
-    /// Those of `known` that are asked for, in the simulator's order.
+    private func plan(_ tasks: [String], port: Int) -> CollectionPlan {
+        var plan = CollectionPlan(port: port, tasks: tasks, episodes: rollouts.episodes)
+        plan.seed = rollouts.seed
+        plan.noise = noise
+        plan.recordsImages = !noImages
+        return plan
+    }
+
+    /// The cameras of `known` that the command line names, in the simulator's order.
     private func chosenCameras(of known: [String]) throws -> [String] {
         guard let cameras else { return known }
         let wanted = cameras.split(separator: ",").map(String.init)

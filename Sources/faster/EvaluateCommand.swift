@@ -2,11 +2,9 @@ import ArgumentParser
 import Evaluation
 import FASTerVLA
 import Foundation
-import LeRobot
-import Numpy
 import PolicyServer
+import Recording
 import RobotTypes
-import Support
 
 /// `faster evaluate`: closed-loop episodes in a simulator.
 struct EvaluateCommand: AsyncParsableCommand {
@@ -23,21 +21,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy; 'metaworld', the one that comes with the program; or 'expert'.")
     var policy: String
 
-    @Option(
-        help: """
-            Simulator: metaworld; or robosuite, libero or legged, which have no cameras yet: --policy expert only.
-            """
-    )
-    var simulator = "metaworld"
-
-    @Option(help: "Names of tasks, with commas between, or all.")
-    var tasks: String
-
-    @Option(help: "Episodes of every task.")
-    var episodes: Int
-
-    @Option(help: "Scene of the first episode; the next ones count up.")
-    var seed = 0
+    @OptionGroup var rollouts: RolloutOptions
 
     @Option(help: "Folder for results and videos.")
     var out: String
@@ -47,22 +31,27 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            Steps from an observation to its answer; until then the robot carries on with the chunk before. With \
+            Steps from an observation to its action chunk; until then the robot carries on with the chunk before. With \
             --execute, at most the policy's horizon.
             """
     )
     var delay = 0
 
-    @Flag(help: "Send the actions that are committed until the answer, for a policy that continues them.")
-    var pending = false
+    @Flag(
+        help: """
+            Send the actions that are executed during the delay, for a policy that was trained with a committed prefix.
+            """
+    )
+    var committedPrefix = false
 
     @Option(
-        help:
-            "Longest episode, in control steps; 500 unless said otherwise, or a task's longest demonstration where that is longer."
+        help: """
+            Step limit of an episode; by default 500, or the step limit of the task's demonstrations where it is higher.
+            """
     )
     var maxSteps: Int?
 
-    @Option(help: "Episodes of every task that are filmed.")
+    @Option(help: "Number of episodes of every task that are filmed.")
     var videos = 0
 
     @Option(
@@ -73,145 +62,73 @@ struct EvaluateCommand: AsyncParsableCommand {
     )
     var perturbations: String?
 
-    @Option(help: "Simulator processes at a time.")
-    var workers = 2
-
     @Flag(help: "Print JSON.")
     var json = false
 
     @OptionGroup var decoding: DecodingOptions
     @OptionGroup var compute: ComputeOptions
 
+    private var isExpert: Bool { policy == "expert" }
+
     func validate() throws {
-        try atLeastOne(workers, "--workers")
-        guard !pending || (delay > 0 && policy != "expert") else {
-            throw ValidationError("--pending: only a policy that answers with a --delay has pending actions")
+        guard !committedPrefix || (delay > 0 && !isExpert) else {
+            throw ValidationError("--committed-prefix: only a policy with a --delay has a committed prefix")
         }
     }
 
     func run() async throws {
         WaitPolicy.spinBriefly()
         _ = try OutputFolder(out)
-        let simulator = try Simulator(named: simulator)
-        let known = try await simulator.description()
-        let names = try known.taskNames(tasks)
-        let perturbations = try perturbations.map(known.perturbationNames) ?? []
+        let simulator = try await rollouts.open()
+        let perturbations = try perturbations.map(simulator.description.perturbationNames) ?? []
         let device = try compute.prepare()
-        var server: PolicyServer?
-        var mover = EvaluationPlan.Mover.expert
-        if policy != "expert" {
-            let loaded = try PolicyBundle.load(
+        var plan = plan(simulator.tasks, perturbations)
+        let results: [EpisodeResult]
+        if isExpert {
+            results = try await roll(plan, simulator)
+        } else {
+            let policy = try PolicyBundle.load(
                 from: namedModel(policy, family: .policies),
                 device: device,
                 decoding: decoding.settings
             )
-            try known.check(loaded.contract, for: names)
-            try plan(mover, names, perturbations).check(horizon: loaded.contract.horizon)
-            guard !pending || loaded.contract.pendingSteps > 0 else {
+            try simulator.description.check(policy.contract, for: simulator.tasks)
+            try plan.check(horizon: policy.contract.horizon)
+            guard !committedPrefix || policy.contract.pendingSteps > 0 else {
                 throw ValidationError(
-                    "--pending: the policy was not trained with them (recipe: pendingSteps)"
+                    "--committed-prefix: the policy was not trained with one (recipe: pendingSteps)"
                 )
             }
-            let started = simulatorServer(
-                PolicyHandler(policy: loaded, serverName: "faster", version: Faster.version),
-                processes: workers
-            )
-            mover = .server(host: "127.0.0.1", port: try await started.start())
-            server = started
+            let handler = PolicyHandler(policy: policy, serverName: "faster", version: Faster.version)
+            results = try await withServer(handler, clients: rollouts.workers) { port in
+                plan.controller = .server(host: "127.0.0.1", port: port)
+                return try await roll(plan, simulator)
+            }
         }
-        let results: [EpisodeResult]
-        do {
-            results = try await roll(mover, simulator, names, perturbations)
-        } catch {
-            await server?.shutdown(gracePeriod: .zero)
-            throw error
-        }
-        await server?.shutdown()
-        let summary = EvaluationSummary(of: results, groups: known.taskGroups)
-        try write(results, summary, known)
+        let summary = EvaluationSummary(of: results, groups: simulator.description.taskGroups)
+        try EvaluationFolder(out.asFile).write(results, summary, of: simulator.description)
         if json { return try Terminal.printJSON(summary) }
         print(summary.lines.joined(separator: "\n"))
     }
 
-    private func roll(
-        _ mover: EvaluationPlan.Mover,
-        _ simulator: Simulator,
-        _ names: [String],
-        _ perturbations: [String]
-    ) async throws -> [EpisodeResult] {
-        let progress = Terminal.Progress("evaluate \(policy.asFile.lastPathComponent)")
-        let runner = SimulatorRunner(simulator: simulator, workers: workers)
-        return try await runner.evaluate(plan(mover, names, perturbations)) {
+    private func roll(_ plan: EvaluationPlan, _ simulator: OpenedSimulator) async throws -> [EpisodeResult] {
+        try await simulator.run(plan, label: "evaluate \(policy.asFile.lastPathComponent)") {
             let name = [$0.task, $0.perturbation].compactMap { $0 }.joined(separator: ", ")
-            progress.update($1, "\(name) \($0.success ? "succeeded" : "failed")")
+            return "\(name) \($0.success ? "succeeded" : "failed")"
         }
     }
 
-    private func plan(
-        _ mover: EvaluationPlan.Mover,
-        _ names: [String],
-        _ perturbations: [String]
-    ) -> EvaluationPlan {
-        var plan = EvaluationPlan(mover: mover, tasks: names, episodes: episodes)
-        plan.seed = seed
+    private func plan(_ tasks: [String], _ perturbations: [String]) -> EvaluationPlan {
+        var plan = EvaluationPlan(controller: .expert, tasks: tasks, episodes: rollouts.episodes)
+        plan.seed = rollouts.seed
         plan.execute = execute
         plan.delay = delay
-        plan.sendsPending = pending
+        plan.sendsCommittedPrefix = committedPrefix
         plan.maxSteps = maxSteps
         plan.perturbations = perturbations
-        if videos > 0 { plan.films = .init(folder: filmFolder.path, count: videos) }
+        if videos > 0 {
+            plan.videos = .init(folder: EvaluationFolder(out.asFile).rawVideos.path, count: videos)
+        }
         return plan
-    }
-
-    private var filmFolder: URL { out.asFile.appending(path: "films") }
-
-    /// Writes `summary.json`, `episodes.json` and the videos.
-    private func write(
-        _ results: [EpisodeResult],
-        _ summary: EvaluationSummary,
-        _ known: SimulatorDescription
-    ) throws {
-        let folder = out.asFile
-        removeVideos(of: results, in: folder)
-        var results = results
-        let films = results.map(\.video)
-        for index in results.indices { results[index].video = nil }
-        // Before the films, whose disk may be full.
-        try DurableFile.writeJSON(results, to: folder.appending(path: "episodes.json"))
-        try DurableFile.writeJSON(summary, to: folder.appending(path: "summary.json"))
-        for index in results.indices {
-            let result = results[index]
-            guard let film = films[index] else { continue }
-            let robot = try known.robot(for: [result.task]).robot
-            let video = "videos/\(result.name).mp4"
-            try encodeMP4(
-                frames: frames(of: film.asFile),
-                fps: robot.framesPerSecond,
-                to: folder.appending(path: video)
-            )
-            results[index].video = video
-        }
-        try? FileManager.default.removeItem(at: filmFolder)
-        try DurableFile.writeJSON(results, to: folder.appending(path: "episodes.json"))
-    }
-
-    /// Removes the videos of a former evaluation in `folder`, which would be shown as those of `results`.
-    private func removeVideos(of results: [EpisodeResult], in folder: URL) {
-        let content = try? Data(contentsOf: folder.appending(path: "episodes.json"))
-        let former = content.flatMap { try? JSONDecoder().decode([EpisodeResult].self, from: $0) } ?? []
-        for name in Set((former + results).map(\.name)) {
-            try? FileManager.default.removeItem(at: folder.appending(path: "videos/\(name).mp4"))
-        }
-    }
-
-    /// The pictures of a film as a simulator leaves it.
-    private func frames(of film: URL) throws -> [Image] {
-        let array = try NumpyFile(reading: film)
-        let (height, width) = (array.shape[1], array.shape[2])
-        let size = height * width * 3
-        let bytes = [UInt8](array.bytes)
-        return stride(from: 0, to: array.shape[0] * size, by: size).map {
-            Image(width: width, height: height, pixels: Array(bytes[$0 ..< $0 + size]))
-        }
     }
 }

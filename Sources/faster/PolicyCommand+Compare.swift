@@ -29,7 +29,7 @@ extension PolicyCommand {
         var json = false
 
         func run() throws {
-            let comparison = try PolicyComparison(try evaluations.map(entrant), seed: seed)
+            let comparison = try PolicyComparison(try evaluations.map(candidate), seed: seed)
             if let out {
                 _ = try OutputFolder(out)
                 let folder = out.asFile
@@ -44,7 +44,7 @@ extension PolicyCommand {
             for row in comparison.rows { print(row.name.filled(to: width) + row.cells.joined()) }
         }
 
-        private func entrant(_ text: String) throws -> PolicyComparison.Entrant {
+        private func candidate(_ text: String) throws -> PolicyComparison.Candidate {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             let folders = parts.count == 2 ? parts[1].split(separator: "+") : []
             guard !folders.isEmpty else {
@@ -63,7 +63,7 @@ extension PolicyCommand {
                     throw ValidationError("\(file.path): cannot be understood: \(error)")
                 }
             }
-            return PolicyComparison.Entrant(name: parts[0], evaluations: evaluations)
+            return PolicyComparison.Candidate(name: parts[0], evaluations: evaluations)
         }
     }
 }

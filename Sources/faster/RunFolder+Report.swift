@@ -29,7 +29,7 @@ extension RunFolder {
         report.perturbations = perturbations
         report.latencies = policy?.episodes.filter { $0.perturbation == nil }.flatMap(\.latencies) ?? []
         report.stages = (policy?.summary.stages ?? []).map {
-            .init(name: $0.name, answers: $0.answers, median: $0.times.p50, slow: $0.times.p99)
+            .init(name: $0.name, answers: $0.predictions, median: $0.times.p50, slow: $0.times.p99)
         }
         report.rollouts = policy.map(films(of:)) ?? []
         if let shipped {

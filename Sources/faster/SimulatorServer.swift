@@ -2,24 +2,36 @@ import Logging
 import PolicyProtocol
 import PolicyServer
 
-/// A server on loopback, at any free port, for the processes of a simulator.
+/// Runs `body` beside a server on loopback, which is shut down afterwards.
 ///
 /// - Parameters:
-///   - handler: Answers the simulator.
-///   - processes: How many there are, a client each.
-///   - limits: How much a message may hold.
-/// - Returns: The server, which does not listen yet and says nothing.
-func simulatorServer(
+///   - handler: Replies to the clients.
+///   - clients: Number of processes that connect.
+///   - limits: Limits of a message.
+///   - body: The clients' work; its argument is the server's port, any free one.
+/// - Returns: The result of `body`.
+/// - Throws: The errors of `body`, after which open requests are not waited for, and those of `PolicyServer.start()`.
+func withServer<Result>(
     _ handler: any MessageHandler,
-    processes: Int,
-    limits: WireLimits = WireLimits()
-) -> PolicyServer {
-    PolicyServer(
+    clients: Int,
+    limits: WireLimits = WireLimits(),
+    _ body: (_ port: Int) async throws -> Result
+) async throws -> Result {
+    let server = PolicyServer(
         handler: handler,
         host: "127.0.0.1",
         port: 0,
-        maximumClients: max(64, 2 * processes),
+        maximumClients: max(64, 2 * clients),
         limits: limits,
         logger: Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() }
     )
+    let port = try await server.start()
+    do {
+        let result = try await body(port)
+        await server.shutdown()
+        return result
+    } catch {
+        await server.shutdown(gracePeriod: .zero)
+        throw error
+    }
 }

@@ -2,7 +2,6 @@ import ActionTokenizers
 import ArgumentParser
 import Evaluation
 import Foundation
-import PolicyServer
 import Recording
 import RobotTypes
 import Support
@@ -15,38 +14,25 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Execute a simulator's experts' episodes after a round trip through tokenizers.",
             discussion: """
-                An undisturbed expert plays; its actions go through every tokenizer, chunk after chunk, and are executed \
-                open loop from the same scene. 'raw' stands for the actions as they were, and is always there to compare \
-                with. Baselines are fitted to --data. 'tokenizer compare --replay DIR' shows the result.
+                An expert's actions are encoded and decoded by every tokenizer, chunk after chunk, and executed open loop \
+                from the same scene. 'raw' are the original actions, the baseline that is always included. Baseline \
+                tokenizers are fitted to --data. 'tokenizer compare --replay DIR' shows the result.
                 """
         )
 
         @Option(help: "Folders and baselines, with commas between.")
         var tokenizers: String
 
-        @Option(help: "Simulator, a folder of Simulators.")
-        var simulator = "metaworld"
-
-        @Option(help: "Names of tasks, with commas between, or all.")
-        var tasks: String
-
-        @Option(help: "Episodes of every task.")
-        var episodes: Int
-
-        @Option(help: "Scene of the first episode; the next ones count up.")
-        var seed = 0
+        @OptionGroup var rollouts: RolloutOptions
 
         @Option(help: "Folder of a LeRobot v3.0 dataset that baselines are fitted to.")
         var data: String?
 
-        @Option(help: "Control steps of a chunk, where no tokenizer's folder says them.")
+        @Option(help: "Horizon of a chunk in control steps, where no tokenizer's folder has one.")
         var horizon = 16
 
         @Option(help: "Folder for replay.json.")
         var out: String
-
-        @Option(help: "Simulator processes at a time.")
-        var workers = 2
 
         @Flag(help: "Print JSON.")
         var json = false
@@ -54,8 +40,6 @@ extension TokenizerCommand {
         @OptionGroup var compute: ComputeOptions
 
         func validate() throws {
-            try atLeastOne(workers, "--workers")
-            try atLeastOne(episodes, "--episodes")
             try atLeastOne(horizon, "--horizon")
             let entries = try TokenizerEntry.list(tokenizers)
             if let baseline = entries.first(where: { $0.baseline != nil }), data == nil {
@@ -66,15 +50,13 @@ extension TokenizerCommand {
         func run() async throws {
             _ = try OutputFolder(out)
             WaitPolicy.spinBriefly()
-            let simulator = try Simulator(named: simulator)
-            let robot = try await simulator.description()
-            let names = try robot.taskNames(tasks)
+            let simulator = try await rollouts.open()
             let versions = try open()
             for (_, tokenizer) in versions {
                 guard let tokenizer else { continue }
-                try robot.check(columns: tokenizer.dimension, for: names)
+                try simulator.description.check(columns: tokenizer.dimension, for: simulator.tasks)
             }
-            let summary = try await replay(versions, names, simulator)
+            let summary = try await replay(versions, simulator)
             try DurableFile.writeJSON(summary, to: ReplaySummary.url(in: out.asFile))
             if json { return try Terminal.printJSON(summary) }
             for version in summary.versions { print(version.text(of: summary.episodes.count)) }
@@ -104,35 +86,27 @@ extension TokenizerCommand {
 
         private func replay(
             _ versions: [(name: String, tokenizer: (any ActionTokenizer)?)],
-            _ names: [String],
-            _ simulator: Simulator
+            _ simulator: OpenedSimulator
         ) async throws -> ReplaySummary {
-            let server = simulatorServer(RoundTripServer(versions), processes: workers)
-            var plan = ReplayPlan(port: try await server.start(), tasks: names, episodes: episodes)
-            plan.seed = seed
-            let progress = Terminal.Progress("replay")
-            do {
-                let found = try await SimulatorRunner(simulator: simulator, workers: workers).replay(plan) {
-                    progress.update($1, $0.task)
-                }
-                await server.shutdown()
-                return ReplaySummary(
-                    simulator: simulator.name,
-                    seed: seed,
-                    tasks: names,
-                    names: versions.map(\.name),
-                    episodes: found
-                )
-            } catch {
-                await server.shutdown(gracePeriod: .zero)
-                throw error
+            let server = RoundTripServer(versions)
+            let found = try await withServer(server, clients: rollouts.workers) { port in
+                var plan = ReplayPlan(port: port, tasks: simulator.tasks, episodes: rollouts.episodes)
+                plan.seed = rollouts.seed
+                return try await simulator.run(plan, label: "replay", detail: \.task)
             }
+            return ReplaySummary(
+                simulator: rollouts.simulator,
+                seed: rollouts.seed,
+                tasks: simulator.tasks,
+                names: versions.map(\.name),
+                episodes: found
+            )
         }
     }
 }
 
 extension ReplaySummary.Version {
-    /// The version for people.
+    /// The version's line of output.
     fileprivate func text(of episodes: Int) -> String {
         let rate = String(
             format: "%5.1f %%  [%.0f, %.0f]  of %d",

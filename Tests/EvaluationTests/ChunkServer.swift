@@ -1,10 +1,10 @@
 import PolicyProtocol
 import PolicyServer
 
-/// Answers with known chunks of actions for MetaWorld's arm, and remembers what was pending at every observation.
+/// Answers with known chunks of actions for MetaWorld's arm, and keeps the committed prefix of every observation.
 actor ChunkServer: MessageHandler {
     let horizon: Int
-    private(set) var pending: [[[Float]]?] = []
+    private(set) var committed: [[[Float]]?] = []
 
     nonisolated let metadata: WireValue
 
@@ -25,14 +25,14 @@ actor ChunkServer: MessageHandler {
     }
 
     func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
-        let committed = message.map?["pending_actions"]?.array
-        pending.append(
-            committed.map { array in
+        let prefix = message.map?["committed_actions"]?.array
+        committed.append(
+            prefix.map { array in
                 let values = array.floats()
                 return (0 ..< array.shape[0]).map { Array(values[4 * $0 ..< 4 * $0 + 4]) }
             }
         )
-        let rows = (0 ..< horizon).flatMap { Self.action(chunk: pending.count - 1, row: $0) }
+        let rows = (0 ..< horizon).flatMap { Self.action(chunk: committed.count - 1, row: $0) }
         return ["actions": .array(NDArray(shape: [horizon, 4], values: rows))]
     }
 }

@@ -12,7 +12,7 @@ struct DelayTests {
         _ server: ChunkServer,
         execute: Int,
         delay: Int,
-        pending: Bool = true,
+        committedPrefix: Bool = true,
         steps: Int = 30
     ) async throws -> EpisodeResult {
         let started = PolicyServer(
@@ -23,13 +23,13 @@ struct DelayTests {
         )
         let port = try await started.start()
         var plan = EvaluationPlan(
-            mover: .server(host: "127.0.0.1", port: port),
+            controller: .server(host: "127.0.0.1", port: port),
             tasks: ["stick-pull-v3"],
             episodes: 1
         )
-        (plan.execute, plan.delay, plan.sendsPending, plan.maxSteps) = (execute, delay, pending, steps)
+        (plan.execute, plan.delay, plan.sendsCommittedPrefix, plan.maxSteps) = (execute, delay, committedPrefix, steps)
         do {
-            let episodes = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+            let episodes = try await SimulatorRunner(simulator: metaWorld()).run(plan)
             await started.shutdown()
             return try #require(episodes.first)
         } catch {
@@ -67,13 +67,13 @@ struct DelayTests {
         #expect(episode.steps == 30 && !episode.success)
         let expected = jerk((0 ..< 30).map { executed($0, execute: execute, delay: delay) })
         #expect(abs(try #require(episode.jerk) - expected) < 1e-9)
-        let pending = await server.pending
-        #expect(pending.count == (30 + execute - 1) / execute && episode.latencies.count == pending.count)
-        for (index, committed) in pending.enumerated() {
+        let committed = await server.committed
+        #expect(committed.count == (30 + execute - 1) / execute && episode.latencies.count == committed.count)
+        for (index, prefix) in committed.enumerated() {
             let steps = (0 ..< delay).map {
                 executed(index * execute + $0, execute: execute, delay: delay)
             }
-            #expect(committed == (index == 0 || delay == 0 ? nil : steps))
+            #expect(prefix == (index == 0 || delay == 0 ? nil : steps))
         }
     }
 
@@ -83,11 +83,11 @@ struct DelayTests {
         #expect(episode.steps == 505 && !episode.success)
     }
 
-    @Test("what is pending is sent only where it is wanted")
-    func withoutPending() async throws {
+    @Test("a committed prefix is sent only where it is wanted")
+    func withoutPrefix() async throws {
         let server = ChunkServer(horizon: 16)
-        _ = try await roll(server, execute: 8, delay: 3, pending: false)
-        #expect(await server.pending == [nil, nil, nil, nil])
+        _ = try await roll(server, execute: 8, delay: 3, committedPrefix: false)
+        #expect(await server.committed == [nil, nil, nil, nil])
     }
 
     @Test(
@@ -110,24 +110,24 @@ struct DelayTests {
     @Test("delays that fit no plan are refused with their numbers")
     func plans() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())
-        for (mover, delay, reason) in [
+        for (controller, delay, reason) in [
             (
-                EvaluationPlan.Mover.server(host: "127.0.0.1", port: 1), 9,
+                EvaluationPlan.Controller.server(host: "127.0.0.1", port: 1), 9,
                 "a delay of 9 steps does not fit observations every 8"
             ),
             (.server(host: "127.0.0.1", port: 1), -1, "must not be negative"),
             (.expert, 2, "an expert answers at once: a delay of 2 steps needs a policy"),
         ] {
-            var plan = EvaluationPlan(mover: mover, tasks: ["reach-v3"], episodes: 1)
+            var plan = EvaluationPlan(controller: controller, tasks: ["reach-v3"], episodes: 1)
             plan.delay = delay
-            let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+            let error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
             #expect(error?.description.contains(reason) == true)
         }
-        var endless = EvaluationPlan(mover: .expert, tasks: ["reach-v3"], episodes: 1)
+        var endless = EvaluationPlan(controller: .expert, tasks: ["reach-v3"], episodes: 1)
         endless.seed = .max
-        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(endless) }
+        let error = await #expect(throws: SimulatorError.self) { try await runner.run(endless) }
         #expect(error?.description.contains("the seed of an evaluation must be from 0 to 2147483647") == true)
-        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3"], episodes: 1)
+        var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3"], episodes: 1)
         try plan.check(horizon: 4)
         (plan.execute, plan.delay) = (8, 4)
         try plan.check(horizon: 12)

@@ -37,9 +37,9 @@ struct LeggedTests {
         arguments: [["ant-walk", "ant-turn"], ["humanoid-walk"], ["walker2d-walk"]]
     )
     func walk(tasks: [String]) async throws {
-        let plan = EvaluationPlan(mover: .expert, tasks: tasks, episodes: 2)
-        let alone = try await SimulatorRunner(simulator: legged()).evaluate(plan)
-        let shared = try await SimulatorRunner(simulator: legged(), workers: 2).evaluate(plan)
+        let plan = EvaluationPlan(controller: .expert, tasks: tasks, episodes: 2)
+        let alone = try await SimulatorRunner(simulator: legged()).run(plan)
+        let shared = try await SimulatorRunner(simulator: legged(), workers: 2).run(plan)
         #expect(alone == shared)
         #expect(alone.count(where: \.success) >= alone.count - 1)
     }
@@ -50,7 +50,7 @@ struct LeggedTests {
         var plan = CollectionPlan(port: peer.port, tasks: ["ant-turn"], episodes: 2)
         plan.recordsImages = false
         plan.noise = 0.1
-        let episodes = try await SimulatorRunner(simulator: legged(), workers: 2).collect(plan)
+        let episodes = try await SimulatorRunner(simulator: legged(), workers: 2).run(plan)
         let messages = try peer.messages().sorted { ($0["index"] as? Int ?? 0) < ($1["index"] as? Int ?? 0) }
         #expect(messages.count == 2)
         for (message, episode) in zip(messages, episodes) {

@@ -15,9 +15,9 @@ struct MetaWorldTests {
         #expect(name == "sawyer" && robot.framesPerSecond == 80)
         #expect(robot.cameras == ["corner2", "gripperPOV"])
         #expect(robot.actionNames.count == 4 && robot.stateNames.count == 4)
-        let places = try #require(robot.environmentStateNames)
-        #expect(places.count == 28)
-        #expect(places.suffix(2) == ["gripperPOV_goal_right", "gripperPOV_goal_down"])
+        let poses = try #require(robot.environmentStateNames)
+        #expect(poses.count == 28)
+        #expect(poses.suffix(2) == ["gripperPOV_goal_right", "gripperPOV_goal_down"])
     }
 
     @Test("groups its tasks by difficulty, as the literature does")
@@ -32,8 +32,8 @@ struct MetaWorldTests {
     @Test("an unknown task is answered with the nearest and all known ones")
     func unknownTask() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())
-        let plan = EvaluationPlan(mover: .expert, tasks: ["drawer-opn-v3"], episodes: 1)
-        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        let plan = EvaluationPlan(controller: .expert, tasks: ["drawer-opn-v3"], episodes: 1)
+        let error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
         #expect(error?.description.contains("did you mean 'drawer-open-v3'?") == true)
         #expect(error?.description.contains("window-close-v3") == true)
     }
@@ -41,10 +41,10 @@ struct MetaWorldTests {
     @Test("the expert succeeds, alike in one process and in two, and is filmed")
     func expert() async throws {
         let folder = try TemporaryFolder()
-        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
-        let alone = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
-        plan.films = .init(folder: folder.url.path, size: 32)
-        let shared = try await SimulatorRunner(simulator: metaWorld(), workers: 2).evaluate(plan) {
+        var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
+        let alone = try await SimulatorRunner(simulator: metaWorld()).run(plan)
+        plan.videos = .init(folder: folder.url.path, size: 32)
+        let shared = try await SimulatorRunner(simulator: metaWorld(), workers: 2).run(plan) {
             _,
             progress in
             #expect((1 ... 4).contains(progress.done) && progress.total == 4)
@@ -54,8 +54,8 @@ struct MetaWorldTests {
         #expect(alone.map(\.seed) == [1_000_000, 1_000_001, 1_000_000, 1_000_001])
         #expect(alone.map(\.steps) == shared.map(\.steps))
         #expect(alone.allSatisfy { ($0.jerk ?? 0) > 0 } && alone.map(\.jerk) == shared.map(\.jerk))
-        let film = try Data(contentsOf: URL(filePath: try #require(shared[0].video)))
-        let header = String(decoding: film.prefix(128), as: UTF8.self)
+        let video = try Data(contentsOf: URL(filePath: try #require(shared[0].video)))
+        let header = String(decoding: video.prefix(128), as: UTF8.self)
         #expect(header.contains("'shape': (\(shared[0].steps + 1), 32, 32, 3)"))
         #expect(header.contains("'descr': '|u1'"))
     }
@@ -63,16 +63,18 @@ struct MetaWorldTests {
     @Test("a simulator that is killed goes on where it was, with the same results")
     func killed() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())
-        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
+        var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
         plan.perturbations = ["actions"]
-        plan.seed = 77_777
-        let whole = try await runner.evaluate(plan)
-        let interrupted = try await runner.evaluate(plan) { _, progress in
+        // Names this test's simulators among all of the machine.
+        plan.seed = 1_000_000 + Int(ProcessInfo.processInfo.processIdentifier)
+        let arguments = "--seed \(plan.firstSeed) "
+        let whole = try await runner.run(plan)
+        let interrupted = try await runner.run(plan) { _, progress in
             // The third episode is the first under the perturbation, the fifth that of the second task.
             guard progress.done == 3 || progress.done == 5 else { return }
             let kill = Process()
             kill.executableURL = URL(filePath: "/usr/bin/pkill")
-            kill.arguments = ["-SEGV", "-f", "--", "--seed 1077777 "]
+            kill.arguments = ["-SEGV", "-f", "--", arguments]
             #expect(throws: Never.self) { try kill.run() }
             kill.waitUntilExit()
             #expect(kill.terminationStatus == 0 && progress.restarts <= 1)
@@ -84,12 +86,12 @@ struct MetaWorldTests {
     func policy() async throws {
         let peer = try Peer("policy", size: 24)
         var plan = EvaluationPlan(
-            mover: .server(host: "127.0.0.1", port: peer.port),
+            controller: .server(host: "127.0.0.1", port: peer.port),
             tasks: ["door-close-v3"],
             episodes: 1
         )
         plan.maxSteps = 20
-        let episodes = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+        let episodes = try await SimulatorRunner(simulator: metaWorld()).run(plan)
         #expect(episodes.map(\.success) == [false])
         #expect(episodes.map(\.steps) == [20])
         #expect(episodes.first?.latencies.count == 3)
@@ -108,12 +110,12 @@ struct MetaWorldTests {
     func stranger() async throws {
         let peer = try Peer("stranger", size: 24)
         let plan = EvaluationPlan(
-            mover: .server(host: "127.0.0.1", port: peer.port),
+            controller: .server(host: "127.0.0.1", port: peer.port),
             tasks: ["reach-v3"],
             episodes: 1
         )
         let error = await #expect(throws: SimulatorError.self) {
-            try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+            try await SimulatorRunner(simulator: metaWorld()).run(plan)
         }
         #expect(error?.description.contains("the server wants 'observation/images/wrist'") == true)
     }
@@ -121,12 +123,12 @@ struct MetaWorldTests {
     @Test("refuses a port that there is not")
     func port() async throws {
         let plan = EvaluationPlan(
-            mover: .server(host: "127.0.0.1", port: 70_000),
+            controller: .server(host: "127.0.0.1", port: 70_000),
             tasks: ["reach-v3"],
             episodes: 1
         )
         let error = await #expect(throws: SimulatorError.self) {
-            try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+            try await SimulatorRunner(simulator: metaWorld()).run(plan)
         }
         #expect(error?.description.contains("--port: expected 1 ... 65535, found 70000") == true)
     }
@@ -135,7 +137,7 @@ struct MetaWorldTests {
     func collection() async throws {
         let peer = try Peer("recorder", size: 24)
         let plan = CollectionPlan(port: peer.port, tasks: ["reach-v3"], episodes: 2)
-        let episodes = try await SimulatorRunner(simulator: metaWorld(), workers: 2).collect(plan)
+        let episodes = try await SimulatorRunner(simulator: metaWorld(), workers: 2).run(plan)
         #expect(episodes.map(\.index) == [0, 1])
         let messages = try peer.messages().sorted { ($0["index"] as? Int ?? 0) < ($1["index"] as? Int ?? 0) }
         for (message, episode) in zip(messages, episodes) {
@@ -156,7 +158,7 @@ struct MetaWorldTests {
         var plan = CollectionPlan(port: 1, tasks: ["reach-v3"], episodes: 40)
         plan.seed = EvaluationPlan.firstSeed - 100
         let error = await #expect(throws: SimulatorError.self) {
-            try await SimulatorRunner(simulator: metaWorld()).collect(plan)
+            try await SimulatorRunner(simulator: metaWorld()).run(plan)
         }
         #expect(error?.description.contains("belong to evaluations") == true)
     }

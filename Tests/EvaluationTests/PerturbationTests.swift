@@ -3,7 +3,7 @@ import Foundation
 import TemporaryFolder
 import Testing
 
-/// What makes MetaWorld harder, in its real physics.
+/// Perturbations in MetaWorld's real physics.
 @Suite("Perturbations")
 struct PerturbationTests {
     @Test("MetaWorld has its own and those of every simulator")
@@ -21,16 +21,16 @@ struct PerturbationTests {
     @Test("one that is unknown is refused with the list, and none is run twice")
     func unknown() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())
-        var plan = EvaluationPlan(mover: .expert, tasks: ["reach-v3"], episodes: 1)
+        var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3"], episodes: 1)
         plan.perturbations = ["light", "wind"]
-        var error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        var error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
         #expect(error?.description.hasPrefix("unknown perturbation 'wind'") == true)
         #expect(
             error?.description.hasSuffix("light, camera, texture, distractors, places, actions, delay")
                 == true
         )
         plan.perturbations = ["light", "light"]
-        error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
         #expect(error?.description == "perturbation 'light' is named twice")
     }
 
@@ -38,10 +38,10 @@ struct PerturbationTests {
         "leave an expert alone unless they move objects or disturb actions, alike in one process and in two"
     )
     func expert() async throws {
-        var plan = EvaluationPlan(mover: .expert, tasks: ["drawer-open-v3"], episodes: 2)
+        var plan = EvaluationPlan(controller: .expert, tasks: ["drawer-open-v3"], episodes: 2)
         plan.perturbations = ["light", "camera", "texture", "distractors", "places", "actions", "delay"]
-        let alone = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
-        let shared = try await SimulatorRunner(simulator: metaWorld(), workers: 2).evaluate(plan)
+        let alone = try await SimulatorRunner(simulator: metaWorld()).run(plan)
+        let shared = try await SimulatorRunner(simulator: metaWorld(), workers: 2).run(plan)
         #expect(alone == shared)
         #expect(alone.map(\.perturbation) == ([nil] + plan.perturbations.map { $0 }).flatMap { [$0, $0] })
         #expect(alone.map(\.seed) == (0 ..< 8).flatMap { _ in [1_000_000, 1_000_001] })
@@ -56,15 +56,15 @@ struct PerturbationTests {
         "change what the policy sees, anew in every episode, and nothing stays behind",
         arguments: ["light", "camera", "texture", "distractors", "places"]
     )
-    func pictures(perturbation: String) async throws {
+    func images(perturbation: String) async throws {
         let folder = try TemporaryFolder()
-        var plan = EvaluationPlan(mover: .expert, tasks: ["drawer-open-v3"], episodes: 2)
+        var plan = EvaluationPlan(controller: .expert, tasks: ["drawer-open-v3"], episodes: 2)
         plan.maxSteps = 1
         plan.perturbations = [perturbation, "actions"]
-        plan.films = .init(folder: folder.url.path, count: 2, size: 48)
-        let episodes = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
-        let first = try episodes.map { try firstPicture(of: #require($0.video)) }
-        // Plain, perturbed, and then disturbed in what no picture shows.
+        plan.videos = .init(folder: folder.url.path, count: 2, size: 48)
+        let episodes = try await SimulatorRunner(simulator: metaWorld()).run(plan)
+        let first = try episodes.map { try firstImage(of: #require($0.video)) }
+        // Plain, perturbed, and then disturbed in what no image shows.
         #expect(first[0] != first[2] && first[1] != first[3])
         #expect(first[0] == first[4] && first[1] == first[5])
         let changes = [0, 1].map { episode in
@@ -73,10 +73,10 @@ struct PerturbationTests {
         #expect(changes[0] != changes[1])
     }
 
-    /// The bytes of a film's first frame, 48 x 48 x 3 at the end of two.
-    private func firstPicture(of film: String) throws -> [UInt8] {
+    /// The bytes of a video's first frame, 48 x 48 x 3 at the end of two.
+    private func firstImage(of video: String) throws -> [UInt8] {
         let size = 48 * 48 * 3
-        let data = try Data(contentsOf: URL(filePath: film))
+        let data = try Data(contentsOf: URL(filePath: video))
         try #require(data.count > 2 * size)
         return [UInt8](data.suffix(2 * size).prefix(size))
     }
@@ -85,13 +85,13 @@ struct PerturbationTests {
     func delay() async throws {
         let peer = try Peer("clock", size: 0)
         var plan = EvaluationPlan(
-            mover: .server(host: "127.0.0.1", port: peer.port),
+            controller: .server(host: "127.0.0.1", port: peer.port),
             tasks: ["reach-v3"],
             episodes: 1
         )
         plan.maxSteps = 40
         plan.perturbations = ["delay"]
-        _ = try await SimulatorRunner(simulator: metaWorld()).evaluate(plan)
+        _ = try await SimulatorRunner(simulator: metaWorld()).run(plan)
         let heights = try peer.messages().compactMap { ($0["observation/state"] as? [Double])?[2] }
         try #require(heights.count == 10)
         let (plain, delayed) = (heights.prefix(5), heights.suffix(5))

@@ -58,7 +58,7 @@ struct ReplayTests {
     func metaWorldReplay() async throws {
         let peer = try Peer("replay", size: 0)
         let plan = ReplayPlan(port: peer.port, tasks: ["reach-v3", "door-close-v3"], episodes: 1)
-        let found = try await SimulatorRunner(simulator: metaWorld(), workers: 2).replay(plan)
+        let found = try await SimulatorRunner(simulator: metaWorld(), workers: 2).run(plan)
         #expect(found.map(\.task) == ["reach-v3", "door-close-v3"])
         #expect(found.map(\.seed) == [1_000_000, 1_000_000])
         for episode in found {
@@ -79,7 +79,7 @@ struct ReplayTests {
         let runner = SimulatorRunner(simulator: try metaWorld())
         for (tasks, count) in [([String](), 1), (["reach-v3"], 0)] {
             let error = await #expect(throws: SimulatorError.self) {
-                try await runner.replay(ReplayPlan(port: 1, tasks: tasks, episodes: count))
+                try await runner.run(ReplayPlan(port: 1, tasks: tasks, episodes: count))
             }
             #expect(error?.description.contains("needs at least one") == true)
         }

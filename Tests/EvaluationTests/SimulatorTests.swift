@@ -11,19 +11,19 @@ struct SimulatorTests {
     func installation() throws {
         let folder = try TemporaryFolder()
         let program = try folder.write("", to: "prefix/bin/faster")
-        try folder.write("", to: "prefix/share/faster/Simulators/toy/main.py")
+        try folder.write("", to: "prefix/share/faster/Simulators/toy/tasks.py")
         try folder.write("", to: "prefix/share/faster/.deps/python/bin/python")
         let link = folder.appending(path: "faster")
         try FileManager.default.createSymbolicLink(at: link, withDestinationURL: program)
         let simulator = try Simulator(named: "toy", near: link)
-        #expect(simulator.script.path.hasSuffix("prefix/share/faster/Simulators/toy/main.py"))
+        #expect(simulator.root.path.hasSuffix("prefix/share/faster"))
         #expect(simulator.python.path.hasSuffix("prefix/share/faster/.deps/python/bin/python"))
     }
 
     @Test("an unknown one is named beside the known ones")
     func unknown() throws {
         let folder = try TemporaryFolder()
-        try folder.write("", to: "Simulators/toy/main.py")
+        try folder.write("", to: "Simulators/toy/tasks.py")
         let error = #expect(throws: SimulatorError.self) {
             try Simulator(named: "tyo", near: folder.appending(path: "bin/faster"))
         }
@@ -34,7 +34,7 @@ struct SimulatorTests {
     @Test("a missing Python says what to run")
     func noPython() throws {
         let folder = try TemporaryFolder()
-        try folder.write("", to: "Simulators/toy/main.py")
+        try folder.write("", to: "Simulators/toy/tasks.py")
         let error = #expect(throws: SimulatorError.self) {
             try Simulator(named: "toy", near: folder.appending(path: "bin/faster"))
         }
@@ -44,7 +44,7 @@ struct SimulatorTests {
     @Test("one with packages of its own has a Python of its own")
     func ownPython() throws {
         let folder = try TemporaryFolder()
-        try folder.write("", to: "Simulators/toy/main.py")
+        try folder.write("", to: "Simulators/toy/tasks.py")
         try folder.write("", to: "Simulators/toy/requirements.txt")
         try folder.write("", to: ".deps/python/bin/python")
         let place = folder.appending(path: "bin/faster")
@@ -172,37 +172,35 @@ struct MisbehavingSimulatorTests {
 
     @Test("a description that lacks something is named with the simulator")
     func badDescription() async throws {
-        let main = try folder.write("print('{}')", to: "main.py")
-        let python = packageFolder.appending(path: ".deps/python/bin/python")
-        let simulator = Simulator(name: "toy", script: main, python: python)
+        let simulator = try simulator("print('{}')")
         let error = await #expect(throws: SimulatorError.self) { try await simulator.description() }
-        #expect(error?.description.hasPrefix("simulator toy describes itself in a way") == true)
+        #expect(error?.description.hasPrefix("simulator toy printed a description that cannot") == true)
         #expect(error?.description.contains("robots") == true)
     }
 
-    private func runner(_ script: String) throws -> SimulatorRunner {
-        let main = try folder.write(Self.description + script, to: "main.py")
-        return SimulatorRunner(
-            simulator: Simulator(
-                name: "toy",
-                script: main,
-                python: packageFolder.appending(path: ".deps/python/bin/python")
-            )
-        )
+    /// A simulator whose client is `script`.
+    private func simulator(_ script: String) throws -> Simulator {
+        try folder.write(script, to: "Simulators/__main__.py")
+        let python = packageFolder.appending(path: ".deps/python/bin/python")
+        return Simulator(name: "toy", root: folder.url, python: python)
     }
 
-    private let plan = EvaluationPlan(mover: .expert, tasks: ["push"], episodes: 1)
+    private func runner(_ script: String, workers: Int = 1) throws -> SimulatorRunner {
+        SimulatorRunner(simulator: try simulator(Self.description + script), workers: workers)
+    }
+
+    private let plan = EvaluationPlan(controller: .expert, tasks: ["push"], episodes: 1)
 
     @Test("a crash is reported with its status and last words")
     func crash() async throws {
         let runner = try runner(
             "print('loading', file=sys.stderr); print('out of memory', file=sys.stderr); sys.exit(7)"
         )
-        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        let error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
         #expect(error == .failed(simulator: "toy", status: 7, output: "loading\nout of memory"))
     }
 
-    /// A simulator's line for every episode of its share that it is not to skip; `before` runs first, with `index`.
+    /// Prints a line for every episode of the shard that is not skipped; `before` runs first, with `index`.
     private func playing(before: String) -> String {
         """
         import signal
@@ -213,7 +211,7 @@ struct MisbehavingSimulatorTests {
         """
     }
 
-    private let threeEpisodes = EvaluationPlan(mover: .expert, tasks: ["push"], episodes: 3)
+    private let threeEpisodes = EvaluationPlan(controller: .expert, tasks: ["push"], episodes: 3)
 
     @Test("a simulator that crashes is started anew at the episode that it was at")
     func restart() async throws {
@@ -228,7 +226,7 @@ struct MisbehavingSimulatorTests {
             )
         )
         let restarts = Mutex(0)
-        let results = try await runner.evaluate(threeEpisodes) { _, progress in
+        let results = try await runner.run(threeEpisodes) { _, progress in
             restarts.withLock { $0 = progress.restarts }
         }
         #expect(results.map(\.seed) == [0, 1, 2])
@@ -246,36 +244,28 @@ struct MisbehavingSimulatorTests {
                     """
             )
         )
-        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(threeEpisodes) }
+        let error = await #expect(throws: SimulatorError.self) { try await runner.run(threeEpisodes) }
         #expect(error == .crashed(simulator: "toy", signal: SIGKILL, output: "in step"))
         #expect(error?.description == "simulator toy crashed with signal 9 (Killed):\nin step")
     }
 
     @Test("an error of one process ends the others", .timeLimit(.minutes(1)))
     func errorEndsOthers() async throws {
-        let main = try folder.write(
-            Self.description + "sys.exit(7) if '1/2' in sys.argv else time.sleep(600)",
-            to: "main.py"
-        )
-        let python = packageFolder.appending(path: ".deps/python/bin/python")
-        let runner = SimulatorRunner(
-            simulator: Simulator(name: "toy", script: main, python: python),
-            workers: 2
-        )
-        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(threeEpisodes) }
+        let runner = try runner("sys.exit(7) if '1/2' in sys.argv else time.sleep(600)", workers: 2)
+        let error = await #expect(throws: SimulatorError.self) { try await runner.run(threeEpisodes) }
         #expect(error == .failed(simulator: "toy", status: 7, output: ""))
     }
 
     @Test("a line that is no episode is quoted")
     func unreadable() async throws {
         let runner = try runner("print('hello', flush=True); time.sleep(60)")
-        let error = await #expect(throws: SimulatorError.self) { try await runner.evaluate(plan) }
+        let error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
         #expect(error == .unreadableLine("hello"))
     }
 
     @Test("episodes left out are counted")
     func missing() async throws {
-        let error = await #expect(throws: SimulatorError.self) { try await runner("").evaluate(plan) }
+        let error = await #expect(throws: SimulatorError.self) { try await runner("").run(plan) }
         #expect(error == .missingEpisodes(expected: 1, found: 0))
     }
 
@@ -283,7 +273,7 @@ struct MisbehavingSimulatorTests {
     func cancellation() async throws {
         let mark = folder.appending(path: "pid")
         let runner = try runner("open('\(mark.path)', 'w').write(str(os.getpid())); time.sleep(60)")
-        let run = Task { [plan] in try await runner.evaluate(plan) }
+        let run = Task { [plan] in try await runner.run(plan) }
         var process: Int32?
         while process == nil {
             try await Task.sleep(for: .milliseconds(20))

@@ -63,7 +63,7 @@ struct StatisticsTests {
             )
         }
         let found = try #require(EvaluationSummary(of: stages).stages)
-        #expect(found.map(\.name) == ["prefix", "block 1"] && found.map(\.answers) == [3, 2])
+        #expect(found.map(\.name) == ["prefix", "block 1"] && found.map(\.predictions) == [3, 2])
         #expect(found.map(\.times.p50) == [3, 2])
         #expect(summary.stages == nil)
 

@@ -113,7 +113,7 @@ struct FASTerVLAPolicyTests {
     func pending() async throws {
         func message(_ steps: Int, _ value: Float) -> WireMap {
             let values = [Float](repeating: value, count: steps * 4)
-            return ["pending_actions": .array(NDArray(shape: [steps, 4], values: values))]
+            return ["committed_actions": .array(NDArray(shape: [steps, 4], values: values))]
         }
         let (policy, tokenizer) = try SmallPolicy.policy(pendingSteps: 3)
         #expect(policy.contract.pendingSteps == 3)
@@ -130,7 +130,7 @@ struct FASTerVLAPolicyTests {
             try await reply(of: policy, message(4, 0))
         }
         #expect(
-            error?.description == "pending_actions: expected at most 3 steps of 4 columns, found shape [4, 4]"
+            error?.description == "committed_actions: expected at most 3 steps of 4 columns, found shape [4, 4]"
         )
         // A policy that was not ignores them.
         let (other, _) = try SmallPolicy.policy()

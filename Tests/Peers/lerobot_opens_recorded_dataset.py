@@ -43,7 +43,8 @@ def install(prefix):
     """A copy of the program beside the simulator, laid out as `make install` does."""
     share = prefix / "share/faster"
     (share / "Simulators/toy").mkdir(parents=True)
-    (share / "Simulators/toy/main.py").write_text(SIMULATOR)
+    (share / "Simulators/toy/tasks.py").touch()
+    (share / "Simulators/__main__.py").write_text(SIMULATOR)
     (share / ".deps").mkdir()
     os.symlink((ROOT / ".deps/python").resolve(), share / ".deps/python")
     (prefix / "bin").mkdir()

@@ -24,7 +24,7 @@ struct AnswerOptionsTests {
     @Test("may be actions that the robot executes meanwhile")
     func pending() throws {
         let actions = NDArray(shape: [2, 3], values: [1, 2, 3, 4, 5, 6])
-        let pending = try #require(try AnswerOptions(of: ["pending_actions": .array(actions)]).pending)
+        let pending = try #require(try AnswerOptions(of: ["committed_actions": .array(actions)]).pending)
         #expect(pending == ActionChunk(horizon: 2, dimension: 3, values: [1, 2, 3, 4, 5, 6]))
         let wrong: [(WireValue, String)] = [
             ("soon", "text"), (.array(NDArray(shape: [2], values: [1, 2])), "shape [2]"),
@@ -32,8 +32,8 @@ struct AnswerOptionsTests {
         ]
         for (value, found) in wrong {
             #expect(
-                error(["pending_actions": value])
-                    == "pending_actions: expected finite numbers, [steps, columns], found \(found)"
+                error(["committed_actions": value])
+                    == "committed_actions: expected finite numbers, [steps, columns], found \(found)"
             )
         }
     }

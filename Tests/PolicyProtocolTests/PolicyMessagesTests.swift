@@ -28,7 +28,7 @@ struct PolicyMessagesTests {
                     ]),
                 ],
                 "fps": .double(20), "pending_steps": .integer(0),
-                "options": .list([.string("deadline_ms"), .string("seed"), .string("pending_actions")]),
+                "options": .list([.string("deadline_ms"), .string("seed"), .string("committed_actions")]),
             ]
         )
     }

@@ -221,14 +221,14 @@ struct PolicyTests {
     @Test("are not told pending actions that they cannot have, or were not trained with")
     func pending() async throws {
         let policy = try await Workshop.run.value.appending(path: "policy").path
-        let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--pending")
+        let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--committed-prefix")
         #expect(
             try await Program.refusal(arguments, in: folder)
-                == "--pending: only a policy that answers with a --delay has pending actions"
+                == "--committed-prefix: only a policy with a --delay has a committed prefix"
         )
         #expect(
             try await Program.refusal(arguments + ["--delay", "2", "--execute", "4"], in: folder)
-                == "--pending: the policy was not trained with them (recipe: pendingSteps)"
+                == "--committed-prefix: the policy was not trained with one (recipe: pendingSteps)"
         )
     }
 

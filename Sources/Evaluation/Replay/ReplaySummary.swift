@@ -1,22 +1,22 @@
 public import Foundation
 
-/// What became of experts' episodes after a round trip through tokenizers: `replay.json`.
+/// The results of experts' episodes after a round trip through tokenizers: `replay.json`.
 public struct ReplaySummary: Codable, Equatable, Sendable {
-    /// Success with one version of the actions.
+    /// The results of one version of the actions.
     public struct Version: Codable, Equatable, Sendable {
-        /// A tokenizer, or `raw` for the actions as they were.
+        /// Name of a tokenizer, or `raw` for the original actions.
         public var name: String
-        /// Share of episodes that succeeded.
+        /// Success rate.
         public var success: Double
         /// 95 % interval of ``success``.
         public var interval: ConfidenceInterval
-        /// Share of every task's episodes that succeeded.
+        /// Success rate of every task.
         public var tasks: [String: Double]
-        /// Success less that of the actions as they were; nil for these.
+        /// Success less that of the original actions; nil for these.
         public var difference: PairedDifference?
     }
 
-    /// The version that is compared with: the actions as they were.
+    /// Name of the baseline: the original actions.
     public static let raw = "raw"
 
     /// Name of the simulator.
@@ -31,7 +31,7 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
     /// All versions, ``raw`` first.
     public let versions: [Version]
 
-    /// What happened in every episode.
+    /// The result of every episode.
     public let episodes: [ReplayedEpisode]
 
     private static let file = "replay.json"
@@ -70,7 +70,7 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
         )
     }
 
-    /// Where the summary lies in `folder`.
+    /// The summary's file in `folder`.
     public static func url(in folder: URL) -> URL { folder.appending(path: file) }
 
     /// Reads the summary in `folder`.
@@ -82,7 +82,7 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
             throw ReplayError(description: "\(url.path): is missing or cannot be read")
         }
         do { return try JSONDecoder().decode(ReplaySummary.self, from: data) } catch {
-            throw ReplayError(description: "\(url.path): cannot be understood: \(error)")
+            throw ReplayError(description: "\(url.path): cannot be decoded: \(error)")
         }
     }
 }

@@ -1,14 +1,14 @@
-/// How far a run of episodes is.
+/// The progress of a run of episodes.
 public struct RunProgress: Equatable, Sendable {
-    /// Episodes that ended.
+    /// Number of episodes that ended.
     public let done: Int
 
-    /// Episodes planned.
+    /// Number of episodes of the plan.
     public let total: Int
 
     /// Time since the start.
     public let elapsed: Duration
 
-    /// Processes that crashed and were started anew.
+    /// Number of restarts after crashes.
     public let restarts: Int
 }

@@ -1,11 +1,11 @@
 public import RobotTypes
 internal import Support
 
-/// What a simulator says about itself.
+/// A simulator's robots, tasks and perturbations, as its client prints them.
 public struct SimulatorDescription: Codable, Equatable, Sendable {
-    /// A body and the way it is commanded.
+    /// A robot and its action space.
     public struct Robot: Codable, Equatable, Sendable {
-        /// Control steps a second.
+        /// Control frequency, Hz.
         public let framesPerSecond: Double
 
         /// Names of the cameras, without any prefix.
@@ -14,7 +14,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         /// Names of the state's columns.
         public let stateNames: [String]
 
-        /// Names of the columns that say where things are; nil where the simulator does not.
+        /// Names of the columns of object poses; nil where the simulator records none.
         public let environmentStateNames: [String]?
 
         /// Names of an action's columns.
@@ -29,15 +29,15 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         }
     }
 
-    /// Something to do.
+    /// A task and the robot that does it.
     public struct Task: Codable, Equatable, Sendable {
-        /// The task in plain words.
+        /// The language instruction.
         public let instruction: String
 
-        /// Name of the robot that does it.
+        /// Name of its robot.
         public let robot: String
 
-        /// Which of the simulator's groups, for example of difficulty, it counts in; nil for none.
+        /// Its group, for example of difficulty; nil for none.
         public let group: String?
     }
 
@@ -47,10 +47,10 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// The tasks, by name.
     public let tasks: [String: Task]
 
-    /// Names of the tasks' groups, in the order in which they are to be read; nil where there are none.
+    /// Names of the tasks' groups, in the order of reports; nil where there are none.
     public let groups: [String]?
 
-    /// Names of what episodes can be perturbed in; nil for nothing.
+    /// Names of the perturbations; nil for none.
     public let perturbations: [String]?
 
     /// The tasks of every group, in the order of ``groups``.
@@ -73,7 +73,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         return names
     }
 
-    /// Makes sure that the simulator knows `tasks`, and that none is named twice: episodes are told apart by their task.
+    /// Validates that the simulator has `tasks`, and that none is named twice: episodes are identified by task and seed.
     ///
     /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` for the first that it does not know,
     ///   ``SimulatorError/badPlan(_:)`` for the first that is named again.
@@ -96,7 +96,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         return names
     }
 
-    /// Makes sure that the simulator knows `perturbations`.
+    /// Validates that the simulator has `perturbations`.
     ///
     /// - Throws: ``SimulatorError/unknownPerturbation(_:nearest:known:)`` for the first that it does not know.
     public func check(perturbations names: [String]) throws(SimulatorError) {
@@ -106,7 +106,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         }
     }
 
-    /// Makes sure that the robot which does all of `tasks` can follow a policy's actions, and has what the policy sees.
+    /// Validates that the robot of `tasks` has a policy's action space, cameras and state.
     ///
     /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when actions have another number of columns,
     ///   ``SimulatorError/missingCameras(_:robot:cameras:)`` and ``SimulatorError/otherState(_:robot:names:)``, and the
@@ -129,7 +129,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         }
     }
 
-    /// Makes sure that the robot which does all of `tasks` takes a tokenizer's actions, of `columns` columns.
+    /// Validates that the actions of the robot of `tasks` have `columns` columns, as a tokenizer's.
     ///
     /// - Throws: ``SimulatorError/otherRobot(actions:robot:names:)`` when they have another number of columns, and the
     ///   errors of ``robot(for:)``.
@@ -144,7 +144,7 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
         }
     }
 
-    /// The one robot that does all of `tasks`: a dataset has one action space.
+    /// The robot of all `tasks`: a dataset has one action space.
     ///
     /// - Throws: ``SimulatorError/unknownTask(_:nearest:known:)`` or ``SimulatorError/differentRobots(_:)``.
     public func robot(for names: [String]) throws(SimulatorError) -> (name: String, robot: Robot) {

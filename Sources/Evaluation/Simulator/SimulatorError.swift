@@ -8,29 +8,29 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     case noPython(expected: String, command: String)
     /// A task that the simulator does not have.
     case unknownTask(String, nearest: String?, known: [String])
-    /// Something that the simulator cannot perturb.
+    /// A perturbation that the simulator does not have.
     case unknownPerturbation(String, nearest: String?, known: [String])
     /// A policy or a tokenizer whose actions, as the first text says, are not the robot's.
     case otherRobot(actions: String, robot: String, names: [String])
-    /// A policy that looks through cameras which the robot does not have.
+    /// A policy with cameras that the robot does not have.
     case missingCameras([String], robot: String, cameras: [String])
-    /// A policy that wants a state of so many columns, which is not the robot's.
+    /// A policy whose state has another number of columns than the robot's.
     case otherState(Int, robot: String, names: [String])
     /// Tasks of different robots where one is wanted.
     case differentRobots([String])
-    /// What it says of its robots and tasks is not as expected.
+    /// A description that cannot be decoded.
     case unreadableDescription(simulator: String, reason: String)
-    /// Numbers that make no plan.
+    /// A plan with invalid numbers; the text says why.
     case badPlan(String)
-    /// The process could not be started.
+    /// A process that could not be started.
     case notStarted(command: String, reason: String)
-    /// The process ended with an error; `output` holds the last lines that it wrote about it.
+    /// A process that ended with an error; `output` is the tail of its standard error.
     case failed(simulator: String, status: Int32, output: String)
-    /// The system ended the process at a fault of its own, twice at the same episode.
+    /// A process that crashed twice at the same episode.
     case crashed(simulator: String, signal: Int32, output: String)
-    /// The process wrote a line that is no episode.
+    /// A line of output that is no episode.
     case unreadableLine(String)
-    /// The process ended well but skipped episodes.
+    /// A process that ended well but skipped episodes.
     case missingEpisodes(expected: Int, found: Int)
 
     /// The error in a sentence.
@@ -64,7 +64,7 @@ public enum SimulatorError: Error, Equatable, CustomStringConvertible {
             "a dataset holds one robot with one action space, but \(needs.joined(separator: ", ")): "
                 + "collect them apart"
         case .unreadableDescription(let simulator, let reason):
-            "simulator \(simulator) describes itself in a way that cannot be understood (Simulators/README.md): \(reason)"
+            "simulator \(simulator) printed a description that cannot be decoded (Simulators/README.md): \(reason)"
         case .badPlan(let reason): reason
         case .notStarted(let command, let reason): "cannot start \(command): \(reason)"
         case .failed(let simulator, let status, let output):

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// A simulator's client at work.
+/// A running process of a simulator's client.
 struct SimulatorProcess: Sendable {
-    /// What it writes to standard output, line by line as it comes.
+    /// Lines of standard output, as they come.
     ///
     /// Ends by throwing ``SimulatorError/failed(simulator:status:output:)`` when the process fails, and
     /// ``SimulatorError/crashed(simulator:signal:output:)`` when a signal ends it.
@@ -16,8 +16,9 @@ struct SimulatorProcess: Sendable {
     init(simulator: Simulator, arguments: [String]) throws(SimulatorError) {
         let process = Process()
         process.executableURL = simulator.python
-        process.arguments = [simulator.script.path, "--leash"] + arguments
-        process.environment = Self.environment
+        // Without -P, a package of that name in the working directory would be run instead.
+        process.arguments = ["-P", "-m", Simulator.package, simulator.name, "--watch-parent"] + arguments
+        process.environment = Self.environment(modules: simulator.root)
         let (input, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
@@ -30,7 +31,7 @@ struct SimulatorProcess: Sendable {
             throw .notStarted(command: simulator.python.path, reason: error.localizedDescription)
         }
         self.process = process
-        let complaint = Complaint(reading: errors.fileHandleForReading)
+        let errorOutput = StandardErrorTail(reading: errors.fileHandleForReading)
         lines = AsyncThrowingStream { continuation in
             continuation.onTermination = { reason in
                 if case .cancelled = reason { process.end() }
@@ -38,14 +39,14 @@ struct SimulatorProcess: Sendable {
             DispatchQueue.global().async {
                 forEachLine(of: output.fileHandleForReading) { continuation.yield($0) }
                 ended.wait()
-                // The client's leash: it ends when this pipe closes, as it does when this program is killed.
+                // The parent watchdog: the client ends when this pipe closes, as it does when this program is killed.
                 withExtendedLifetime(input) {}
                 let (name, status) = (simulator.name, process.terminationStatus)
                 guard status != 0 else { return continuation.finish() }
                 continuation.finish(
                     throwing: process.terminationReason == .uncaughtSignal
-                        ? SimulatorError.crashed(simulator: name, signal: status, output: complaint.text)
-                        : SimulatorError.failed(simulator: name, status: status, output: complaint.text)
+                        ? SimulatorError.crashed(simulator: name, signal: status, output: errorOutput.text)
+                        : SimulatorError.failed(simulator: name, status: status, output: errorOutput.text)
                 )
             }
         }
@@ -55,11 +56,12 @@ struct SimulatorProcess: Sendable {
     func end() { process.end() }
 
     /// One thread a process: cores are shared with the policy's server and with other simulators.
-    private static var environment: [String: String] {
+    private static func environment(modules: URL) -> [String: String] {
         var result = ProcessInfo.processInfo.environment
         result["MUJOCO_GL"] = result["MUJOCO_GL"] ?? "egl"
         for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] { result[name] = "1" }
         result["PYTHONDONTWRITEBYTECODE"] = "1"
+        result["PYTHONPATH"] = [modules.path, result["PYTHONPATH"]].compactMap { $0 }.joined(separator: ":")
         return result
     }
 }
@@ -72,15 +74,15 @@ extension Process {
 }
 
 /// The last lines that a process writes to standard error.
-private final class Complaint: Sendable {
-    private static let length = 20
+private final class StandardErrorTail: Sendable {
+    private static let lineCount = 20
     private let tail = Mutex<[String]>([])
     private let isComplete = DispatchGroup()
 
     init(reading handle: FileHandle) {
         isComplete.enter()
         DispatchQueue.global().async {
-            forEachLine(of: handle) { line in self.tail.withLock { $0 = ($0 + [line]).suffix(Self.length) } }
+            forEachLine(of: handle) { line in self.tail.withLock { $0 = ($0 + [line]).suffix(Self.lineCount) } }
             self.isComplete.leave()
         }
     }
@@ -92,7 +94,7 @@ private final class Complaint: Sendable {
     }
 }
 
-/// Hands over every line of `file` as soon as it is complete, until the end.
+/// Calls `body` with every line of `file` as soon as it is complete, until the end.
 private func forEachLine(of file: FileHandle, _ body: (String) -> Void) {
     var rest: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)

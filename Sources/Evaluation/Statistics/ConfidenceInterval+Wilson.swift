@@ -2,10 +2,9 @@ extension ConfidenceInterval {
     /// Two-sided 95 % quantile of the normal distribution.
     static let normalQuantile = 1.959963984540054
 
-    /// Where a success rate probably lies after `successes` of `trials`, within `0 ... 1`; after none, everything is
-    /// possible.
+    /// Wilson's interval of a success rate after `successes` of `trials`, within `0 ... 1`, which is all of it after none.
     ///
-    /// Unlike the textbook's plus-minus, it stays within 0 and 1 and means something after 20 of 20.
+    /// Unlike the normal approximation, it stays within 0 and 1 and has a width after 20 of 20.
     /// Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
     public init(successes: Int, trials: Int) {
         precondition((0 ... max(0, trials)).contains(successes), "successes must lie in 0 ... trials")

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Where a quantity probably lies: 95 % confidence.
+/// A 95 % confidence interval.
 public struct ConfidenceInterval: Codable, Equatable, Sendable {
     /// Lower end.
     public let low: Double
@@ -11,7 +11,7 @@ public struct ConfidenceInterval: Codable, Equatable, Sendable {
     /// An interval from its ends.
     public init(low: Double, high: Double) { (self.low, self.high) = (low, high) }
 
-    /// The mean of the population that `values` were drawn from, were they normally distributed; nil for fewer than two.
+    /// Student's interval of the mean of normally distributed `values`; nil for fewer than two.
     ///
     /// Source: Student, "The Probable Error of a Mean", 1908.
     public init?(meanOf values: [Double]) {

@@ -1,34 +1,33 @@
 internal import Support
 
-/// How much a mean over chunks depends on which episodes were recorded: 95 % percentile intervals over episodes drawn
-/// again, with replacement.
+/// 95 % percentile intervals of means over chunks, from episodes that are resampled with replacement.
 ///
-/// Chunks of one episode are alike, so drawing chunks would claim far more certainty than there is. All quantities are
-/// drawn with the same episodes, so differences are paired.
+/// Chunks of one episode are alike, so resampling chunks would claim far more certainty than there is. All quantities use
+/// the same resampled episodes, so differences are paired.
 /// Source: B. Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
 public struct EpisodeBootstrap: Sendable {
-    /// Episodes.
+    /// Number of episodes.
     public let episodes: Int
 
-    /// How often every episode was drawn, one list a round.
-    private let draws: [[Double]]
+    /// Number of times that every episode was sampled, one list a round.
+    private let counts: [[Double]]
 
-    /// Draws `episodes` episodes `rounds` times; `seed` determines which.
+    /// Resamples `episodes` episodes `rounds` times.
     public init(episodes: Int, rounds: Int = 1000, seed: UInt64) {
         self.init(strata: [episodes], rounds: rounds, seed: seed)
     }
 
-    /// Draws episodes within strata, such as the tasks that they belong to, so that no round has more of one task.
+    /// Resamples episodes within strata, such as their tasks, so that no round has more of one task.
     ///
     /// - Parameters:
-    ///   - strata: How many episodes every stratum has, in their order.
-    ///   - rounds: How often they are drawn.
-    ///   - seed: Determines which.
+    ///   - strata: Number of episodes of every stratum, in their order.
+    ///   - rounds: Number of resamplings.
+    ///   - seed: Seed of the random numbers.
     public init(strata: [Int], rounds: Int = 1000, seed: UInt64) {
         precondition(strata.allSatisfy { $0 > 0 } && rounds > 0, "a bootstrap needs episodes and rounds")
         episodes = strata.reduce(0, +)
         var random = SeededRandom(seed: seed)
-        draws = (0 ..< rounds).map { _ in
+        counts = (0 ..< rounds).map { _ in
             strata.flatMap { count in
                 var counts = [Double](repeating: 0, count: count)
                 for _ in 0 ..< count { counts[Int.random(in: 0 ..< count, using: &random)] += 1 }
@@ -43,12 +42,12 @@ public struct EpisodeBootstrap: Sendable {
             numerators.count == episodes && denominators.count == episodes,
             "one number an episode"
         )
-        return ConfidenceInterval(ofDraws: means(of: numerators, over: denominators))
+        return ConfidenceInterval(ofSamples: means(of: numerators, over: denominators))
     }
 
     /// `sum of numerators / sum of denominators` in every round.
     func means(of numerators: [Double], over denominators: [Double]) -> [Double] {
-        draws.map { counts in
+        counts.map { counts in
             var (above, below) = (0.0, 0.0)
             for episode in 0 ..< episodes {
                 above += counts[episode] * numerators[episode]
@@ -60,8 +59,8 @@ public struct EpisodeBootstrap: Sendable {
 }
 
 extension ConfidenceInterval {
-    /// What 95 % of a bootstrap's `draws` lie in.
-    init(ofDraws draws: [Double]) {
-        self.init(low: draws.percentile(0.025) ?? 0, high: draws.percentile(0.975) ?? 0)
+    /// The central 95 % of a bootstrap's `samples`.
+    init(ofSamples samples: [Double]) {
+        self.init(low: samples.percentile(0.025) ?? 0, high: samples.percentile(0.975) ?? 0)
     }
 }

@@ -1,4 +1,4 @@
-/// How one way's success differs from another's, episode by episode.
+/// The difference of two success rates on the same episodes.
 public struct PairedDifference: Codable, Equatable, Sendable {
     /// The difference of the rates, second less first.
     public let value: Double
@@ -9,10 +9,10 @@ public struct PairedDifference: Codable, Equatable, Sendable {
     /// Probability of as unequal a split by chance (``PairedOutcomes/pValue``).
     public let pValue: Double
 
-    /// Episodes that succeed the first way only.
+    /// Number of episodes where only the first succeeds.
     public let lost: Int
 
-    /// Episodes that succeed the second way only.
+    /// Number of episodes where only the second succeeds.
     public let won: Int
 
     /// The difference in `pairs`.

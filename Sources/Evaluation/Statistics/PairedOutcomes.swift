@@ -1,17 +1,17 @@
 internal import Foundation
 
-/// Success of two ways to do the same episodes, pair by pair.
+/// Success of two policies on the same episodes, pair by pair.
 public struct PairedOutcomes: Equatable, Sendable {
-    /// Episodes where both succeeded.
+    /// Number of episodes where both succeeded.
     public let both: Int
 
-    /// Episodes where only the first succeeded.
+    /// Number of episodes where only the first succeeded.
     public let firstOnly: Int
 
-    /// Episodes where only the second succeeded.
+    /// Number of episodes where only the second succeeded.
     public let secondOnly: Int
 
-    /// Episodes where neither succeeded.
+    /// Number of episodes where neither succeeded.
     public let neither: Int
 
     /// Counts pairs.
@@ -36,7 +36,7 @@ public struct PairedOutcomes: Equatable, Sendable {
 
     /// 95 % interval of ``difference``; of nothing, everything is possible.
     ///
-    /// Like Wilson's intervals, which it joins, it means something where all pairs agree.
+    /// Like Wilson's intervals, which it combines, it has a width where all pairs agree.
     /// Source: R. G. Newcombe, "Improved Confidence Intervals for the Difference Between Binomial Proportions Based on
     /// Paired Data", 1998, method 10.
     public var interval: ConfidenceInterval {
@@ -54,7 +54,7 @@ public struct PairedOutcomes: Equatable, Sendable {
         )
     }
 
-    /// How alike the outcomes are, corrected for continuity where they are positively related; 0 where one never varies.
+    /// Correlation of the outcomes, corrected for continuity where it is positive; 0 where one never varies.
     private var correlation: Double {
         let (a, b) = (Double(both), Double(firstOnly))
         let (c, d) = (Double(secondOnly), Double(neither))
@@ -65,7 +65,7 @@ public struct PairedOutcomes: Equatable, Sendable {
         return corrected / margins.squareRoot()
     }
 
-    /// Probability that as unequal a split of the episodes where only one succeeded comes by chance.
+    /// Probability of as unequal a split of the episodes where only one succeeded by chance.
     ///
     /// Source: Q. McNemar, "Note on the Sampling Error of the Difference Between Correlated Proportions", 1947; exact,
     /// by the binomial distribution, two-sided.

@@ -1,12 +1,12 @@
-/// Typical and near-worst of many measurements.
+/// Median and 99th percentile of measurements.
 public struct Percentiles: Codable, Equatable, Sendable {
     /// The median.
     public let p50: Double
 
-    /// What only one measurement in a hundred exceeds.
+    /// The 99th percentile.
     public let p99: Double
 
-    /// Summarizes `values`; there is nothing to say about none.
+    /// Summarizes `values`; nil for none.
     public init?(of values: [Double]) {
         guard let p50 = values.percentile(0.5), let p99 = values.percentile(0.99) else { return nil }
         self.p50 = p50
@@ -15,13 +15,13 @@ public struct Percentiles: Codable, Equatable, Sendable {
 }
 
 extension [Double] {
-    /// The arithmetic mean; `nil` of nothing.
+    /// The arithmetic mean; nil for no values.
     public var mean: Double? { isEmpty ? nil : reduce(0, +) / Double(count) }
 
-    /// The value that a share `fraction` of the values does not exceed, interpolated as in numpy.
+    /// A percentile, interpolated as numpy does by default.
     ///
     /// - Parameter fraction: In `0 ... 1`; 0.5 gives the median.
-    /// - Returns: `nil` of nothing.
+    /// - Returns: nil for no values.
     public func percentile(_ fraction: Double) -> Double? {
         precondition((0 ... 1).contains(fraction), "a percentile's fraction lies in 0 ... 1")
         guard !isEmpty else { return nil }

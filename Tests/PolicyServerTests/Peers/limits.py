@@ -27,7 +27,7 @@ def opened():
     connection.connect(("127.0.0.1", PORT))
     connection.sendall(HANDSHAKE)
     received = b""
-    while not received.endswith(b"pending_actions"):
+    while not received.endswith(b"committed_actions"):
         piece = connection.recv(1 << 16)
         assert piece, received
         received += piece

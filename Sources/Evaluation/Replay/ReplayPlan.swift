@@ -1,0 +1,39 @@
+/// Experts' episodes to execute again from a server's reconstructions.
+public struct ReplayPlan: RolloutPlan, Equatable {
+    public typealias Episode = ReplayedEpisode
+
+    public static let mode = "replay"
+
+    /// Host of the server that reconstructs episodes.
+    public var host = "127.0.0.1"
+
+    /// Port of the server.
+    public var port: Int
+
+    public var tasks: [String]
+
+    public var episodes: Int
+
+    /// Offset into the evaluation scenes, as in ``EvaluationPlan/seed``.
+    public var seed = 0
+
+    /// A plan for `episodes` of each of `tasks`.
+    public init(port: Int, tasks: [String], episodes: Int) {
+        self.port = port
+        self.tasks = tasks
+        self.episodes = episodes
+    }
+
+    public var firstSeed: Int { EvaluationPlan.firstSeed + seed }
+
+    public var options: [String] { ["--host", host, "--port", "\(port)"] }
+
+    public func check() throws(SimulatorError) {
+        try checkCounts()
+        try EvaluationPlan.check(seed: seed, of: "a replay")
+    }
+
+    public func rank(of episode: ReplayedEpisode) -> (Int, Int, Int) {
+        (0, index(of: episode.task), episode.seed)
+    }
+}

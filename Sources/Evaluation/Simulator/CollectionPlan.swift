@@ -1,0 +1,81 @@
+/// Demonstrations to collect.
+public struct CollectionPlan: RolloutPlan, Equatable {
+    public typealias Episode = CollectedEpisode
+
+    public static let mode = "collect"
+
+    /// Host of the recorder.
+    public var host = "127.0.0.1"
+
+    /// Port of the recorder, which speaks openpi's protocol and takes one episode a message.
+    public var port: Int
+
+    public var tasks: [String]
+
+    /// Number of successful episodes of every task.
+    public var episodes: Int
+
+    /// Seed of the first scene; the next ones count up.
+    public var seed = 0
+
+    /// Standard deviation of the DART noise on the expert's actions (arXiv 1703.09327), as a fraction of the largest action.
+    public var noise = 0.3
+
+    /// True if images are recorded besides states and actions.
+    public var recordsImages = true
+
+    /// Number of scenes that may be tried for an episode, before an expert that keeps failing is an error.
+    static let scenesPerEpisode = 10
+
+    /// A plan for `episodes` of each of `tasks`, sent to the recorder at `port`.
+    public init(port: Int, tasks: [String], episodes: Int) {
+        self.port = port
+        self.tasks = tasks
+        self.episodes = episodes
+    }
+
+    public var firstSeed: Int { seed }
+
+    public var options: [String] {
+        [
+            "--host", host, "--port", "\(port)", "--noise", "\(noise)",
+            "--scenes-per-episode", "\(Self.scenesPerEpisode)",
+        ] + (recordsImages ? [] : ["--no-images"])
+    }
+
+    /// Validates the numbers, and that no scene is one of evaluations.
+    public func check() throws(SimulatorError) {
+        try checkCounts()
+        guard noise >= 0 else { throw .badPlan("noise must not be negative, got \(noise)") }
+        let most = EvaluationPlan.firstSeed
+        let last = min(seed, most) + Self.scenesPerEpisode * min(episodes, most)
+        guard seed >= 0, last <= most else {
+            throw .badPlan(
+                "seeds from \(EvaluationPlan.firstSeed) on belong to evaluations: "
+                    + "a collection from seed \(seed) could use up to \(last)"
+            )
+        }
+    }
+
+    public func rank(of episode: CollectedEpisode) -> (Int, Int, Int) {
+        (0, index(of: episode.task), episode.index)
+    }
+}
+
+/// A demonstration that reached the recorder.
+public struct CollectedEpisode: Codable, Equatable, Sendable {
+    /// The simulator's name of the task.
+    public let task: String
+
+    /// Index among the task's episodes.
+    public let index: Int
+
+    /// Seed of the scene.
+    public let seed: Int
+
+    /// Number of recorded frames.
+    public let steps: Int
+
+    /// Number of attempts before this one, which the expert failed and of which nothing was kept.
+    public let failures: Int
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Evaluation
+
+/// The simulator and the episodes of a command that runs them.
+struct RolloutOptions: ParsableArguments {
+    @Option(
+        help: "Simulator: metaworld; or robosuite, libero or legged, which have no cameras yet."
+    )
+    var simulator = "metaworld"
+
+    @Option(help: "Names of tasks, with commas between, or all.")
+    var tasks: String
+
+    @Option(help: "Number of episodes of every task.")
+    var episodes: Int
+
+    @Option(help: "Scene of the first episode; the next ones count up.")
+    var seed = 0
+
+    @Option(help: "Number of simulator processes.")
+    var workers = 2
+
+    func validate() throws {
+        try atLeastOne(workers, "--workers")
+        try atLeastOne(episodes, "--episodes")
+    }
+
+    /// The simulator and the tasks, which it has.
+    ///
+    /// - Throws: `SimulatorError`.
+    func open() async throws -> OpenedSimulator {
+        let simulator = try Simulator(named: simulator)
+        let description = try await simulator.description()
+        return OpenedSimulator(
+            runner: SimulatorRunner(simulator: simulator, workers: workers),
+            description: description,
+            tasks: try description.taskNames(tasks)
+        )
+    }
+}
+
+/// A simulator that is ready to run episodes of some tasks.
+struct OpenedSimulator {
+    let runner: SimulatorRunner
+    let description: SimulatorDescription
+    let tasks: [String]
+
+    /// Runs the episodes of `plan` with a line of progress.
+    func run<Plan: RolloutPlan>(
+        _ plan: Plan,
+        label: String,
+        detail: @escaping @Sendable (Plan.Episode) -> String
+    ) async throws -> [Plan.Episode] {
+        let progress = Terminal.Progress(label)
+        return try await runner.run(plan) { progress.update($1, detail($0)) }
+    }
+}
