@@ -27,7 +27,9 @@ struct DelayTests {
             tasks: ["stick-pull-v3"],
             episodes: 1
         )
-        (plan.execute, plan.delay, plan.sendsCommittedPrefix, plan.maxSteps) = (execute, delay, committedPrefix, steps)
+        (plan.execute, plan.delay, plan.sendsCommittedPrefix, plan.maxSteps) = (
+            execute, delay, committedPrefix, steps
+        )
         do {
             let episodes = try await SimulatorRunner(simulator: metaWorld()).run(plan)
             await started.shutdown()

@@ -130,7 +130,8 @@ struct FASTerVLAPolicyTests {
             try await reply(of: policy, message(4, 0))
         }
         #expect(
-            error?.description == "committed_actions: expected at most 3 steps of 4 columns, found shape [4, 4]"
+            error?.description
+                == "committed_actions: expected at most 3 steps of 4 columns, found shape [4, 4]"
         )
         // A policy that was not ignores them.
         let (other, _) = try SmallPolicy.policy()

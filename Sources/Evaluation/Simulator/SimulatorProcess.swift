@@ -82,7 +82,8 @@ private final class StandardErrorTail: Sendable {
     init(reading handle: FileHandle) {
         isComplete.enter()
         DispatchQueue.global().async {
-            forEachLine(of: handle) { line in self.tail.withLock { $0 = ($0 + [line]).suffix(Self.lineCount) } }
+            forEachLine(of: handle) { line in self.tail.withLock { $0 = ($0 + [line]).suffix(Self.lineCount) }
+            }
             self.isComplete.leave()
         }
     }
