@@ -1,7 +1,9 @@
 /// Demonstrations to collect.
 public struct CollectionPlan: RolloutPlan, Equatable {
+    /// The result of an episode.
     public typealias Episode = CollectedEpisode
 
+    /// The client's mode.
     public static let mode = "collect"
 
     /// Host of the recorder.
@@ -10,6 +12,7 @@ public struct CollectionPlan: RolloutPlan, Equatable {
     /// Port of the recorder, which speaks openpi's protocol and takes one episode a message.
     public var port: Int
 
+    /// Names of the tasks.
     public var tasks: [String]
 
     /// Number of successful episodes of every task.
@@ -34,8 +37,10 @@ public struct CollectionPlan: RolloutPlan, Equatable {
         self.episodes = episodes
     }
 
+    /// Seed of every task's first episode.
     public var firstSeed: Int { seed }
 
+    /// Arguments of the client's mode.
     public var options: [String] {
         [
             "--host", host, "--port", "\(port)", "--noise", "\(noise)",
@@ -57,6 +62,7 @@ public struct CollectionPlan: RolloutPlan, Equatable {
         }
     }
 
+    /// Sort key: task, index.
     public func rank(of episode: CollectedEpisode) -> (Int, Int, Int) {
         (0, index(of: episode.task), episode.index)
     }

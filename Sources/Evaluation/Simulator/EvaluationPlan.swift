@@ -27,8 +27,10 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
         }
     }
 
+    /// The result of an episode.
     public typealias Episode = EpisodeResult
 
+    /// The client's mode.
     public static let mode = "evaluate"
 
     /// Seed of the first evaluation scene.
@@ -42,8 +44,10 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
     /// The source of actions.
     public var controller: Controller
 
+    /// Names of the tasks.
     public var tasks: [String]
 
+    /// Number of episodes of every task.
     public var episodes: Int
 
     /// Offset into the evaluation scenes: the episode at `index` has the scene of `EvaluationPlan.firstSeed + seed + index`.
@@ -63,6 +67,7 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
     /// Step limit of an episode; nil for 500, or the step limit of the task's demonstrations where that is higher.
     public var maxSteps: Int?
 
+    /// Names of perturbations, under each of which the same episodes are run again.
     public var perturbations: [String] = []
 
     /// Videos to render; nil for none.
@@ -75,8 +80,10 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
         self.episodes = episodes
     }
 
+    /// Seed of every task's first episode.
     public var firstSeed: Int { Self.firstSeed + seed }
 
+    /// Arguments of the client's mode.
     public var options: [String] {
         var result = ["--execute", "\(execute)", "--delay", "\(delay)"]
         if let maxSteps { result += ["--max-steps", "\(maxSteps)"] }
@@ -94,6 +101,9 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
         return result
     }
 
+    /// Validates the numbers.
+    ///
+    /// - Throws: ``SimulatorError/badPlan(_:)``.
     public func check() throws(SimulatorError) {
         try checkCounts()
         try Self.check(seed: seed, of: "an evaluation")
@@ -133,6 +143,7 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
         }
     }
 
+    /// Sort key: perturbation, task, seed.
     public func rank(of episode: EpisodeResult) -> (Int, Int, Int) {
         let perturbation = episode.perturbation.map {
             1 + (perturbations.firstIndex(of: $0) ?? perturbations.count)
