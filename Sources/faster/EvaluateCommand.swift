@@ -77,11 +77,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        WaitPolicy.spinBriefly()
         _ = try OutputFolder(out)
+        let device = try compute.prepare()
         let simulator = try await rollouts.open()
         let perturbations = try perturbations.map(simulator.description.perturbationNames) ?? []
-        let device = try compute.prepare()
         var plan = plan(simulator.tasks, perturbations)
         let results: [EpisodeResult]
         if isExpert {

@@ -49,9 +49,9 @@ extension TokenizerCommand {
 
         func run() async throws {
             _ = try OutputFolder(out)
-            WaitPolicy.spinBriefly()
+            let device = try compute.prepare()
             let simulator = try await rollouts.open()
-            let versions = try open()
+            let versions = try open(device)
             for (_, tokenizer) in versions {
                 guard let tokenizer else { continue }
                 try simulator.description.check(columns: tokenizer.dimension, for: simulator.tasks)
@@ -62,8 +62,7 @@ extension TokenizerCommand {
             for version in summary.versions { print(version.text(of: summary.episodes.count)) }
         }
 
-        private func open() throws -> [(name: String, tokenizer: (any ActionTokenizer)?)] {
-            let device = try compute.prepare()
+        private func open(_ device: Device) throws -> [(name: String, tokenizer: (any ActionTokenizer)?)] {
             let entries = try TokenizerEntry.list(tokenizers).filter { $0.sources != [ReplaySummary.raw] }
             let horizon = try TokenizerEntry.horizon(of: entries, device: device) ?? horizon
             let opening = TokenizerOpening(
