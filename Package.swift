@@ -106,7 +106,7 @@ let package = Package(
             ]
         ),
         module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
-        module("Reports", ["Support"]),
+        module("Reports", ["Evaluation", "ActionTokenizers", "RobotTypes", "Support"]),
         // 5. The command line
         .executableTarget(
             name: "faster",

@@ -23,6 +23,7 @@ struct ReportCommand: ParsableCommand {
             throw OutputError(description: "\(folder): no such folder")
         }
         let run = RunFolder(url)
+        run.warnings.forEach(Terminal.say)
         guard !run.isEmpty else {
             throw OutputError(
                 description:

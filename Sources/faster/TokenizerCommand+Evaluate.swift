@@ -2,6 +2,7 @@ import ActionTokenizers
 import ArgumentParser
 import Foundation
 import LeRobot
+import Reports
 import RobotTypes
 import Support
 import Torch

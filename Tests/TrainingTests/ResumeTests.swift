@@ -4,6 +4,7 @@ import LearnedBaselines
 import NN
 import Quantizers
 import RobotTypes
+import Support
 import TemporaryFolder
 import Testing
 import Torch

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import Support
 import TemporaryFolder
 import Testing
 import Torch

@@ -1,23 +1,29 @@
-import ActionTokenizers
-import RobotTypes
+public import ActionTokenizers
+public import RobotTypes
 
-/// What a report shows of a tokenizer beside its metrics.
-struct TokenizerDetails: Codable {
+/// A tokenizer's metrics, example reconstructions and token frequencies, as reports show them.
+public struct TokenizerDetails: Codable, Sendable {
     /// One chunk before and after.
     struct Example: Codable {
         let title: String
         let columns: [String]
-        /// One list of steps a column.
+        /// One list of steps per column.
         let original: [[Float]]
         let reconstruction: [[Float]]
     }
 
     let metrics: TokenizerMetrics
     let examples: [Example]
-    /// Shares of the entries of every codebook, the most frequent first.
+    /// Frequencies of the entries of every codebook, the most frequent first.
     let frequencies: [[Double]]
 
-    init(_ evaluation: TokenizerEvaluation, original: ActionChunks, space: ActionSpace) {
+    /// Takes examples from an evaluation.
+    ///
+    /// - Parameters:
+    ///   - evaluation: Evaluation of the tokenizer.
+    ///   - original: Normalised chunks that it was evaluated on.
+    ///   - space: Action groups, which name the columns.
+    public init(_ evaluation: TokenizerEvaluation, original: ActionChunks, space: ActionSpace) {
         metrics = evaluation.metrics
         let whole = evaluation.peakErrors.indices.filter { original.validSteps[$0] == original.horizon }
         let ranked = whole.sorted { evaluation.peakErrors[$0] < evaluation.peakErrors[$1] }
@@ -32,9 +38,9 @@ struct TokenizerDetails: Codable {
         }
         examples = [("best of ten", 0.1), ("median", 0.5), ("worst of a hundred", 0.99)].compactMap {
             title,
-            share in
+            rank in
             guard !ranked.isEmpty else { return nil }
-            let index = ranked[min(ranked.count - 1, Int(share * Double(ranked.count)))]
+            let index = ranked[min(ranked.count - 1, Int(rank * Double(ranked.count)))]
             return Example(
                 title: title,
                 columns: columns,

@@ -1,11 +1,10 @@
-import ActionTokenizers
-import Evaluation
-import Foundation
-import Reports
+internal import ActionTokenizers
+internal import Evaluation
+internal import Foundation
 
 extension RunFolder {
     /// The run as a page.
-    func report() -> RunReport {
+    public func report() -> RunReport {
         var report = RunReport(title: "FASTer: \(url.lastPathComponent)")
         report.subtitle = "From demonstrations to a policy that works in simulation"
         report.keyFigures = keyFigures
@@ -84,7 +83,7 @@ extension RunFolder {
         return figures
     }
 
-    /// What was measured while tokenizer and policy were trained.
+    /// Metrics of the trainings of tokenizer and policy.
     private var curves: [RunReport.Curve] {
         ([tokenizerCurve] + policyCurves + [codebookCurve]).compactMap { $0 }
     }
@@ -128,7 +127,7 @@ extension RunFolder {
         )
     }
 
-    /// Of the policy, on the examples that it is trained on and on those that are held out.
+    /// A metric of the policy on the examples that it is trained on and on those that are held out.
     private func trainedAndHeldOut(_ key: String) -> [RunReport.Series] {
         [
             RunReport.Series("training", of: key, in: policyMetrics),
@@ -231,7 +230,7 @@ extension RunReport.Rate {
 }
 
 extension RunReport.Curve {
-    /// Draws what was measured of `series` over the steps; nil where nothing of them was.
+    /// Draws `series` over the steps; nil where none of them has a point.
     fileprivate init?(
         _ title: String,
         _ unit: String,
@@ -251,7 +250,7 @@ extension RunReport.Curve {
 }
 
 extension RunReport.Series {
-    /// What `metrics` hold of `key`, over the steps.
+    /// The values of `key` in `metrics`, over the steps.
     fileprivate init(_ name: String, of key: String, in metrics: [[String: Double]]) {
         self.init(
             name: name,

@@ -15,7 +15,7 @@ public enum TrainingMetrics {
     }
 
     /// The objects of a `metrics.jsonl`, oldest first; a half-written last line is left out.
-    static func all(of file: URL) -> [[String: Double]] {
+    public static func all(of file: URL) -> [[String: Double]] {
         guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -31,7 +31,7 @@ public enum TrainingMetrics {
     /// One line of the file, its end included.
     ///
     /// - Throws: The encoder's error.
-    static func line(_ metrics: [String: Double]) throws -> Data {
+    public static func line(_ metrics: [String: Double]) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         encoder.nonConformingFloatEncodingStrategy = .convertToString(

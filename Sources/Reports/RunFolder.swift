@@ -1,0 +1,110 @@
+public import ActionTokenizers
+internal import Evaluation
+public import Foundation
+internal import Support
+
+/// The folder of a run: metrics of its trainings, evaluations of its tokenizers and its policy.
+public struct RunFolder {
+    /// The content of `summary.json`.
+    public struct Summary: Encodable {
+        /// Mean success of the policy over all tasks.
+        public var successMean: Double?
+        /// Success by task.
+        public var success: [String: Double]?
+        /// Metrics by tokenizer.
+        public var tokenizers: [String: TokenizerMetrics]
+        /// Duration of every phase.
+        public var seconds: [String: Double]
+
+        enum CodingKeys: String, CodingKey {
+            case successMean = "success_mean"
+            case success, tokenizers, seconds
+        }
+    }
+
+    /// One evaluation of a policy.
+    struct Rollouts {
+        let summary: EvaluationSummary
+        let episodes: [EpisodeResult]
+        let folder: URL
+    }
+
+    /// Sentences about files that cannot be read and are left out.
+    public let warnings: [String]
+
+    let url: URL
+    let tokenizers: [TokenizerDetails]
+    let tokenizerMetrics: [[String: Double]]
+    let policyMetrics: [[String: Double]]
+    let policy: Rollouts?
+    /// Rollouts of the policy that comes with the program.
+    let shipped: Rollouts?
+    let expert: Rollouts?
+    let untrained: Rollouts?
+    let seconds: [String: Double]
+    let facts: [String: String]
+
+    /// Reads the folder at `url`; parts that are missing are left out.
+    public init(_ url: URL) {
+        self.url = url
+        var reader = Reader(folder: url)
+        let names = [
+            "fastervq", "vq-bet", "vq-vla", "oat", "fast", "fast+", "beast", "binning", "binning-uniform",
+        ]
+        tokenizers = names.compactMap {
+            reader.read(TokenizerDetails.self, "tokenizer/evaluation/\($0).json")
+        }
+        tokenizerMetrics = TrainingMetrics.lines(of: url.appending(path: "tokenizer/metrics.jsonl"))
+        policyMetrics = TrainingMetrics.lines(of: url.appending(path: "policy/metrics.jsonl"))
+        policy = reader.rollouts("evaluation/policy")
+        shipped = reader.rollouts("evaluation/shipped")
+        expert = reader.rollouts("evaluation/expert")
+        untrained = reader.rollouts("evaluation/untrained")
+        seconds = reader.read([String: Double].self, "seconds.json") ?? [:]
+        facts = reader.read([String: String].self, "facts.json") ?? [:]
+        warnings = reader.warnings
+    }
+
+    /// True if there is nothing to report on.
+    public var isEmpty: Bool {
+        tokenizers.isEmpty && tokenizerMetrics.isEmpty && policyMetrics.isEmpty && policy == nil
+            && shipped == nil
+    }
+
+    /// The main numbers.
+    public var summary: Summary {
+        Summary(
+            successMean: policy?.summary.mean.success,
+            success: policy?.summary.tasks.mapValues(\.success),
+            tokenizers: Dictionary(
+                tokenizers.map { ($0.metrics.tokenizer, $0.metrics) },
+                uniquingKeysWith: { $1 }
+            ),
+            seconds: seconds
+        )
+    }
+
+    /// Reads JSON files, and keeps what is wrong with them.
+    private struct Reader {
+        let folder: URL
+        var warnings: [String] = []
+
+        mutating func read<Value: Decodable>(_ type: Value.Type, _ path: String) -> Value? {
+            let file = folder.appending(path: path)
+            guard let data = try? Data(contentsOf: file) else { return nil }
+            do {
+                return try JSONDecoder().decode(type, from: data)
+            } catch {
+                warnings.append("warning: \(file.path) is left out: \(error)")
+                return nil
+            }
+        }
+
+        mutating func rollouts(_ path: String) -> Rollouts? {
+            guard let summary = read(EvaluationSummary.self, path + "/summary.json"),
+                let episodes = read([EpisodeResult].self, path + "/episodes.json")
+            else { return nil }
+            return Rollouts(summary: summary, episodes: episodes, folder: folder.appending(path: path))
+        }
+    }
+}
