@@ -217,7 +217,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
-        tests("LeRobot", ["TemporaryFolder", "RobotTypes"], resources: [.copy("Golden")]),
+        tests("LeRobot", ["TemporaryFolder", "RobotTypes", "Support"], resources: [.copy("Golden")]),
         tests("Reports", ["TemporaryFolder"]),
         tests(
             "faster",

@@ -74,7 +74,7 @@ private struct InstantPolicy: Policy {
         )
     }
 
-    func act(on observation: Observation) async throws -> PolicyAnswer {
-        PolicyAnswer(ActionChunk(horizon: 16, dimension: 7, values: [Float](repeating: 0, count: 16 * 7)))
+    func act(on observation: Observation) async throws -> PolicyPrediction {
+        PolicyPrediction(ActionChunk(horizon: 16, dimension: 7, values: [Float](repeating: 0, count: 16 * 7)))
     }
 }

@@ -1,6 +1,6 @@
 /// The number type of an array's elements, as NumPy spells it.
 public struct ElementType: Equatable, Sendable {
-    /// The families of numbers that are told apart.
+    /// The kinds of numbers.
     public enum Kind: String, Sendable {
         /// One byte, 0 or 1.
         case boolean = "bool"
@@ -12,13 +12,13 @@ public struct ElementType: Equatable, Sendable {
         case float
     }
 
-    /// Family of numbers.
+    /// Kind of numbers.
     public let kind: Kind
 
-    /// Bytes of an element: 1, 2, 4 or 8.
+    /// Number of bytes of an element: 1, 2, 4 or 8.
     public let size: Int
 
-    /// Whether the most significant byte comes first.
+    /// True if the most significant byte comes first.
     public let isBigEndian: Bool
 
     /// NumPy's `float32`, little-endian.
@@ -33,7 +33,7 @@ public struct ElementType: Equatable, Sendable {
         self.isBigEndian = isBigEndian
     }
 
-    /// Reads NumPy's `dtype.str`; nothing when the type is not a plain number.
+    /// Parses NumPy's `dtype.str`; nil when the type is not a plain number.
     public init?(dtype: String) {
         var text = Substring(dtype)
         var isBigEndian = false

@@ -1,8 +1,8 @@
 import RobotTypes
 
-/// Reads one camera's array.
+/// Converts a camera's array to an image.
 struct ImageDecoder {
-    /// Where the array was sent, for error messages.
+    /// Key of the array, for error messages.
     let key: String
 
     /// `[height, width, 3]` or `[3, height, width]`.
@@ -11,10 +11,10 @@ struct ImageDecoder {
     /// Longest side that is accepted, so that no message can make scaling expensive.
     static let longestSide = 16_384
 
-    /// How far a floating-point pixel may leave [0, 1], as sharpening filters do.
+    /// Tolerance around [0, 1] of a floating-point pixel, which sharpening filters leave.
     private static let tolerance: Float = 0.01
 
-    /// The picture at the size that `camera` asks for.
+    /// The image at the size of `camera`, padded with black.
     func image(fitting camera: PolicyContract.Camera) throws(ObservationError) -> Image {
         let shape = array.shape
         let isPlanar = shape.count == 3 && shape[0] == 3  // openpi's rule
@@ -41,7 +41,7 @@ struct ImageDecoder {
     /// Departure: openpi cuts the fraction off, which darkens a byte that went through float32 by one; here it is rounded.
     private func quantized(_ values: [Float]) throws(ObservationError) -> [UInt8] {
         let accepted = -Self.tolerance ... 1 + Self.tolerance
-        // NaN is in no range, so one comparison finds everything that is wrong.
+        // NaN is in no range, so one comparison finds every invalid value.
         if let position = values.firstIndex(where: { !accepted.contains($0) }) {
             let value = values[position]
             guard value.isFinite else { throw .notFinite(key: key, index: index(of: position), value: value) }

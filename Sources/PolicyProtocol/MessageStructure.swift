@@ -1,22 +1,22 @@
-/// How much a message may ask the receiver to hold.
+/// The limits of a message.
 public struct WireLimits: Equatable, Sendable {
-    /// Bytes of a message; 64 MiB.
+    /// Number of bytes; 64 MiB by default.
     public var bytes = 64 << 20
 
-    /// Lists and maps inside each other; msgpack-c itself stops at 32.
+    /// Nesting of lists and maps; msgpack-c itself stops at 32.
     public var depth = 16
 
-    /// Single values; the elements of a NumPy array do not count.
+    /// Number of single values; the elements of a NumPy array do not count.
     public var values = 1 << 20
 
-    /// The limits that the server uses.
+    /// The server's default limits.
     public init() {}
 }
 
-/// The outline of a MessagePack value, walked without allocating for what it claims to hold.
+/// A validator of MessagePack's structure that allocates nothing for announced sizes.
 ///
 /// msgpack-c reserves memory for as many elements as a header announces, and five bytes can announce
-/// four billion. So the outline is checked first.
+/// four billion. So the structure is validated first.
 struct MessageStructure {
     private enum Header {
         case single(payload: Int)
@@ -55,7 +55,7 @@ struct MessageStructure {
             switch try header() {
             case .single(let payload): try skip(payload)
             case .container(let children):
-                // A value takes at least a byte, so more children than bytes are a lie.
+                // A value takes at least a byte.
                 guard children <= bytes.count - offset else { throw WireError(.truncated) }
                 guard open.count <= limits.depth else { throw WireError(.tooDeep(limit: limits.depth)) }
                 open.append(children)

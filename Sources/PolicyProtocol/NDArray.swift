@@ -1,9 +1,9 @@
-/// A NumPy array as it travels: the type of its elements, its shape, and its bytes in C order.
+/// A NumPy array: the type of its elements, its shape, and its bytes in C order.
 public struct NDArray: Equatable, Sendable {
     /// NumPy's `dtype.str`, for example `<f4`, `|u1`, `<f8`, `<i8`, `|b1`.
     public let dtype: String
 
-    /// What `dtype` means.
+    /// The parsed `dtype`.
     public let elementType: ElementType
 
     /// Length of every axis; empty for a single number.

@@ -1,33 +1,33 @@
 public import RobotTypes
 
-/// Turns openpi's observation messages into what a policy was trained to see.
+/// Decodes openpi's observation messages by a policy's contract.
 public struct ObservationDecoder: Sendable {
     private let contract: PolicyContract
     private let cameraKeys: [String]
-    private let names: ObservationNames
-    /// The clients' names, by the policy's.
-    private let theirs: [String: String]
+    private let remapping: ObservationRemapping
+    /// The robot's keys, by the policy's.
+    private let robotKeys: [String: String]
 
     /// Creates a decoder of the observations that `contract` describes.
     public init(contract: PolicyContract) {
-        self.init(contract, ObservationNames())
+        self.init(contract, ObservationRemapping())
     }
 
-    /// Creates a decoder of the observations that `contract` describes, under a client's names.
+    /// Creates a decoder of the observations that `contract` describes, under a robot's keys.
     ///
-    /// What a message does not have under the client's name may be there under the policy's.
+    /// A value that a message lacks under the robot's key is looked up under the policy's.
     ///
-    /// - Throws: ``ObservationNamesError`` for a name of what the policy does not see, or two names of one thing.
-    public init(contract: PolicyContract, names: ObservationNames) throws(ObservationNamesError) {
-        try names.check(contract)
-        self.init(contract, names)
+    /// - Throws: ``ObservationRemappingError`` for a key that the policy lacks, or two robot keys of one policy key.
+    public init(contract: PolicyContract, remapping: ObservationRemapping) throws(ObservationRemappingError) {
+        try remapping.check(contract)
+        self.init(contract, remapping)
     }
 
-    private init(_ contract: PolicyContract, _ names: ObservationNames) {
+    private init(_ contract: PolicyContract, _ remapping: ObservationRemapping) {
         self.contract = contract
-        self.names = names
+        self.remapping = remapping
         cameraKeys = contract.cameras.map { WireKey.feature($0.name) }
-        theirs = Dictionary(names.renamings.map { ($0.ours, $0.theirs) }) { $1 }
+        robotKeys = Dictionary(remapping.keys.map { ($0.policy, $0.robot) }) { $1 }
     }
 
     /// Reads an observation; keys that the policy does not need are ignored.
@@ -53,7 +53,9 @@ public struct ObservationDecoder: Sendable {
 
     private func instruction(in map: WireMap) throws(ObservationError) -> String {
         let expected = "the task as text"
-        if let fallback = names.instruction, entry(WireKey.instruction, in: map) == nil { return fallback }
+        if let fallback = remapping.instruction, entry(WireKey.instruction, in: map) == nil {
+            return fallback
+        }
         let (name, value) = try value(WireKey.instruction, expected, in: map)
         guard let text = value.string else {
             throw .mismatch(key: name, expected: expected, found: value.kind)
@@ -64,9 +66,9 @@ public struct ObservationDecoder: Sendable {
     private func state(in map: WireMap) throws(ObservationError) -> [Float] {
         let dimension = contract.stateDimension
         guard dimension > 0 else { return [] }
-        // A client that goes by the metadata sends the state whole, whatever the others do.
-        let isWhole = map[WireKey.state] != nil && names.stateParts.allSatisfy { map[$0] == nil }
-        guard names.stateParts.isEmpty || isWhole else { return try joinedState(in: map) }
+        // A client that follows the metadata sends the state whole, whatever the others do.
+        let isWhole = map[WireKey.state] != nil && remapping.stateKeys.allSatisfy { map[$0] == nil }
+        guard remapping.stateKeys.isEmpty || isWhole else { return try joinedState(in: map) }
         let expected = "a state vector, float32 [\(dimension)]"
         let (name, value) = try value(WireKey.state, expected, in: map)
         guard let numbers = value.vector(atMost: dimension), numbers.count == dimension else {
@@ -81,7 +83,7 @@ public struct ObservationDecoder: Sendable {
         let dimension = contract.stateDimension
         let expected = "a part of the state, a number or at most \(dimension)"
         var parts: [[Float]] = []
-        for key in names.stateParts {
+        for key in remapping.stateKeys {
             guard let value = map[key] else {
                 throw .missing(key: key, expected: expected, present: map.keys)
             }
@@ -94,7 +96,7 @@ public struct ObservationDecoder: Sendable {
         let state = parts.flatMap(\.self)
         guard state.count == dimension else {
             throw .mismatch(
-                key: names.stateParts.joined(separator: ", "),
+                key: remapping.stateKeys.joined(separator: ", "),
                 expected: "a state of \(dimension) numbers in all",
                 found: parts.map { "\($0.count)" }.joined(separator: " + ")
             )
@@ -107,9 +109,9 @@ public struct ObservationDecoder: Sendable {
         throw .notFinite(key: key, index: [index], value: numbers[index])
     }
 
-    /// What the message has under the client's name for the policy's `key`, or else under `key` itself.
+    /// The message's value under the robot's key for the policy's `key`, or else under `key` itself.
     private func entry(_ key: String, in map: WireMap) -> (name: String, value: WireValue)? {
-        for name in [theirs[key] ?? key, key] {
+        for name in [robotKeys[key] ?? key, key] {
             if let value = map[name] { return (name, value) }
         }
         return nil
@@ -121,7 +123,7 @@ public struct ObservationDecoder: Sendable {
         in map: WireMap
     ) throws(ObservationError) -> (name: String, value: WireValue) {
         guard let found = entry(key, in: map) else {
-            throw .missing(key: theirs[key] ?? key, expected: expected, present: map.keys)
+            throw .missing(key: robotKeys[key] ?? key, expected: expected, present: map.keys)
         }
         return found
     }

@@ -1,4 +1,4 @@
-/// A message that is not the observation a policy needs.
+/// A message that is not an observation of a policy's contract.
 public enum ObservationError: Error, Equatable, CustomStringConvertible {
     /// The message is no map.
     case notAMap(found: String)
@@ -20,7 +20,7 @@ public enum ObservationError: Error, Equatable, CustomStringConvertible {
                 + (present.isEmpty ? "the message is empty" : "keys present: \(Self.list(present))")
         case .mismatch(let key, let expected, let found): "\(key): expected \(expected), found \(found)"
         case .notFinite(let key, let index, let value):
-            "\(key): element \(index) is \(value); the policy was not asked, as it would answer with nonsense"
+            "\(key): element \(index) is \(value); the policy was not run"
         case .pixelOutOfRange(let key, let index, let value):
             "\(key): element \(index) is \(value); floating-point images must lie in 0 ... 1, or send uint8"
         }

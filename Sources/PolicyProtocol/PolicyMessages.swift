@@ -1,15 +1,15 @@
 public import RobotTypes
 
 extension PolicyContract {
-    /// What a server says when a client connects.
+    /// The metadata that a server sends when a client connects.
     ///
-    /// It lists every key of an observation with its shape and type, and what the answer means: enough for a
-    /// stranger to write a client.
+    /// It lists every key of an observation with its shape and type, and the columns of the actions: enough to write a
+    /// client.
     ///
     /// - Parameters:
     ///   - server: Name of the server program.
     ///   - version: Version of the server program.
-    /// - Returns: A map with `protocol`, `server`, `observation`, `action`, `fps` and `pending_steps`.
+    /// - Returns: A map with `protocol`, `server`, `observation`, `action`, `fps` and `committed_steps`.
     public func metadata(server: String, version: String) -> WireValue {
         var observation = WireMap()
         for camera in cameras {
@@ -30,7 +30,7 @@ extension PolicyContract {
                 "groups": .list(actionSpace.groups.map(\.wireValue)),
             ],
             "fps": .double(framesPerSecond),
-            "pending_steps": .integer(Int64(pendingSteps)),
+            "committed_steps": .integer(Int64(committedSteps)),
             "options": .list([WireKey.deadline, WireKey.seed, WireKey.committedActions].map { .string($0) }),
         ]
     }
@@ -55,9 +55,9 @@ extension ActionSpace.Group {
     }
 }
 
-extension PolicyAnswer {
-    /// The reply that carries this answer: `actions`, float32 `[horizon, dimension]`, the time that the policy and its
-    /// stages took, and how many codebooks were decoded.
+extension PolicyPrediction {
+    /// The reply's message: `actions`, float32 `[horizon, dimension]`, the times of the policy and its stages, and the
+    /// number of decoded codebooks.
     public func reply(inferenceTime: Duration) -> WireValue {
         var durations: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
         if let timing {

@@ -1,7 +1,7 @@
 /// Bytes that are not a message of the protocol, or a value that cannot become one.
 public struct WireError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong.
-    public enum Problem: Equatable, Sendable {
+    /// The kinds of errors.
+    public enum Kind: Equatable, Sendable {
         /// The message ends inside a value.
         case truncated
         /// A byte that starts no MessagePack value.
@@ -10,7 +10,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         case trailingBytes(Int)
         /// More bytes than the limit.
         case tooLarge(bytes: Int, limit: Int)
-        /// More lists and maps inside each other than the limit.
+        /// Lists and maps nested deeper than the limit.
         case tooDeep(limit: Int)
         /// More single values than the limit.
         case tooManyValues(limit: Int)
@@ -26,20 +26,20 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         case refused(code: Int32)
     }
 
-    /// What is wrong.
-    public let problem: Problem
+    /// The kind of error.
+    public let kind: Kind
 
     /// Keys and list indices from the outermost map to the value, joined by `.`; empty for the message itself.
     public let path: String
 
-    init(_ problem: Problem, path: String = "") {
-        self.problem = problem
+    init(_ kind: Kind, path: String = "") {
+        self.kind = kind
         self.path = path
     }
 
-    /// The same error, seen from the map or list that holds the value at `key`.
+    /// The same error with the path from the map or list that has the value at `key`.
     func inside(_ key: String) -> WireError {
-        WireError(problem, path: path.isEmpty ? key : "\(key).\(path)")
+        WireError(kind, path: path.isEmpty ? key : "\(key).\(path)")
     }
 
     /// The error in a sentence that names the key.
@@ -48,7 +48,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
     }
 
     private var explanation: String {
-        switch problem {
+        switch kind {
         case .truncated: "it ends inside a value; send one whole MessagePack value in a binary message"
         case .invalidByte(let byte): "byte \(byte) starts no MessagePack value; pack with msgpack_numpy"
         case .trailingBytes(let count): "\(count) bytes follow its end; send one MessagePack value a message"

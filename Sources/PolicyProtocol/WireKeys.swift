@@ -1,4 +1,4 @@
-/// The names under which an observation travels.
+/// The keys of messages.
 ///
 /// A feature of the dataset keeps its name, with slashes for dots: `observation.images.corner2` is sent
 /// as `observation/images/corner2`. Source: openpi's LIBERO and DROID clients.
@@ -6,25 +6,26 @@ public enum WireKey {
     /// The robot's state vector.
     public static let state = "observation/state"
 
-    /// The task in plain words.
+    /// The language instruction.
     public static let instruction = "prompt"
 
-    /// Milliseconds until the answer is needed; may be missing.
+    /// Milliseconds until the reply is needed; optional.
     public static let deadline = "deadline_ms"
 
-    /// Whole number that determines what is left to chance; may be missing.
+    /// Seed of the sampling, a whole number; optional.
     public static let seed = "seed"
 
-    /// Actions that the robot executes until the answer is there, float32 `[steps, dimension]`; may be missing.
+    /// The committed action prefix: actions that the robot executes until the reply arrives, float32 `[steps, dimension]`;
+    /// optional.
     public static let committedActions = "committed_actions"
 
-    /// The answered motion, float32 `[horizon, dimension]`.
+    /// The predicted chunk, float32 `[horizon, dimension]`.
     public static let actions = "actions"
 
-    /// Milliseconds that the policy and its stages took.
+    /// Times of the policy and its stages, milliseconds.
     public static let policyTiming = "policy_timing"
 
-    /// Milliseconds that the server took.
+    /// Times of the server, milliseconds.
     public static let serverTiming = "server_timing"
 
     /// The key of a feature of the dataset.

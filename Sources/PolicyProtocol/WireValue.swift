@@ -1,4 +1,4 @@
-/// Anything that openpi's protocol can say in one message.
+/// A value of openpi's protocol: MessagePack with msgpack-numpy's arrays.
 public enum WireValue: Equatable, Sendable {
     /// Nothing; Python's `None`.
     case null
@@ -14,7 +14,7 @@ public enum WireValue: Equatable, Sendable {
     case binary([UInt8])
     /// Values in order; Python's list or tuple.
     case list([WireValue])
-    /// Values under names.
+    /// Values by name.
     case map(WireMap)
     /// A NumPy array.
     case array(NDArray)
@@ -46,7 +46,7 @@ public enum WireValue: Equatable, Sendable {
         }
     }
 
-    /// What kind of value this is, for an error message: `text`, `array float32 [7]`.
+    /// The kind of value in words, for error messages: `text`, `an array of float32 [7]`.
     public var kind: String {
         switch self {
         case .null: "nothing (None)"
@@ -62,7 +62,7 @@ public enum WireValue: Equatable, Sendable {
     }
 }
 
-/// Values under names, in the order in which they were sent.
+/// Values by name, in the order of the message.
 public struct WireMap: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     /// Names and values, in order.
     public private(set) var entries: [(key: String, value: WireValue)]
@@ -95,7 +95,7 @@ public struct WireMap: Equatable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Whether names, values and their order agree.
+    /// Returns true if names, values and their order agree.
     public static func == (left: WireMap, right: WireMap) -> Bool {
         left.entries.elementsEqual(right.entries) { $0.key == $1.key && $0.value == $1.value }
     }

@@ -3,20 +3,20 @@ import NIOCore
 import PolicyProtocol
 import Synchronization
 
-/// The connections of a server, from being accepted to being closed.
+/// The open connections of a server and their sessions.
 final class Connections: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
-        var conversations: [ConnectionID: Task<Void, Never>] = [:]
-        var conversing: Set<ObjectIdentifier> = []
+        var sessions: [ConnectionID: Task<Void, Never>] = [:]
+        var websockets: Set<ObjectIdentifier> = []
         var count = 0
         var isStopping = false
     }
 
-    /// Connections beside the clients': those that have not said yet what they want, and those that ask for health.
+    /// Number of connections beside the clients': those without a request yet, and health checks.
     private static let spareConnections = 64
 
-    /// How much a message may ask the server to hold.
+    /// Limits of a message.
     let limits: WireLimits
 
     private let handler: any MessageHandler
@@ -32,7 +32,7 @@ final class Connections: Sendable {
         self.logger = logger
     }
 
-    /// Remembers `channel` until it closes; while stopping, and where there are far too many, closes it instead.
+    /// Registers `channel` until it closes; while stopping, and where there are far too many, closes it instead.
     func add(_ channel: any Channel) {
         let identifier = ObjectIdentifier(channel)
         let most = maximumClients + Self.spareConnections
@@ -44,20 +44,20 @@ final class Connections: Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             state.withLock { state in
                 state.channels[identifier] = nil
-                state.conversing.remove(identifier)
+                state.websockets.remove(identifier)
             }
         }
         if isRefused { channel.close(promise: nil) }
     }
 
-    /// Keeps a place for `channel`, which is about to become a websocket, until it closes.
+    /// Reserves a slot for `channel`, which is about to become a websocket, until it closes.
     ///
-    /// - Returns: What to answer instead where there is no place left; nil where there is.
-    func refusal(of channel: any Channel) -> PlainReply? {
+    /// - Returns: nil, or the response to a client beyond the maximum.
+    func refusal(of channel: any Channel) -> HTTPResponse? {
         let most = maximumClients
         let isAdmitted = state.withLock { state in
-            guard state.conversing.count < most else { return false }
-            state.conversing.insert(ObjectIdentifier(channel))
+            guard state.websockets.count < most else { return false }
+            state.websockets.insert(ObjectIdentifier(channel))
             return true
         }
         guard !isAdmitted else { return nil }
@@ -65,55 +65,55 @@ final class Connections: Sendable {
         return .full(clients: most)
     }
 
-    /// Starts to talk on `channel`, whose websocket has just been opened; while stopping, closes it instead.
+    /// Starts the session of `channel`, whose websocket has just been opened; while stopping, closes it instead.
     ///
     /// The task starts here, on the event loop, so that no opened channel is ever left without one.
-    func converse(on channel: Conversation.Channel) {
+    func startSession(on channel: WebSocketSession.Channel) {
         state.withLock { state in
             state.count += 1
             let connection = ConnectionID(number: state.count)
             var logger = logger
             logger[metadataKey: "connection"] = "\(connection.number)"
-            let conversation = Conversation(
+            let session = WebSocketSession(
                 connection: connection,
                 handler: handler,
                 limits: limits,
                 logger: logger
             )
             let isLate = state.isStopping
-            if !isLate { state.conversing.insert(ObjectIdentifier(channel.channel)) }
-            state.conversations[connection] = Task { [self] in
+            if !isLate { state.websockets.insert(ObjectIdentifier(channel.channel)) }
+            state.sessions[connection] = Task { [self] in
                 if isLate { channel.channel.close(promise: nil) }
-                await conversation.run(on: channel)
-                self.state.withLock { _ = $0.conversations.removeValue(forKey: connection) }
+                await session.run(on: channel)
+                self.state.withLock { _ = $0.sessions.removeValue(forKey: connection) }
             }
         }
     }
 
-    /// Asks every client to leave after the reply it waits for, and cuts what is no client yet.
+    /// Ends every session after its present reply, and closes all other connections.
     ///
-    /// - Returns: The conversations that are still going on.
+    /// - Returns: The sessions that still run.
     func stop() -> [Task<Void, Never>] {
-        let (channels, conversing, conversations) = state.withLock { state in
+        let (channels, websockets, sessions) = state.withLock { state in
             state.isStopping = true
-            return (state.channels, state.conversing, Array(state.conversations.values))
+            return (state.channels, state.websockets, Array(state.sessions.values))
         }
         for (identifier, channel) in channels {
-            if conversing.contains(identifier) {
+            if websockets.contains(identifier) {
                 channel.pipeline.fireUserInboundEventTriggered(StopEvent())
             } else {
                 channel.close(promise: nil)
             }
         }
-        return conversations
+        return sessions
     }
 
-    /// Cuts every connection and cancels what answers it.
-    func cut() {
-        let (channels, conversations) = state.withLock { state in
-            (Array(state.channels.values), Array(state.conversations.values))
+    /// Closes every connection and cancels its session.
+    func abort() {
+        let (channels, sessions) = state.withLock { state in
+            (Array(state.channels.values), Array(state.sessions.values))
         }
         for channel in channels { channel.close(promise: nil) }
-        for conversation in conversations { conversation.cancel() }
+        for session in sessions { session.cancel() }
     }
 }

@@ -4,9 +4,9 @@ import NIOPosix
 import NIOWebSocket
 import PolicyProtocol
 
-/// How a listening socket is opened, and what every connection's pipeline consists of.
+/// Opens a listening socket, and sets up the pipelines of its connections.
 struct Listener: Sendable {
-    /// Where every connection is noted.
+    /// The server's connections.
     let connections: Connections
 
     /// Time without a byte after which a client is pinged.
@@ -33,23 +33,23 @@ struct Listener: Sendable {
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let errors = HTTPServerProtocolErrorHandler()
-        let entrance = Entrance(refusal: connections.refusal(of:)) { [self] context in
+        let upgrade = HTTPUpgradeHandler(refusal: connections.refusal(of:)) { [self] context in
             let pipeline = context.pipeline.syncOperations
             let channel = context.channel
             pipeline.removeHandler(encoder, promise: nil)
             pipeline.removeHandler(errors, promise: nil)
             pipeline.removeHandler(context: context, promise: nil)
-            let conversation = try addWebsocket(to: channel)
+            let session = try addWebsocket(to: channel)
             // Last, because it hands on the frames that arrived with the request.
             pipeline.removeHandler(decoder).whenComplete { _ in channel.pipeline.fireChannelReadComplete() }
-            connections.converse(on: conversation)
+            connections.startSession(on: session)
         }
         try pipeline.addHandlers([
-            IdleStateHandler(readTimeout: pingInterval), encoder, decoder, errors, entrance,
+            IdleStateHandler(readTimeout: pingInterval), encoder, decoder, errors, upgrade,
         ])
     }
 
-    private func addWebsocket(to channel: any Channel) throws -> Conversation.Channel {
+    private func addWebsocket(to channel: any Channel) throws -> WebSocketSession.Channel {
         let limit = connections.limits.bytes
         try channel.pipeline.syncOperations.addHandlers([
             WebSocketFrameEncoder(),
@@ -59,7 +59,7 @@ struct Listener: Sendable {
                 maxAccumulatedFrameCount: 1 << 16,
                 maxAccumulatedFrameSize: limit
             ),
-            ConnectionEvents(largestMessage: limit),
+            FrameHandler(largestMessage: limit),
         ])
         // The protocol is one message at a time: a client that sends ahead waits, and its messages do so at its side.
         return try NIOAsyncChannel(

@@ -1,37 +1,37 @@
 public import PolicyProtocol
 
-/// What answers the messages of a ``PolicyServer``.
+/// A source of replies to the messages of a ``PolicyServer``'s clients.
 ///
 /// Messages of one connection arrive one after the other; those of different connections at the same time.
 public protocol MessageHandler: Sendable {
     /// The map that every client receives when it connects.
     var metadata: WireValue { get }
 
-    /// The answer to `message`.
+    /// Replies to `message`.
     ///
     /// - Parameters:
-    ///   - message: What a client sent.
-    ///   - connection: The client, so that sessions can be told apart.
+    ///   - message: A client's message.
+    ///   - connection: The client's connection.
     /// - Returns: A value to send back; a map gains the server's timing.
     /// - Throws: Any error; the client receives its description and is disconnected, unless the error is a
     ///   ``RequestRefusal``. Others go on.
     func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue
 
-    /// Called once when a client is gone, after its last reply.
+    /// Called once after a client's connection closed.
     func closed(connection: ConnectionID) async
 }
 
 extension MessageHandler {
-    /// Ignores that a client is gone.
+    /// Does nothing.
     public func closed(connection: ConnectionID) async {}
 }
 
-/// An error that ends one request but not the connection: the client learns what to ask otherwise.
+/// An error that ends one request but not the connection.
 public protocol RequestRefusal: Error {}
 
-extension AnswerOptionError: RequestRefusal {}
+extension PredictionOptionError: RequestRefusal {}
 
-/// One client, from connecting to leaving; a server never uses a number twice.
+/// The identity of a client's connection; a server never uses a number twice.
 public struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
     /// Counts from 1.
     public let number: Int

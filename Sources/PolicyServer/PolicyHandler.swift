@@ -1,7 +1,7 @@
 public import PolicyProtocol
 public import RobotTypes
 
-/// Answers observations with the motion that a policy proposes.
+/// Replies to observations with a policy's action chunks.
 public struct PolicyHandler: MessageHandler {
     /// The policy's contract, in openpi's terms.
     public let metadata: WireValue
@@ -9,10 +9,10 @@ public struct PolicyHandler: MessageHandler {
     private let policy: any Policy
     private let decoder: ObservationDecoder
 
-    /// Creates a handler that asks `policy`.
+    /// Creates a handler of `policy`.
     ///
     /// - Parameters:
-    ///   - policy: Answers observations.
+    ///   - policy: The policy to serve.
     ///   - serverName: Name of the program, for the metadata.
     ///   - version: Version of the program, for the metadata.
     public init(policy: any Policy, serverName: String, version: String) {
@@ -21,71 +21,72 @@ public struct PolicyHandler: MessageHandler {
         metadata = policy.contract.metadata(server: serverName, version: version)
     }
 
-    /// Creates a handler that asks `policy` for clients whose observations have other names.
+    /// Creates a handler of `policy` for robots with other observation keys.
     ///
-    /// The metadata are the policy's all the same, and a client that goes by them is answered, too.
+    /// The metadata have the policy's keys, and a client that follows them is served, too.
     ///
     /// - Parameters:
-    ///   - policy: Answers observations.
-    ///   - names: How the clients call what the policy sees.
+    ///   - policy: The policy to serve.
+    ///   - remapping: The mapping from the robots' keys.
     ///   - serverName: Name of the program, for the metadata.
     ///   - version: Version of the program, for the metadata.
-    /// - Throws: `ObservationNamesError` for names of what the policy does not see.
+    /// - Throws: `ObservationRemappingError` for keys that the policy lacks.
     public init(
         policy: any Policy,
-        names: ObservationNames,
+        remapping: ObservationRemapping,
         serverName: String,
         version: String
-    ) throws(ObservationNamesError) {
+    ) throws(ObservationRemappingError) {
         self.policy = policy
-        decoder = try ObservationDecoder(contract: policy.contract, names: names)
+        decoder = try ObservationDecoder(contract: policy.contract, remapping: remapping)
         metadata = policy.contract.metadata(server: serverName, version: version)
     }
 
-    /// The chunk that the policy proposes, with the time that it and its stages took.
+    /// Replies with the policy's prediction, and the times of its stages.
     ///
-    /// - Throws: `ObservationError` for an observation outside the contract, `AnswerOptionError` for an answer that
-    ///   cannot be given, ``PolicyAnswerError`` for a chunk that no robot should follow, and whatever the policy throws.
+    /// - Throws: `ObservationError` for an observation outside the contract, `PredictionOptionError` for an invalid option,
+    ///   ``NonFiniteActionError`` for a chunk that is not finite, and the policy's errors.
     public func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
         var observation = try decoder.observation(from: message)
-        observation.options = try AnswerOptions(of: message)
-        try check(observation.options.pending)
+        observation.options = try PredictionOptions(of: message)
+        try check(observation.options.committedActions)
         let start = ContinuousClock.now
-        let answer = try await policy.act(on: observation)
+        let prediction = try await policy.act(on: observation)
         let duration = ContinuousClock.now - start
-        let chunk = answer.chunk
+        let chunk = prediction.chunk
         if let index = chunk.values.firstIndex(where: { !$0.isFinite }) {
-            throw PolicyAnswerError(
+            throw NonFiniteActionError(
                 step: index / chunk.dimension,
                 column: index % chunk.dimension,
                 value: chunk.values[index]
             )
         }
-        return answer.reply(inferenceTime: duration)
+        return prediction.reply(inferenceTime: duration)
     }
 
-    /// Makes sure that a policy which can be told pending actions understands these; another one ignores them.
-    private func check(_ pending: ActionChunk?) throws(AnswerOptionError) {
+    /// Validates a committed prefix for a policy that supports one; another policy ignores it.
+    private func check(_ committed: ActionChunk?) throws(PredictionOptionError) {
         let contract = policy.contract
-        guard let pending, contract.pendingSteps > 0 else { return }
-        guard pending.dimension == contract.actionSpace.dimension, pending.horizon <= contract.pendingSteps
+        guard let committed, contract.committedSteps > 0 else { return }
+        guard committed.dimension == contract.actionSpace.dimension,
+            committed.horizon <= contract.committedSteps
         else {
-            throw AnswerOptionError(
+            throw PredictionOptionError(
                 key: WireKey.committedActions,
                 expected:
-                    "at most \(contract.pendingSteps) steps of \(contract.actionSpace.dimension) columns",
-                found: "shape \([pending.horizon, pending.dimension])"
+                    "at most \(contract.committedSteps) steps of \(contract.actionSpace.dimension) columns",
+                found: "shape \([committed.horizon, committed.dimension])"
             )
         }
     }
 }
 
-/// A chunk with a number that no robot should follow.
-public struct PolicyAnswerError: Error, Equatable, CustomStringConvertible {
-    /// Control step of the chunk.
+/// An action chunk with a value that is not finite.
+public struct NonFiniteActionError: Error, Equatable, CustomStringConvertible {
+    /// Index of the control step.
     public let step: Int
 
-    /// Column of the action.
+    /// Index of the action's column.
     public let column: Int
 
     /// NaN or an infinity.
@@ -93,7 +94,7 @@ public struct PolicyAnswerError: Error, Equatable, CustomStringConvertible {
 
     /// The error in a sentence.
     public var description: String {
-        "actions: the policy answered \(value) at step \(step), column \(column); hold the robot still and check "
+        "actions: the policy predicted \(value) at step \(step), column \(column); hold the robot still and check "
             + "the checkpoint and its normalization"
     }
 }

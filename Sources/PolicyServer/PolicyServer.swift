@@ -24,14 +24,14 @@ public actor PolicyServer {
     /// Creates a server that does not listen yet.
     ///
     /// - Parameters:
-    ///   - handler: Answers the clients.
+    ///   - handler: Replies to the clients.
     ///   - host: Address to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for all networks.
     ///   - port: TCP port; 0 takes any free one.
-    ///   - pingInterval: Silence after which a client is pinged, and three times which it counts as gone;
-    ///     openpi's server waits 20 s, too.
-    ///   - maximumClients: Websockets at a time; a client that comes when all are taken is told so and turned away.
-    ///   - limits: How much a message may ask the server to hold.
-    ///   - logger: Says who connects and what fails.
+    ///   - pingInterval: Silence after which a client is pinged, and three times which its connection is closed; 20 s in
+    ///     openpi's server, too.
+    ///   - maximumClients: Number of websockets at a time; further clients get status 503.
+    ///   - limits: Limits of a message.
+    ///   - logger: Logger of connections and failures.
     public init(
         handler: any MessageHandler,
         host: String,
@@ -82,34 +82,34 @@ public actor PolicyServer {
         return actualPort
     }
 
-    /// Stops listening, lets every client have the reply it waits for, and says goodbye.
+    /// Stops listening, and closes every connection after its present reply.
     ///
-    /// - Parameter gracePeriod: Time for requests in progress; after it, connections are cut and the tasks
-    ///   that answer them cancelled.
+    /// - Parameter gracePeriod: Time for requests in progress; after it, connections are closed and their sessions
+    ///   cancelled.
     public func shutdown(gracePeriod: Duration = .seconds(5)) async {
         guard let isStopped else { return }
         guard let listener else { return await waitUntilStopped() }
         self.listener = nil
         try? await listener.close()
-        let conversations = connections.stop()
+        let sessions = connections.stop()
         Task {
-            for conversation in conversations { await conversation.value }
+            for session in sessions { await session.value }
             isStopped.succeed()
         }
-        let cut = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod)) { [connections] in
-            connections.cut()
+        let abort = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod)) { [connections] in
+            connections.abort()
         }
         // A policy that ignores cancellation must not keep the program from ending.
         let leave = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod) + .seconds(1)) {
             isStopped.succeed()
         }
         await waitUntilStopped()
-        cut.cancel()
+        abort.cancel()
         leave.cancel()
         logger.info("stopped")
     }
 
-    /// Waits until ``shutdown(gracePeriod:)`` has done its work; returns at once where nothing was started.
+    /// Waits until ``shutdown(gracePeriod:)`` is done; returns at once where the server was not started.
     public func waitUntilStopped() async {
         try? await isStopped?.futureResult.get()
     }

@@ -6,17 +6,17 @@ import Glibc
 import Darwin
 #endif
 
-/// Why a server could not start.
+/// An error of starting a server.
 public enum PolicyServerError: Error, Equatable, CustomStringConvertible {
-    /// Another program listens there.
+    /// An address on which another program listens.
     case addressInUse(host: String, port: Int)
-    /// The system forbids the port.
+    /// A port that the system forbids.
     case forbidden(host: String, port: Int)
-    /// The host is no address of this machine.
+    /// A host that is not an address of this machine.
     case unknownHost(host: String, reason: String)
-    /// No port has this number.
+    /// A number that is not a port.
     case impossiblePort(Int)
-    /// `start` was called before.
+    /// A second call of `start`.
     case alreadyStarted
 
     /// The error that a failed bind means.

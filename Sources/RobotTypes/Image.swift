@@ -1,9 +1,9 @@
-/// A picture as a camera delivers it: 8-bit RGB, rows from the top, channels last.
+/// An 8-bit RGB image, rows from the top, channels last.
 public struct Image: Equatable, Sendable {
-    /// Columns.
+    /// Number of columns.
     public let width: Int
 
-    /// Rows.
+    /// Number of rows.
     public let height: Int
 
     /// `[height, width, 3]`, row-major.

@@ -1,30 +1,30 @@
-/// Anything that looks at a robot and proposes how to move.
+/// A predictor of action chunks from observations.
 ///
-/// The server, the evaluation loop and the tests know policies only through this protocol, so they
+/// The server, the evaluation loop and the tests use policies only through this protocol, so they
 /// build and run without libtorch.
 public protocol Policy: Sendable {
-    /// What the policy needs to see and what it answers with.
+    /// The observation and the action of the policy.
     var contract: PolicyContract { get }
 
-    /// The next motion, given what the robot sees and was asked to do.
+    /// Predicts the next actions.
     ///
     /// - Parameter observation: The newest observation; it fulfils ``contract``.
     /// - Returns: A chunk in the robot's own units that starts at the time of `observation`.
-    /// - Throws: Whatever keeps the policy from answering; the robot should then hold still.
-    func act(on observation: Observation) async throws -> PolicyAnswer
+    /// - Throws: An error of the policy; the robot should then hold still.
+    func act(on observation: Observation) async throws -> PolicyPrediction
 }
 
-/// The observation a policy accepts and the action it gives, in terms a stranger can check.
+/// The observation that a policy accepts and the action chunk that it predicts.
 public struct PolicyContract: Codable, Equatable, Sendable {
-    /// One camera's picture.
+    /// The image of a camera.
     public struct Camera: Codable, Equatable, Sendable {
         /// The camera's name in the dataset, for example `observation.images.corner2`.
         public var name: String
 
-        /// Rows that the policy was trained on.
+        /// Height of the images that the policy was trained on.
         public var height: Int
 
-        /// Columns that the policy was trained on.
+        /// Width of the images that the policy was trained on.
         public var width: Int
 
         /// Creates the description of one camera.
@@ -38,21 +38,21 @@ public struct PolicyContract: Codable, Equatable, Sendable {
     /// Cameras, in the order that the policy reads them.
     public var cameras: [Camera]
 
-    /// Length of the state vector; 0 where the policy uses none.
+    /// Number of columns of the state; 0 where the policy uses none.
     public var stateDimension: Int
 
-    /// Control steps of an answered chunk.
+    /// Number of control steps of a predicted chunk.
     public var horizon: Int
 
-    /// What the columns of an action mean.
+    /// The columns of an action and their groups.
     public var actionSpace: ActionSpace
 
-    /// Control steps a second.
+    /// Control frequency, Hz.
     public var framesPerSecond: Double
 
-    /// Most actions that the policy can be told to go on from (``AnswerOptions/pending``); the weights decide, so it is not
-    /// a part of the contract on disk.
-    public var pendingSteps = 0
+    /// Number of steps of the longest committed action prefix (``PredictionOptions/committedActions``); a property of the
+    /// weights, so it is not a part of the contract on disk.
+    public var committedSteps = 0
 
     private enum CodingKeys: String, CodingKey {
         case cameras, stateDimension, horizon, actionSpace, framesPerSecond

@@ -93,7 +93,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             )
             try simulator.description.check(policy.contract, for: simulator.tasks)
             try plan.check(horizon: policy.contract.horizon)
-            guard !committedPrefix || policy.contract.pendingSteps > 0 else {
+            guard !committedPrefix || policy.contract.committedSteps > 0 else {
                 throw ValidationError(
                     "--committed-prefix: the policy was not trained with one (recipe: pendingSteps)"
                 )

@@ -1,50 +1,50 @@
 import ArgumentParser
 import PolicyProtocol
 
-/// How robots call what a policy sees.
+/// The mapping from a robot's observation keys to the policy's.
 struct ObservationOptions: ParsableArguments {
     @Option(
         name: .customLong("rename"),
         help: """
-            What robots call something, and what the policy does: observation/image=observation/images/image. May be \
+            A robot's key and the policy's, ROBOT_KEY=POLICY_KEY: observation/image=observation/images/image. May be \
             repeated.
             """
     )
-    var renamings: [String] = []
+    var keys: [String] = []
 
     @Option(
         help:
-            "Keys whose numbers, one after the other, are the state of robots that send it in parts, with commas."
+            "A robot's keys whose numbers are concatenated to the state, with commas."
     )
     var state: String?
 
     @Option(help: "Instruction for requests that have none.")
     var prompt: String?
 
-    func validate() throws { _ = try names() }
+    func validate() throws { _ = try remapping() }
 
-    /// The options in the protocol's terms.
+    /// The mapping of the options.
     ///
-    /// - Throws: `ValidationError` that quotes what cannot be read.
-    func names() throws -> ObservationNames {
-        ObservationNames(
-            renamings: try renamings.map(renaming),
-            stateParts: try stateParts(),
+    /// - Throws: `ValidationError` that quotes what cannot be parsed.
+    func remapping() throws -> ObservationRemapping {
+        ObservationRemapping(
+            keys: try keys.map(key),
+            stateKeys: try stateKeys(),
             instruction: prompt
         )
     }
 
-    private func renaming(_ text: String) throws -> ObservationNames.Renaming {
+    private func key(_ text: String) throws -> ObservationRemapping.Key {
         let names = text.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
         guard names.count == 2, names.allSatisfy({ !$0.isEmpty }) else {
             throw ValidationError(
-                "--rename: expected THEIRS=OURS, such as observation/image=observation/images/image, found '\(text)'"
+                "--rename: expected ROBOT_KEY=POLICY_KEY, such as observation/image=observation/images/image, found '\(text)'"
             )
         }
-        return ObservationNames.Renaming(theirs: names[0], ours: names[1])
+        return ObservationRemapping.Key(robot: names[0], policy: names[1])
     }
 
-    private func stateParts() throws -> [String] {
+    private func stateKeys() throws -> [String] {
         guard let state else { return [] }
         let keys = state.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard keys.allSatisfy({ !$0.isEmpty }) else {

@@ -42,7 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
         let server = PolicyServer(
             handler: try PolicyHandler(
                 policy: loaded,
-                names: observations.names(),
+                remapping: observations.remapping(),
                 serverName: "faster",
                 version: Faster.version
             ),

@@ -87,7 +87,7 @@ struct DecodingOptions: ParsableArguments {
         settings.codebooks = codebooks
         settings.secondLooks = maskPredictBlocks
         settings.draws = samples
-        settings.deadline = deadline.map { AnswerOptions.deadline(milliseconds: $0) }
+        settings.deadline = deadline.map { PredictionOptions.deadline(milliseconds: $0) }
         settings.temperature = temperature
         settings.topK = topK
         settings.topP = topP

@@ -116,7 +116,7 @@ struct FASTerVLAPolicyTests {
             return ["committed_actions": .array(NDArray(shape: [steps, 4], values: values))]
         }
         let (policy, tokenizer) = try SmallPolicy.policy(pendingSteps: 3)
-        #expect(policy.contract.pendingSteps == 3)
+        #expect(policy.contract.committedSteps == 3)
         var codes: [[Int]] = []
         for value in [-1, 1] as [Float] {
             _ = try await reply(of: policy, message(3, value))
@@ -126,7 +126,7 @@ struct FASTerVLAPolicyTests {
         // What lies beyond all that was recorded, which is 1 at most, counts as its edge.
         _ = try await reply(of: policy, message(3, 3e38))
         #expect(tokenizer.codes == codes[1])
-        let error = await #expect(throws: AnswerOptionError.self) {
+        let error = await #expect(throws: PredictionOptionError.self) {
             try await reply(of: policy, message(4, 0))
         }
         #expect(
@@ -152,7 +152,7 @@ struct FASTerVLAPolicyTests {
     @Test("refuses a deadline that is none, naming the field")
     func wrongDeadline() async throws {
         let (policy, _) = try SmallPolicy.policy()
-        let error = await #expect(throws: AnswerOptionError.self) {
+        let error = await #expect(throws: PredictionOptionError.self) {
             try await reply(of: policy, ["deadline_ms": "soon"])
         }
         #expect(error?.key == "deadline_ms")

@@ -79,14 +79,14 @@ struct MalformedBytesTests {
         let error = #expect(throws: WireError.self) {
             try WireValue(decoding: [header, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0])
         }
-        #expect(error?.problem == .truncated)
+        #expect(error?.kind == .truncated)
     }
 
     @Test("more values than the limit are refused")
     func manyValues() {
         let bytes: [UInt8] = [0xDD, 0, 0x20, 0, 0] + [UInt8](repeating: 0xC0, count: 1 << 21)
         let error = #expect(throws: WireError.self) { try WireValue(decoding: bytes) }
-        #expect(error?.problem == .tooManyValues(limit: 1 << 20))
+        #expect(error?.kind == .tooManyValues(limit: 1 << 20))
     }
 
     @Test(

@@ -27,7 +27,7 @@ struct PolicyMessagesTests {
                         ["name": "gripper", "kind": "gripper", "start": .integer(3), "count": .integer(1)],
                     ]),
                 ],
-                "fps": .double(20), "pending_steps": .integer(0),
+                "fps": .double(20), "committed_steps": .integer(0),
                 "options": .list([.string("deadline_ms"), .string("seed"), .string("committed_actions")]),
             ]
         )
@@ -36,7 +36,7 @@ struct PolicyMessagesTests {
     @Test("a reply carries the chunk as float32 and the policy's time")
     func reply() {
         #expect(
-            PolicyAnswer(chunk).reply(inferenceTime: .microseconds(1500)) == [
+            PolicyPrediction(chunk).reply(inferenceTime: .microseconds(1500)) == [
                 "actions": .array(NDArray(shape: [2, 2], values: [1, 2, 3, 4])),
                 "policy_timing": ["infer_ms": .double(1.5)],
             ]
@@ -45,7 +45,7 @@ struct PolicyMessagesTests {
 
     @Test("a reply says what the stages took, where the policy measures them")
     func stages() {
-        let answer = PolicyAnswer(
+        let answer = PolicyPrediction(
             chunk,
             timing: StageTiming(
                 prefix: .microseconds(500),

@@ -85,8 +85,8 @@ struct WireValueTests {
 
     @Test("says what is wrong with what it does not accept")
     func rejected() throws {
-        func problem(_ name: String) throws -> WireError.Problem? {
-            #expect(throws: WireError.self) { try value(name) }?.problem
+        func problem(_ name: String) throws -> WireError.Kind? {
+            #expect(throws: WireError.self) { try value(name) }?.kind
         }
         #expect(try problem("timestamp") == .extensionType(-1))
         #expect(try problem("integer_key") == .keyIsNotText)

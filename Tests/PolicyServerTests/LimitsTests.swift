@@ -31,7 +31,7 @@ struct LimitsTests {
     /// Without sockets: what the system holds of a connection that stands still is not ours to say.
     @Test("pongs for a client that does not read are not kept; once it reads, its pings are answered")
     func deaf() throws {
-        let channel = EmbeddedChannel(handler: ConnectionEvents(largestMessage: 1 << 20))
+        let channel = EmbeddedChannel(handler: FrameHandler(largestMessage: 1 << 20))
         defer { _ = try? channel.finish() }
         func pong(to text: String) throws -> String? {
             try channel.writeInbound(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer(string: text)))

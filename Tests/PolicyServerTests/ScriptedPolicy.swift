@@ -18,16 +18,19 @@ struct ScriptedPolicy: Policy {
         )
     }
 
-    func act(on observation: Observation) async throws -> PolicyAnswer {
+    func act(on observation: Observation) async throws -> PolicyPrediction {
         switch observation.instruction {
         case "fail": throw Trouble()
         case "slow": try await Task.sleep(for: .seconds(1))
+        case "never": try await Task.sleep(for: .seconds(86_400))
         case "nan":
-            return PolicyAnswer(ActionChunk(horizon: 2, dimension: 4, values: [0, 0, 0, 0, 0, 0, .nan, 0]))
+            return PolicyPrediction(
+                ActionChunk(horizon: 2, dimension: 4, values: [0, 0, 0, 0, 0, 0, .nan, 0])
+            )
         default: break
         }
         let values = observation.state + [0] + observation.state + [1]
-        return PolicyAnswer(ActionChunk(horizon: 2, dimension: 4, values: values))
+        return PolicyPrediction(ActionChunk(horizon: 2, dimension: 4, values: values))
     }
 
     struct Trouble: Error, CustomStringConvertible {

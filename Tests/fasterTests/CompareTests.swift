@@ -3,7 +3,7 @@ import PythonPeer
 import TemporaryFolder
 import Testing
 
-@Suite("faster tokenizer compare and replay", .timeLimit(.minutes(2)))
+@Suite("faster tokenizer compare and replay", .timeLimit(.minutes(10)))
 struct CompareTests {
     private let folder: TemporaryFolder
 

@@ -3,7 +3,7 @@ import PythonPeer
 import TemporaryFolder
 import Testing
 
-@Suite("faster data", .timeLimit(.minutes(1)))
+@Suite("faster data", .timeLimit(.minutes(10)))
 struct DataTests {
     private let folder: TemporaryFolder
 

@@ -2,7 +2,7 @@ import Foundation
 import TemporaryFolder
 import Testing
 
-@Suite("Action heads", .timeLimit(.minutes(2)))
+@Suite("Action heads", .timeLimit(.minutes(10)))
 struct HeadTests {
     @Test(
         "are trained, validated on held-out episodes, and move a robot",

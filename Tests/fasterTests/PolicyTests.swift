@@ -4,7 +4,7 @@ import PythonPeer
 import TemporaryFolder
 import Testing
 
-@Suite("Policies, served and evaluated", .timeLimit(.minutes(1)))
+@Suite("Policies, served and evaluated", .timeLimit(.minutes(10)))
 struct PolicyTests {
     private let folder: TemporaryFolder
 

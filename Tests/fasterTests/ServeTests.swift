@@ -3,7 +3,7 @@ import PythonPeer
 import TemporaryFolder
 import Testing
 
-@Suite("faster serve", .timeLimit(.minutes(1)))
+@Suite("faster serve", .timeLimit(.minutes(10)))
 struct ServeTests {
     private let folder: TemporaryFolder
 
@@ -23,10 +23,10 @@ struct ServeTests {
         arguments: [
             (
                 ["--rename", "a=observation/images/roof"],
-                "the policy knows no 'observation/images/roof', only "
+                "the policy has no 'observation/images/roof', only "
             ),
             (["--rename", "a=prompt", "--rename", "b=prompt"], "'prompt' cannot be both 'a' and 'b'"),
-            (["--rename", "prompt"], "--rename: expected THEIRS=OURS, such as "),
+            (["--rename", "prompt"], "--rename: expected ROBOT_KEY=POLICY_KEY, such as "),
             (["--rename", "a=b=c"], "found 'a=b=c'"),
             (["--state", "a,,b"], "--state: expected keys with commas between, found 'a,,b'"),
             (["--port", "70000"], "--port: expected 0 ... 65535, found 70000"),

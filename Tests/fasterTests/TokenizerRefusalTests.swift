@@ -3,7 +3,7 @@ import PythonPeer
 import TemporaryFolder
 import Testing
 
-@Suite("Tokenizers that cannot be used", .timeLimit(.minutes(1)))
+@Suite("Tokenizers that cannot be used", .timeLimit(.minutes(10)))
 struct TokenizerRefusalTests {
     private let folder: TemporaryFolder
 

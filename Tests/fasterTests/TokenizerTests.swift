@@ -3,7 +3,7 @@ import PythonPeer
 import TemporaryFolder
 import Testing
 
-@Suite("faster tokenizer", .timeLimit(.minutes(1)))
+@Suite("faster tokenizer", .timeLimit(.minutes(10)))
 struct TokenizerTests {
     private let folder: TemporaryFolder
 

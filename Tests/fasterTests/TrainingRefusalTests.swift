@@ -2,7 +2,7 @@ import Foundation
 import TemporaryFolder
 import Testing
 
-@Suite("Trainings that cannot begin", .timeLimit(.minutes(1)))
+@Suite("Trainings that cannot begin", .timeLimit(.minutes(10)))
 struct TrainingRefusalTests {
     private let folder: TemporaryFolder
 

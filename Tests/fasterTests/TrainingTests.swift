@@ -2,7 +2,7 @@ import Foundation
 import TemporaryFolder
 import Testing
 
-@Suite("Trainings as processes", .timeLimit(.minutes(1)))
+@Suite("Trainings as processes", .timeLimit(.minutes(10)))
 struct TrainingTests {
     private let folder: TemporaryFolder
 

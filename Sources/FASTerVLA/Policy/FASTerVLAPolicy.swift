@@ -33,7 +33,7 @@ public final class FASTerVLAPolicy: Policy {
         decoding: DecodingSettings = DecodingSettings()
     ) {
         var contract = configuration.contract
-        if case .codes(let head) = configuration.head { contract.pendingSteps = head.pendingSteps }
+        if case .codes(let head) = configuration.head { contract.committedSteps = head.pendingSteps }
         self.contract = contract
         runner = Runner(
             contract: contract,
@@ -54,7 +54,7 @@ public final class FASTerVLAPolicy: Policy {
     ///
     /// - Throws: ``ContractError`` when the observation does not fulfil ``contract``, or what the tokenizer
     ///   throws.
-    public func act(on observation: Observation) async throws -> PolicyAnswer {
+    public func act(on observation: Observation) async throws -> PolicyPrediction {
         let arrival = ContinuousClock.now
         try ContractError.check(observation, against: contract)
         return try await runner.answer(to: observation, arrival: arrival)
@@ -94,7 +94,7 @@ private actor Runner {
         self.deadline = deadline
     }
 
-    func answer(to observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyAnswer {
+    func answer(to observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyPrediction {
         let deadline = (observation.options.deadline ?? deadline).map { arrival + $0 }
         if let seed = observation.options.seed { Torch.seed(seed) }
         return try withoutGradients {
@@ -117,13 +117,13 @@ private actor Runner {
                 dimension: answer.chunks.dimension,
                 values: normalization.restored(answer.chunks.values)
             )
-            return PolicyAnswer(chunk, timing: timing, codebooks: answer.codebooks)
+            return PolicyPrediction(chunk, timing: timing, codebooks: answer.codebooks)
         }
     }
 
     /// The actions to go on from, normalised `[1, steps, dimension]`, for a policy that can be told.
-    private func pending(_ options: AnswerOptions) -> Tensor? {
-        guard let pending = options.pending, contract.pendingSteps > 0 else { return nil }
+    private func pending(_ options: PredictionOptions) -> Tensor? {
+        guard let pending = options.committedActions, contract.committedSteps > 0 else { return nil }
         return Tensor(
             normalization.normalizedWithinRecorded(pending.values),
             shape: [1, pending.horizon, pending.dimension],

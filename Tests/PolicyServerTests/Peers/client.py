@@ -77,7 +77,7 @@ def errors():
         (observation((1, float("nan"), 3)), "observation/state: element [1] is nan"),
         (observation((1.0, 2.0)), "observation/state: expected a state vector, float32 [3], found an array of float64 [2]"),
         (observation(prompt="fail"), "the gripper is on fire"),
-        (observation(prompt="nan"), "actions: the policy answered nan at step 1, column 2"),
+        (observation(prompt="nan"), "actions: the policy predicted nan at step 1, column 2"),
         ([1, 2], "expected a map of named values, found a list of 2"),
     ]
     for message, expected in cases:
@@ -270,17 +270,15 @@ def stopped():
     assert pending.recv(1) == b""
 
 
-def latency():
-    """Prints the median round trip in milliseconds."""
+def stuck():
+    """Waits until the server closes the connection of a request that is never replied to."""
     client = connect()
-    message = observation()
-    client.infer(message)
-    times = []
-    for _ in range(500):
-        start = time.perf_counter()
-        client.infer(message)
-        times.append((time.perf_counter() - start) * 1e3)
-    print(np.median(times))
+    client._ws.send(msgpack_numpy.packb(observation(prompt="never")))
+    try:
+        client._ws.recv(timeout=60)
+    except websockets.exceptions.ConnectionClosed:
+        return
+    raise AssertionError("expected a closed connection")
 
 
 if __name__ == "__main__":

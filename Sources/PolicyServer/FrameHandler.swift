@@ -1,8 +1,8 @@
 import NIOCore
 import NIOWebSocket
 
-/// What a connection's conversation sees of the websocket.
-enum ConnectionEvent: Sendable {
+/// A websocket's event for its session.
+enum WebSocketEvent: Sendable {
     /// A whole binary message.
     case message(ByteBuffer)
     /// A text message, which the protocol does not use.
@@ -11,25 +11,25 @@ enum ConnectionEvent: Sendable {
     case stop
 }
 
-/// Asks an open connection to end after the reply it is working on.
+/// A request to end an open connection after its present reply.
 struct StopEvent: Sendable {}
 
-/// Keeps the websocket's housekeeping away from the conversation: unmasking, ping and pong, closing.
+/// Handles a websocket's control frames and masking, and passes messages to its session.
 ///
-/// It works on the event loop, so a client that pings during a slow inference is answered at once.
-final class ConnectionEvents: ChannelDuplexHandler {
+/// It works on the event loop, so a client that pings during a slow inference gets its pong at once.
+final class FrameHandler: ChannelDuplexHandler {
     typealias InboundIn = WebSocketFrame
-    typealias InboundOut = ConnectionEvent
+    typealias InboundOut = WebSocketEvent
     typealias OutboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    /// How long a client may take to answer a close.
+    /// Time for a client to reply to a close.
     private static let closingTime = TimeAmount.seconds(2)
 
     /// Silent intervals after which a client counts as gone.
     private static let toleratedSilences = 3
 
-    /// Bytes of a message that are accepted.
+    /// Largest number of bytes of a message.
     private let largestMessage: Int
 
     private var closeSent = false
@@ -53,8 +53,8 @@ final class ConnectionEvents: ChannelDuplexHandler {
             context.fireChannelRead(Self.wrapInboundOut(.message(data)))
         case .text: context.fireChannelRead(Self.wrapInboundOut(.text))
         case .ping:
-            // A client that pings and never reads must not fill the heap. What it pings once it has read is answered,
-            // and RFC 6455 (section 5.5.3) asks for no more than the newest.
+            // A client that pings and never reads must not fill the heap. Once it has read, its next ping
+            // gets a pong; RFC 6455 (section 5.5.3) asks for no more than the newest.
             guard context.channel.isWritable else { break }
             let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
             context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
@@ -63,18 +63,18 @@ final class ConnectionEvents: ChannelDuplexHandler {
         }
     }
 
-    /// Answers a close with the code that came, and ends the connection.
+    /// Replies to a close with its code, and ends the connection.
     private func closeRequested(_ context: ChannelHandlerContext, _ frame: WebSocketFrame) {
         guard !closeSent else { return context.close(promise: nil) }
         closeSent = true
         var data = frame.unmaskedData
-        let answer = WebSocketFrame(
+        let reply = WebSocketFrame(
             fin: true,
             opcode: .connectionClose,
             data: data.readSlice(length: 2) ?? ByteBuffer()
         )
         let bound = context.loopBound
-        context.writeAndFlush(Self.wrapOutboundOut(answer)).whenComplete { _ in
+        context.writeAndFlush(Self.wrapOutboundOut(reply)).whenComplete { _ in
             bound.value.close(promise: nil)
         }
     }

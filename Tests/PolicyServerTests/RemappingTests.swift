@@ -3,21 +3,21 @@ import PolicyServer
 import PythonPeer
 import Testing
 
-@Suite("Names of a robot")
-struct NamesTests {
+@Suite("A robot's observation keys")
+struct RemappingTests {
     @Test("are understood beside the policy's own, and named in errors")
     func droid() async throws {
-        let names = ObservationNames(
-            renamings: [
-                .init(theirs: "observation/exterior_image_1_left", ours: "observation/images/corner2"),
-                .init(theirs: "observation/wrist_image_left", ours: "observation/images/wrist"),
+        let remapping = ObservationRemapping(
+            keys: [
+                .init(robot: "observation/exterior_image_1_left", policy: "observation/images/corner2"),
+                .init(robot: "observation/wrist_image_left", policy: "observation/images/wrist"),
             ],
-            stateParts: ["observation/joint_position", "observation/gripper_position"],
+            stateKeys: ["observation/joint_position", "observation/gripper_position"],
             instruction: "lift"
         )
         let handler = try PolicyHandler(
             policy: ScriptedPolicy(),
-            names: names,
+            remapping: remapping,
             serverName: "faster",
             version: "0.1.0"
         )

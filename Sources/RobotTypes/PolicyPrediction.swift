@@ -1,15 +1,15 @@
-/// What a policy answers to one observation.
-public struct PolicyAnswer: Equatable, Sendable {
-    /// The motion, in the robot's own units.
+/// A policy's prediction for an observation.
+public struct PolicyPrediction: Equatable, Sendable {
+    /// The action chunk, in the robot's own units.
     public let chunk: ActionChunk
 
-    /// What the stages of the answer took; nothing where the policy has no such stages.
+    /// Times of the stages; nil where the policy has no such stages.
     public let timing: StageTiming?
 
-    /// How far the answer was refined; nothing where the policy knows no coarser one.
+    /// Number of decoded codebooks; nil where the policy decodes none coarse to fine.
     public let codebooks: DecodedCodebooks?
 
-    /// Creates an answer from its parts.
+    /// Creates a prediction from its parts.
     public init(_ chunk: ActionChunk, timing: StageTiming? = nil, codebooks: DecodedCodebooks? = nil) {
         self.chunk = chunk
         self.timing = timing
@@ -17,12 +17,12 @@ public struct PolicyAnswer: Equatable, Sendable {
     }
 }
 
-/// How much of a coarse-to-fine answer was decoded.
+/// The codebooks of a prediction that is decoded coarse to fine.
 public struct DecodedCodebooks: Equatable, Sendable {
-    /// Codebooks whose codes made the motion, coarse to fine.
+    /// Number of codebooks that were decoded, coarse to fine.
     public let count: Int
 
-    /// Codebooks of the policy.
+    /// Number of codebooks of the policy.
     public let total: Int
 
     /// Creates the report that `count` of `total` codebooks were decoded.
@@ -32,15 +32,15 @@ public struct DecodedCodebooks: Equatable, Sendable {
     }
 }
 
-/// What the stages of one answer took, one after the other.
+/// Times of a prediction's stages, one after the other.
 public struct StageTiming: Equatable, Sendable {
-    /// From images, text and state to keys and values.
+    /// Time from images, text and state to keys and values.
     public let prefix: Duration
 
-    /// Of every block, from keys and values to codes, in the order of decoding.
+    /// Time of every block, from keys and values to codes, in the order of decoding.
     public let blocks: [Duration]
 
-    /// From codes to actions.
+    /// Time from codes to actions.
     public let detokenization: Duration
 
     /// Creates a timing from its parts.

@@ -1,31 +1,31 @@
 import NIOCore
 import NIOHTTP1
 
-/// The answer to a request that becomes no websocket: text, after which the connection ends.
-struct PlainReply: Sendable {
+/// A plain HTTP response, after which the connection ends.
+struct HTTPResponse: Sendable {
     let status: HTTPResponseStatus
     let text: String
     var headers: [(name: String, value: String)] = []
 
-    /// For supervisors that ask whether the server is up.
-    static let health = PlainReply(status: .ok, text: "OK\n")
+    /// The response to health checks.
+    static let health = HTTPResponse(status: .ok, text: "OK\n")
 
-    /// For a browser that looks at the server's address.
-    static let needsWebsocket = PlainReply(
+    /// The response to a browser at the server's address.
+    static let needsWebsocket = HTTPResponse(
         status: .upgradeRequired,
         text:
             "This is a policy server: connect with openpi's websocket client. /healthz says whether it is up.\n",
         headers: [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
     )
 
-    /// For every other path.
-    static let nothingHere = PlainReply(
+    /// The response to every other path.
+    static let notFound = HTTPResponse(
         status: .notFound,
         text: "There is nothing here. Connect with openpi's websocket client, or ask /healthz over HTTP.\n"
     )
 
-    /// For a request that starts a websocket wrongly.
-    static let badHandshake = PlainReply(
+    /// The response to an invalid websocket handshake.
+    static let badHandshake = HTTPResponse(
         status: .badRequest,
         text:
             "This websocket request cannot be accepted: it needs method GET, no body, 'Connection: Upgrade', "
@@ -33,9 +33,9 @@ struct PlainReply: Sendable {
         headers: [("Sec-WebSocket-Version", "13")]
     )
 
-    /// For a client beyond the `clients` that are served at a time.
-    static func full(clients: Int) -> PlainReply {
-        PlainReply(
+    /// The response to a client beyond the `clients` that are served at a time.
+    static func full(clients: Int) -> HTTPResponse {
+        HTTPResponse(
             status: .serviceUnavailable,
             text:
                 "This policy server talks to \(clients) clients at a time, and has as many: come back later.\n",
@@ -43,12 +43,12 @@ struct PlainReply: Sendable {
         )
     }
 
-    /// The reply to `request`, which asks for no websocket.
+    /// The response to `request`, which asks for no websocket.
     init(to request: HTTPRequestHead) {
         switch request.path {
         case HTTPRequestHead.healthPath: self = .health
         case "/": self = .needsWebsocket
-        default: self = .nothingHere
+        default: self = .notFound
         }
     }
 
@@ -58,7 +58,7 @@ struct PlainReply: Sendable {
         self.headers = headers
     }
 
-    /// Head and body of the reply to a request of `method`, without the end.
+    /// Head and body of the response to a request of `method`, without the end.
     func parts(method: HTTPMethod) -> [HTTPServerResponsePart] {
         var head = HTTPResponseHead(version: .http1_1, status: status)
         head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
@@ -72,19 +72,19 @@ struct PlainReply: Sendable {
 }
 
 extension HTTPRequestHead {
-    /// The path that says whether the server is up.
+    /// The path of health checks.
     static let healthPath = "/healthz"
 
     /// The path without its query.
     var path: String { String(uri.prefix { $0 != "?" }) }
 
-    /// Whether the client wants a websocket; ``healthPath`` never is one.
+    /// True if the client asks for a websocket; never for ``healthPath``.
     var wantsWebsocket: Bool {
         path != Self.healthPath
             && headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
     }
 
-    /// Whether the parser stops after this request, so that what follows are websocket frames.
+    /// True if the parser stops after this request, so that websocket frames follow.
     ///
     /// It does so for the token `upgrade` in `Connection`; a value written in any stranger way is not trusted.
     var endsHTTP: Bool {

@@ -3,9 +3,9 @@ import NIOCore
 import NIOWebSocket
 import PolicyProtocol
 
-/// One client's websocket: metadata first, then one reply a message until either side closes.
-struct Conversation: Sendable {
-    typealias Channel = NIOAsyncChannel<ConnectionEvent, WebSocketFrame>
+/// The session of one client: metadata first, then one reply a message until either side closes.
+struct WebSocketSession: Sendable {
+    typealias Channel = NIOAsyncChannel<WebSocketEvent, WebSocketFrame>
     typealias Writer = NIOAsyncChannelOutboundWriter<WebSocketFrame>
 
     let connection: ConnectionID
@@ -13,13 +13,13 @@ struct Conversation: Sendable {
     let limits: WireLimits
     let logger: Logger
 
-    /// Talks until the connection is closed; never throws, because a lost client concerns nobody else.
+    /// Runs until the connection is closed; never throws, because a lost client does not affect others.
     func run(on channel: Channel) async {
         logger.info("client connected", metadata: ["client": "\(address(of: channel))"])
         do {
             try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(.binary(handler.metadata.encoded()))
-                try await answer(inbound, outbound)
+                try await serve(inbound, outbound)
             }
         } catch {
             logger.debug("connection lost: \(error)")
@@ -28,7 +28,7 @@ struct Conversation: Sendable {
         logger.info("client disconnected")
     }
 
-    private func answer(_ inbound: NIOAsyncChannelInboundStream<ConnectionEvent>, _ outbound: Writer)
+    private func serve(_ inbound: NIOAsyncChannelInboundStream<WebSocketEvent>, _ outbound: Writer)
         async throws
     {
         var isClosing = false
@@ -83,7 +83,7 @@ struct Conversation: Sendable {
     }
 }
 
-/// A request that cannot be answered, in words for the client.
+/// A failed request, with a message for the client.
 private struct ReplyFailure: Error {
     /// At most 4,000 characters, as an error may quote what a client sent.
     let text: String

@@ -1,35 +1,39 @@
 public import RobotTypes
 
-extension AnswerOptions {
-    /// Longest deadline that is told apart from none, milliseconds: a day.
+extension PredictionOptions {
+    /// The longest deadline, milliseconds: a day.
     private static let longestDeadline = 86_400_000.0
 
     /// The deadline after `milliseconds`, a positive number.
     ///
-    /// A day is as good as for ever, and more may not fit a duration.
+    /// Longer ones, which may not fit a duration, are cut to a day.
     public static func deadline(milliseconds: Double) -> Duration {
         .milliseconds(min(milliseconds, longestDeadline))
     }
 
-    /// Reads what a request asks of its answer; every key may be missing.
+    /// Reads the options of a request; every key may be missing.
     ///
-    /// - Throws: ``AnswerOptionError`` that names the key, what was expected and what was found.
-    public init(of message: WireValue) throws(AnswerOptionError) {
+    /// - Throws: ``PredictionOptionError`` that names the key, what was expected and what was found.
+    public init(of message: WireValue) throws(PredictionOptionError) {
         self.init()
         guard let map = message.map else { return }
         if let value = map[WireKey.deadline] {
             let expected = "a positive number of milliseconds"
             guard let milliseconds = value.number else {
-                throw AnswerOptionError(key: WireKey.deadline, expected: expected, found: value.kind)
+                throw PredictionOptionError(key: WireKey.deadline, expected: expected, found: value.kind)
             }
             guard milliseconds > 0, milliseconds.isFinite else {
-                throw AnswerOptionError(key: WireKey.deadline, expected: expected, found: "\(milliseconds)")
+                throw PredictionOptionError(
+                    key: WireKey.deadline,
+                    expected: expected,
+                    found: "\(milliseconds)"
+                )
             }
             deadline = Self.deadline(milliseconds: milliseconds)
         }
         if let value = map[WireKey.seed] {
             guard case .integer(let number) = value else {
-                throw AnswerOptionError(
+                throw PredictionOptionError(
                     key: WireKey.seed,
                     expected: "a whole number below 2^63",
                     found: value.kind
@@ -37,38 +41,41 @@ extension AnswerOptions {
             }
             seed = UInt64(bitPattern: number)
         }
-        if let value = map[WireKey.committedActions] { pending = try Self.pending(value) }
+        if let value = map[WireKey.committedActions] {
+            committedActions = try Self.chunk(value)
+        }
     }
 
-    private static func pending(_ value: WireValue) throws(AnswerOptionError) -> ActionChunk {
+    private static func chunk(_ value: WireValue) throws(PredictionOptionError) -> ActionChunk {
         let expected = "finite numbers, [steps, columns]"
         guard let array = value.array, array.shape.count == 2, array.count > 0 else {
             let found = value.array.map { "shape \($0.shape)" } ?? value.kind
-            throw AnswerOptionError(key: WireKey.committedActions, expected: expected, found: found)
+            throw PredictionOptionError(key: WireKey.committedActions, expected: expected, found: found)
         }
         let values = array.floats()
         if let index = values.firstIndex(where: { !$0.isFinite }) {
-            let place = "\(values[index]) at step \(index / array.shape[1]), column \(index % array.shape[1])"
-            throw AnswerOptionError(key: WireKey.committedActions, expected: expected, found: place)
+            let element =
+                "\(values[index]) at step \(index / array.shape[1]), column \(index % array.shape[1])"
+            throw PredictionOptionError(key: WireKey.committedActions, expected: expected, found: element)
         }
         return ActionChunk(horizon: array.shape[0], dimension: array.shape[1], values: values)
     }
 }
 
-/// A request that asks for an answer that cannot be given.
+/// An invalid option of a request.
 ///
-/// The robot is seen rightly, so the client may ask again on the same connection.
-public struct AnswerOptionError: Error, Equatable, CustomStringConvertible {
+/// The observation is valid, so the client may ask again on the same connection.
+public struct PredictionOptionError: Error, Equatable, CustomStringConvertible {
     /// The key at fault.
     public let key: String
 
-    /// What may stand there.
+    /// The accepted values.
     public let expected: String
 
-    /// What stands there.
+    /// The received value.
     public let found: String
 
-    /// Wraps what is at fault.
+    /// An error from its parts.
     public init(key: String, expected: String, found: String) {
         self.key = key
         self.expected = expected

@@ -2,40 +2,40 @@ import PolicyProtocol
 import RobotTypes
 import Testing
 
-@Suite("Names that a client has for what a policy sees")
-struct ObservationNamesTests {
-    private let picture = WireValue.array(NDArray(shape: [4, 4, 3], bytes: [UInt8](repeating: 9, count: 48)))
+@Suite("A robot's observation keys")
+struct ObservationRemappingTests {
+    private let image = WireValue.array(NDArray(shape: [4, 4, 3], bytes: [UInt8](repeating: 9, count: 48)))
 
-    private var names: ObservationNames {
-        ObservationNames(
-            renamings: [.init(theirs: "observation/image", ours: "observation/images/corner")],
-            stateParts: ["joints", "grip"],
+    private var remapping: ObservationRemapping {
+        ObservationRemapping(
+            keys: [.init(robot: "observation/image", policy: "observation/images/corner")],
+            stateKeys: ["joints", "grip"],
             instruction: "lift"
         )
     }
 
-    private func message(_ state: WireMap, image: String = "observation/image") -> WireValue {
-        var map: WireMap = [image: picture]
-        for (key, value) in state.entries { map[key] = value }
+    private func message(_ state: WireMap, key: String = "observation/image") -> WireValue {
+        var map: WireMap = [key: image]
+        for (name, value) in state.entries { map[name] = value }
         return .map(map)
     }
 
     private func decode(_ message: WireValue) throws -> Observation {
-        try ObservationDecoder(contract: .small, names: names).observation(from: message)
+        try ObservationDecoder(contract: .small, remapping: remapping).observation(from: message)
     }
 
-    private func error(_ names: ObservationNames, _ contract: PolicyContract = .small) -> String? {
-        #expect(throws: ObservationNamesError.self) {
-            try ObservationDecoder(contract: contract, names: names)
+    private func error(_ remapping: ObservationRemapping, _ contract: PolicyContract = .small) -> String? {
+        #expect(throws: ObservationRemappingError.self) {
+            try ObservationDecoder(contract: contract, remapping: remapping)
         }?.description
     }
 
-    @Test("stand for the policy's")
-    func theirs() throws {
+    @Test("are mapped to the policy's")
+    func robotKeys() throws {
         let joints = NDArray(shape: [2], values: [1, 2])
         let whole = NDArray(shape: [3], values: [1, 2, 3])
         let expected = try decode(
-            message(["observation/state": .array(whole)], image: "observation/images/corner")
+            message(["observation/state": .array(whole)], key: "observation/images/corner")
         )
         #expect(expected.state == [1, 2, 3] && expected.instruction == "lift")
         for grip: WireValue in [
@@ -44,11 +44,11 @@ struct ObservationNamesTests {
         ] {
             #expect(try decode(message(["joints": .array(joints), "grip": grip])) == expected)
         }
-        let told = message(["joints": .array(joints), "grip": .integer(3), "prompt": "push"])
-        #expect(try decode(told).instruction == "push")
+        let asked = message(["joints": .array(joints), "grip": .integer(3), "prompt": "push"])
+        #expect(try decode(asked).instruction == "push")
     }
 
-    @Test("are those of errors")
+    @Test("are named in errors")
     func errors() {
         let joints = WireValue.array(NDArray(shape: [2], values: [1, 2]))
         for (sent, expected) in [
@@ -67,10 +67,10 @@ struct ObservationNamesTests {
             ),
             (
                 message(["joints": .list([.double(1), .double(.nan)]), "grip": .integer(1)]),
-                "joints: element [1] is nan; the policy was not asked, as it would answer with nonsense"
+                "joints: element [1] is nan; the policy was not run"
             ),
             (
-                message(["joints": joints, "grip": .integer(3)], image: "image"),
+                message(["joints": joints, "grip": .integer(3)], key: "image"),
                 "observation: key 'observation/image' is missing; expected an image, uint8 [4, 4, 3]; keys present: "
                     + "image, joints, grip"
             ),
@@ -80,25 +80,25 @@ struct ObservationNamesTests {
         }
     }
 
-    @Test("are refused for what the policy does not see, or has twice")
+    @Test("are refused where the policy lacks the key, or it is mapped twice")
     func refusals() {
         #expect(
-            error(ObservationNames(renamings: [.init(theirs: "left", ours: "observation/images/left")]))
-                == "cannot rename 'left': the policy knows no 'observation/images/left', only "
+            error(ObservationRemapping(keys: [.init(robot: "left", policy: "observation/images/left")]))
+                == "cannot rename 'left': the policy has no 'observation/images/left', only "
                 + "observation/images/corner, observation/state, prompt"
         )
-        let twice = ["a", "b"].map { ObservationNames.Renaming(theirs: $0, ours: "prompt") }
-        #expect(error(ObservationNames(renamings: twice)) == "'prompt' cannot be both 'a' and 'b'")
-        let whole = ObservationNames.Renaming(theirs: "a", ours: "observation/state")
+        let twice = ["a", "b"].map { ObservationRemapping.Key(robot: $0, policy: "prompt") }
+        #expect(error(ObservationRemapping(keys: twice)) == "'prompt' cannot be both 'a' and 'b'")
+        let whole = ObservationRemapping.Key(robot: "a", policy: "observation/state")
         #expect(
-            error(ObservationNames(renamings: [whole], stateParts: ["b", "c"]))
+            error(ObservationRemapping(keys: [whole], stateKeys: ["b", "c"]))
                 == "the state cannot be both 'a' and b, c"
         )
         var blind = PolicyContract.small
         blind.stateDimension = 0
         #expect(
-            error(ObservationNames(stateParts: ["b"]), blind)
-                == "'b' cannot be a part of the state: the policy sees none"
+            error(ObservationRemapping(stateKeys: ["b"]), blind)
+                == "'b' cannot be a part of the state: the policy has none"
         )
     }
 }

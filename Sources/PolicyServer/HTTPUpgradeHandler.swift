@@ -2,11 +2,11 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// Decides what a new connection is: a websocket, which it opens, or a plain request, which it answers.
+/// Upgrades a new connection to a websocket, or responds to its plain HTTP request.
 ///
-/// NIO's own upgrade handler leaves requests unanswered whose upgrade it refuses, and drops a connection
+/// NIO's own upgrade handler does not respond to requests whose upgrade it refuses, and drops a connection
 /// that asks for an upgrade with a body in a state that traps; a robot's server must do neither.
-final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
+final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -14,20 +14,20 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
         case waiting
         case reading(HTTPRequestHead, hasBody: Bool)
         case complete(HTTPRequestHead, hasBody: Bool)
-        case answered
+        case responded
     }
 
     private var state = State.waiting
-    private let refusal: (any Channel) -> PlainReply?
+    private let refusal: (any Channel) -> HTTPResponse?
     private let openWebsocket: (ChannelHandlerContext) throws -> Void
 
-    /// Creates an entrance.
+    /// Creates a handler.
     ///
     /// - Parameters:
-    ///   - refusal: What to answer a client that wants a websocket and gets none; nil for one that gets it.
-    ///   - openWebsocket: Called on the event loop once the client has been told to switch.
+    ///   - refusal: The response to a client that gets no websocket; nil for one that gets it.
+    ///   - openWebsocket: Called on the event loop after the response to switch protocols.
     init(
-        refusal: @escaping (any Channel) -> PlainReply?,
+        refusal: @escaping (any Channel) -> HTTPResponse?,
         openWebsocket: @escaping (ChannelHandlerContext) throws -> Void
     ) {
         self.refusal = refusal
@@ -39,7 +39,7 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
         case (.head(let head), .waiting): state = .reading(head, hasBody: false)
         case (.body, .reading(let head, _)): state = .reading(head, hasBody: true)
         case (.end, .reading(let head, let hasBody)): state = .complete(head, hasBody: hasBody)
-        // A second request behind the first: nobody who wants a websocket sends one.
+        // A second request behind the first, which no websocket client sends.
         case (.head, .complete(let head, _)): state = .complete(head, hasBody: true)
         default: break
         }
@@ -48,10 +48,10 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
     // Acting here, not at the request's end, means that the parser is done with everything that arrived.
     func channelReadComplete(context: ChannelHandlerContext) {
         guard case .complete(let head, let hasBody) = state else { return }
-        state = .answered
-        guard head.wantsWebsocket else { return answer(PlainReply(to: head), head, context) }
-        guard head.endsHTTP, !hasBody else { return answer(.badHandshake, head, context) }
-        if let reply = refusal(context.channel) { return answer(reply, head, context) }
+        state = .responded
+        guard head.wantsWebsocket else { return respond(HTTPResponse(to: head), head, context) }
+        guard head.endsHTTP, !hasBody else { return respond(.badHandshake, head, context) }
+        if let response = refusal(context.channel) { return respond(response, head, context) }
         // Only NIO's upgrader can compute `Sec-WebSocket-Accept`; the pipeline is changed here.
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
@@ -66,7 +66,7 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
         .assumeIsolated().whenComplete { result in
             switch result {
             case .success(let headers): self.accept(headers, bound.value)
-            case .failure: self.answer(.badHandshake, head, bound.value)
+            case .failure: self.respond(.badHandshake, head, bound.value)
             }
         }
     }
@@ -77,8 +77,12 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
         do { try openWebsocket(context) } catch { context.close(promise: nil) }
     }
 
-    private func answer(_ reply: PlainReply, _ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        for part in reply.parts(method: request.method) {
+    private func respond(
+        _ response: HTTPResponse,
+        _ request: HTTPRequestHead,
+        _ context: ChannelHandlerContext
+    ) {
+        for part in response.parts(method: request.method) {
             context.write(Self.wrapOutboundOut(part), promise: nil)
         }
         let bound = context.loopBound
@@ -87,7 +91,7 @@ final class Entrance: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Gives up on a client that sends no request.
+    /// Closes the connection of a client that sends no request.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case IdleStateHandler.IdleStateEvent.read = event else {
             return context.fireUserInboundEventTriggered(event)

@@ -5,26 +5,28 @@ import Testing
 @Suite("What a request asks of its answer")
 struct AnswerOptionsTests {
     private func error(_ message: WireValue) -> String? {
-        #expect(throws: AnswerOptionError.self) { try AnswerOptions(of: message) }?.description
+        #expect(throws: PredictionOptionError.self) { try PredictionOptions(of: message) }?.description
     }
 
     @Test("is nothing unless it says so")
     func nothing() throws {
-        #expect(try AnswerOptions(of: ["prompt": "lift"]) == AnswerOptions())
+        #expect(try PredictionOptions(of: ["prompt": "lift"]) == PredictionOptions())
     }
 
     @Test("may be a deadline, whole or not")
     func deadline() throws {
-        #expect(try AnswerOptions(of: ["deadline_ms": .integer(20)]).deadline == .milliseconds(20))
-        #expect(try AnswerOptions(of: ["deadline_ms": .double(2.5)]).deadline == .microseconds(2500))
-        #expect(try AnswerOptions(of: ["deadline_ms": .double(1e300)]).deadline == .seconds(86_400))
-        #expect(AnswerOptions.deadline(milliseconds: 1e300) == .seconds(86_400))
+        #expect(try PredictionOptions(of: ["deadline_ms": .integer(20)]).deadline == .milliseconds(20))
+        #expect(try PredictionOptions(of: ["deadline_ms": .double(2.5)]).deadline == .microseconds(2500))
+        #expect(try PredictionOptions(of: ["deadline_ms": .double(1e300)]).deadline == .seconds(86_400))
+        #expect(PredictionOptions.deadline(milliseconds: 1e300) == .seconds(86_400))
     }
 
     @Test("may be actions that the robot executes meanwhile")
     func pending() throws {
         let actions = NDArray(shape: [2, 3], values: [1, 2, 3, 4, 5, 6])
-        let pending = try #require(try AnswerOptions(of: ["committed_actions": .array(actions)]).pending)
+        let pending = try #require(
+            try PredictionOptions(of: ["committed_actions": .array(actions)]).committedActions
+        )
         #expect(pending == ActionChunk(horizon: 2, dimension: 3, values: [1, 2, 3, 4, 5, 6]))
         let wrong: [(WireValue, String)] = [
             ("soon", "text"), (.array(NDArray(shape: [2], values: [1, 2])), "shape [2]"),
@@ -40,8 +42,8 @@ struct AnswerOptionsTests {
 
     @Test("may be a seed, also a negative one")
     func seed() throws {
-        #expect(try AnswerOptions(of: ["seed": .integer(7)]).seed == 7)
-        #expect(try AnswerOptions(of: ["seed": .integer(-1)]).seed == .max)
+        #expect(try PredictionOptions(of: ["seed": .integer(7)]).seed == 7)
+        #expect(try PredictionOptions(of: ["seed": .integer(-1)]).seed == .max)
     }
 
     @Test("is refused with the field's name where it is no seed")
