@@ -61,12 +61,18 @@ let package = Package(
         module("Backbones", ["NN", "Torch", "Support"]),
         module("CPUInference", ["CKernels", "Backbones", "NN", "Torch"]),
         module("ActionTokenizers", ["Support", "RobotTypes"]),
-        module("Quantizers", ["NN", "Torch"]),
+        module("VectorQuantization", ["NN", "Support", "Torch"]),
         module(
             "FASTerVQ",
-            ["Quantizers", "CPUInference", "ActionTokenizers", "NN", "Torch", "RobotTypes"]
+            [
+                "VectorQuantization", "CPUInference", "ActionTokenizers", "NN", "Support", "Torch",
+                "RobotTypes",
+            ]
         ),
-        module("LearnedBaselines", ["Quantizers", "ActionTokenizers", "NN", "Torch", "RobotTypes"]),
+        module(
+            "LearnedBaselines",
+            ["VectorQuantization", "Support", "ActionTokenizers", "NN", "Torch", "RobotTypes"]
+        ),
         // 3. The policy
         module(
             "FASTerVLA",
@@ -79,7 +85,8 @@ let package = Package(
         module(
             "Training",
             [
-                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "Quantizers", "Backbones", "ActionTokenizers",
+                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "Backbones",
+                "ActionTokenizers",
                 "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "Support",
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -158,23 +165,23 @@ let package = Package(
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
         tests("Backbones", ["NN", "Torch", "Support"]),
         tests("CPUInference", ["Torch"]),
-        tests("Quantizers", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
+        tests("VectorQuantization", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(
             "FASTerVQ",
             [
-                "GoldenTensors", "TemporaryFolder", "Quantizers", "ActionTokenizers", "NN", "Torch",
-                "RobotTypes",
+                "GoldenTensors", "TemporaryFolder", "VectorQuantization", "ActionTokenizers", "LeRobot", "NN",
+                "Support", "Torch", "RobotTypes",
             ],
             resources: [.copy("Golden")]
         ),
         tests(
             "LearnedBaselines",
-            ["TemporaryFolder", "ActionTokenizers", "Quantizers", "NN", "Torch", "RobotTypes"]
+            ["TemporaryFolder", "ActionTokenizers", "VectorQuantization", "NN", "Torch", "RobotTypes"]
         ),
         tests(
             "FASTerVLA",
             [
-                "GoldenTensors", "TemporaryFolder", "FASTerVQ", "Quantizers", "ActionTokenizers",
+                "GoldenTensors", "TemporaryFolder", "FASTerVQ", "VectorQuantization", "ActionTokenizers",
                 "Backbones", "NN", "PolicyProtocol", "PolicyServer", "Torch", "RobotTypes",
             ],
             resources: [.copy("Golden")]
@@ -182,7 +189,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "TemporaryFolder", "Backbones", "FASTerVQ", "LearnedBaselines", "Quantizers", "LeRobot", "NN",
+                "TemporaryFolder", "Backbones", "FASTerVQ", "LearnedBaselines", "VectorQuantization",
+                "LeRobot", "NN",
                 "Torch", "RobotTypes", "Support",
             ]
         ),

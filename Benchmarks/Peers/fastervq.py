@@ -56,91 +56,91 @@ class Block(nn.Module):
         return x + self.feedForward(self.feedForwardNorm(x)) * self.feedForwardScale
 
 
-class Reader(nn.Module):
+class PatchEmbedding(nn.Module):
     def __init__(self, shape, c):
         super().__init__()
         values = shape["steps"] * shape["columns"]
         self.convolution = nn.Conv1d(shape["columns"], c["stepWidth"], c["kernel"], padding=c["kernel"] // 2)
         self.projection = nn.Linear(shape["steps"] * c["stepWidth"] + values, c["width"])
-        self.straight = nn.Linear(values, c["latentWidth"], bias=False)
+        self.skip = nn.Linear(values, c["latentWidth"], bias=False)
 
-    def forward(self, x, places):
+    def forward(self, x, positions):
         smooth = F.gelu(self.convolution(x.transpose(1, 2))).transpose(1, 2)
-        vectors = self.projection(torch.cat([x, smooth], dim=2).reshape(len(x), places, -1))
-        return vectors, self.straight(x.reshape(len(x), places, -1))
+        vectors = self.projection(torch.cat([x, smooth], dim=2).reshape(len(x), positions, -1))
+        return vectors, self.skip(x.reshape(len(x), positions, -1))
 
 
-class Writer(nn.Module):
+class PatchUnembedding(nn.Module):
     def __init__(self, shape, c):
         super().__init__()
         self.shape = shape
         values = shape["steps"] * shape["columns"]
         self.convolution = nn.Conv1d(c["stepWidth"], shape["columns"], c["kernel"], padding=c["kernel"] // 2)
         self.projection = nn.Linear(c["width"], shape["steps"] * c["stepWidth"] + values)
-        self.straight = nn.Linear(c["latentWidth"], values, bias=False)
+        self.skip = nn.Linear(c["latentWidth"], values, bias=False)
 
     def forward(self, x, latents):
         steps = x.shape[1] * self.shape["steps"]
         direct, hidden = self.projection(x).view(len(x), steps, -1).tensor_split([self.shape["columns"]], dim=2)
         smooth = self.convolution(F.gelu(hidden.transpose(1, 2).contiguous())).transpose(1, 2)
-        return direct + smooth + self.straight(latents).view(len(x), steps, -1)
+        return direct + smooth + self.skip(latents).view(len(x), steps, -1)
 
 
-class Places(nn.Module):
+class LatentPositionEmbedding(nn.Module):
     def __init__(self, shape, width):
         super().__init__()
-        self.times, self.members, self.widths = (
-            nn.Parameter(torch.zeros(shape[count], width)) for count in ("pieces", "members", "columns")
+        self.timeIndex, self.groupIndex, self.columnCount = (
+            nn.Parameter(torch.zeros(shape[count], width)) for count in ("maxPatches", "maxGroups", "columns")
         )
 
-    def forward(self, part):
-        return self.times[: part["places"]] + self.members[part["member"]] + self.widths[part["end"] - part["start"] - 1]
+    def forward(self, group):
+        return self.timeIndex[: group["patches"]] + self.groupIndex[group["groupIndex"]] + self.columnCount[group["end"] - group["start"] - 1]
 
 
-KINDS = ["position", "rotation", "gripper", "base", "torso", "joints", "other"]
+TYPES = ["position", "rotation", "gripper", "base", "torso", "joints", "other"]
 
 
 def learned(shapes):
-    """The kinds of motion that pass through the network."""
-    return [kind for kind in KINDS if kind in shapes and not shapes[kind]["isDirect"]]
+    """The group types that pass through the autoencoder."""
+    return [kind for kind in TYPES if kind in shapes and not shapes[kind]["bypassesAutoencoder"]]
 
 
 class Autoencoder(nn.Module):
     """For robots whose groups fit their patches exactly, as those of a tokenizer of one dataset do."""
 
-    def __init__(self, configuration, parts):
+    def __init__(self, configuration, groups):
         super().__init__()
         c, shapes = configuration["autoencoder"], configuration["patches"]
-        kinds = learned(shapes)
-        self.parts, self.number = parts, {kind: number for number, kind in enumerate(kinds)}
-        self.readers = nn.ModuleList(Reader(shapes[kind], c) for kind in kinds)
-        self.writers = nn.ModuleList(Writer(shapes[kind], c) for kind in kinds)
-        self.encoderPlaces = nn.ModuleList(Places(shapes[kind], c["width"]) for kind in kinds)
-        self.decoderPlaces = nn.ModuleList(Places(shapes[kind], c["width"]) for kind in kinds)
+        types = learned(shapes)
+        self.groups, self.number = groups, {kind: number for number, kind in enumerate(types)}
+        self.patchEmbeddings = nn.ModuleList(PatchEmbedding(shapes[kind], c) for kind in types)
+        self.patchUnembeddings = nn.ModuleList(PatchUnembedding(shapes[kind], c) for kind in types)
+        self.encoderPositions = nn.ModuleList(LatentPositionEmbedding(shapes[kind], c["width"]) for kind in types)
+        self.decoderPositions = nn.ModuleList(LatentPositionEmbedding(shapes[kind], c["width"]) for kind in types)
         self.encoder = nn.ModuleList(Block(c["width"], c["headCount"]) for _ in range(c["encoderLayers"]))
         self.decoder = nn.ModuleList(Block(c["width"], c["headCount"]) for _ in range(c["decoderLayers"]))
         self.encoderNorm, self.decoderNorm = (nn.LayerNorm(c["width"], eps=1e-2, bias=False) for _ in range(2))
         self.toLatent, self.fromLatent = nn.Linear(c["width"], c["latentWidth"]), nn.Linear(c["latentWidth"], c["width"])
 
     def latents(self, actions):
-        vectors, straight = [], []
-        for part in self.parts:
-            number = self.number[part["kind"]]
-            network, line = self.readers[number](actions[:, :, part["start"] : part["end"]], part["places"])
-            vectors.append(network + self.encoderPlaces[number](part))
-            straight.append(line)
+        vectors, skips = [], []
+        for group in self.groups:
+            number = self.number[group["kind"]]
+            network, line = self.patchEmbeddings[number](actions[:, :, group["start"] : group["end"]], group["patches"])
+            vectors.append(network + self.encoderPositions[number](group))
+            skips.append(line)
         x = torch.cat(vectors, dim=1)
         for block in self.encoder:
             x = block(x)
-        return self.toLatent(self.encoderNorm(x)) + torch.cat(straight, dim=1)
+        return self.toLatent(self.encoderNorm(x)) + torch.cat(skips, dim=1)
 
     def actions(self, latents):
-        x = self.fromLatent(latents) + torch.cat([self.decoderPlaces[self.number[part["kind"]]](part) for part in self.parts])
+        x = self.fromLatent(latents) + torch.cat([self.decoderPositions[self.number[group["kind"]]](group) for group in self.groups])
         for block in self.decoder:
             x = block(x)
-        sizes = [part["places"] for part in self.parts]
-        rows = zip(self.parts, self.decoderNorm(x).split(sizes, dim=1), latents.split(sizes, dim=1))
-        return torch.cat([self.writers[self.number[part["kind"]]](vectors, own) for part, vectors, own in rows], dim=2)
+        sizes = [group["patches"] for group in self.groups]
+        rows = zip(self.groups, self.decoderNorm(x).split(sizes, dim=1), latents.split(sizes, dim=1))
+        return torch.cat([self.patchUnembeddings[self.number[group["kind"]]](vectors, own) for group, vectors, own in rows], dim=2)
 
 
 class Quantizer(nn.Module):
@@ -172,77 +172,77 @@ class Quantizer(nn.Module):
             for table, count, total in zip(self.entries, self.counts, self.sums):
                 chosen = self.nearest(left, table)
                 found = table[chosen]
-                self.follow(left, chosen, weights, table, count, total)
+                self.update_ema(left, chosen, weights, table, count, total)
                 left = left - found
             quantized = vectors.detach() - left
         commitment = ((vectors - quantized).square().mean(1) * weights).sum() / weights.sum().clamp(min=1)
         return vectors + (quantized - vectors).detach(), commitment
 
-    def follow(self, vectors, chosen, weights, table, count, total):
-        """Moves the entries towards what chose them; dead ones go where vectors of the batch are."""
+    def update_ema(self, vectors, chosen, weights, table, count, total):
+        """EMA update of the entries; dead ones are reset to vectors of the batch."""
         decay = self.c["decay"]
         count.mul_(decay).index_add_(0, chosen, weights * (1 - decay))
         total.mul_(decay).index_add_(0, chosen, vectors * (weights * (1 - decay))[:, None])
         average = count.mean()
-        dead = count < average * self.c["deadShare"]
+        dead = count < average * self.c["deadCodeThreshold"]
         fresh = vectors[(weights + 1e-12).multinomial(len(count), replacement=True)]
         count.copy_(torch.where(dead, average, count))
         total.copy_(torch.where(dead[:, None], fresh * average, total))
         table.copy_(total / count[:, None].clamp(min=1e-6))
 
 
-class Codebooks(nn.Module):
-    """Codebooks of every kind of motion; all take latents [batch, places, channels]."""
+class GroupedQuantizer(nn.Module):
+    """Residual quantizers of every group type; all take latents [batch, positions, channels]."""
 
-    def __init__(self, configuration, parts):
+    def __init__(self, configuration, groups):
         super().__init__()
-        kinds = learned(configuration["patches"])
+        types = learned(configuration["patches"])
         width = configuration["autoencoder"]["latentWidth"]
-        self.quantizers = nn.ModuleList(Quantizer(configuration["quantizer"], width) for _ in kinds)
-        assert len(parts) == len(kinds), "a kind with several groups"
-        self.own = [self.quantizers[kinds.index(part["kind"])] for part in parts]
-        self.sizes = [part["places"] for part in parts]
+        self.quantizers = nn.ModuleList(Quantizer(configuration["quantizer"], width) for _ in types)
+        assert len(groups) == len(types), "a type with several groups"
+        self.own = [self.quantizers[types.index(group["kind"])] for group in groups]
+        self.sizes = [group["patches"] for group in groups]
 
     def split(self, x):
         return zip(self.own, x.split(self.sizes, dim=1))
 
     def codes(self, latents):
-        return torch.cat([own.codes(part.flatten(0, 1)).view(*part.shape[:2], -1) for own, part in self.split(latents)], dim=1)
+        return torch.cat([own.codes(group.flatten(0, 1)).view(*group.shape[:2], -1) for own, group in self.split(latents)], dim=1)
 
     def vectors(self, codes):
-        rows = [own.vectors(part.reshape(-1, part.shape[2])).view(*part.shape[:2], -1) for own, part in self.split(codes)]
+        rows = [own.vectors(group.reshape(-1, group.shape[2])).view(*group.shape[:2], -1) for own, group in self.split(codes)]
         return torch.cat(rows, dim=1)
 
     def forward(self, latents, weights):
         quantized, distance = [], 0
-        for (own, part), weight in zip(self.split(latents), weights.split(self.sizes, dim=1)):
-            found, commitment = own(part.flatten(0, 1), weight.flatten())
-            quantized.append(found.view(part.shape))
+        for (own, group), weight in zip(self.split(latents), weights.split(self.sizes, dim=1)):
+            found, commitment = own(group.flatten(0, 1), weight.flatten())
+            quantized.append(found.view(group.shape))
             distance = distance + commitment * weight.sum()
         return torch.cat(quantized, dim=1), distance / weights.sum().clamp(min=1)
 
 
-class Refinement(nn.Module):
-    """Codebooks for what patches lack once the network has decoded them, or for all of them where it does not."""
+class ActionSpaceQuantizer(nn.Module):
+    """Residual codebooks in action space: for what decoding leaves of patches, or for all of those that bypass the autoencoder."""
 
-    def __init__(self, configuration, parts):
+    def __init__(self, configuration, groups):
         super().__init__()
-        kinds = [kind for kind in KINDS if kind in configuration["patches"]]
+        types = [kind for kind in TYPES if kind in configuration["patches"]]
         network, size = configuration["quantizer"]["codebookCount"], configuration["quantizer"]["codebookSize"]
-        self.tables = nn.ModuleList()
-        for kind in kinds:
+        self.stages = nn.ModuleList()
+        for kind in types:
             shape, table = configuration["patches"][kind], nn.Module()
-            count = configuration["refinement"]["codebookCount"] + (network if shape["isDirect"] else 0)
+            count = configuration["actionSpaceQuantizer"]["codebookCount"] + (network if shape["bypassesAutoencoder"] else 0)
             table.register_buffer("entries", torch.zeros(count, size, shape["steps"] * shape["columns"]))
-            self.tables.append(table)
-        self.own = [self.tables[kinds.index(part["kind"])] for part in parts]
+            self.stages.append(table)
+        self.own = [self.stages[types.index(group["kind"])] for group in groups]
 
     def codes(self, number, target, value, bounds):
-        """A part's codes [batch, places], one tensor a codebook; target and value are [batch, steps, columns]."""
+        """A group's codes [batch, patches], one tensor a codebook; target and value are [batch, steps, columns]."""
         codes = []
         for entries in self.own[number].entries:
-            lacking = (target - value).reshape(len(value), -1, entries.shape[1])
-            codes.append((entries.square().sum(1) * 0.5 - lacking @ entries.T).argmin(2))
+            residual = (target - value).reshape(len(value), -1, entries.shape[1])
+            codes.append((entries.square().sum(1) * 0.5 - residual @ entries.T).argmin(2))
             value = (value + entries[codes[-1]].view(value.shape)).clamp(*bounds)
         return codes
 
@@ -257,20 +257,20 @@ class FASTerVQ(nn.Module):
         super().__init__()
         content = json.load(open(f"{folder}/config.json"))
         configuration, self.horizon = content["configuration"], content["horizon"]
-        self.parts, members = [], {}
+        self.groups, counts = [], {}
         for group in content["actionSpace"]["groups"]:
             shape = configuration["patches"][group["kind"]]
             assert group["count"] == shape["columns"] and self.horizon % shape["steps"] == 0, group
-            member = members[group["kind"]] = members.get(group["kind"], -1) + 1
-            part = {"kind": group["kind"], "start": group["start"], "end": group["start"] + group["count"]}
-            part |= {"direct": shape["isDirect"], "member": member, "places": self.horizon // shape["steps"]}
-            self.parts.append(part)
-        self.learned = [part for part in self.parts if not part["direct"]]
-        self.columns = [column for part in self.learned for column in range(part["start"], part["end"])]
-        self.network = configuration["quantizer"]["codebookCount"]
+            index = counts[group["kind"]] = counts.get(group["kind"], -1) + 1
+            group = {"kind": group["kind"], "start": group["start"], "end": group["start"] + group["count"]}
+            group |= {"bypasses": shape["bypassesAutoencoder"], "groupIndex": index, "patches": self.horizon // shape["steps"]}
+            self.groups.append(group)
+        self.learned = [group for group in self.groups if not group["bypasses"]]
+        self.columns = [column for group in self.learned for column in range(group["start"], group["end"])]
+        self.latentCodebooks = configuration["quantizer"]["codebookCount"]
         self.autoencoder = Autoencoder(configuration, self.learned)
-        self.codebooks = Codebooks(configuration, self.learned)
-        self.refinement = Refinement(configuration, self.parts)
+        self.quantizer = GroupedQuantizer(configuration, self.learned)
+        self.actionSpaceQuantizer = ActionSpaceQuantizer(configuration, self.groups)
         self.load_state_dict(load_file(f"{folder}/model.safetensors"))
         statistics = json.load(open(f"{folder}/norm_stats.json"))
         assert statistics["method"]["actions"] == "quantiles"
@@ -282,42 +282,42 @@ class FASTerVQ(nn.Module):
         cosines[0] /= math.sqrt(2)
         self.cosines = cosines.float()
 
-    def bounds(self, part):
-        return self.lowest[part["start"] : part["end"]], self.largest[part["start"] : part["end"]]
+    def bounds(self, group):
+        return self.lowest[group["start"] : group["end"]], self.largest[group["start"] : group["end"]]
 
     def decoded(self, latents):
-        """What the network makes of every part, zeros where it makes nothing."""
-        free = self.autoencoder.actions(latents).split([part["end"] - part["start"] for part in self.learned], dim=2)
+        """Every group as decoded, zeros where it bypasses the autoencoder."""
+        free = self.autoencoder.actions(latents).split([group["end"] - group["start"] for group in self.learned], dim=2)
         free = iter(free)
         empty = latents.new_zeros(len(latents), self.horizon, 1)
-        return [empty if part["direct"] else next(free).clamp(*self.bounds(part)) for part in self.parts]
+        return [empty if group["bypasses"] else next(free).clamp(*self.bounds(group)) for group in self.groups]
 
     @torch.inference_mode()
     def encode(self, actions):
-        codes = self.codebooks.codes(self.autoencoder.latents(actions))
-        decoded = self.decoded(self.codebooks.vectors(codes))
-        latent, result = iter(codes.split([part["places"] for part in self.learned], dim=1)), []
-        for number, (part, value) in enumerate(zip(self.parts, decoded)):
-            target = actions[:, :, part["start"] : part["end"]]
-            found = torch.stack(self.refinement.codes(number, target, value, self.bounds(part)), dim=2)
-            result.append(found if part["direct"] else torch.cat([next(latent), found], dim=2))
+        codes = self.quantizer.codes(self.autoencoder.latents(actions))
+        decoded = self.decoded(self.quantizer.vectors(codes))
+        latent, result = iter(codes.split([group["patches"] for group in self.learned], dim=1)), []
+        for number, (group, value) in enumerate(zip(self.groups, decoded)):
+            target = actions[:, :, group["start"] : group["end"]]
+            found = torch.stack(self.actionSpaceQuantizer.codes(number, target, value, self.bounds(group)), dim=2)
+            result.append(found if group["bypasses"] else torch.cat([next(latent), found], dim=2))
         return torch.cat(result, dim=1).transpose(1, 2).flatten(1)
 
     @torch.inference_mode()
     def decode(self, codes):
-        sizes = [part["places"] for part in self.parts]
-        parts = codes.view(len(codes), -1, sum(sizes)).split(sizes, dim=2)
-        network = [own[:, : self.network] for own, part in zip(parts, self.parts) if not part["direct"]]
-        decoded = self.decoded(self.codebooks.vectors(torch.cat(network, dim=2).transpose(1, 2)))
+        sizes = [group["patches"] for group in self.groups]
+        groups = codes.view(len(codes), -1, sum(sizes)).split(sizes, dim=2)
+        network = [own[:, : self.latentCodebooks] for own, group in zip(groups, self.groups) if not group["bypasses"]]
+        decoded = self.decoded(self.quantizer.vectors(torch.cat(network, dim=2).transpose(1, 2)))
         result = []
-        for number, (part, value, own) in enumerate(zip(self.parts, decoded, parts)):
-            own = own.unbind(1)[0 if part["direct"] else self.network :]
-            result.append(self.refinement.actions(number, value, own, self.bounds(part)))
+        for number, (group, value, own) in enumerate(zip(self.groups, decoded, groups)):
+            own = own.unbind(1)[0 if group["bypasses"] else self.latentCodebooks :]
+            result.append(self.actionSpaceQuantizer.actions(number, value, own, self.bounds(group)))
         return torch.cat(result, dim=2)
 
-    def loss(self, actions, step_mask, place_mask):
+    def loss(self, actions, step_mask, position_mask):
         latents = self.autoencoder.latents(actions)
-        quantized, commitment = self.codebooks(latents, place_mask)
+        quantized, commitment = self.quantizer(latents, position_mask)
         free = self.autoencoder.actions(quantized)
         held = free.clamp(self.lowest[self.columns], self.largest[self.columns])
         error = (held - actions[:, :, self.columns]) * step_mask[:, :, None]
@@ -333,13 +333,13 @@ assert torch.equal(model.encode(actions), codes), "other codes than FASTer's"
 error = (model.decode(codes) - examples["reconstructions"]).abs().max().item()
 assert error < 1e-5, f"reconstructions are off by {error}"
 chunks, code_lists = [chunk.numpy() for chunk in actions], codes.tolist()
-place = {"encode": 0, "decode": 0}
+next_chunk = {"encode": 0, "decode": 0}
 
 
-def following(call):
+def update_emaing(call):
     """Every call takes the next chunk."""
-    place[call] = (place[call] + 1) % len(chunks)
-    return place[call]
+    next_chunk[call] = (next_chunk[call] + 1) % len(chunks)
+    return next_chunk[call]
 
 
 def encode():
@@ -351,19 +351,19 @@ def decode():
 
 
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
-places = sum(part["places"] for part in model.learned)
-step_mask, place_mask = torch.ones(actions.shape[:2]), torch.ones(len(actions), places)
+positions = sum(group["patches"] for group in model.learned)
+step_mask, position_mask = torch.ones(actions.shape[:2]), torch.ones(len(actions), positions)
 
 
 def train():
-    model.loss(actions, step_mask, place_mask).backward()
+    model.loss(actions, step_mask, position_mask).backward()
     nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 
 
 with torch.no_grad():
-    loss = model.loss(actions, step_mask, place_mask).item()
+    loss = model.loss(actions, step_mask, position_mask).item()
 assert abs(loss / examples["loss"].item() - 1) < 1e-4, f"the loss is {loss}, FASTer's {examples['loss'].item()}"
 model.load_state_dict(load_file(f"{sys.argv[1]}/model.safetensors"))
 measuring.answer(

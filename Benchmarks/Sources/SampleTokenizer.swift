@@ -71,36 +71,34 @@ final class SampleTokenizer {
 
 /// One step of a tokenizer's training on one batch, as `TokenizerTraining` takes it.
 struct TrainingStep {
-    private let network: FASTerVQNetwork
+    private let model: FASTerVQModel
     private let parameters: [NamedTensor]
     private let optimizer: AdamW
-    private let batch: TrainingChunks
+    private let batch: ActionBatch
     private let weights = TokenizerLossWeights()
 
     /// Takes the weights and the batch of `sample`.
     init(_ sample: SampleTokenizer) throws {
         let (tokenizer, chunks) = (sample.tokenizer, sample.chunks)
-        let model = try FASTerVQModel(loading: sample.folder, device: .cpu)
-        network = model.network
-        parameters = network.parameters
+        model = try FASTerVQModel(loading: sample.folder, device: .cpu)
+        parameters = model.parameters
         var settings = AdamW.Configuration()
         (settings.learningRate, settings.weightDecay) = (1e-5, 0.01)
         optimizer = AdamW(parameters, configuration: settings)
         let patchifier = try model.makePatchifier(tokenizer.actionSpace, horizon: tokenizer.horizon)
-        batch = TrainingChunks(
+        batch = ActionBatch(
             embodiment: Embodiment(
                 patchifier: patchifier,
                 normalization: tokenizer.normalization,
                 device: .cpu
             ),
             actions: Tensor(chunks.values, shape: [chunks.count, chunks.horizon, chunks.dimension]),
-            stepMask: .ones([chunks.count, chunks.horizon]),
-            placeMask: .ones([chunks.count, patchifier.learnedPlaceCount])
+            stepMask: .ones([chunks.count, chunks.horizon])
         )
     }
 
     /// The loss of the batch; the codebooks move.
-    func loss() -> Tensor { network.loss([batch], quantizing: true, weights: weights).total }
+    func loss() -> Tensor { model.loss([batch], quantizing: true, weights: weights).total }
 
     /// Takes the step.
     func callAsFunction() {

@@ -25,7 +25,7 @@ struct Tokenizing {
         let (chunks, tokenizer) = (sample.chunks, sample.tokenizer)
         return [
             "Chunks of \(chunks.horizon) x \(chunks.dimension) actions, \(tokenizer.tokenCount) codes, "
-                + "\(tokenizer.model.network.parameterCount) parameters, float32; PyTorch: \(torch.greeting)."
+                + "\(tokenizer.model.parameterCount) parameters, float32; PyTorch: \(torch.greeting)."
         ]
     }
 

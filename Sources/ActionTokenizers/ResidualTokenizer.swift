@@ -7,12 +7,12 @@ public protocol ResidualTokenizer: ActionTokenizer {
     var codebookCount: Int { get }
 
     /// Codes of a chunk in every codebook.
-    var placeCount: Int { get }
+    var latentPositionCount: Int { get }
 
     /// The normalised chunks of the codes of the first `codebooks` codebooks.
     ///
     /// - Parameters:
-    ///   - tokens: `codebooks * placeCount` codes a chunk.
+    ///   - tokens: `codebooks * latentPositionCount` codes a chunk.
     ///   - codebooks: In `1 ... codebookCount`.
     /// - Returns: A chunk for every list.
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
@@ -20,7 +20,7 @@ public protocol ResidualTokenizer: ActionTokenizer {
 
     /// What chunks are after the first of their codebooks, after the first two, and so on to all.
     ///
-    /// - Parameter tokens: `codebookCount * placeCount` codes a chunk.
+    /// - Parameter tokens: `codebookCount * latentPositionCount` codes a chunk.
     /// - Returns: Normalised chunks for every number of codebooks.
     /// - Throws: An error that names the chunk whose codes are too many, too few or out of range.
     func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks]
@@ -35,7 +35,10 @@ extension ResidualTokenizer {
     /// - Throws: What the tokenizer throws.
     public func chunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks] {
         try (1 ... codebookCount).map { codebooks in
-            try chunks(for: tokens.map { Array($0.prefix(codebooks * placeCount)) }, codebooks: codebooks)
+            try chunks(
+                for: tokens.map { Array($0.prefix(codebooks * latentPositionCount)) },
+                codebooks: codebooks
+            )
         }
     }
 }
@@ -77,7 +80,7 @@ public struct PrefixTokenizer: ActionTokenizer {
     ///
     /// - Throws: What the whole tokenizer throws.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
-        try base.tokens(for: chunks).map { Array($0.prefix(codebooks * base.placeCount)) }
+        try base.tokens(for: chunks).map { Array($0.prefix(codebooks * base.latentPositionCount)) }
     }
 
     /// The normalised chunks of first codes.

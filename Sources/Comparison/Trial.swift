@@ -67,7 +67,7 @@ extension TriedRate {
         let words = entrant.label.isEmpty ? "" : entrant.label + ", "
         return try zip(1..., residual.chunks(forPrefixesOf: tokens)).map { used, decoded in
             let prefix = residual.prefix(codebooks: used)
-            let cut = tokens.map { Array($0.prefix(used * residual.placeCount)) }
+            let cut = tokens.map { Array($0.prefix(used * residual.latentPositionCount)) }
             return TriedRate(
                 line: entrant.line,
                 label: "\(words)\(used) codebook\(used == 1 ? "" : "s")",

@@ -1,4 +1,5 @@
-internal import Quantizers
+internal import Support
+internal import VectorQuantization
 
 /// Rules that settings of networks have in common; each says what is wrong, or nil.
 enum Problems {
@@ -37,10 +38,11 @@ enum Problems {
     }
 
     static func quantizer(_ quantizer: ResidualQuantizer.Configuration) -> String? {
-        sizes([
-            "quantizer.codebookCount": quantizer.codebookCount,
-            "quantizer.codebookSize": quantizer.codebookSize,
-            "quantizer.kMeansRounds": quantizer.kMeansRounds,
-        ]) ?? quantizer.problem
+        do throws(InvalidValue) {
+            try Validation.require("quantizer", quantizer)
+            return nil
+        } catch {
+            return error.description
+        }
     }
 }

@@ -1,5 +1,5 @@
-public import Quantizers
 public import Torch
+public import VectorQuantization
 
 /// A network with one latent vector a chunk, which a residual quantizer makes into codes, coarse to fine.
 public protocol ResidualLatent: ChunkAutoencoder {

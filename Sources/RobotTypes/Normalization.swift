@@ -129,6 +129,29 @@ public struct Normalization: Codable, Equatable, Sendable {
         map(values) { value, centre, scale in scale < Self.idleWidth ? centre : value * scale + centre }
     }
 
+    /// Smallest recorded value of every column, normalised.
+    public var lowerBounds: [Float] { normalized(statistics.min) }
+
+    /// Largest recorded value of every column, normalised.
+    public var upperBounds: [Float] { normalized(statistics.max) }
+
+    /// Normalised rows, `[n, dimension]`, clipped to the recorded range of every column.
+    ///
+    /// What a tokenizer or policy gives back lies within it: motion beyond anything recorded is never meant.
+    public func clipped(_ normalized: [Float]) -> [Float] {
+        let (lower, upper) = (lowerBounds, upperBounds)
+        precondition(
+            lower.isEmpty ? normalized.isEmpty : normalized.count % lower.count == 0,
+            "values must be whole rows"
+        )
+        var result = normalized
+        for index in result.indices {
+            let column = index % lower.count
+            result[index] = min(max(result[index], lower[column]), upper[column])
+        }
+        return result
+    }
+
     private func map(_ values: [Float], _ transform: (Float, Float, Float) -> Float) -> [Float] {
         let columns = affine
         precondition(

@@ -16,6 +16,7 @@ private enum Elementwise {
     static let gelu = Operator("aten::gelu")
     static let power = Operator("aten::pow", "Tensor_Scalar")
     static let clamp = Operator("aten::clamp")
+    static let clampBetween = Operator("aten::clamp", "Tensor")
     static let maximum = Operator("aten::maximum")
     static let minimum = Operator("aten::minimum")
 }
@@ -72,6 +73,11 @@ extension Tensor {
     /// Every element moved into `range`.
     public func clamped(_ range: ClosedRange<Double>) -> Tensor {
         Elementwise.clamp(.tensor(self), .real(range.lowerBound), .real(range.upperBound))
+    }
+
+    /// Every element moved between those of `lower` and `upper`, broadcast.
+    public func clamped(from lower: Tensor, to upper: Tensor) -> Tensor {
+        Elementwise.clampBetween(.tensor(self), .tensor(lower), .tensor(upper))
     }
 
     /// The larger of the two elements, broadcast.

@@ -11,7 +11,7 @@ extension TokenizerCommand {
             discussion: """
                 From one dataset comes the tokenizer of its robot. From several (--data A --data B ...) comes a model for \
                 robots of every type; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is. \
-                With '--set refinement.codebookCount=N' it gets more codebooks, or fewer.
+                With '--set actionSpaceQuantizer.codebookCount=N' it gets more action-space stages, or fewer.
                 '--kind vq-bet', 'vq-vla' or 'oat' trains a baseline instead, on one dataset, with the same recipe.
                 """
         )

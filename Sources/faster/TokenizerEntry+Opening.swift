@@ -81,8 +81,9 @@ struct TokenizerOpening {
             let robot = try FASTerVQTokenizer.robot(in: url)
             // Another robot's statistics would not fit, but what the network knows of motion may.
             if robot == nil || (takesOtherRobots && robot != space) {
-                return try FASTerVQModel(loading: url, device: device).tokenizer(
-                    for: space,
+                return try FASTerVQTokenizer(
+                    FASTerVQModel(loading: url, device: device),
+                    actionSpace: space,
                     horizon: horizon,
                     normalization: normalization(demonstrations)
                 )

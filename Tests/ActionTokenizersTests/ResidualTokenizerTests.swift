@@ -9,10 +9,10 @@ private struct Rounding: ResidualTokenizer {
     let dimension = 1
     let normalization = Normalization.unit(1)
     let codebookCount = 3
-    let placeCount = 2
+    let latentPositionCount = 2
     let codebookSizes = [21, 21, 21]
 
-    func codebook(ofToken position: Int) -> Int { position / placeCount }
+    func codebook(ofToken position: Int) -> Int { position / latentPositionCount }
 
     func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         (0 ..< chunks.count).map { chunk in

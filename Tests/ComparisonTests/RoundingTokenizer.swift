@@ -9,10 +9,10 @@ struct RoundingTokenizer: ResidualTokenizer {
     var normalization = Normalization.unit(1)
     var codebookCount = 3
 
-    var placeCount: Int { horizon * dimension }
+    var latentPositionCount: Int { horizon * dimension }
     var codebookSizes: [Int] { Array(repeating: 21, count: codebookCount) }
 
-    func codebook(ofToken position: Int) -> Int { position / placeCount }
+    func codebook(ofToken position: Int) -> Int { position / latentPositionCount }
 
     private func step(_ codebook: Int) -> Double { [1, 0.1, 0.01][codebook] }
 
@@ -36,12 +36,12 @@ struct RoundingTokenizer: ResidualTokenizer {
 
     func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks {
         let values = try tokens.enumerated().flatMap { chunk, codes in
-            guard codes.count == codebooks * placeCount else {
+            guard codes.count == codebooks * latentPositionCount else {
                 throw ActionTokenizerError("chunk \(chunk): \(codes.count) codes")
             }
-            return (0 ..< placeCount).map { place in
+            return (0 ..< latentPositionCount).map { place in
                 (0 ..< codebooks).reduce(Float(0)) {
-                    $0 + Float(Double(codes[$1 * placeCount + place] - 10) * step($1))
+                    $0 + Float(Double(codes[$1 * latentPositionCount + place] - 10) * step($1))
                 }
             }
         }

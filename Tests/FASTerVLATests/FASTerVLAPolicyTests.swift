@@ -63,7 +63,7 @@ struct FASTerVLAPolicyTests {
         let (policy, tokenizer) = try SmallPolicy.policy(settings)
         let reply = try await reply(of: policy)
         #expect(reply["codebooks"] == .integer(Int64(count)))
-        let codes = Array(all.codes.prefix(count * all.placeCount))
+        let codes = Array(all.codes.prefix(count * all.latentPositionCount))
         #expect(tokenizer.codes == codes)
         let expected = try all.chunks(for: [codes], codebooks: count).values.map { min(1, max(-1, $0)) }
         #expect(try actions(reply) == all.normalization.restored(expected))

@@ -18,7 +18,7 @@ final class RecordingTokenizer: ResidualTokenizer {
     var normalization: Normalization { base.normalization }
     var codebookSizes: [Int] { base.codebookSizes }
     var codebookCount: Int { base.codebookCount }
-    var placeCount: Int { base.placeCount }
+    var latentPositionCount: Int { base.latentPositionCount }
 
     func codebook(ofToken position: Int) -> Int { base.codebook(ofToken: position) }
 

@@ -3,9 +3,9 @@ import FASTerVLA
 import FASTerVQ
 import Foundation
 import PolicyProtocol
-import Quantizers
 import RobotTypes
 import Torch
+import VectorQuantization
 
 /// The smallest policy that still is one, with first weights: one camera, two state values, 3 codebooks.
 enum SmallPolicy {
@@ -38,8 +38,17 @@ enum SmallPolicy {
             normalization: normalization(4),
             device: .cpu
         )
-        model.network.initializeCodebooks(from: [(embodiment, .randn([32, 8, 4]))])
-        return try model.tokenizer(for: space, horizon: 8, normalization: normalization(4))
+        model.initializeCodebooks(
+            from: [
+                ActionBatch(embodiment: embodiment, actions: .randn([32, 8, 4]), stepMask: .ones([32, 8]))
+            ]
+        )
+        return try FASTerVQTokenizer(
+            model,
+            actionSpace: space,
+            horizon: 8,
+            normalization: normalization(4)
+        )
     }
 
     private static func parts(
@@ -59,7 +68,7 @@ enum SmallPolicy {
             framesPerSecond: 20
         )
         var head = CodeHead.Configuration(
-            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.placeCount),
+            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.latentPositionCount),
             codebookSize: 16,
             dimension: 4
         )

@@ -15,10 +15,10 @@ struct FASTerVQFolderTests {
 
     @Test("comes back from its folder as it was")
     func roundTrip() throws {
-        let tokenizer = try tokenizer()
+        let tokenizer = try Samples.tokenizer()
         try tokenizer.save(to: folder.url)
         let loaded = try FASTerVQTokenizer(loading: folder.url, device: .cpu)
-        let chunks = chunks(5)
+        let chunks = Samples.chunks(5)
         #expect(loaded.model.configuration == tokenizer.model.configuration)
         #expect(loaded.actionSpace == tokenizer.actionSpace)
         #expect(loaded.normalization == tokenizer.normalization)
@@ -30,8 +30,8 @@ struct FASTerVQFolderTests {
         #expect(throws: ActionTokenizerError("/no/such: no such folder")) {
             try FASTerVQTokenizer(loading: URL(filePath: "/no/such"), device: .cpu)
         }
-        try tokenizer().save(to: folder.url)
-        try tokenizer("joints=0:6,gripper=6").save(to: folder.appending(path: "other"))
+        try Samples.tokenizer().save(to: folder.url)
+        try Samples.tokenizer("joints=0:6,gripper=6").save(to: folder.appending(path: "other"))
         try FileManager.default.removeItem(at: folder.appending(path: "model.safetensors"))
         try FileManager.default.moveItem(
             at: folder.appending(path: "other/model.safetensors"),
@@ -45,7 +45,7 @@ struct FASTerVQFolderTests {
 
     @Test("refuses a configuration that makes no network or no robot, before anything is made of it")
     func damagedConfiguration() throws {
-        try tokenizer().save(to: folder.url)
+        try Samples.tokenizer().save(to: folder.url)
         let file = folder.appending(path: "config.json")
         let whole = try String(contentsOf: file, encoding: .utf8)
         for (from, to, expected) in [
@@ -60,25 +60,25 @@ struct FASTerVQFolderTests {
             ),
             (
                 "\"headCount\" : 4", "\"headCount\" : 0",
-                "'autoencoder.headCount' should be at least 1, found 0"
+                "'autoencoder.headCount' should be in 1 ... 65536, found 0"
             ),
             (
                 "\"encoderLayers\" : 2", "\"encoderLayers\" : -1",
-                "'autoencoder.encoderLayers' should be at least 0, found -1"
+                "'autoencoder.encoderLayers' should be in 0 ... 65536, found -1"
             ),
             (
                 "\"decay\" : 0.99", "\"decay\" : 99",
-                "'quantizer.decay' should be at least 0 and below 1, found 99.0"
+                "'quantizer.decay' should be at least 0.0 and below 1.0, found 99.0"
             ),
             ("\"kernel\" : 5", "\"kernel\" : 4", "'autoencoder.kernel' should be odd, found 4"),
             (
                 "\"codebookSize\" : 32", "\"codebookSize\" : 4611686018427387904",
-                "'quantizer.codebookSize' should be at most 65536"
+                "'quantizer.codebookSize' should be in 1 ... 65536"
             ),
-            ("\"steps\" : 5", "\"steps\" : 0", "'patches.position.steps' should be at least 1, found 0"),
+            ("\"steps\" : 5", "\"steps\" : 0", "'patches.position.steps' should be in 1 ... 65536, found 0"),
             (
-                "\"pieces\" : 4", "\"pieces\" : 9223372036854775807",
-                "'patches.position.pieces' should be at most 65536"
+                "\"maxPatches\" : 4", "\"maxPatches\" : 9223372036854775807",
+                "'patches.position.maxPatches' should be in 1 ... 65536"
             ),
             ("\"start\" : 6", "\"start\" : 7", "should start at column 6 but starts at 7"),
             ("\"start\" : 6", "\"start\" : 5", "should start at column 6 but starts at 5"),
@@ -97,7 +97,7 @@ struct FASTerVQFolderTests {
     @Test("a folder that belongs to no robot says how to give it one")
     func withoutRobot() throws {
         let space = try ActionSpace(parsing: "position=0:3")
-        try model(PatchShape.universal(), space, horizon: 16).save(to: folder.url)
+        try Samples.model(PatchShape.universal(), space, horizon: 16).save(to: folder.url)
         let error = #expect(throws: ActionTokenizerError.self) {
             try FASTerVQTokenizer(loading: folder.url, device: .cpu)
         }

@@ -1,7 +1,7 @@
 import LearnedBaselines
-import Quantizers
 import RobotTypes
 import Torch
+import VectorQuantization
 
 let chunkSteps = 10
 let chunkColumns = 3

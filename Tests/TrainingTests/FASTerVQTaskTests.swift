@@ -1,10 +1,10 @@
 import FASTerVQ
 import Foundation
-import Quantizers
 import RobotTypes
 import Support
 import Testing
 import Torch
+import VectorQuantization
 
 @testable import Training
 

@@ -1,9 +1,9 @@
 import FASTerVQ
 import Foundation
 import NN
-import Quantizers
 import TemporaryFolder
 import Testing
+import VectorQuantization
 
 @testable import Training
 
@@ -20,18 +20,18 @@ struct RecipeReaderTests {
         let recipe = try RecipeReader.recipe(
             TokenizerRecipe(),
             file: file(
-                "optimization:\n  steps: 7\n  optimizer:\n    learningRate: 2.5e-4\nplaces:\n  position: 8\n"
+                "optimization:\n  steps: 7\n  optimizer:\n    learningRate: 2.5e-4\nlatentPositions:\n  position: 8\n"
             ),
             settings: [
                 "optimization.steps=9", "optimization.optimizer.weightDecay=1e-3",
                 "quantizer.codebookSize=64",
-                "places.rotation=4", "places.gripper=2",
+                "latentPositions.rotation=4", "latentPositions.gripper=2",
             ]
         )
         #expect(recipe.optimization.steps == 9)
         #expect(recipe.optimization.optimizer.learningRate == 2.5e-4)
         #expect(recipe.optimization.optimizer.weightDecay == 1e-3)
-        #expect(recipe.places == ["position": 8, "rotation": 4, "gripper": 2])
+        #expect(recipe.latentPositions == ["position": 8, "rotation": 4, "gripper": 2])
         #expect(recipe.quantizer.codebookSize == 64)
         #expect(recipe.optimization.batchSize == TokenizerRecipe().optimization.batchSize)
     }
@@ -136,10 +136,13 @@ struct RecipeReaderTests {
     }
 
     @Test("refuse latent positions of unknown group types, and none of a known one")
-    func places() {
+    func latentPositions() {
         for (setting, reason) in [
-            ("places.postion=8", "'places' should be by action group types, position, rotation, "),
-            ("places.position=0", "'places.position' should be at least 1, found 0"),
+            (
+                "latentPositions.postion=8",
+                "'latentPositions' should be by action group types, position, rotation, "
+            ),
+            ("latentPositions.position=0", "'latentPositions.position' should be at least 1, found 0"),
         ] {
             let error = #expect(throws: RecipeError.self) {
                 try RecipeReader.recipe(TokenizerRecipe(), settings: [setting])

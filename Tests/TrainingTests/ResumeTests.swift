@@ -2,12 +2,12 @@ import FASTerVQ
 import Foundation
 import LearnedBaselines
 import NN
-import Quantizers
 import RobotTypes
 import Support
 import TemporaryFolder
 import Testing
 import Torch
+import VectorQuantization
 
 @testable import Training
 

@@ -67,8 +67,8 @@ struct TokenizerRefusalTests {
                 "tokenizer: expected fastervq, fast, binning, binning-uniform, beast, vq-bet, vq-vla or oat, found 'fastervp'"
             ),
             (
-                "config.json", "\"formatVersion\" : 3", "\"formatVersion\" : 9",
-                "formatVersion: expected 3, found 9"
+                "config.json", "\"formatVersion\" : 1", "\"formatVersion\" : 9",
+                "formatVersion: expected 1, found 9"
             ),
             ("config.json", "\"codebookSize\" : 16", "\"codebookSize\" : 17", "expected F32[3, 17"),
             ("norm_stats.json", "\"actions\"", "\"action\"", "statistics and method of 'actions'"),

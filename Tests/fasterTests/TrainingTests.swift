@@ -64,7 +64,7 @@ struct TrainingTests {
                 "tokenizer", "train", "--from", "universal", "--data", Program.demonstrations, "--episodes",
                 "0:4",
             ]
-                + ["--steps", "0", "--set", "refinement.kMeansRounds=2", "--out", out] + more
+                + ["--steps", "0", "--set", "actionSpaceQuantizer.kMeansIterations=2", "--out", out] + more
         }
         func errors(_ tokenizer: String) async throws -> Double {
             let found = try await Program.object(
@@ -77,7 +77,7 @@ struct TrainingTests {
         let own = try await Program.output(train("same"), in: folder)
         #expect(own.hasPrefix("same: fastervq, 10 codebooks of 512 entries, "))
         let fewer = try await Program.output(
-            train("fewer", "--set", "refinement.codebookCount=1"),
+            train("fewer", "--set", "actionSpaceQuantizer.codebookCount=1"),
             in: folder
         )
         #expect(fewer.hasPrefix("fewer: fastervq, 3 codebooks of 512 entries, "))
@@ -88,8 +88,8 @@ struct TrainingTests {
                 + "there it is 32, found 8"
         )
         #expect(
-            try await Program.refusal(train("other", "--set", "places.position=2"), in: folder)
-                == "recipe: 'places' cannot be set when a training starts from a model, which has its own"
+            try await Program.refusal(train("other", "--set", "latentPositions.position=2"), in: folder)
+                == "recipe: 'latentPositions' cannot be set when a training starts from a model, which has its own"
         )
     }
 

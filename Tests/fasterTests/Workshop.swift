@@ -8,7 +8,7 @@ enum Workshop {
     /// Settings of the smallest tokenizer that still is one.
     static let tokenizerSettings = settings([
         "optimization.batchSize=32", "initialChunks=64", "quantizer.codebookSize=16",
-        "quantizer.kMeansRounds=2",
+        "quantizer.kMeansIterations=2",
         "autoencoder.width=16", "autoencoder.headCount=2", "autoencoder.encoderLayers=1",
         "autoencoder.decoderLayers=1",
     ])

@@ -74,7 +74,7 @@ struct PolicyCheck {
             "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)"
         )
         let residual = tokenizer as? any ResidualTokenizer
-        let found = [residual?.codebookCount ?? 1, residual?.placeCount ?? schedule.placeCount]
+        let found = [residual?.codebookCount ?? 1, residual?.latentPositionCount ?? schedule.placeCount]
         let expected = [schedule.codebookCount, schedule.placeCount]
         try require(
             found == expected && tokenizer.codebookSizes.allSatisfy { $0 == head.codebookSize },

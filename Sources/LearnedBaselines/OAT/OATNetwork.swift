@@ -1,6 +1,6 @@
 internal import NN
-internal import Quantizers
 public import Torch
+internal import VectorQuantization
 
 /// OAT's autoencoder: ordered registers read the chunk in a transformer, each becomes one code of a finite scalar
 /// quantizer, and a transformer that looks only back writes the chunk.

@@ -1,6 +1,6 @@
 internal import NN
-public import Quantizers
 public import Torch
+public import VectorQuantization
 
 /// VQ-BeT's autoencoder: a perceptron reads the flattened chunk, a residual quantizer makes codes of its one latent
 /// vector, a perceptron writes the chunk.

@@ -1,6 +1,6 @@
 internal import NN
-public import Quantizers
 public import Torch
+public import VectorQuantization
 
 /// VQ-VLA's autoencoder: the chunk is a picture of one channel, time by columns; causal convolutions make it smaller, a
 /// residual quantizer makes codes of the one latent vector that is left, convolutions draw the picture again.

@@ -92,7 +92,7 @@ struct PolicyDataset: Sendable {
             return nil
         }
         let (count, positions) = (head.schedule.tokenCount, head.schedule.placeCount)
-        let isValid = (tokenizer as? FASTerVQTokenizer)?.validPlaces(chunks.validSteps)
+        let isValid = (tokenizer as? FASTerVQTokenizer)?.validLatentPositions(chunks.validSteps)
         return try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, tokens in
             if head.listsEnd {
                 let end = tokens.count < count ? [head.codebookSize] : []

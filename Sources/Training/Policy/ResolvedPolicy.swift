@@ -170,7 +170,7 @@ struct ResolvedPolicy {
         var codes = CodeHead.Configuration(
             schedule: BlockSchedule(
                 codebookCount: residual?.codebookCount ?? 1,
-                placeCount: residual?.placeCount ?? longest ?? horizon * dimension,
+                placeCount: residual?.latentPositionCount ?? longest ?? horizon * dimension,
                 blockSize: isBlockwise ? (recipe.blockSize > 0 ? recipe.blockSize : nil) : 1
             ),
             codebookSize: tokenizer.codebookSizes[0],

@@ -1,7 +1,7 @@
 internal import FASTerVQ
 public import Foundation
-internal import Quantizers
 internal import Support
+internal import VectorQuantization
 
 extension TokenizerRecipe {
     /// The defaults of a training that starts from a model: they describe its network.
@@ -12,17 +12,18 @@ extension TokenizerRecipe {
         self.init()
         let network = try FASTerVQConfiguration(reading: folder)
         (autoencoder, quantizer) = (network.autoencoder, network.quantizer)
-        refinement.codebookCount = network.refinement.codebookCount
+        actionSpaceQuantizer.codebookCount = network.actionSpaceQuantizer.codebookCount
     }
 
     /// Requires that the recipe describes the network of the model that a training starts from.
     ///
     /// - Throws: ``RecipeError``.
     func checkNetwork(_ network: FASTerVQConfiguration) throws(RecipeError) {
-        guard places.isEmpty else {
+        guard latentPositions.isEmpty else {
             throw RecipeError(
                 source: "recipe",
-                reason: "'places' cannot be set when a training starts from a model, which has its own"
+                reason:
+                    "'latentPositions' cannot be set when a training starts from a model, which has its own"
             )
         }
         for (group, wished, present) in [

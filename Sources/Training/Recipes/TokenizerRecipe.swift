@@ -1,9 +1,9 @@
 public import FASTerVQ
 public import LearnedBaselines
 internal import NN
-public import Quantizers
 public import RobotTypes
 public import Support
+public import VectorQuantization
 
 /// The settings of a tokenizer's training; the keys of a recipe file.
 public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
@@ -44,15 +44,19 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
     public var autoencoder = ActionAutoencoder.Configuration()
 
     /// FASTerVQ's residual quantizer of latents.
-    public var quantizer = FASTerVQConfiguration.standardQuantizer
+    public var quantizer = FASTerVQConfiguration.defaultQuantizer
 
     /// FASTerVQ's residual stages in action space.
-    public var refinement = RefinementCodebooks.Configuration()
+    public var actionSpaceQuantizer = ActionSpaceQuantizer.Configuration()
 
     /// Latent positions along time by action group type: of a chunk, or of 16 steps where several robots share a model.
-    public var places: [String: Int] = [:]
+    public var latentPositions: [String: Int] = [:]
 
-    /// Fraction of chunks that are quantized by a random number of the first codebooks only (quantizer dropout).
+    /// Makes grippers bypass FASTerVQ's autoencoder where a robot has other groups, too; action-space stages code them.
+    public var bypassesGrippers = true
+
+    /// Fraction of chunks that are quantized by a random number of the first codebooks only (quantizer dropout), so that these
+    /// learn to do without the others, which a policy may have no time for.
     public var quantizerDropout = 0.25
 
     /// VQ-BeT's architecture.
@@ -88,20 +92,21 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
         }
         try Validation.require(["quantizerDropout": quantizerDropout], in: 0 ... 1)
         var network = FASTerVQConfiguration(patches: [:])
-        (network.autoencoder, network.quantizer, network.refinement) = (autoencoder, quantizer, refinement)
-        try InvalidValue.rethrow(network.problem)
+        (network.autoencoder, network.quantizer) = (autoencoder, quantizer)
+        network.actionSpaceQuantizer = actionSpaceQuantizer
+        try network.validate()
         for (group, problem) in [("vqBeT", vqBeT.problem), ("vqVLA", vqVLA.problem), ("oat", oat.problem)] {
             try InvalidValue.rethrow(problem, inside: group)
         }
-        for (type, count) in places.sorted(by: { $0.key < $1.key }) {
+        for (type, count) in latentPositions.sorted(by: { $0.key < $1.key }) {
             let types = ActionSpace.Kind.allCases.map(\.rawValue)
             try Validation.require(
                 types.contains(type),
-                "places",
+                "latentPositions",
                 "by action group types, \(types.joined(separator: ", "))",
                 found: "'\(type)'"
             )
-            try Validation.require(["places.\(type)": count], atLeast: 1)
+            try Validation.require(["latentPositions.\(type)": count], atLeast: 1)
         }
     }
 }

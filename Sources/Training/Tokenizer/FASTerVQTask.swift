@@ -1,8 +1,8 @@
 internal import FASTerVQ
-internal import Quantizers
 internal import RobotTypes
 internal import Support
 internal import Torch
+internal import VectorQuantization
 
 /// The training task of FASTerVQ: one model, and the chunks of every robot that it learns from.
 struct FASTerVQTask: TokenizerTask {
@@ -18,7 +18,7 @@ struct FASTerVQTask: TokenizerTask {
     private let weights: [Double]
     private let horizons: [Int]
 
-    var network: FASTerVQNetwork { model.network }
+    var network: FASTerVQModel { model }
 
     /// Prepares to train from `start`, or from random initialisation where that is nil.
     ///
@@ -47,8 +47,7 @@ struct FASTerVQTask: TokenizerTask {
         hasCodebooks = start != nil
         Torch.seed(seed)
         let model =
-            start?.refining(codebooks: recipe.refinement.codebookCount)
-            ?? FASTerVQModel(Self.configuration(recipe, sources), device: device)
+            start ?? FASTerVQModel(Self.configuration(recipe, sources), device: device)
         self.model = model
         data = try sources.map { try SourceTensors($0, model: model, device: device) }
     }
@@ -61,58 +60,65 @@ struct FASTerVQTask: TokenizerTask {
         let types = Set(sources.flatMap { $0.actionSpace.groups.map(\.kind.rawValue) })
         var configuration = FASTerVQConfiguration(
             patches: only.map {
-                PatchShape.fitting($0.actionSpace, horizon: $0.chunks.horizon, places: recipe.places)
-            } ?? PatchShape.universal(places: recipe.places).filter { types.contains($0.key) }
+                PatchShape.fitting(
+                    $0.actionSpace,
+                    horizon: $0.chunks.horizon,
+                    latentPositions: recipe.latentPositions,
+                    bypassingGrippers: recipe.bypassesGrippers
+                )
+            }
+                ?? PatchShape.universal(
+                    latentPositions: recipe.latentPositions,
+                    bypassingGrippers: recipe.bypassesGrippers
+                ).filter { types.contains($0.key) }
         )
         configuration.autoencoder = recipe.autoencoder
         configuration.quantizer = recipe.quantizer
-        configuration.refinement = recipe.refinement
+        configuration.actionSpaceQuantizer = recipe.actionSpaceQuantizer
         return configuration
     }
 
     func initializeCodebooks() {
         var random = SeededRandom(seed: seed, 3)
-        network.initializeCodebooks(
+        model.initializeCodebooks(
             from: data.map { source in
                 let count = min(recipe.initialChunks / data.count, source.count)
                 let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
-                return (source.embodiment, source.chunks(at: picks).actions)
+                return source.chunks(at: picks)
             }
         )
     }
 
     /// Fits the action-space residual stages to what the trained network leaves, by k-means.
-    func fitRefinement(report: (_ done: Int, _ all: Int) -> Void) {
+    func fitActionSpaceStages(report: (_ done: Int, _ all: Int) -> Void) {
         Torch.seed(seed)
         var random = SeededRandom(seed: seed, 4)
         let total = weights.reduce(0, +)
         let examples = zip(data, weights).map { source, weight in
             let fraction = total > 0 ? weight / total : 1 / Double(data.count)
-            let count = min(source.count, max(1, Int(fraction * Double(recipe.refinement.chunks))))
-            let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
-            let chunks = source.chunks(at: picks)
-            return RefinementExamples(
-                embodiment: source.embodiment,
-                actions: chunks.actions,
-                stepMask: chunks.stepMask
+            let count = min(
+                source.count,
+                max(1, Int(fraction * Double(recipe.actionSpaceQuantizer.fittingChunks)))
             )
+            let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
+            return source.chunks(at: picks)
         }
-        network.fitRefinement(recipe.refinement, to: examples, report: report)
+        model.fitActionSpaceStages(to: examples, report: report)
     }
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
         let batch = batch(&random)
         let active = activeQuantizers(of: batch.reduce(0) { $0 + $1.actions.size(0) }, &random)
-        let loss = network.loss(
+        let loss = model.loss(
             batch,
-            depths: active,
+            activeQuantizers: active,
             quantizing: quantizing,
             weights: recipe.loss,
-            precision: computeDType
+            computeDType: computeDType
         )
         return TrainingLoss(total: loss.total) {
             [
-                "loss": loss.total.item, "l1": loss.l1.item, "frequency": loss.frequency.item,
+                "loss": loss.total.item, "l1": loss.l1.item, "dct_l1": loss.dctL1.item,
                 "commitment": loss.commitment.item,
             ]
         }
@@ -122,7 +128,7 @@ struct FASTerVQTask: TokenizerTask {
     ///
     /// Where all robots are in every batch, weights divide the batch among them. Where only some are, weights are the
     /// probabilities of being in it, and the batch is divided evenly.
-    func batch(_ random: inout SeededRandom) -> [TrainingChunks] {
+    func batch(_ random: inout SeededRandom) -> [ActionBatch] {
         let horizon = horizons[random.index(weights: horizons.map { 1 / Double($0 * $0) })]
         let all = data.indices.filter { data[$0].horizon == horizon }
         let robots = min(max(1, recipe.robotsPerStep), all.count)

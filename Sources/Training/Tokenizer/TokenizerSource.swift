@@ -32,7 +32,6 @@ struct SourceTensors {
     let embodiment: Embodiment
     private let actions: Tensor
     private let stepMask: Tensor
-    private let placeMask: Tensor
 
     /// Lays `source` out for `model`.
     ///
@@ -41,10 +40,8 @@ struct SourceTensors {
         let chunks = source.chunks
         let patchifier = try model.makePatchifier(source.actionSpace, horizon: chunks.horizon)
         embodiment = Embodiment(patchifier: patchifier, normalization: source.normalization, device: device)
-        let isValid = patchifier.validLearnedPlaces(chunks.validSteps).map { Float($0 ? 1 : 0) }
         actions = chunks.actions(on: device)
         stepMask = chunks.stepMask(on: device)
-        placeMask = Tensor(isValid, shape: [chunks.count, patchifier.learnedPlaceCount], device: device)
     }
 
     var count: Int { actions.size(0) }
@@ -52,13 +49,12 @@ struct SourceTensors {
     var horizon: Int { actions.size(1) }
 
     /// The chunks at `picks`.
-    func chunks(at picks: [Int]) -> TrainingChunks {
+    func chunks(at picks: [Int]) -> ActionBatch {
         let picks = Tensor(picks, device: actions.device)
-        return TrainingChunks(
+        return ActionBatch(
             embodiment: embodiment,
             actions: actions.gathering(picks, axis: 0),
-            stepMask: stepMask.gathering(picks, axis: 0),
-            placeMask: placeMask.gathering(picks, axis: 0)
+            stepMask: stepMask.gathering(picks, axis: 0)
         )
     }
 }

@@ -3,10 +3,10 @@ internal import FASTerVQ
 public import Foundation
 internal import LearnedBaselines
 internal import NN
-internal import Quantizers
 internal import RobotTypes
 internal import Support
 public import Torch
+internal import VectorQuantization
 
 /// Some episodes of a dataset, with the dataset's weight in a mixture.
 public struct WeightedDataset: Sendable {
@@ -65,7 +65,7 @@ public struct TokenizerTraining {
     /// - Parameters:
     ///   - folder: Folder for the result.
     ///   - resume: Goes on from the newest checkpoint, where there is one.
-    ///   - fitting: Called after every residual stage of FASTerVQ that is fitted once the network is trained.
+    ///   - fitting: Called after every action-space stage of FASTerVQ that is fitted once the other weights are trained.
     ///   - report: Called with every line of metrics.
     /// - Returns: Sizes of the result.
     /// - Throws: The errors of datasets, recipes, folders and trainings, and the system's.
@@ -145,17 +145,22 @@ public struct TokenizerTraining {
         to folder: URL
     ) throws -> TrainedTokenizer {
         let start = try start.map { try FASTerVQModel(loading: $0, device: device) }
-        let task = try FASTerVQTask(recipe, sources, from: start, seed: seed, device: device)
+        // Without a step, the stages of the model that it starts from still fit, if there are as many.
+        let stageCount = start?.configuration.actionSpaceQuantizer.codebookCount
+        let fits = recipe.optimization.steps == 0 && stageCount == recipe.actionSpaceQuantizer.codebookCount
+        let first = fits ? start : start?.with(actionSpaceQuantizer: recipe.actionSpaceQuantizer)
+        let task = try FASTerVQTask(recipe, sources, from: first, seed: seed, device: device)
         try trainer.train(task, resume: resume)
-        // Without a step, the stages of the model that it started from still fit, if there are as many.
-        let fits = start?.configuration.refinement.codebookCount == recipe.refinement.codebookCount
-        if recipe.optimization.steps > 0 || !fits { task.fitRefinement(report: fitting) }
+        if !fits { task.fitActionSpaceStages(report: fitting) }
         let model = task.model
         if sources.count == 1, let only = sources.first {
-            let (space, normalization) = (only.actionSpace, only.normalization)
-            try model.tokenizer(for: space, horizon: recipe.horizon, normalization: normalization).save(
-                to: folder
+            let tokenizer = try FASTerVQTokenizer(
+                model,
+                actionSpace: only.actionSpace,
+                horizon: recipe.horizon,
+                normalization: only.normalization
             )
+            try tokenizer.save(to: folder)
         } else {
             try model.save(to: folder)
         }
@@ -165,7 +170,7 @@ public struct TokenizerTraining {
                 repeating: configuration.quantizer.codebookSize,
                 count: configuration.codebookCount
             ),
-            parameterCount: model.network.parameterCount
+            parameterCount: model.parameterCount
         )
     }
 

@@ -1,0 +1,40 @@
+internal import NN
+internal import Torch
+internal import VectorQuantization
+
+extension FASTerVQModel {
+    /// The same model with its first codebooks only: for a policy that has no time for all.
+    ///
+    /// - Parameter codebooks: At least 1.
+    /// - Returns: A model with copies of the weights; this one where it has no more codebooks.
+    public func keeping(codebooks: Int) -> FASTerVQModel {
+        guard codebooks < configuration.codebookCount else { return self }
+        var changed = configuration
+        changed.quantizer.codebookCount = min(codebooks, configuration.quantizer.codebookCount)
+        changed.actionSpaceQuantizer.codebookCount = codebooks - changed.quantizer.codebookCount
+        return copied(with: changed)
+    }
+
+    /// The same model with other action-space stages; its codebooks of latents stay.
+    ///
+    /// - Parameter settings: Number of stages, and how they are fitted next.
+    /// - Returns: A model with copies of the weights, whose further stages wait to be fitted.
+    public func with(actionSpaceQuantizer settings: ActionSpaceQuantizer.Configuration) -> FASTerVQModel {
+        var changed = configuration
+        changed.actionSpaceQuantizer = settings
+        return copied(with: changed)
+    }
+
+    /// A model of `changed`, which has other numbers of codebooks, with this one's weights.
+    private func copied(with changed: FASTerVQConfiguration) -> FASTerVQModel {
+        let result = FASTerVQModel(changed, device: device)
+        withoutGradients {
+            for (own, other) in zip(result.tensors, tensors) {
+                let count = min(own.tensor.size(0), other.tensor.size(0))
+                own.tensor.narrowed(0, from: 0, count: count)
+                    .copyInPlace(other.tensor.narrowed(0, from: 0, count: count))
+            }
+        }
+        return result
+    }
+}

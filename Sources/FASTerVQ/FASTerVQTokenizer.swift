@@ -1,0 +1,177 @@
+public import ActionTokenizers
+public import RobotTypes
+internal import Torch
+internal import VectorQuantization
+
+/// FASTerVQ for one robot: a chunk of actions to a small grid of codes and back (arXiv 2512.04952, FASTerVQ).
+///
+/// Codes run along the latent positions of the first codebook, then of the next: coarse to fine. Any codes in range decode
+/// to finite actions within the recorded range.
+public struct FASTerVQTokenizer: ResidualTokenizer {
+    /// Architecture and weights.
+    public let model: FASTerVQModel
+
+    /// The robot's groups of action columns.
+    public let actionSpace: ActionSpace
+
+    /// Map from the robot's units to normalised ones.
+    public let normalization: Normalization
+
+    package let embodiment: Embodiment
+
+    /// Makes `model` the tokenizer of a robot's chunks; they share weights, which must not change afterwards.
+    ///
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - actionSpace: The robot's groups of action columns.
+    ///   - horizon: Control steps of a chunk.
+    ///   - normalization: Map from the robot's units to normalised ones.
+    /// - Throws: ``PatchError`` when the robot does not fit the model's patches.
+    public init(
+        _ model: FASTerVQModel,
+        actionSpace: ActionSpace,
+        horizon: Int,
+        normalization: Normalization
+    ) throws(PatchError) {
+        self.init(
+            model,
+            actionSpace: actionSpace,
+            normalization: normalization,
+            embodiment: Embodiment(
+                patchifier: try model.makePatchifier(actionSpace, horizon: horizon),
+                normalization: normalization,
+                device: model.device
+            )
+        )
+    }
+
+    private init(
+        _ model: FASTerVQModel,
+        actionSpace: ActionSpace,
+        normalization: Normalization,
+        embodiment: Embodiment
+    ) {
+        self.model = model
+        self.actionSpace = actionSpace
+        self.normalization = normalization
+        self.embodiment = embodiment
+        packed = model.device == .cpu ? PackedCodec(model, embodiment) : nil
+    }
+
+    /// For few chunks; nil where the model is not on the CPU.
+    private let packed: PackedCodec?
+
+    /// Up to so many chunks, one by one without libtorch is faster than all at once with it.
+    private static let fewChunks = 12
+
+    /// `fastervq`.
+    public var name: String { FASTerVQFolder.tokenizerName }
+
+    /// Control steps of a chunk.
+    public var horizon: Int { embodiment.patchifier.horizon }
+
+    /// Columns of an action.
+    public var dimension: Int { actionSpace.dimension }
+
+    /// Number of codebooks, coarse to fine.
+    public var codebookCount: Int { model.configuration.codebookCount }
+
+    /// Number of entries of a codebook.
+    public var codebookSize: Int { model.configuration.quantizer.codebookSize }
+
+    /// Number of latent positions: of codes in every codebook.
+    public var latentPositionCount: Int { embodiment.patchifier.latentPositionCount }
+
+    /// Number of codes of a chunk.
+    public var tokenCount: Int { codebookCount * latentPositionCount }
+
+    /// Sizes of the codebooks.
+    public var codebookSizes: [Int] { Array(repeating: codebookSize, count: codebookCount) }
+
+    /// Index of the codebook of the code at `position`.
+    public func codebook(ofToken position: Int) -> Int { position / latentPositionCount }
+
+    /// Latent positions that hold at least one of the first `validSteps` steps of each chunk, `[chunks · N]`, row-major.
+    public func validLatentPositions(_ validSteps: [Int]) -> [Bool] {
+        embodiment.patchifier.validLatentPositions(validSteps)
+    }
+
+    /// The same tokenizer with its first codebooks only: for a policy that has no time for all.
+    ///
+    /// - Parameter codebooks: At least 1.
+    /// - Returns: A tokenizer with copies of the weights; this one where it has no more codebooks.
+    public func keeping(codebooks: Int) -> FASTerVQTokenizer {
+        guard codebooks < codebookCount else { return self }
+        return FASTerVQTokenizer(
+            model.keeping(codebooks: codebooks),
+            actionSpace: actionSpace,
+            normalization: normalization,
+            embodiment: embodiment
+        )
+    }
+
+    /// Codes of normalised chunks.
+    ///
+    /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
+    public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
+        try check(chunks)
+        let chunks = chunks.holdingLastValidStep()
+        if let packed, chunks.count <= Self.fewChunks {
+            return (0 ..< chunks.count).map {
+                packed.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])
+            }
+        }
+        return batches(of: chunks.count).flatMap { range in
+            let (batch, device) = (chunks[range], model.device)
+            let codes = withoutGradients {
+                model.encode(batch.actions(on: device), stepMask: batch.stepMask(on: device), of: embodiment)
+            }
+            let flat = codes.integers
+            return stride(from: 0, to: flat.count, by: tokenCount).map { Array(flat[$0 ..< $0 + tokenCount]) }
+        }
+    }
+
+    /// Normalised chunks of codes.
+    ///
+    /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
+    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+        try chunks(for: tokens, codebooks: codebookCount)
+    }
+
+    /// Normalised chunks of the codes of the first `codebooks` codebooks: coarser, the fewer there are.
+    ///
+    /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
+    public func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks {
+        precondition((1 ... codebookCount).contains(codebooks), "a chunk takes 1 to all codebooks")
+        let tokenCount = codebooks * latentPositionCount
+        try check(tokens, lengths: tokenCount ... tokenCount)
+        if let packed, tokens.count <= Self.fewChunks { return self.chunks(tokens.flatMap(packed.actions)) }
+        return self.chunks(
+            batches(of: tokens.count).flatMap { range in
+                let codes = Tensor(
+                    tokens[range].flatMap { $0 },
+                    shape: [range.count, tokenCount],
+                    device: model.device
+                )
+                return withoutGradients { model.decode(codes, of: embodiment) }.floats
+            }
+        )
+    }
+
+    private func chunks(_ values: [Float]) -> ActionChunks {
+        let count = values.count / (horizon * dimension)
+        return ActionChunks(count: count, horizon: horizon, dimension: dimension, values: values)
+    }
+}
+
+extension FASTerVQModel {
+    /// The layout of a robot's chunks.
+    ///
+    /// - Throws: ``PatchError`` when the robot does not fit the model's patches.
+    public func makePatchifier(
+        _ actionSpace: ActionSpace,
+        horizon: Int
+    ) throws(PatchError) -> ActionPatchifier {
+        try ActionPatchifier(space: actionSpace, horizon: horizon, shapes: configuration.patches)
+    }
+}
