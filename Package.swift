@@ -182,7 +182,8 @@ let package = Package(
             "FASTerVLA",
             [
                 "GoldenTensors", "TemporaryFolder", "FASTerVQ", "VectorQuantization", "ActionTokenizers",
-                "Backbones", "NN", "PolicyProtocol", "PolicyServer", "Torch", "RobotTypes",
+                "Backbones", "CPUInference", "NN", "PolicyProtocol", "PolicyServer", "Torch", "RobotTypes",
+                "Support",
             ],
             resources: [.copy("Golden")]
         ),

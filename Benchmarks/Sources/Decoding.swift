@@ -1,6 +1,7 @@
 import Backbones
 import FASTerVLA
 import NN
+import RobotTypes
 import Torch
 import Training
 
@@ -23,20 +24,20 @@ struct Decoding {
 
     private func heads() throws -> Comparison {
         Torch.seed(0)
-        let blocks = network(codes(BlockSchedule(codebookCount: 3, placeCount: 5), entries: 512))
+        let blocks = network(codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5), entries: 512))
         let input = input
         let prefix = withoutGradients { blocks.backbone.prefix(of: input) }
         let tokens = network(
-            codes(BlockSchedule(codebookCount: 3, placeCount: 5, blockSize: 1), entries: 512)
+            codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5, blockSize: 1), entries: 512)
         )
-        let list = BlockSchedule(codebookCount: 1, placeCount: Self.tokensOfFAST, blockSize: 1)
+        let list = BlockSchedule(codebookCount: 1, latentPositionCount: Self.tokensOfFAST, blockSize: 1)
         let bins = BlockSchedule(
             codebookCount: 1,
-            placeCount: Self.chunk.horizon * Self.chunk.dimension,
+            latentPositionCount: Self.chunk.horizon * Self.chunk.dimension,
             blockSize: 1
         )
         let alone = network(
-            codes(BlockSchedule(codebookCount: 3, placeCount: 5), entries: 512),
+            codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5), entries: 512),
             hasExpert: false
         )
         let aloneAfter = withoutGradients { alone.backbone.prefix(of: input) }
@@ -50,7 +51,12 @@ struct Decoding {
             rounds: effort.rounds,
             [
                 contestant("blocks, 3 forwards", blocks, prefix),
-                contestant("blocks, a second look at the first, 4 forwards", blocks, prefix, secondLooks: 1),
+                contestant(
+                    "blocks, the first one re-decoded, 4 forwards",
+                    blocks,
+                    prefix,
+                    maskPredictBlocks: 1
+                ),
                 contestant("blocks without expert, 3 forwards", alone, aloneAfter),
                 contestant("tokens, 15 forwards", tokens, prefix),
                 contestant(
@@ -74,10 +80,15 @@ struct Decoding {
         _ name: String,
         _ network: FASTerVLANetwork,
         _ prefix: Prefix,
-        secondLooks: Int = 0
+        maskPredictBlocks: Int = 0
     ) -> Contestant {
-        let decoder = network.codeHead.map {
-            BlockDecoder(network, $0, secondLooks: secondLooks, sampling: .greedy)
+        let decoder = network.blockHead.map {
+            BlockDecoder(
+                $0,
+                InferenceBackend(fastestFor: network),
+                maskPredictBlocks: maskPredictBlocks,
+                sampling: .greedy
+            )
         }
         return Contestant(name, least: effort.seconds) {
             withoutGradients { _ = decoder?.codes(after: prefix).integers }
@@ -98,20 +109,33 @@ struct Decoding {
 
     private func valueContestant(_ name: String, _ network: FASTerVLANetwork, _ prefix: Prefix) -> Contestant
     {
-        var decoder = AnswerDecoder(network, tokenizer: nil)
+        let ones = [Float](repeating: 1, count: Self.chunk.dimension)
+        let statistics = FeatureStatistics(
+            mean: ones,
+            std: ones,
+            q01: ones.map { -$0 },
+            q99: ones,
+            min: ones.map { -$0 },
+            max: ones
+        )
+        var decoder = ActionDecoder(
+            network,
+            actions: .values(Normalization(method: .identity, statistics: statistics)),
+            backend: InferenceBackend(fastestFor: network)
+        )
         return Contestant(name, least: effort.seconds) {
-            _ = try withoutGradients { try decoder.answer(after: prefix) }
+            _ = try withoutGradients { try decoder.predict(after: prefix) }
         }
     }
 
     private func codes(_ schedule: BlockSchedule, entries: Int) -> ActionHead.Configuration {
-        var head = CodeHead.Configuration(
+        var head = BlockHead.Configuration(
             schedule: schedule,
             codebookSize: entries,
             dimension: Self.chunk.dimension
         )
-        head.looksAgain = schedule.blockSize > 1
-        return .codes(head)
+        head.supportsMaskPredict = schedule.blockSize > 1
+        return .blocks(head)
     }
 
     private func network(_ head: ActionHead.Configuration, hasExpert: Bool = true) -> FASTerVLANetwork {

@@ -21,10 +21,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         case ("cpu", _): break
         case ("cuda", _): try Self.checkCUDA(name, index: 0)
         case (_, let index?): try Self.checkCUDA(name, index: index)
-        case ("mps", _):
-            guard torch_mps_is_available() else {
-                throw DeviceError(description: "device 'mps' needs a Mac with Metal; use --device cpu")
-            }
+        case ("mps", _): try Self.checkMPS()
         default: throw DeviceError(description: "unknown device '\(name)': expected cpu, cuda, cuda:N or mps")
         }
         description = name
@@ -37,6 +34,18 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
             name == "\(prefix)\(index)"
         else { return nil }
         return index
+    }
+
+    private static func checkMPS() throws(DeviceError) {
+        #if os(macOS)
+        guard torch_mps_is_available() else {
+            throw DeviceError(description: "device 'mps': this Mac has no Metal; use --device cpu")
+        }
+        #else
+        throw DeviceError(
+            description: "device 'mps' is Metal on a Mac, and this system has none; use --device cpu or cuda"
+        )
+        #endif
     }
 
     private static func checkCUDA(_ name: String, index: Int) throws(DeviceError) {

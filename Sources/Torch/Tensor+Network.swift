@@ -120,7 +120,7 @@ extension Tensor {
     /// Mean cross-entropy of logits `[n, classes]` against int64 `targets`, `[n]`.
     ///
     /// - Parameters:
-    ///   - targets: Classes; those equal to ``noClass`` do not count.
+    ///   - targets: Classes; those equal to ``ignoreIndex`` do not count.
     ///   - labelSmoothing: Share of the target spread over all classes.
     /// - Returns: A scalar.
     public func crossEntropy(_ targets: Tensor, labelSmoothing: Double = 0) -> Tensor {
@@ -129,11 +129,11 @@ extension Tensor {
             .tensor(targets),
             nil,
             1,
-            .integer(Self.noClass),
+            .integer(Self.ignoreIndex),
             .real(labelSmoothing)
         )
     }
 
     /// The class that stands for "no target", as in PyTorch.
-    public static var noClass: Int { -100 }
+    public static var ignoreIndex: Int { -100 }
 }

@@ -86,7 +86,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         if isExpert {
             results = try await roll(plan, simulator)
         } else {
-            let policy = try PolicyBundle.load(
+            let policy = try await PolicyFolder.load(
                 from: namedModel(policy, family: .policies),
                 device: device,
                 decoding: decoding.settings
@@ -95,7 +95,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             try plan.check(horizon: policy.contract.horizon)
             guard !committedPrefix || policy.contract.committedSteps > 0 else {
                 throw ValidationError(
-                    "--committed-prefix: the policy was not trained with one (recipe: pendingSteps)"
+                    "--committed-prefix: the policy was not trained with one (recipe: committedSteps)"
                 )
             }
             let handler = PolicyHandler(policy: policy, serverName: "faster", version: Faster.version)

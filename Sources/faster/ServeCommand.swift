@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let device = try compute.prepare()
-        let loaded = try PolicyBundle.load(
+        let loaded = try await PolicyFolder.load(
             from: namedModel(policy, family: .policies),
             device: device,
             decoding: decoding.settings

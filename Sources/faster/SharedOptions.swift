@@ -70,7 +70,9 @@ struct DecodingOptions: ParsableArguments {
     var samples: Int?
 
     func validate() throws {
-        try expect(samples, "--samples", "1 ... \(Sampling.mostDraws)") { 1 ... Sampling.mostDraws ~= $0 }
+        try expect(samples, "--samples", "1 ... \(Sampling.largestSampleCount)") {
+            1 ... Sampling.largestSampleCount ~= $0
+        }
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
         try expect(maskPredictBlocks, "--mask-predict", "at least 0") { $0 >= 0 }
@@ -85,8 +87,8 @@ struct DecodingOptions: ParsableArguments {
         var settings = DecodingSettings()
         settings.blockSize = blockSize
         settings.codebooks = codebooks
-        settings.secondLooks = maskPredictBlocks
-        settings.draws = samples
+        settings.maskPredictBlocks = maskPredictBlocks
+        settings.sampleCount = samples
         settings.deadline = deadline.map { PredictionOptions.deadline(milliseconds: $0) }
         settings.temperature = temperature
         settings.topK = topK

@@ -65,7 +65,7 @@ struct FASTerVLAPolicyTests {
         #expect(reply["codebooks"] == .integer(Int64(count)))
         let codes = Array(all.codes.prefix(count * all.latentPositionCount))
         #expect(tokenizer.codes == codes)
-        let expected = try all.chunks(for: [codes], codebooks: count).values.map { min(1, max(-1, $0)) }
+        let expected = all.normalization.clipped(try all.chunks(for: [codes], codebooks: count).values)
         #expect(try actions(reply) == all.normalization.restored(expected))
     }
 
@@ -84,11 +84,11 @@ struct FASTerVLAPolicyTests {
         #expect(codes[0] != codes[1])
     }
 
-    @Test("answers with the mean of several draws, which comes nearer and nearer to the expected motion")
-    func draws() async throws {
+    @Test("answers with the mean of several samples, which comes nearer and nearer to the expected motion")
+    func sampleMean() async throws {
         func answers(_ draws: Int) async throws -> [[Float]] {
             var settings = DecodingSettings()
-            (settings.draws, settings.temperature, settings.topK) = (draws, 2, 0)
+            (settings.sampleCount, settings.temperature, settings.topK) = (draws, 2, 0)
             let (policy, _) = try SmallPolicy.policy(settings)
             var found: [[Float]] = []
             for seed in 1 ... 6 as ClosedRange<Int64> {
@@ -115,7 +115,7 @@ struct FASTerVLAPolicyTests {
             let values = [Float](repeating: value, count: steps * 4)
             return ["committed_actions": .array(NDArray(shape: [steps, 4], values: values))]
         }
-        let (policy, tokenizer) = try SmallPolicy.policy(pendingSteps: 3)
+        let (policy, tokenizer) = try SmallPolicy.policy(committedSteps: 3)
         #expect(policy.contract.committedSteps == 3)
         var codes: [[Int]] = []
         for value in [-1, 1] as [Float] {

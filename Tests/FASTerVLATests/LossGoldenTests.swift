@@ -27,18 +27,18 @@ struct LossGoldenTests {
         (backbone.width, backbone.layerCount, backbone.headCount) = (16, 2, 2)
         var expert = ActionExpert.Configuration()
         expert.width = 12
-        var spacing = Spacing()
-        spacing.deviation = 0
-        var head = CodeHead.Configuration(
-            schedule: BlockSchedule(codebookCount: 2, placeCount: 3, blockSize: blockSize),
+        var gaps = PositionGaps()
+        gaps.deviation = 0
+        var head = BlockHead.Configuration(
+            schedule: BlockSchedule(codebookCount: 2, latentPositionCount: 3, blockSize: blockSize),
             codebookSize: 6,
             dimension: 1
         )
-        head.spacing = spacing
+        head.positionGaps = gaps
         let network = FASTerVLANetwork(
             backbone: CompactBackbone(backbone, device: .cpu),
             expert: expert,
-            head: .codes(head),
+            head: .blocks(head),
             device: .cpu
         )
         try golden.fill(network.parameters, from: "parameters.")
@@ -70,7 +70,7 @@ struct LossGoldenTests {
         let codes = try golden.tensor("codes")
         let (answers, closing) = network.teacherForcedLogits(
             codes: codes.maximum(codes.zerosLike()),
-            try #require(network.codeHead),
+            try #require(network.blockHead),
             prefix: network.backbone.prefix(of: try input()),
             training: false
         )

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 import Torch
 
@@ -40,8 +41,8 @@ struct SamplingTests {
         (sampling.topK, sampling.topP, sampling.temperature) = (0, topP, 1)
         // The best reach 0.5, 0.8, 0.95, 0.98, 1.
         let logits = Tensor([0.02, 0.3, 0.03, 0.5, 0.15].map { Float(log($0)) }, shape: [1, 5])
-        let (probabilities, entries) = sampling.probabilities(from: logits)
-        let kept = zip(probabilities.floats, entries.integers).filter { $0.0 > 0 }.map(\.1).sorted()
+        let (probabilities, tokens) = sampling.probabilities(from: logits)
+        let kept = zip(probabilities.floats, tokens.integers).filter { $0.0 > 0 }.map(\.1).sorted()
         #expect(kept == expected)
         Torch.seed(3)
         let drawn = sampling.codes(from: logits.expanded([4000, 5])).integers
@@ -53,40 +54,32 @@ struct SamplingTests {
         var sampling = Sampling()
         (sampling.topK, sampling.topP, sampling.temperature) = (2, 0.6, 1)
         let logits = Tensor([0 as Float, 0.1, 9, 0, 9, 9.1], shape: [2, 3])
-        let (probabilities, entries) = sampling.probabilities(from: logits)
-        #expect(entries.integers == [2, 1, 2, 1])
+        let (probabilities, tokens) = sampling.probabilities(from: logits)
+        #expect(tokens.integers == [2, 1, 2, 1])
         #expect(probabilities.floats.map { $0 > 0 } == [true, false, true, true])
     }
 
-    @Test("reads a policy's choice that says nothing of nucleus and draws: all are admitted, one is drawn")
-    func shortForm() throws {
-        let sampling = try JSONDecoder().decode(
-            Sampling.self,
-            from: Data(#"{"topK": 7, "temperature": 0.5}"#.utf8)
-        )
-        #expect(sampling.topK == 7 && sampling.temperature == 0.5)
-        #expect(sampling.topP == 1 && sampling.draws == 1)
-        #expect(try JSONDecoder().decode(Sampling.self, from: JSONEncoder().encode(sampling)) == sampling)
-    }
-
     @Test("knows numbers that make no sense")
-    func problems() {
-        #expect(Sampling().problem == nil && Sampling.greedy.problem == nil)
-        var sampling = Sampling()
-        sampling.topP = 0
-        #expect(sampling.problem == "'topP' should be above 0 and at most 1, found 0.0")
-        sampling = Sampling()
-        sampling.topK = -1
-        #expect(sampling.problem == "'topK' should be at least 0, found -1")
-        sampling = Sampling()
-        sampling.temperature = .nan
-        #expect(sampling.problem == "'temperature' should be at least 0, found nan")
-        sampling = Sampling()
-        sampling.draws = 0
-        #expect(sampling.problem == "'draws' should be 1 ... 1024, found 0")
-        sampling = .greedy
-        sampling.draws = 8
-        #expect(sampling.problem?.hasSuffix("a 'topK' of 1 or a 'temperature' of 0, found 8") == true)
+    func invalidNumbers() {
+        func error(_ change: (inout Sampling) -> Void, of base: Sampling = Sampling()) -> String? {
+            var sampling = base
+            change(&sampling)
+            do {
+                try sampling.validate()
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        #expect(error { _ in } == nil && error({ _ in }, of: .greedy) == nil)
+        #expect(error { $0.topP = 0 } == "'topP' should be above 0 and at most 1, found 0.0")
+        #expect(error { $0.topK = -1 } == "'topK' should be at least 0, found -1")
+        #expect(error { $0.temperature = .nan } == "'temperature' should be a number from 0 on, found nan")
+        #expect(error { $0.sampleCount = 0 } == "'sampleCount' should be in 1 ... 1024, found 0")
+        #expect(
+            error({ $0.sampleCount = 8 }, of: .greedy)
+                == "'sampleCount' should be 1 with greedy sampling, a 'topK' of 1 or a 'temperature' of 0, found 8"
+        )
     }
 
     @Test("is replaced number by number, and a greedy policy is not held to its greed")
@@ -104,20 +97,20 @@ struct SamplingTests {
         #expect(sampling.isGreedy && sampling.topK == 7 && sampling.topP == 0.9)
     }
 
-    @Test("is a mean of several draws where the policy or the user says so")
-    func draws() {
+    @Test("is a mean of several samples where the policy or the user says so")
+    func sampleMean() {
         var settings = DecodingSettings()
-        settings.draws = 1
+        settings.sampleCount = 1
         #expect(settings.sampling(over: .greedy) == .greedy)
         var mean = Sampling()
-        mean.draws = 8
+        mean.sampleCount = 8
         #expect(DecodingSettings().sampling(over: mean) == mean)
         #expect(settings.sampling(over: mean) == Sampling())
-        settings.draws = 8
+        settings.sampleCount = 8
         #expect(settings.sampling(over: .greedy) == mean)
-        settings.draws = nil
+        settings.sampleCount = nil
         settings.temperature = 0
         let greedy = settings.sampling(over: mean)
-        #expect(greedy.isGreedy && greedy.draws == 1 && greedy.problem == nil)
+        #expect(greedy.isGreedy && greedy.sampleCount == 1 && (try? greedy.validate()) != nil)
     }
 }

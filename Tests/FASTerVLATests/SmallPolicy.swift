@@ -7,7 +7,7 @@ import RobotTypes
 import Torch
 import VectorQuantization
 
-/// The smallest policy that still is one, with first weights: one camera, two state values, 3 codebooks.
+/// The smallest policy that still is one, with random weights: one camera, two state values, 3 codebooks.
 enum SmallPolicy {
     /// The identity, of values that were recorded from -1 to 1.
     static func normalization(_ columns: Int) -> Normalization {
@@ -25,7 +25,7 @@ enum SmallPolicy {
         )
     }
 
-    /// A tokenizer with first weights, of 3 codebooks of 16 entries.
+    /// A tokenizer with random weights, of 3 codebooks of 16 entries.
     static func tokenizer(_ groups: String) throws -> FASTerVQTokenizer {
         Torch.seed(1)
         let space = try ActionSpace(parsing: groups)
@@ -52,7 +52,7 @@ enum SmallPolicy {
     }
 
     private static func parts(
-        pendingSteps: Int = 0
+        committedSteps: Int = 0
     ) throws -> (PolicyConfiguration, FASTerVLANetwork, FASTerVQTokenizer) {
         let tokenizer = try tokenizer("position=0:3,gripper=3")
         var backbone = CompactBackbone.Configuration(
@@ -67,17 +67,17 @@ enum SmallPolicy {
             actionSpace: tokenizer.actionSpace,
             framesPerSecond: 20
         )
-        var head = CodeHead.Configuration(
-            schedule: BlockSchedule(codebookCount: 3, placeCount: tokenizer.latentPositionCount),
+        var head = BlockHead.Configuration(
+            schedule: BlockSchedule(codebookCount: 3, latentPositionCount: tokenizer.latentPositionCount),
             codebookSize: 16,
             dimension: 4
         )
-        head.pendingSteps = pendingSteps
+        head.committedSteps = committedSteps
         let configuration = PolicyConfiguration(
             contract: contract,
             backbone: .compact(backbone),
             expert: .init(),
-            head: .codes(head)
+            head: .blocks(head)
         )
         return (configuration, FASTerVLANetwork(configuration, device: .cpu), tokenizer)
     }
@@ -85,7 +85,7 @@ enum SmallPolicy {
     /// Writes the policy to `folder`.
     static func save(to folder: URL) throws {
         let (configuration, network, tokenizer) = try parts()
-        try PolicyBundle.save(
+        try PolicyFolder.save(
             configuration,
             network: network,
             actions: .codes(tokenizer),
@@ -98,7 +98,7 @@ enum SmallPolicy {
     static func saveFlow(to folder: URL) throws {
         var configuration = try parts().0
         configuration.head = .flow(.init(horizon: 8, dimension: 4))
-        try PolicyBundle.save(
+        try PolicyFolder.save(
             configuration,
             network: FASTerVLANetwork(configuration, device: .cpu),
             actions: .values(normalization(4)),
@@ -107,12 +107,12 @@ enum SmallPolicy {
         )
     }
 
-    /// The policy, ready to act, and the codes that it answers with.
+    /// The policy, and a tokenizer that records the codes it predicts.
     static func policy(
         _ decoding: DecodingSettings = DecodingSettings(),
-        pendingSteps: Int = 0
+        committedSteps: Int = 0
     ) throws -> (policy: FASTerVLAPolicy, tokenizer: RecordingTokenizer) {
-        let (configuration, network, tokenizer) = try parts(pendingSteps: pendingSteps)
+        let (configuration, network, tokenizer) = try parts(committedSteps: committedSteps)
         let recording = RecordingTokenizer(tokenizer)
         let policy = FASTerVLAPolicy(
             configuration: configuration,
@@ -125,7 +125,7 @@ enum SmallPolicy {
         return (policy, recording)
     }
 
-    /// What the policy can answer.
+    /// An observation that fulfils the contract.
     static func observation(state: [Float] = [0.1, -0.4]) -> Observation {
         Observation(
             images: [

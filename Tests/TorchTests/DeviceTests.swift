@@ -20,6 +20,17 @@ struct DeviceTests {
         #expect(error?.description == "unknown device '\(name)': expected cpu, cuda, cuda:N or mps")
     }
 
+    #if os(Linux)
+    @Test("are refused with the reason when the system cannot have them")
+    func metal() {
+        let error = #expect(throws: DeviceError.self) { try Device(parsing: "mps") }
+        #expect(
+            error?.description
+                == "device 'mps' is Metal on a Mac, and this system has none; use --device cpu or cuda"
+        )
+    }
+    #endif
+
     @Test("are refused when the machine has none of that number")
     func absent() {
         let error = #expect(throws: DeviceError.self) { try Device(parsing: "cuda:9999") }

@@ -65,14 +65,6 @@ struct TensorTests {
         #expect(Tensor.randn([4]).floats == first)
     }
 
-    @Test("say which shape was expected and which arrived")
-    func shapeError() {
-        let error = #expect(throws: ShapeError.self) {
-            try Tensor.zeros([2, 5, 3]).sizes("B N 4", of: "latents")
-        }
-        #expect(error?.description == "latents: expected shape [B N 4], got [2, 5, 3]")
-    }
-
     @Test("end the process with libtorch's own message when shapes disagree")
     func trap() async {
         await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).matmul(Tensor.zeros([2, 3])) }

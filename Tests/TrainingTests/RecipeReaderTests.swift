@@ -105,12 +105,12 @@ struct RecipeReaderTests {
             ),
             ("augmentation.contrast=-1", "'augmentation.contrast' should be a number from 0 on, found -1.0"),
             (
-                "positionGaps.smallest=5",
-                "'positionGaps.smallest' should be at most 'largest', which is 3.0, found 5.0"
+                "positionGaps.minimum=5",
+                "'positionGaps.minimum' should be at most 'maximum', which is 3.0, found 5.0"
             ),
             (
-                "positionGaps.gap=5",
-                "'positionGaps.gap' should be from 'smallest' to 'largest', 1.0 to 3.0, as training takes no other, found 5.0"
+                "positionGaps.inference=5",
+                "'positionGaps.inference' should be from 'minimum' to 'maximum', 1.0 to 3.0, as training takes no other, found 5.0"
             ),
         ]
     )

@@ -228,7 +228,7 @@ struct PolicyTests {
         )
         #expect(
             try await Program.refusal(arguments + ["--delay", "2", "--execute", "4"], in: folder)
-                == "--committed-prefix: the policy was not trained with one (recipe: pendingSteps)"
+                == "--committed-prefix: the policy was not trained with one (recipe: committedSteps)"
         )
     }
 

@@ -64,6 +64,10 @@ struct TrainingRefusalTests {
             ("--set=normalization=decimals", "'normalization' should be one of quantiles"),
             ("--threads=0", "--threads: expected 1 ... 4096, found 0"),
             ("--device=tpu", "unknown device 'tpu': expected cpu, cuda, cuda:N or mps"),
+            (
+                "--device=mps",
+                "device 'mps' is Metal on a Mac, and this system has none; use --device cpu or cuda"
+            ),
             ("--episodes=0:121", "episodes '0:121': expected first:end within 0:120, for example 0:12"),
         ]
     )

@@ -1,7 +1,13 @@
 public import Torch
 
-/// An affine map of the last axis: `[..., in]` to `[..., out]`.
-public struct Linear: Module {
+/// A map of the last axis: `[..., in]` to `[..., out]`.
+public protocol AffineMap: Sendable {
+    /// `x`, `[..., in]`, mapped to `[..., out]`.
+    func callAsFunction(_ x: Tensor) -> Tensor
+}
+
+/// Affine layer with trained weight and bias.
+public struct Linear: Module, AffineMap {
     /// `[out, in]`.
     @Parameter public var weight: Tensor
 

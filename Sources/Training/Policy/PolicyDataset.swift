@@ -17,7 +17,7 @@ struct PolicyDataset: Sendable {
     /// Chunks that start at the examples, normalised.
     let chunks: ActionChunks
 
-    /// Codes to predict, `[count, codeCount]`, `Tensor.noClass` where there is nothing to predict; nil for heads that
+    /// Codes to predict, `[count, codeCount]`, `Tensor.ignoreIndex` where there is nothing to predict; nil for heads that
     /// predict values.
     let codes: [Int]?
 
@@ -87,23 +87,23 @@ struct PolicyDataset: Sendable {
 
     /// Codes to predict for `chunks`, without those of latent positions beyond the end of an episode.
     private static func codes(for chunks: ActionChunks, _ policy: ResolvedPolicy) throws -> [Int]? {
-        guard case .codes(let head) = policy.configuration.head, let tokenizer = policy.coding.tokenizer
+        guard case .blocks(let head) = policy.configuration.head, let tokenizer = policy.coding.tokenizer
         else {
             return nil
         }
-        let (count, positions) = (head.schedule.tokenCount, head.schedule.placeCount)
+        let (count, positions) = (head.schedule.tokenCount, head.schedule.latentPositionCount)
         let isValid = (tokenizer as? FASTerVQTokenizer)?.validLatentPositions(chunks.validSteps)
         return try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, tokens in
-            if head.listsEnd {
+            if head.isVariableLength {
                 let end = tokens.count < count ? [head.codebookSize] : []
                 let targets = Array(tokens.prefix(count)) + end
-                return targets + Array(repeating: Tensor.noClass, count: count - targets.count)
+                return targets + Array(repeating: Tensor.ignoreIndex, count: count - targets.count)
             }
             return tokens.enumerated().map { index, token in
                 let counts =
                     isValid.map { $0[chunk * positions + index % positions] }
                     ?? (index / chunks.dimension < chunks.validSteps[chunk])
-                return counts ? token : Tensor.noClass
+                return counts ? token : Tensor.ignoreIndex
             }
         }
     }

@@ -13,15 +13,15 @@ public struct PolicyStart {
         case expert
     }
 
-    private let parts: PolicyBundle.Parts
+    private let parts: PolicyFolder.Parts
     private let taken: Set<Part>
     private let folder: URL
 
     /// Reads the policy in `folder`; only the parts `taken` are used.
     ///
-    /// - Throws: `PolicyBundleError` and the errors of checkpoints and tokenizers.
+    /// - Throws: `PolicyFolderError` and the errors of checkpoints and tokenizers.
     public init(_ folder: URL, taking taken: Set<Part> = Set(Part.allCases), device: Device) throws {
-        parts = try PolicyBundle.parts(of: folder, device: device)
+        parts = try PolicyFolder.parts(of: folder, device: device)
         self.taken = taken
         self.folder = folder
     }

@@ -84,6 +84,7 @@ extension PolicyRecipe {
         var settings = LossSettings()
         settings.codebookWeights = codebookWeights
         settings.labelSmoothing = labelSmoothing
+        settings.endOfBlockWeight = endOfBlockWeight
         return settings
     }
 }

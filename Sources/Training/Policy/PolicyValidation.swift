@@ -37,8 +37,8 @@ struct PolicyValidation {
         Torch.seed(0)
         // Several samples are for one observation at a time.
         var decoding = DecodingSettings()
-        decoding.draws = 1
-        var decoder = AnswerDecoder(network, tokenizer: coding.tokenizer, settings: decoding)
+        decoding.sampleCount = 1
+        var decoder = ActionDecoder(network, actions: coding, settings: decoding)
         var sums: [String: Double] = [:]
         for start in stride(from: 0, to: indices.count, by: batchSize) {
             let chosen = Array(indices[start ..< min(start + batchSize, indices.count)])
@@ -50,7 +50,7 @@ struct PolicyValidation {
         return sums
     }
 
-    private func measure(_ network: FASTerVLANetwork, _ batch: PolicyBatch, _ decoder: inout AnswerDecoder)
+    private func measure(_ network: FASTerVLANetwork, _ batch: PolicyBatch, _ decoder: inout ActionDecoder)
         throws
         -> [String: Double]
     {
@@ -58,7 +58,7 @@ struct PolicyValidation {
         return try withoutGradients {
             let output = network.backbone.output(of: input)
             let loss = network.loss(after: output.prefix, targets: targets, settings: settings)
-            let decoded = try decoder.answer(after: output.prefix).chunks
+            let decoded = try decoder.predict(after: output.prefix).chunks
             var metrics = [
                 "validation_loss": loss.total.item,
                 "reconstruction_error": ReconstructionErrors(batch.chunks, decoded).l1,

@@ -167,25 +167,25 @@ struct ResolvedPolicy {
         }
         let residual = tokenizer as? any ResidualTokenizer
         let isBlockwise = recipe.head == .blocks || recipe.head == .blocksWithoutExpert
-        var codes = CodeHead.Configuration(
+        var blocks = BlockHead.Configuration(
             schedule: BlockSchedule(
                 codebookCount: residual?.codebookCount ?? 1,
-                placeCount: residual?.latentPositionCount ?? longest ?? horizon * dimension,
+                latentPositionCount: residual?.latentPositionCount ?? longest ?? horizon * dimension,
                 blockSize: isBlockwise ? (recipe.blockSize > 0 ? recipe.blockSize : nil) : 1
             ),
             codebookSize: tokenizer.codebookSizes[0],
             dimension: dimension
         )
-        codes.listsEnd = longest != nil
-        codes.looksAgain = recipe.supportsMaskPredict
-        codes.pendingSteps = min(recipe.committedSteps, horizon)
-        codes.spacing = recipe.positionGaps
-        codes.sampling = recipe.sampling
-        return .codes(codes)
+        blocks.isVariableLength = longest != nil
+        blocks.supportsMaskPredict = recipe.supportsMaskPredict
+        blocks.committedSteps = min(recipe.committedSteps, horizon)
+        blocks.positionGaps = recipe.positionGaps
+        blocks.sampling = recipe.sampling
+        return .blocks(blocks)
     }
 
     /// Writes the policy with the weights of `network` to `folder`.
     func save(_ network: FASTerVLANetwork, to folder: URL) throws {
-        try PolicyBundle.save(configuration, network: network, actions: coding, state: state, to: folder)
+        try PolicyFolder.save(configuration, network: network, actions: coding, state: state, to: folder)
     }
 }

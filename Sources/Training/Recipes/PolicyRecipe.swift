@@ -26,6 +26,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     /// Weight of each codebook's cross-entropy, coarse to fine, up to a common factor; equal where empty.
     public var codebookWeights: [Double] = []
 
+    /// Weight of the cross-entropy of `<EoBlk>`, which closes the codes; decoding stops there by itself, so it is small.
+    public var endOfBlockWeight = 0.01
+
     /// Cameras that the policy sees, by their whole names or the last part; all of the dataset's where empty.
     public var cameras: [String] = []
 
@@ -60,7 +63,7 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     public var flowSteps = 10
 
     /// Position gaps between action tokens.
-    public var positionGaps = Spacing()
+    public var positionGaps = PositionGaps()
 
     /// Sampling of codes by the trained policy.
     public var sampling = Sampling.greedy
@@ -90,6 +93,7 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         try Validation.require("augmentation", augmentation)
         try Validation.require("backbone", backbone)
         try Validation.require(["labelSmoothing": labelSmoothing], in: 0 ..< 1)
+        try Validation.require(["endOfBlockWeight": endOfBlockWeight], atLeast: 0)
         try Validation.require(
             codebookWeights.allSatisfy { $0 >= 0 && $0.isFinite } && codebookWeights.first != 0,
             "codebookWeights",
@@ -129,8 +133,8 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             "even with the head 'flow'",
             found: expert.width
         )
-        try InvalidValue.rethrow(positionGaps.problem, inside: "positionGaps")
-        try InvalidValue.rethrow(sampling.problem, inside: "sampling")
+        try Validation.require("positionGaps", positionGaps)
+        try Validation.require("sampling", sampling)
     }
 }
 

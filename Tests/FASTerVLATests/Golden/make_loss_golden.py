@@ -18,9 +18,9 @@ CAMERAS = [(16, 8, 8, 0), (16, 32, 16, 2)]  # height, width, pixels of a token's
 FREQUENCIES = 5  # of the Fourier features of a keypoint's position
 STATES, BINS, BYTES = 2, 6, 4
 WIDTH, HEADS, LAYERS, EXPERT = 16, 2, 2, 12
-CODEBOOKS, PLACES, ENTRIES = 2, 3, 6
+CODEBOOKS, POSITIONS, ENTRIES = 2, 3, 6
 HEAD = WIDTH // HEADS
-CODES = CODEBOOKS * PLACES
+CODES = CODEBOOKS * POSITIONS
 BATCH, SMOOTHING = 3, 0.1
 
 # ---------------------------------------------------------------------------------------------------------
@@ -88,15 +88,15 @@ for layer in range(LAYERS - 1):
 norm("backbone.lastLayer.norm", WIDTH)
 linear("backbone.lastLayer.projection", WIDTH, 2 * WIDTH, bias=False)
 norm("backbone.lastLayer.keyNorm", HEAD, bias=False)
-shapes["head.codes.codes.weight"] = (CODEBOOKS * ENTRIES, EXPERT)
-shapes["head.codes.beginOfBlock.weight"] = (1, EXPERT)
-shapes["head.codes.places.weight"] = (PLACES, EXPERT)
-shapes["head.codes.codebooks.weight"] = (CODEBOOKS + 1, EXPERT)
+shapes["head.blocks.embedding.weight"] = (CODEBOOKS * ENTRIES, EXPERT)
+shapes["head.blocks.beginOfBlock.weight"] = (1, EXPERT)
+shapes["head.blocks.latentPositions.weight"] = (POSITIONS, EXPERT)
+shapes["head.blocks.codebooks.weight"] = (CODEBOOKS + 1, EXPERT)
 for layer in range(LAYERS):
     block(f"expert.layers.{layer}", EXPERT)
 norm("expert.norm", EXPERT)
 for codebook in range(CODEBOOKS):
-    linear(f"head.codes.heads.{codebook}", EXPERT, ENTRIES + 1)
+    linear(f"head.blocks.classifiers.{codebook}", EXPERT, ENTRIES + 1)
 
 
 def first(name, shape):
@@ -256,11 +256,11 @@ def logits(images, text, state, codes, size):
     for slot in slots:
         before = slot - size
         if before < 0:
-            word = parameters["head.codes.beginOfBlock.weight"].expand(BATCH, -1)
+            word = parameters["head.blocks.beginOfBlock.weight"].expand(BATCH, -1)
         else:
-            word = parameters["head.codes.codes.weight"][before // PLACES * ENTRIES + codes[:, before]]
-        about = parameters["head.codes.places.weight"][slot % PLACES]
-        about = about + parameters["head.codes.codebooks.weight"][slot // PLACES if slot < CODES else CODEBOOKS]
+            word = parameters["head.blocks.embedding.weight"][before // POSITIONS * ENTRIES + codes[:, before]]
+        about = parameters["head.blocks.latentPositions.weight"][slot % POSITIONS]
+        about = about + parameters["head.blocks.codebooks.weight"][slot // POSITIONS if slot < CODES else CODEBOOKS]
         fed.append(word + about)
     x = torch.stack(fed, dim=1)
     number = lambda slot: slot // size if slot < CODES else math.ceil(CODES / size)
@@ -280,8 +280,8 @@ def logits(images, text, state, codes, size):
             heads.append(attended(query, keys, values, sees))
         x = feed_forward(name, x + mapped(f"{name}.attention.output", torch.cat(heads, dim=-1)))
     x = normalized("expert.norm", x)
-    answers = [mapped(f"head.codes.heads.{slot // PLACES}", x[:, slot]) for slot in range(CODES)]
-    return answers, [mapped(f"head.codes.heads.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
+    answers = [mapped(f"head.blocks.classifiers.{slot // POSITIONS}", x[:, slot]) for slot in range(CODES)]
+    return answers, [mapped(f"head.blocks.classifiers.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
 
 
 def cross_entropy(scores, target, smoothing):
@@ -294,7 +294,7 @@ def losses(answers, closing, codes):
     """Every codebook's mean over the codes that count, and the whole: their mean, and a hundredth of the closing's."""
     parts, right = [], []
     for codebook in range(CODEBOOKS):
-        slots = range(codebook * PLACES, (codebook + 1) * PLACES)
+        slots = range(codebook * POSITIONS, (codebook + 1) * POSITIONS)
         counted = [(row, slot) for row in range(BATCH) for slot in slots if codes[row, slot] >= 0]
         parts.append(
             torch.stack([cross_entropy(answers[slot][row], codes[row, slot], SMOOTHING) for row, slot in counted]).mean()
@@ -325,7 +325,7 @@ for size in (3, 4, 1):
     assert not unused, unused
     golden |= {f"{size}.total": total, f"{size}.closing": torch.stack(closing, dim=1)}
     golden |= {f"{size}.codebooks": torch.stack(parts), f"{size}.accuracies": torch.tensor(right)}
-    golden |= {f"{size}.logits.{codebook}": torch.stack(answers[codebook * PLACES : (codebook + 1) * PLACES], dim=1) for codebook in range(CODEBOOKS)}
+    golden |= {f"{size}.logits.{codebook}": torch.stack(answers[codebook * POSITIONS : (codebook + 1) * POSITIONS], dim=1) for codebook in range(CODEBOOKS)}
     if size != 1:
         golden |= {f"{size}.gradients.{name}": parameter.grad for name, parameter in parameters.items()}
 

@@ -1,0 +1,46 @@
+public import Support
+
+extension ActionHead.Configuration: Validatable {
+    /// Checks that a head can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        switch self {
+        case .blocks(let configuration): try Validation.require("blocks", configuration)
+        case .flow(let configuration): try Validation.require("flow", configuration)
+        case .regression(let configuration): try Validation.require("regression", configuration)
+        }
+    }
+}
+
+extension BlockHead.Configuration: Validatable {
+    /// Checks that a head can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(["committedSteps": committedSteps], atLeast: 0)
+        try Validation.require("positionGaps", positionGaps)
+        try Validation.require(
+            [
+                "schedule.codebookCount": schedule.codebookCount,
+                "schedule.latentPositionCount": schedule.latentPositionCount,
+                "schedule.blockSize": schedule.blockSize, "codebookSize": codebookSize,
+                "dimension": dimension,
+            ],
+            atLeast: 1
+        )
+    }
+}
+
+extension FlowHead.Configuration: Validatable {
+    /// Checks that a head can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(
+            ["horizon": horizon, "dimension": dimension, "steps": steps],
+            atLeast: 1
+        )
+    }
+}
+
+extension RegressionHead.Configuration: Validatable {
+    /// Checks that a head can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(["horizon": horizon, "dimension": dimension], atLeast: 1)
+    }
+}

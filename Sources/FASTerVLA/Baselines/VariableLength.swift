@@ -1,0 +1,35 @@
+internal import Torch
+
+// Token sequences of variable length, as FAST's (arXiv 2501.09747): `<EoBlk>`, the class after the last codebook entry, ends
+// a sequence.
+
+extension BlockHead {
+    /// Number of classes that decoding chooses from.
+    var classCount: Int { configuration.codebookSize + (configuration.isVariableLength ? 1 : 0) }
+
+    /// Tokens with embeddings: a sequence that has ended goes on beside longer ones of its batch, fed with any token.
+    func lookUp(_ tokens: Tensor) -> Tensor {
+        configuration.isVariableLength ? tokens.clampedToEntries(configuration.codebookSize) : tokens
+    }
+}
+
+/// Ends of the sequences of a batch.
+struct SequenceEnds {
+    /// nil for sequences of fixed length.
+    private let end: Int?
+    /// Above 0 for every sequence that has ended, `[B]`.
+    private var hasEnded: Tensor?
+
+    init(_ configuration: BlockHead.Configuration) {
+        end = configuration.isVariableLength ? configuration.codebookSize : nil
+    }
+
+    /// Returns true once all sequences have ended, with the tokens of a block, int64 `[B, L]`.
+    mutating func areAllReached(by tokens: Tensor) -> Bool {
+        guard let end else { return false }
+        let ends = tokens.equal(Double(end)).to(.int64).max(1)
+        let reached = hasEnded.map { $0.maximum(ends) } ?? ends
+        hasEnded = reached
+        return reached.min(0).item > 0
+    }
+}

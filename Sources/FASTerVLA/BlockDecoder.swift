@@ -1,0 +1,196 @@
+public import Backbones
+internal import NN
+public import Torch
+
+// Axes in this file
+//   B  batch      L  slots of a block      K  codebook entries      P  committed steps
+
+/// Tokens decoded on top of one prefix.
+public struct BlockDecoding {
+    /// Tokens of the first codebooks, int64 `[B, codebooks · latentPositionCount]`; for variable-length sequences, up to the
+    /// end of the longest one: the number of entries stands for an end, and what follows it means nothing.
+    public let codes: Tensor
+
+    /// Number of complete codebooks.
+    public let codebooks: Int
+
+    /// Latency of every block, choosing its tokens included.
+    public let blockTimes: [Duration]
+}
+
+/// Block-wise autoregressive decoding: one forward a block (arXiv 2512.04952, block-wise autoregressive decoding).
+public struct BlockDecoder {
+    let head: BlockHead
+    let schedule: BlockSchedule
+    private let backend: InferenceBackend
+    private let codebooks: Int
+    private let maskPredictBlocks: Int
+    private let sampling: Sampling
+
+    /// Prepares to decode.
+    ///
+    /// - Parameters:
+    ///   - head: The network's head.
+    ///   - backend: Forwards of the network.
+    ///   - blockSize: Tokens per forward; nil takes the head's own, 1 decodes token by token.
+    ///   - codebooks: Number of codebooks to decode, coarse to fine; nil for all.
+    ///   - maskPredictBlocks: Number of blocks to re-decode, coarse ones first; for heads that were trained for it.
+    ///   - sampling: Sampling of tokens.
+    public init(
+        _ head: BlockHead,
+        _ backend: InferenceBackend,
+        blockSize: Int? = nil,
+        codebooks: Int? = nil,
+        maskPredictBlocks: Int = 0,
+        sampling: Sampling
+    ) {
+        let own = head.configuration.schedule
+        self.codebooks = codebooks ?? own.codebookCount
+        precondition((1 ... own.codebookCount).contains(self.codebooks), "a chunk takes 1 to all codebooks")
+        precondition(
+            maskPredictBlocks == 0 || head.configuration.supportsMaskPredict,
+            "this head was not trained for mask-predict re-decoding"
+        )
+        self.head = head
+        self.backend = backend
+        schedule = blockSize.map(own.withBlockSize) ?? own
+        self.maskPredictBlocks = maskPredictBlocks
+        self.sampling = sampling
+    }
+
+    /// Tokens after `prefix`, int64 `[B, codebooks · latentPositionCount]`.
+    public func codes(after prefix: Prefix) -> Tensor {
+        var latencies = LatencyEstimate()
+        return decode(after: prefix, latencies: &latencies).codes
+    }
+
+    /// Decodes all codebooks, or as many as are likely to be ready before a deadline.
+    ///
+    /// - Parameters:
+    ///   - prefix: The backbone's prefix.
+    ///   - committed: Committed actions, normalised `[B, P, dimension]`, for heads with a ``CommittedPrefix``.
+    ///   - deadline: Time at which actions are needed; nil decodes everything.
+    ///   - latencies: Estimate of the time that blocks take; gains those of this call.
+    ///   - choose: Chooses tokens, int64 `[n]`, by their logits, `[n, K]`; nil samples them.
+    /// - Returns: Complete codebooks, coarse to fine, at least one.
+    func decode(
+        after prefix: Prefix,
+        committed: Tensor? = nil,
+        before deadline: ContinuousClock.Instant? = nil,
+        latencies: inout LatencyEstimate,
+        choose: ((Tensor) -> Tensor)? = nil
+    ) -> BlockDecoding {
+        let choose = choose ?? { sampling.codes(from: $0) }
+        // Room for the prefix and its successors is made for the first block, which is charged for it.
+        var stopwatch = Stopwatch(prefix.device)
+        var suffix = DecodingSuffix(prefix, head.configuration, schedule, backend.suffixDecoder)
+        if let committed { suffix.append(committed: committed, head) }
+        var ends = SequenceEnds(head.configuration)
+        var tokens = Tensor.zeros([prefix.batch, schedule.blockSize], dtype: .int64, device: prefix.device)
+        var (decoded, times): ([Tensor], [Duration]) = ([], [])
+        for (index, block) in schedule.blocks.enumerated() {
+            let isWanted = block.lowerBound < codebooks * schedule.latentPositionCount
+            guard isWanted, schedule.completesCodebook(from: block.lowerBound, before: deadline, latencies)
+            else { break }
+            let previous = head.lookUp(tokens.narrowed(1, from: 0, count: block.count))
+            let inputs = head.inputs(previous, slots: block, schedule: schedule)
+            let logits = logits(of: suffix.features(inputs, of: block), block)
+            tokens = chosen(logits, choose)
+            if index < maskPredictBlocks, block.count > 1 {
+                tokens = redecoded(tokens, logits, inputs, block, &suffix, choose: choose)
+            }
+            decoded.append(tokens)
+            times.append(stopwatch.lap())
+            latencies.add(block: times[index])
+            if ends.areAllReached(by: tokens) { break }
+        }
+        return result(.concatenated(decoded, axis: 1), times)
+    }
+
+    private func result(_ codes: Tensor, _ times: [Duration]) -> BlockDecoding {
+        guard !head.configuration.isVariableLength else {
+            return BlockDecoding(codes: codes, codebooks: codebooks, blockTimes: times)
+        }
+        // Tokens of an incomplete codebook mean nothing. A block is never cut, as its tokens see each other.
+        let complete = min(codebooks, codes.size(1) / schedule.latentPositionCount)
+        return BlockDecoding(
+            codes: codes.narrowed(1, from: 0, count: complete * schedule.latentPositionCount),
+            codebooks: complete,
+            blockTimes: times
+        )
+    }
+
+    /// Logits of a block's slots: a part for every codebook that it reaches into, each `[B, slots, K]`.
+    func logits(of features: Tensor, _ block: Range<Int>) -> [Tensor] {
+        var parts: [Tensor] = []
+        var start = block.lowerBound
+        while start < block.upperBound {
+            let codebook = schedule.codebook(ofSlot: start)
+            let end = min(block.upperBound, (codebook + 1) * schedule.latentPositionCount)
+            let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
+            let logits = backend.classifiers[codebook](rows)
+            parts.append(logits.narrowed(2, from: 0, count: head.classCount).to(.float32))
+            start = end
+        }
+        return parts
+    }
+
+    /// Tokens of a block, int64 `[B, L]`.
+    func chosen(_ logits: [Tensor], _ choose: (Tensor) -> Tensor) -> Tensor {
+        .concatenated(
+            logits.map { choose($0.reshaped(-1, $0.size(2))).reshaped($0.size(0), $0.size(1)) },
+            axis: 1
+        )
+    }
+}
+
+/// Slots decoded so far on top of one prefix.
+struct DecodingSuffix {
+    private let prefix: Prefix
+    private let decoder: any SuffixDecoder
+    private let positions: Tensor
+    private var cache: KeyValueCache
+    /// Number of slots before those of the schedule.
+    private var leadingCount = 0
+
+    init(
+        _ prefix: Prefix,
+        _ configuration: BlockHead.Configuration,
+        _ schedule: BlockSchedule,
+        _ decoder: any SuffixDecoder
+    ) {
+        self.prefix = prefix
+        self.decoder = decoder
+        positions = configuration.positionGaps.positions(
+            schedule.tokenCount,
+            from: prefix.nextPosition,
+            device: prefix.device
+        )
+        cache = KeyValueCache(prefix, roomFor: schedule.tokenCount + configuration.committedSteps)
+    }
+
+    /// Features of a block's slots, `[B, L, width]`.
+    mutating func features(_ inputs: Tensor, of block: Range<Int>) -> Tensor {
+        // The mask hides the prefix's padding; later blocks do not exist yet, so nothing else needs hiding.
+        decoder.decode(
+            inputs,
+            positions: positions.narrowed(1, from: block.lowerBound, count: block.count),
+            cache: &cache,
+            mask: prefix.extendedMask(by: leadingCount + block.upperBound)
+        )
+    }
+
+    /// Appends slots, `[B, L, width]`, before those of the schedule.
+    mutating func appendLeading(_ inputs: Tensor, positions: Tensor) {
+        leadingCount += inputs.size(1)
+        _ = decoder.decode(
+            inputs,
+            positions: positions,
+            cache: &cache,
+            mask: prefix.extendedMask(by: leadingCount)
+        )
+    }
+
+    /// Removes the newest `count` slots.
+    mutating func forget(_ count: Int) { cache.forget(count) }
+}

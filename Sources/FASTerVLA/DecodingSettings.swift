@@ -1,0 +1,81 @@
+internal import Support
+
+/// Decoding of a policy, as far as it is not left to its folder.
+public struct DecodingSettings: Equatable, Sendable {
+    /// Tokens per forward, 1 to decode token by token; nil for the policy's own.
+    public var blockSize: Int?
+
+    /// Number of codebooks to decode, coarse to fine; nil for all.
+    public var codebooks: Int?
+
+    /// Number of blocks to re-decode, coarse ones first (``MaskPredict``); nil for none.
+    public var maskPredictBlocks: Int?
+
+    /// ``Sampling/sampleCount``; nil as in ``sampling(over:)``.
+    public var sampleCount: Int?
+
+    /// Time from a request's arrival until its actions are needed, for requests that name none; nil lets them wait.
+    public var deadline: Duration?
+
+    /// ``Sampling/temperature``; nil as in ``sampling(over:)``.
+    public var temperature: Double?
+
+    /// ``Sampling/topK``; nil as in ``sampling(over:)``.
+    public var topK: Int?
+
+    /// ``Sampling/topP``; nil as in ``sampling(over:)``.
+    public var topP: Double?
+
+    /// Leaves everything to the policy's folder.
+    public init() {}
+
+    /// The policy's own sampling, `base`, with the numbers replaced that are given here.
+    ///
+    /// The `topK` and `temperature` of a greedy policy would keep it greedy whatever is asked for, also for a mean of several
+    /// samples, so there the rest is the paper's.
+    public func sampling(over base: Sampling) -> Sampling {
+        let isGreedy =
+            temperature == nil && topK == nil && topP == nil && (sampleCount ?? 1) == 1 && base.isGreedy
+        guard !isGreedy else { return base }
+        var sampling = base.isGreedy ? Sampling() : base
+        if let sampleCount { sampling.sampleCount = sampleCount }
+        if let temperature { sampling.temperature = temperature }
+        if let topK { sampling.topK = topK }
+        if let topP { sampling.topP = topP }
+        // Greedy sampling has one chunk.
+        if sampleCount == nil, sampling.isGreedy { sampling.sampleCount = 1 }
+        return sampling
+    }
+
+    /// Checks that a policy with `head` can decode so.
+    func validate(for head: ActionHead.Configuration) throws(InvalidValue) {
+        guard case .blocks(let configuration) = head else {
+            let asked: [(key: String, isSet: Bool)] = [
+                ("blockSize", blockSize != nil), ("codebooks", codebooks != nil),
+                ("maskPredictBlocks", maskPredictBlocks != nil), ("sampleCount", sampleCount != nil),
+                ("topK", topK != nil), ("topP", topP != nil), ("temperature", temperature != nil),
+            ]
+            guard let first = asked.first(where: \.isSet) else { return }
+            throw InvalidValue(
+                first.key,
+                expected: "left out, as the policy predicts no tokens",
+                found: "a value"
+            )
+        }
+        try Validation.require("sampling", sampling(over: configuration.sampling))
+        if let codebooks {
+            try Validation.require(
+                ["codebooks": codebooks],
+                in: 1 ... configuration.schedule.codebookCount
+            )
+        }
+        if let maskPredictBlocks, maskPredictBlocks > 0 {
+            try Validation.require(
+                configuration.supportsMaskPredict,
+                "maskPredictBlocks",
+                "0, as the policy was not trained for re-decoding (recipe: supportsMaskPredict)",
+                found: maskPredictBlocks
+            )
+        }
+    }
+}

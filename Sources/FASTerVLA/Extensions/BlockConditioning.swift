@@ -1,0 +1,38 @@
+internal import Torch
+
+// Axes in this file
+//   B  batch      N  tokens      P  committed steps
+
+/// Inputs of a training step that extensions of the paper's head add to the tokens of earlier blocks.
+struct BlockConditioning {
+    /// Tokens that their own blocks see, bool `[B, N]` (``MaskPredict``).
+    var isRevealed: Tensor?
+
+    /// A committed action prefix, normalised `[B, P, dimension]`, and its steps that are given, bool `[B, P]`
+    /// (``CommittedPrefix``).
+    var committed: (actions: Tensor, isGiven: Tensor)?
+
+    /// No further inputs.
+    init() {}
+
+    /// Draws what a training step is conditioned on, as far as `configuration` has extensions.
+    init(drawnFor targets: ActionTargets, _ codes: Tensor, _ configuration: BlockHead.Configuration) {
+        if configuration.supportsMaskPredict {
+            isRevealed = MaskPredict.drawRevealed(of: codes, configuration.schedule)
+        }
+        if configuration.committedSteps > 0 {
+            committed = CommittedPrefix.draw(from: targets, atMost: configuration.committedSteps)
+        }
+    }
+
+    /// `codes` as targets: revealed ones are ignored.
+    func withoutRevealed(_ codes: Tensor) -> Tensor {
+        isRevealed.map { codes.filled(where: $0, with: Double(Tensor.ignoreIndex)) } ?? codes
+    }
+
+    /// Adds the conditioning to the forward of `codes`.
+    func apply(to suffix: inout TeacherForcedSuffix, of codes: Tensor, _ head: BlockHead) {
+        if let isRevealed { head.reveal(codes, isRevealed, in: &suffix) }
+        if let committed { head.prepend(committed.actions, committed.isGiven, to: &suffix) }
+    }
+}

@@ -1,0 +1,156 @@
+internal import Backbones
+internal import NN
+public import RobotTypes
+public import Torch
+
+/// A trained policy: images, instruction and state in, a chunk of actions out.
+///
+/// All tensor work runs on one thread of its own; calls may come from any task and are served in turn.
+public final class FASTerVLAPolicy: Policy {
+    /// The observations that it takes, and the chunks that it gives.
+    public let contract: PolicyContract
+
+    private let runner: Runner
+
+    /// Creates a policy from its parts.
+    ///
+    /// - Parameters:
+    ///   - configuration: Architecture and contract.
+    ///   - network: The trained weights.
+    ///   - actions: Normalization of actions, with the tokenizer of a head of tokens.
+    ///   - state: Normalization of states.
+    ///   - device: Device of the weights.
+    ///   - decoding: Decoding, as far as it is not left to the configuration.
+    ///   - backend: Forwards that decoding repeats; nil takes the network's own modules.
+    public init(
+        configuration: PolicyConfiguration,
+        network: FASTerVLANetwork,
+        actions: ActionCoding,
+        state: Normalization,
+        device: Device,
+        decoding: DecodingSettings = DecodingSettings(),
+        backend: InferenceBackend? = nil
+    ) {
+        var contract = configuration.contract
+        if case .blocks(let head) = configuration.head { contract.committedSteps = head.committedSteps }
+        self.contract = contract
+        let states = StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins)
+        runner = Runner(
+            input: PolicyInput(contract, states: states, device: device),
+            network: network,
+            decoder: ActionDecoder(network, actions: actions, settings: decoding, backend: backend),
+            normalization: actions.normalization,
+            device: device,
+            deadline: decoding.deadline,
+            committedSteps: contract.committedSteps
+        )
+    }
+
+    /// Predicts the chunk that follows `observation`, in the robot's units, clipped to the range of recorded actions.
+    ///
+    /// A request with a deadline gets the coarse codebooks that are ready in time, at least one; the time counts from
+    /// this call, the wait for earlier requests included.
+    ///
+    /// - Throws: The tokenizer's errors.
+    public func act(on observation: Observation) async throws -> PolicyPrediction {
+        let arrival = ContinuousClock.now
+        return try await runner.predict(observation, arrival: arrival)
+    }
+
+    /// Predicts from a synthetic observation, so that the first request with a deadline meets measured latencies.
+    ///
+    /// The random generator is left as it was.
+    ///
+    /// - Throws: The tokenizer's errors.
+    public func warmUp() async throws { try await runner.warmUp() }
+}
+
+/// The actor that owns the network's thread.
+private actor Runner {
+    private let executor = TensorExecutor(name: "policy")
+    private let input: PolicyInput
+    private let network: FASTerVLANetwork
+    private var decoder: ActionDecoder
+    /// Of actions.
+    private let normalization: Normalization
+    private let device: Device
+    /// Of requests that name none.
+    private let deadline: Duration?
+    private let committedSteps: Int
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(
+        input: PolicyInput,
+        network: FASTerVLANetwork,
+        decoder: ActionDecoder,
+        normalization: Normalization,
+        device: Device,
+        deadline: Duration?,
+        committedSteps: Int
+    ) {
+        self.input = input
+        self.network = network
+        self.decoder = decoder
+        self.normalization = normalization
+        self.device = device
+        self.deadline = deadline
+        self.committedSteps = committedSteps
+    }
+
+    func predict(_ observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyPrediction {
+        let deadline = (observation.options.deadline ?? deadline).map { arrival + $0 }
+        if let seed = observation.options.seed { Torch.seed(seed) }
+        return try withoutGradients {
+            var stopwatch = Stopwatch(device)
+            let prefix = network.backbone.prefix(of: input(observation))
+            let prefixTime = stopwatch.lap()
+            let prediction = try decoder.predict(
+                after: prefix,
+                committed: committed(observation.options),
+                before: deadline
+            )
+            let decodingTime = stopwatch.lap()
+            let timing = StageTiming(
+                prefix: prefixTime,
+                blocks: prediction.blockTimes,
+                detokenization: decodingTime - prediction.blockTimes.reduce(.zero, +)
+            )
+            let chunk = ActionChunk(
+                horizon: prediction.chunks.horizon,
+                dimension: prediction.chunks.dimension,
+                values: normalization.restored(prediction.chunks.values)
+            )
+            return PolicyPrediction(chunk, timing: timing, codebooks: prediction.codebooks)
+        }
+    }
+
+    func warmUp() throws {
+        let randomState = Torch.randomState
+        defer { Torch.randomState = randomState }
+        // The first forward of a process takes many times longer than those that follow, so its latencies are dropped.
+        let decoder = decoder
+        try predictSynthetic()
+        self.decoder = decoder
+        try predictSynthetic()
+    }
+
+    private func predictSynthetic() throws {
+        try withoutGradients {
+            _ = try decoder.predict(after: network.backbone.prefix(of: input(input.synthetic)))
+        }
+    }
+
+    /// The committed actions, normalised `[1, steps, dimension]`, for a policy that was trained with them.
+    ///
+    /// Clipped to the range of recorded actions: the policy has seen none beyond, and numbers that are finite in the robot's
+    /// units need not be so once normalised.
+    private func committed(_ options: PredictionOptions) -> Tensor? {
+        guard let actions = options.committedActions, committedSteps > 0 else { return nil }
+        return Tensor(
+            normalization.clipped(normalization.normalized(actions.values)),
+            shape: [1, actions.horizon, actions.dimension],
+            device: device
+        )
+    }
+}

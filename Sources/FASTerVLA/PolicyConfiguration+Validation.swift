@@ -1,0 +1,30 @@
+internal import Backbones
+internal import RobotTypes
+public import Support
+
+extension PolicyConfiguration: Validatable {
+    /// Checks that a network can be made of the numbers.
+    public func validate() throws(InvalidValue) {
+        switch backbone {
+        case .compact(let configuration): try Validation.require("backbone.compact", configuration)
+        }
+        try Validation.require("head", head)
+        if let expert { try Validation.require(["expert.width": expert.width], atLeast: 1) }
+        switch head {
+        case .blocks(let head):
+            let columns = contract.actionSpace.dimension
+            try Validation.require(
+                head.dimension == columns,
+                "head.blocks.dimension",
+                "\(columns), as in the contract",
+                found: head.dimension
+            )
+        case .flow:
+            // Times are encoded in sines and as many cosines.
+            let width = expert?.width ?? backbone.width
+            let key = expert == nil ? "backbone.compact.width" : "expert.width"
+            try Validation.require(width % 2 == 0, key, "even with the head 'flow'", found: width)
+        case .regression: break
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Backbones
+internal import Foundation
+public import RobotTypes
+internal import Torch
+
+/// Observations as inputs of a backbone.
+struct PolicyInput: Sendable {
+    private let contract: PolicyContract
+    private let states: StateTokenizer
+    private let device: Device
+
+    /// Encodes observations that fulfil `contract`, with states binned by `states`, for `device`.
+    init(_ contract: PolicyContract, states: StateTokenizer, device: Device) {
+        (self.contract, self.states, self.device) = (contract, states, device)
+    }
+
+    /// The input of a batch of one, `observation`.
+    func callAsFunction(_ observation: Observation) -> PrefixInput {
+        let images = contract.cameras.map { camera in
+            guard let image = observation.images[camera.name],
+                (image.height, image.width) == (camera.height, camera.width)
+            else {
+                preconditionFailure(
+                    "observations hold an image of \(camera.height) x \(camera.width) pixels of \(camera.name)"
+                )
+            }
+            return Tensor(image.pixels, shape: [1, camera.height, camera.width, 3], device: device)
+        }
+        precondition(
+            observation.state.count == contract.stateDimension,
+            "observations hold a state of \(contract.stateDimension) values"
+        )
+        let text = ByteTokenizer().ids(for: observation.instruction)
+        let bins = states.bins(for: observation.state)
+        return PrefixInput(
+            images: images,
+            text: Tensor(
+                text.isEmpty ? [ByteTokenizer.padding] : text,
+                shape: [1, max(1, text.count)],
+                device: device
+            ),
+            state: Tensor(bins, shape: [1, bins.count], device: device)
+        )
+    }
+
+    /// An observation to measure latencies with: black images, a state of zeros.
+    var synthetic: Observation {
+        let images = contract.cameras.map { camera in
+            let pixels = [UInt8](repeating: 0, count: camera.height * camera.width * 3)
+            return (camera.name, Image(width: camera.width, height: camera.height, pixels: pixels))
+        }
+        return Observation(
+            images: Dictionary(images) { $1 },
+            state: [Float](repeating: 0, count: contract.stateDimension),
+            instruction: "pick up the object"
+        )
+    }
+}
+
+/// Robot states as bins: normalised to about [-1, 1], then cut into even bins (arXiv 2512.04952, model inputs).
+public struct StateTokenizer: Sendable {
+    /// Normalization of states.
+    public let normalization: Normalization
+
+    /// Number of bins over [-1, 1]; values outside fall into the first or the last.
+    public let binCount: Int
+
+    /// Creates a tokenizer of `binCount` bins.
+    public init(normalization: Normalization, binCount: Int) {
+        self.normalization = normalization
+        self.binCount = binCount
+    }
+
+    /// The bin of every value of `states`, rows in the robot's units, `[n, stateDimension]`.
+    public func bins(for states: [Float]) -> [Int] {
+        normalization.normalized(states).map { value in
+            // Moved into range before the conversion, which traps beyond the range of integers.
+            Int(min(Float(binCount - 1), max(0, ((value + 1) / 2 * Float(binCount)).rounded(.down))))
+        }
+    }
+}
