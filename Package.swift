@@ -59,15 +59,17 @@ let package = Package(
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
         module("Backbones", ["NN", "Torch", "Support"]),
-        module("CPUInference", ["CKernels", "Backbones", "NN", "Torch"]),
         module("ActionTokenizers", ["Support", "RobotTypes"]),
         module("VectorQuantization", ["NN", "Support", "Torch"]),
         module(
             "FASTerVQ",
             [
-                "VectorQuantization", "CPUInference", "ActionTokenizers", "NN", "Support", "Torch",
-                "RobotTypes",
+                "VectorQuantization", "ActionTokenizers", "NN", "Support", "Torch", "RobotTypes",
             ]
+        ),
+        module(
+            "CPUInference",
+            ["CKernels", "FASTerVQ", "VectorQuantization", "Backbones", "NN", "Torch", "RobotTypes"]
         ),
         module(
             "LearnedBaselines",
@@ -118,7 +120,8 @@ let package = Package(
         .executableTarget(
             name: "faster",
             dependencies: [
-                "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "LeRobot",
+                "CPUInference", "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers",
+                "LeRobot",
                 "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "Torch",
                 "Numpy", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
@@ -130,7 +133,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "Backbones", "LeRobot",
+                "CPUInference", "Training", "FASTerVLA", "FASTerVQ", "ActionTokenizers", "Backbones",
+                "LeRobot",
                 "PolicyServer", "Torch", "NN", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -164,7 +168,10 @@ let package = Package(
         ),
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
         tests("Backbones", ["NN", "Torch", "Support"]),
-        tests("CPUInference", ["Torch"]),
+        tests(
+            "CPUInference",
+            ["FASTerVQ", "VectorQuantization", "ActionTokenizers", "Torch", "RobotTypes"]
+        ),
         tests("VectorQuantization", ["GoldenTensors", "NN", "Torch"], resources: [.copy("Golden")]),
         tests(
             "FASTerVQ",

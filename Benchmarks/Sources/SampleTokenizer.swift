@@ -1,4 +1,5 @@
 import ActionTokenizers
+import CPUInference
 import FASTerVQ
 import Foundation
 import NN
@@ -38,7 +39,7 @@ final class SampleTokenizer {
         recipe.optimization.steps = 60
         try TokenizerTraining([WeightedDataset(demonstrations)], recipe: recipe, device: .cpu)
             .run(to: folder, resume: false, report: { _ in })
-        tokenizer = try FASTerVQTokenizer(loading: folder, device: .cpu)
+        tokenizer = try FASTerVQTokenizer(loading: folder, device: .cpu, codec: PackedChunkCodec.self)
         allChunks = tokenizer.normalized(try demonstrations.chunks(horizon: recipe.horizon, episodes: nil))
         chunks = Self.whole(allChunks, count: Self.chunkCount)
         try writeExamples()

@@ -96,9 +96,13 @@ extension FASTerVQTokenizer {
 
     /// Reads and verifies a tokenizer.
     ///
+    /// - Parameters:
+    ///   - folder: Folder of the tokenizer.
+    ///   - device: Device for the weights.
+    ///   - codec: Encoder and decoder of single chunks; nil for the model's.
     /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, or the folder belongs to no
     ///   robot; `CheckpointError` and `SafetensorsError` when the weights do not fit.
-    public init(loading folder: URL, device: Device) throws {
+    public init(loading folder: URL, device: Device, codec: (any ChunkCodec.Type)? = nil) throws {
         let content = try FASTerVQFolder.read(folder)
         guard let actionSpace = content.actionSpace else {
             throw ActionTokenizerError(
@@ -115,7 +119,13 @@ extension FASTerVQTokenizer {
         let normalization = try TokenizerFolder.normalization(from: folder, columns: actionSpace.dimension)
         let model = try FASTerVQModel(loading: folder, device: device)
         do throws(PatchError) {
-            try self.init(model, actionSpace: actionSpace, horizon: horizon, normalization: normalization)
+            try self.init(
+                model,
+                actionSpace: actionSpace,
+                horizon: horizon,
+                normalization: normalization,
+                codec: codec
+            )
         } catch {
             throw ActionTokenizerError("\(TokenizerFolder.configuration(in: folder).path): \(error)")
         }

@@ -17,7 +17,13 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// Map from the robot's units to normalised ones.
     public let normalization: Normalization
 
-    package let embodiment: Embodiment
+    /// The robot as the model sees it.
+    let embodiment: Embodiment
+
+    private let codec: (any ChunkCodec)?
+
+    /// Largest number of chunks that ``ChunkCodec``s are faster for than the model.
+    private static let fewChunks = 12
 
     /// Makes `model` the tokenizer of a robot's chunks; they share weights, which must not change afterwards.
     ///
@@ -26,12 +32,14 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     ///   - actionSpace: The robot's groups of action columns.
     ///   - horizon: Control steps of a chunk.
     ///   - normalization: Map from the robot's units to normalised ones.
+    ///   - codec: Encoder and decoder of single chunks; nil for the model's.
     /// - Throws: ``PatchError`` when the robot does not fit the model's patches.
     public init(
         _ model: FASTerVQModel,
         actionSpace: ActionSpace,
         horizon: Int,
-        normalization: Normalization
+        normalization: Normalization,
+        codec: (any ChunkCodec.Type)? = nil
     ) throws(PatchError) {
         self.init(
             model,
@@ -41,7 +49,8 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
                 patchifier: try model.makePatchifier(actionSpace, horizon: horizon),
                 normalization: normalization,
                 device: model.device
-            )
+            ),
+            codec: codec
         )
     }
 
@@ -49,20 +58,15 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         _ model: FASTerVQModel,
         actionSpace: ActionSpace,
         normalization: Normalization,
-        embodiment: Embodiment
+        embodiment: Embodiment,
+        codec: (any ChunkCodec.Type)?
     ) {
         self.model = model
         self.actionSpace = actionSpace
         self.normalization = normalization
         self.embodiment = embodiment
-        packed = model.device == .cpu ? PackedCodec(model, embodiment) : nil
+        self.codec = codec.flatMap { $0.init(model, embodiment) }
     }
-
-    /// For few chunks; nil where the model is not on the CPU.
-    private let packed: PackedCodec?
-
-    /// Up to so many chunks, one by one without libtorch is faster than all at once with it.
-    private static let fewChunks = 12
 
     /// `fastervq`.
     public var name: String { FASTerVQFolder.tokenizerName }
@@ -106,7 +110,8 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
             model.keeping(codebooks: codebooks),
             actionSpace: actionSpace,
             normalization: normalization,
-            embodiment: embodiment
+            embodiment: embodiment,
+            codec: codec.map { type(of: $0) }
         )
     }
 
@@ -116,9 +121,9 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
         let chunks = chunks.holdingLastValidStep()
-        if let packed, chunks.count <= Self.fewChunks {
+        if let codec, chunks.count <= Self.fewChunks {
             return (0 ..< chunks.count).map {
-                packed.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])
+                codec.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])
             }
         }
         return batches(of: chunks.count).flatMap { range in
@@ -145,7 +150,7 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         precondition((1 ... codebookCount).contains(codebooks), "a chunk takes 1 to all codebooks")
         let tokenCount = codebooks * latentPositionCount
         try check(tokens, lengths: tokenCount ... tokenCount)
-        if let packed, tokens.count <= Self.fewChunks { return self.chunks(tokens.flatMap(packed.actions)) }
+        if let codec, tokens.count <= Self.fewChunks { return self.chunks(tokens.flatMap(codec.actions)) }
         return self.chunks(
             batches(of: tokens.count).flatMap { range in
                 let codes = Tensor(

@@ -1,4 +1,5 @@
 import ActionTokenizers
+import CPUInference
 import Evaluation
 import FASTerVQ
 import Foundation
@@ -17,7 +18,8 @@ func openTokenizer(_ folder: String, device: Device) throws -> any ActionTokeniz
     if FASTProcessor.isFolder(url) { return try FASTProcessor(loading: url) }
     let name = try TokenizerFolder.tokenizerName(in: url)
     switch name {
-    case "fastervq": return try FASTerVQTokenizer(loading: url, device: device)
+    case "fastervq":
+        return try FASTerVQTokenizer(loading: url, device: device, codec: PackedChunkCodec.self)
     case "fast": return try FASTTokenizer(loading: url)
     case "binning", "binning-uniform": return try BinningTokenizer(loading: url)
     case "beast": return try BEASTTokenizer(loading: url)

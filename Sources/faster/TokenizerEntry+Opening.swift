@@ -1,5 +1,6 @@
 import ActionTokenizers
 import ArgumentParser
+import CPUInference
 import Comparison
 import FASTerVQ
 import Foundation
@@ -85,7 +86,8 @@ struct TokenizerOpening {
                     FASTerVQModel(loading: url, device: device),
                     actionSpace: space,
                     horizon: horizon,
-                    normalization: normalization(demonstrations)
+                    normalization: normalization(demonstrations),
+                    codec: PackedChunkCodec.self
                 )
             }
         }

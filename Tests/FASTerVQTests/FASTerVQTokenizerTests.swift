@@ -55,34 +55,23 @@ struct FASTerVQTokenizerTests {
         }
     }
 
-    @Test("one chunk alone, without libtorch, has the codes and the actions to 1e-5 that it has among many")
-    func alone() throws {
-        for (groups, isPapers) in [
-            ("position=0:3,rotation=3:6,gripper=6", false), ("left_joints=0:5,right_joints=5:7", false),
-            ("position=0:3,rotation=3:6,gripper=6", true),
-        ] {
-            let tokenizer = try Samples.tokenizer(groups, bypassingGrippers: !isPapers) {
-                $0.autoencoder.linearSkip = !isPapers
-                if isPapers {
-                    ($0.quantizer.codebookCount, $0.actionSpaceQuantizer.codebookCount) = (3, 0)
-                }
-            }
-            Torch.seed(9)
-            let chunks = Samples.chunks(30, valid: (0 ..< 30).map { 20 - $0 % 7 })
-            let codes = try tokenizer.tokens(for: chunks)
-            let together = try tokenizer.chunks(for: codes)
-            for chunk in 0 ..< 30 {
-                #expect(try tokenizer.tokens(for: chunks[chunk ..< chunk + 1]) == [codes[chunk]])
-                for codebooks in 1 ... 3 {
-                    let part = [Array(codes[chunk].prefix(codebooks * tokenizer.latentPositionCount))]
-                    let alone = try tokenizer.chunks(for: part, codebooks: codebooks)
-                    let prefixes = codes.map { Array($0.prefix(codebooks * tokenizer.latentPositionCount)) }
-                    let expected = try tokenizer.chunks(for: prefixes, codebooks: codebooks)[chunk]
-                    #expect(zip(alone.values, expected.values).allSatisfy { abs($0 - $1) < 1e-5 })
-                }
-                #expect(together[chunk].values.count == 140)
-            }
-        }
+    @Test("leaves few chunks to its codec, also with fewer codebooks")
+    func codec() throws {
+        let base = try Samples.tokenizer()
+        let tokenizer = try FASTerVQTokenizer(
+            base.model,
+            actionSpace: base.actionSpace,
+            horizon: 20,
+            normalization: base.normalization,
+            codec: ConstantCodec.self
+        )
+        #expect(try tokenizer.tokens(for: Samples.chunks(2)) == [[20, 3], [20, 3]])
+        let fewer = tokenizer.keeping(codebooks: 1)
+        #expect(try fewer.tokens(for: Samples.chunks(1)) == [[20, 1]])
+        #expect(
+            try fewer.chunks(for: [[Int](repeating: 0, count: 7)]).values == [Float](repeating: 7, count: 140)
+        )
+        #expect(try tokenizer.tokens(for: Samples.chunks(13)).allSatisfy { $0.count == 21 })
     }
 
     @Test("gives codes that padding cannot influence")
@@ -106,4 +95,15 @@ struct FASTerVQTokenizerTests {
             try Samples.tokenizer().tokens(for: chunks)
         }
     }
+}
+
+/// Gives the numbers of valid steps and codebooks for codes, and the number of codes for every value.
+private struct ConstantCodec: ChunkCodec {
+    let codebookCount: Int
+
+    init?(_ model: FASTerVQModel, _ robot: Embodiment) { codebookCount = model.configuration.codebookCount }
+
+    func codes(for chunk: [Float], validSteps: Int) -> [Int] { [validSteps, codebookCount] }
+
+    func actions(for codes: [Int]) -> [Float] { [Float](repeating: Float(codes.count), count: 140) }
 }

@@ -53,16 +53,23 @@ struct TokenizerQualityTests {
             normalization: normalization
         ).roundTrip(original)
         let error = ReconstructionErrors(original, decoded)
-        print("QUALITY", error.l1, error.chunkL1.count)
-        #expect(error.l1 < 0.05)
+        // It reaches 0.028. Half of the entries: 0.036; a loss that counts padding: 0.033; stages that do: 0.034; r + q: 0.067.
+        #expect(error.l1 < 0.030)
     }
 
     private func train(_ model: FASTerVQModel, on chunks: ActionChunks, _ robot: Embodiment) {
-        let (actions, stepMask) = (chunks.actions(on: .cpu), chunks.stepMask(on: .cpu))
-        // Values beyond an episode's end are far off, so that a loss which counts them learns something else.
-        let noise = Tensor.randn(actions.shape) * 3
-        let padded = actions.selected(where: stepMask.greater(0).unsqueezed(2), otherwise: noise)
         var random = SeededRandom(seed: 1, 1)
+        // Half of the chunks end early, as at an episode's end, with noise behind: a loss or codebook that counts padding learns
+        // that instead.
+        var short = chunks
+        short.validSteps = chunks.validSteps.map { valid in
+            Bool.random(using: &random) ? min(valid, Int.random(in: 4 ..< 16, using: &random)) : valid
+        }
+        let (actions, stepMask) = (short.actions(on: .cpu), short.stepMask(on: .cpu))
+        let padded = actions.selected(
+            where: stepMask.greater(0).unsqueezed(2),
+            otherwise: Tensor.randn(actions.shape) * 2
+        )
         func draw(_ count: Int) -> ActionBatch {
             let picks = Tensor((0 ..< count).map { _ in Int.random(in: 0 ..< chunks.count, using: &random) })
             return ActionBatch(

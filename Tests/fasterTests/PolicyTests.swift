@@ -268,7 +268,7 @@ struct PolicyTests {
         let policy = run.appending(path: "policy").path
         #expect(
             try await Program.refusal(serve + [policy, "--codebooks", "9"], in: folder)
-                .hasSuffix("/policy/config.json: codebooks to decode: expected 1 ... 3, found 9")
+                .hasSuffix("/policy/config.json: 'codebooks' should be in 1 ... 3, found 9")
         )
     }
 

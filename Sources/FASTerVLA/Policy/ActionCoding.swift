@@ -1,4 +1,5 @@
 public import ActionTokenizers
+internal import CPUInference
 internal import FASTerVQ
 internal import Foundation
 public import RobotTypes
@@ -47,7 +48,8 @@ enum PolicyTokenizer {
     /// - Throws: `ActionTokenizerError` that names the file, and the errors of checkpoints.
     static func load(from folder: URL, device: Device) throws -> any ActionTokenizer {
         switch try TokenizerFolder.tokenizerName(in: folder) {
-        case "fastervq": return try FASTerVQTokenizer(loading: folder, device: device)
+        case "fastervq":
+            return try FASTerVQTokenizer(loading: folder, device: device, codec: PackedChunkCodec.self)
         case "fast": return try FASTTokenizer(loading: folder)
         case "binning", "binning-uniform": return try BinningTokenizer(loading: folder)
         case let name: throw unknown(name ?? "none", in: folder)

@@ -1,14 +1,14 @@
-internal import CPUInference
+public import FASTerVQ
 internal import NN
 internal import RobotTypes
 internal import Torch
 internal import VectorQuantization
 
-/// Encoder and decoder of one robot's chunks, one at a time on the CPU: what a robot waits for.
+/// FASTerVQ's encoder and decoder of single chunks on hand-written CPU kernels: what a robot waits for.
 ///
-/// The same functions as ``FASTerVQModel``'s, without libtorch, and with everything done before that does not depend on the
+/// The same functions as `FASTerVQModel`'s, without libtorch, and with everything done before that does not depend on the
 /// chunk: layer scales are part of the products before them, latent positions have their vectors.
-struct PackedCodec: Sendable {
+public struct PackedChunkCodec: ChunkCodec {
     private let patchifier: ActionPatchifier
     private let codebookCount: Int
     /// Number of codebooks of latents.
@@ -41,8 +41,9 @@ struct PackedCodec: Sendable {
         let entries: [PackedEntries]
     }
 
-    /// Packs the weights of `model`, which must not change afterwards, for `robot`.
-    init(_ model: FASTerVQModel, _ robot: Embodiment) {
+    /// Packs the weights of `model`, which must not change afterwards, for `robot`; nil where they are not on the CPU.
+    public init?(_ model: FASTerVQModel, _ robot: Embodiment) {
+        guard model.device == .cpu else { return nil }
         let (autoencoder, patchifier) = (model.autoencoder, robot.patchifier)
         let latentCodebookCount = model.quantizer.codebookCount
         var (position, row) = (0, 0)
@@ -95,7 +96,7 @@ struct PackedCodec: Sendable {
     /// Codes of a normalised chunk, `[T · D]`: along the latent positions, then the codebooks.
     ///
     /// Steps from `validSteps` on do not count for the action-space stages.
-    func codes(for chunk: [Float], validSteps: Int) -> [Int] {
+    public func codes(for chunk: [Float], validSteps: Int) -> [Int] {
         let dimension = chunk.count / patchifier.horizon
         let positionCount = patchifier.latentPositionCount
         let targets = groups.map { group in
@@ -119,7 +120,7 @@ struct PackedCodec: Sendable {
     }
 
     /// The normalised chunk, `[T · D]`, of the codes of all codebooks or of the first ones.
-    func actions(for codes: [Int]) -> [Float] {
+    public func actions(for codes: [Int]) -> [Float] {
         let positionCount = patchifier.latentPositionCount
         let codebooks = codes.count / positionCount
         var latents = Rows(count: decoderPositions.count, width: fromLatent.inputs)

@@ -1,4 +1,4 @@
-internal import CPUInference
+internal import FASTerVQ
 internal import NN
 internal import Torch
 

@@ -1,8 +1,8 @@
-internal import CPUInference
+internal import FASTerVQ
 internal import NN
 internal import Torch
 
-/// ``PatchEmbedding`` for one chunk.
+/// `PatchEmbedding` for one chunk.
 struct PackedPatchEmbedding: Sendable {
     private let shape: PatchShape
     private let kernel: Int
@@ -45,7 +45,7 @@ struct PackedPatchEmbedding: Sendable {
     }
 }
 
-/// ``PatchUnembedding`` for one chunk.
+/// `PatchUnembedding` for one chunk.
 struct PackedPatchUnembedding: Sendable {
     private let shape: PatchShape
     private let kernel: Int
