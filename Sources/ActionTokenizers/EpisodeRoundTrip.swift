@@ -13,15 +13,14 @@ extension ActionTokenizer {
                 "step \(step): expected \(dimension) columns, found \(actions[step].count)"
             )
         }
-        guard let last = actions.last else { return [] }
         let count = (actions.count + horizon - 1) / horizon
-        // The last chunk reaches beyond the end, where the last action is repeated as in a dataset's chunks.
-        let padding = count * horizon - actions.count
+        // The last chunk reaches beyond the end.
+        let padding = (count * horizon - actions.count) * dimension
         let chunks = ActionChunks(
             count: count,
             horizon: horizon,
             dimension: dimension,
-            values: actions.flatMap(\.self) + (0 ..< padding).flatMap { _ in last },
+            values: actions.flatMap(\.self) + Array(repeating: 0, count: padding),
             validSteps: (0 ..< count).map { min(horizon, actions.count - $0 * horizon) }
         )
         let values = try robotUnits(for: tokens(forRobotUnits: chunks)).values

@@ -120,7 +120,6 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
-        let chunks = chunks.holdingLastValidStep()
         if let codec, chunks.count <= Self.fewChunks {
             return (0 ..< chunks.count).map {
                 codec.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])

@@ -32,12 +32,14 @@ public struct ActionChunks: Equatable, Sendable {
     /// `[count, horizon, dimension]`, row-major.
     public var values: [Float]
 
-    /// Steps of every chunk that lie inside the episode, `[count]`, each in `1 ... horizon`.
+    /// Number of steps of every chunk that lie inside the episode, `[count]`, each in `1 ... horizon`.
     ///
     /// The rest repeats the episode's last action and counts in no loss and no metric.
-    public var validSteps: [Int]
+    public let validSteps: [Int]
 
     /// Wraps `values`, `[count, horizon, dimension]`; without `validSteps`, every step is valid.
+    ///
+    /// Steps beyond the valid ones are replaced by the last valid one, so that padding cannot influence codes.
     public init(count: Int, horizon: Int, dimension: Int, values: [Float], validSteps: [Int]? = nil) {
         precondition(
             values.count == count * horizon * dimension,
@@ -49,6 +51,18 @@ public struct ActionChunks: Equatable, Sendable {
         self.dimension = dimension
         self.values = values
         self.validSteps = validSteps ?? Array(repeating: horizon, count: count)
+        repeatLastValidStep()
+    }
+
+    private mutating func repeatLastValidStep() {
+        for chunk in 0 ..< count where validSteps[chunk] < horizon {
+            let last = (chunk * horizon + max(1, validSteps[chunk]) - 1) * dimension
+            for step in validSteps[chunk] ..< horizon {
+                for column in 0 ..< dimension {
+                    values[(chunk * horizon + step) * dimension + column] = values[last + column]
+                }
+            }
+        }
     }
 
     /// The chunk at `index`.
@@ -71,22 +85,5 @@ public struct ActionChunks: Equatable, Sendable {
             values: Array(values[range.lowerBound * size ..< range.upperBound * size]),
             validSteps: Array(validSteps[range])
         )
-    }
-}
-
-extension ActionChunks {
-    /// The same chunks with every step beyond the valid ones replaced by the last valid one, so that padding
-    /// cannot influence codes.
-    public func holdingLastValidStep() -> ActionChunks {
-        var result = self
-        for chunk in 0 ..< count where validSteps[chunk] < horizon {
-            let last = (chunk * horizon + max(1, validSteps[chunk]) - 1) * dimension
-            for step in validSteps[chunk] ..< horizon {
-                for column in 0 ..< dimension {
-                    result.values[(chunk * horizon + step) * dimension + column] = values[last + column]
-                }
-            }
-        }
-        return result
     }
 }

@@ -80,16 +80,17 @@ struct BEASTTokenizerTests {
         }
     }
 
-    @Test("is not influenced by padding, and fits short chunks well")
+    @Test("fits chunks well that reach beyond their episodes")
     func padding() throws {
-        var first = heldOut[0 ..< 4]
-        first.validSteps = [16, 9, 1, 3]
-        var second = first
-        for chunk in 0 ..< 4 {
-            for index in first.validSteps[chunk] * 4 ..< 64 { second.values[chunk * 64 + index] = 50 }
-        }
+        let whole = heldOut[0 ..< 4]
+        let first = ActionChunks(
+            count: 4,
+            horizon: whole.horizon,
+            dimension: whole.dimension,
+            values: whole.values,
+            validSteps: [16, 9, 1, 3]
+        )
         let tokens = try beast.tokens(for: first)
-        #expect(try beast.tokens(for: second) == tokens)
         let back = try beast.chunks(for: tokens)
         for chunk in 0 ..< 4 {
             for index in 0 ..< first.validSteps[chunk] * 4 where index % 4 < 3 {

@@ -61,10 +61,15 @@ struct TokenizerQualityTests {
         var random = SeededRandom(seed: 1, 1)
         // Half of the chunks end early, as at an episode's end, with noise behind: a loss or codebook that counts padding learns
         // that instead.
-        var short = chunks
-        short.validSteps = chunks.validSteps.map { valid in
-            Bool.random(using: &random) ? min(valid, Int.random(in: 4 ..< 16, using: &random)) : valid
-        }
+        let short = ActionChunks(
+            count: chunks.count,
+            horizon: chunks.horizon,
+            dimension: chunks.dimension,
+            values: chunks.values,
+            validSteps: chunks.validSteps.map { valid in
+                Bool.random(using: &random) ? min(valid, Int.random(in: 4 ..< 16, using: &random)) : valid
+            }
+        )
         let (actions, stepMask) = (short.actions(on: .cpu), short.stepMask(on: .cpu))
         let padded = actions.selected(
             where: stepMask.greater(0).unsqueezed(2),

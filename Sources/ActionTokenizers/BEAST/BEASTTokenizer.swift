@@ -117,10 +117,9 @@ public struct BEASTTokenizer: ActionTokenizer, Equatable {
     /// chance that only few steps reach: they run far off, and the bins of all chunks would have to follow.
     static func controlPoints(of chunks: ActionChunks, _ spline: BSpline, ridge: Double) -> [[Double]] {
         let size = chunks.horizon * chunks.dimension
-        let held = chunks.holdingLastValidStep()
         let fit = spline.fitting(ridge: ridge)
         return (0 ..< chunks.count).map { chunk in
-            let samples = held.values[chunk * size ..< (chunk + 1) * size].map(Double.init)
+            let samples = chunks.values[chunk * size ..< (chunk + 1) * size].map(Double.init)
             return BSpline.product(fit, samples, inner: chunks.horizon, columns: chunks.dimension)
         }
     }

@@ -78,7 +78,7 @@ public struct ChunkSampler: Sendable {
             precondition(start.frame >= 0 && first < end, "a chunk begins inside its episode")
             let valid = min(horizon, end - first)
             values.append(contentsOf: column.rows(first ..< first + valid))
-            for _ in valid ..< horizon { values.append(contentsOf: column.row(end - 1)) }
+            values.append(contentsOf: repeatElement(0, count: (horizon - valid) * column.dimension))
             validSteps.append(valid)
         }
         return ActionChunks(
