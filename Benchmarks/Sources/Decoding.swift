@@ -7,7 +7,7 @@ import Training
 
 /// What the heads take to turn a prefix into a chunk, on one backbone.
 ///
-/// The weights are first weights: what a forward takes does not depend on their values.
+/// Weights are random: the time of a forward does not depend on their values.
 struct Decoding {
     private let effort: Effort
 
@@ -44,7 +44,7 @@ struct Decoding {
         return try Comparison(
             "One chunk of 16 x 4 actions, compact policy of \(blocks.parameterCount) parameters, by its head",
             notes: [
-                "Two pictures of 96 x 96 pixels, float32, batch 1, greedy; \(prefix.keys[0].size(2)) prefix tokens. "
+                "Two images of 96 x 96 pixels, float32, batch 1, greedy; \(prefix.keys[0].size(2)) prefix tokens. "
                     + "Without what codes take to become actions."
             ],
             unit: .milliseconds,

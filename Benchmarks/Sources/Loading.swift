@@ -12,7 +12,7 @@ struct Loading {
 
     init(_ effort: Effort) { self.effort = effort }
 
-    /// Pictures decoded in order, then epochs in random order.
+    /// Images decoded in order, then epochs in random order.
     func comparisons() throws -> [Comparison] {
         let dataset = try LeRobotDataset(opening: folder)
         let examples = episodes.reduce(0) { $0 + dataset.episodes[$1].length }
@@ -33,16 +33,16 @@ struct Loading {
     }
 
     private func decoding(_ dataset: LeRobotDataset, examples: Int, peer: Peer) throws -> Comparison {
-        let pictures = examples * dataset.cameras.count
+        let images = examples * dataset.cameras.count
         return try Comparison(
-            "Pictures of 96 x 96 pixels, decoded in order",
+            "Images of 96 x 96 pixels, decoded in order",
             notes: [
-                "\(episodes.count) episodes, \(pictures) pictures of two cameras, H.264; \(peer.greeting)."
+                "\(episodes.count) episodes, \(images) images of two cameras, H.264; \(peer.greeting)."
             ],
-            unit: .rate(of: "pictures"),
+            unit: .rate(of: "images"),
             rounds: effort.rounds,
             [
-                Contestant("FASTer", items: pictures, least: effort.seconds) { _ = try fill(dataset) },
+                Contestant("FASTer", items: images, least: effort.seconds) { _ = try fill(dataset) },
                 Contestant("PyAV, one converter for all frames") {
                     try peer.seconds("converter", least: effort.seconds)
                 },
@@ -53,7 +53,7 @@ struct Loading {
         ).ratio(0, to: 1).ratio(0, to: 2)
     }
 
-    /// Every frame once: pictures of both cameras, state, and the chunk of actions that starts there.
+    /// Every frame once: images of both cameras, state, and the chunk of actions that starts there.
     private func epochs(_ dataset: LeRobotDataset, examples: Int, peer: Peer) throws -> Comparison {
         let table = try dataset.loadTable()
         let sampler = try ChunkSampler(dataset: dataset, table: table)
@@ -61,19 +61,19 @@ struct Loading {
         let starts = try sampler.starts(episodes: episodes)
         let store = try fill(dataset)
         func epoch(_ store: FrameStore) throws {
-            var pictures = [UInt8](repeating: 0, count: batchSize * 96 * 96 * 3)
+            var images = [UInt8](repeating: 0, count: batchSize * 96 * 96 * 3)
             let order = starts.shuffled()
             for first in stride(from: 0, to: order.count, by: batchSize) {
                 let batch = order[first ..< min(order.count, first + batchSize)]
                 _ = sampler.chunks(at: batch, horizon: horizon)
                 _ = batch.flatMap { states.row(sampler.row(of: $0)) }
-                for camera in store.cameras { try copy(batch.map(sampler.row), camera, store, to: &pictures) }
+                for camera in store.cameras { try copy(batch.map(sampler.row), camera, store, to: &images) }
             }
         }
         return try Comparison(
-            "An epoch in random order: two pictures, state and a chunk of \(horizon) actions an example",
+            "An epoch in random order: two images, state and a chunk of \(horizon) actions an example",
             notes: [
-                "\(examples) examples in batches of \(batchSize). FASTer decodes once and keeps the pictures; lerobot "
+                "\(examples) examples in batches of \(batchSize). FASTer decodes once and keeps the images; lerobot "
                     + "decodes at every visit, in as many workers as there are threads, by its pyav back end with the "
                     + "reader of Tests/Peers/torchvision_reader.py."
             ],
@@ -91,11 +91,11 @@ struct Loading {
         ).ratio(0, to: 2).ratio(1, to: 2)
     }
 
-    private func copy(_ frames: [Int], _ camera: String, _ store: FrameStore, to pictures: inout [UInt8])
+    private func copy(_ frames: [Int], _ camera: String, _ store: FrameStore, to images: inout [UInt8])
         throws
     {
         let size = 96 * 96 * 3
-        try pictures.withUnsafeMutableBufferPointer { buffer in
+        try images.withUnsafeMutableBufferPointer { buffer in
             for (place, frame) in frames.enumerated() {
                 let target = UnsafeMutableBufferPointer(rebasing: buffer[place * size ..< (place + 1) * size])
                 try store.pixels(camera: camera, frame: frame, into: target)

@@ -11,7 +11,7 @@ struct Serving {
 
     init(_ effort: Effort) { self.effort = effort }
 
-    /// Small and large pictures.
+    /// Small and large images.
     func comparisons() async throws -> [Comparison] {
         var comparisons: [Comparison] = []
         for pixels in [96, 224] {
@@ -44,7 +44,7 @@ struct Serving {
             Contestant(name) { try robot.seconds(call, least: effort.seconds) }
         }
         return try Comparison(
-            "Round trip of two pictures of \(pixels) x \(pixels) pixels",
+            "Round trip of two images of \(pixels) x \(pixels) pixels",
             notes: [
                 "openpi-client, unmodified, on the same machine; its packing and unpacking is part of every round trip."
             ],

@@ -1,11 +1,11 @@
 public import Torch
 
-/// Keys and values that queries of later tokens attend to: first the prefix, then what was appended, layer by layer.
+/// KV cache: keys and values of the prefix, then of appended tokens, layer by layer.
 public struct KeyValueCache: Sendable {
     private var keys: [Tensor]
     private var values: [Tensor]
 
-    /// Tokens that each layer holds; nil where tensors are as long as they are full.
+    /// Number of tokens that each layer holds; nil for a cache that grows by new tensors.
     private var counts: [Int]?
 
     /// Starts with the keys and values of `prefix`, and grows by making new tensors, so that gradients flow.
@@ -49,7 +49,7 @@ public struct KeyValueCache: Sendable {
     /// Lends a layer's memory to what writes `added` more tokens into it: keys and values, each `[B, A, room, E]`, of which
     /// `filled` tokens a head are in use.
     ///
-    /// - Returns: What `body` returns; nil where there is no room, or the memory is not that of single precision on a CPU.
+    /// - Returns: The result of `body`; nil without room, or unless the cache is in single precision in a CPU's memory.
     public mutating func withRoom<Result>(
         for added: Int,
         layer: Int,
@@ -74,6 +74,6 @@ public struct KeyValueCache: Sendable {
         return result
     }
 
-    /// Forgets the last `count` tokens of every layer, which are then written anew.
+    /// Removes the last `count` tokens of every layer.
     public mutating func forget(_ count: Int) { counts = counts?.map { $0 - count } }
 }

@@ -140,7 +140,7 @@ INLINED void compareSixteen(const float *query, const float *keys, long stride, 
     std::memcpy(scores, &products[0], count * sizeof(float));
 }
 
-/// How well `count` keys, `stride` numbers apart, answer a query: products times `factor`.
+/// Attention scores of `count` keys, `stride` numbers apart, for a query: products times `factor`.
 INLINED void compare(const float *query, const float *keys, long stride, long count, long width, float factor,
                      float *scores) {
     for (long first = 0; first < count; first += 16, keys += 16 * stride, scores += 16) {
@@ -260,15 +260,15 @@ void kernel_normalize(const float *x, long rows, long width, const float *scale,
 }
 
 FOR_EVERY_PROCESSOR
-void kernel_attend(const float *joined, long places, long heads, long width, float *scores, float *y) {
+void kernel_attend(const float *joined, long tokens, long heads, long width, float *scores, float *y) {
     const long stride = 3 * heads * width;
     const float factor = 1 / std::sqrt(static_cast<float>(width));
     for (long head = 0; head < heads; ++head) {
         const float *queries = joined + head * width;
         const float *keys = queries + heads * width, *values = keys + heads * width;
-        for (long place = 0; place < places; ++place) {
-            compare(queries + place * stride, keys, stride, places, width, factor, scores);
-            mix(scores, places, values, stride, width, y + (place * heads + head) * width);
+        for (long token = 0; token < tokens; ++token) {
+            compare(queries + token * stride, keys, stride, tokens, width, factor, scores);
+            mix(scores, tokens, values, stride, width, y + (token * heads + head) * width);
         }
     }
 }

@@ -71,10 +71,10 @@ private actor Runner {
     private let input: PolicyInput
     private let network: FASTerVLANetwork
     private var decoder: ActionDecoder
-    /// Of actions.
+    /// Normalization of actions.
     private let normalization: Normalization
     private let device: Device
-    /// Of requests that name none.
+    /// Deadline of requests that name none.
     private let deadline: Duration?
     private let committedSteps: Int
 

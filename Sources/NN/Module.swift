@@ -30,7 +30,7 @@ public struct Buffer: Sendable {
     public init(wrappedValue: Tensor) { self.wrappedValue = wrappedValue }
 }
 
-/// A tensor with its place in a module.
+/// A tensor with its path in a module.
 public struct NamedTensor: Sendable {
     /// Path of property names, for example `blocks.0.attention.query.weight`.
     public let name: String

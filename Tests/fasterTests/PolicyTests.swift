@@ -23,16 +23,18 @@ struct PolicyTests {
         _ = try await PythonPeer.run("serve.py", [Program.url.path, policy, signal])
     }
 
-    @Test("come with the program, by name, and can do what they are for")
+    /// It solves nearly every scene of these tasks, so half of them leave room for another processor's rounding.
+    @Test("come with the program, by name, and solve more than half of twelve scenes of easy tasks")
     func shipped() async throws {
+        let tasks = "plate-slide-side-v3,door-close-v3,drawer-close-v3"
         let arguments = [
-            "evaluate", "--policy", "metaworld", "--tasks", "plate-slide-side-v3", "--episodes", "2",
-            "--workers", "1",
+            "evaluate", "--policy", "metaworld", "--tasks", tasks, "--episodes", "4", "--workers", "1",
             "--threads", "1", "--max-steps", "150", "--out", "shipped", "--json",
         ]
         let found = try await Program.object(arguments, in: folder)
         let mean = try #require(found["mean"] as? [String: Any])
-        #expect(try #require(mean["success"] as? Double) > 0)
+        #expect(mean["episodes"] as? Int == 12)
+        #expect(try #require(mean["success"] as? Double) > 0.5)
     }
 
     @Test("are rolled out in MetaWorld, and reported on")

@@ -16,7 +16,7 @@ struct Keypoints: Module {
     private let norm: LayerNorm
     /// `[K, C]`.
     @Parameter private var queries: Tensor
-    /// What an instruction adds to the queries.
+    /// Part of the queries that depends on the instruction.
     private let instructionQueries: Linear
     private let projection: Linear
     /// Learned embedding of every keypoint.

@@ -58,7 +58,7 @@ struct ObjectPoseHead: Module {
 
     /// The estimate from the cameras' keypoints and an instruction embedding, `[B, width]`.
     ///
-    /// Gradients of the tokens do not reach the estimate: it answers for its own loss alone.
+    /// Gradients of the tokens do not reach the estimate: only its own loss trains it.
     ///
     /// - Returns: Normalised values, float32 `[B, M]`, and tokens, `[B, 4, width]`.
     func callAsFunction(_ keypoints: [Keypoints.Output], instruction: Tensor) -> (

@@ -1,6 +1,6 @@
-// What a transformer does to a handful of vectors, on one core, in single precision.
+// Kernels of a transformer for a handful of vectors, on one core, in single precision.
 //
-// A chunk of actions is 5 to 40 places: its products are so small that libtorch spends longer on dispatching,
+// A chunk of actions is 5 to 40 latent positions: its products are so small that libtorch spends longer on dispatching,
 // allocating and reshaping than on multiplying. These functions allocate nothing and call nothing.
 
 #ifndef CKERNELS_H
@@ -30,9 +30,9 @@ void kernel_gelu(float *x, long count);
 /// y = rows of x, [rows, width], with zero mean and unit variance, times `scale`; y may be x.
 void kernel_normalize(const float *x, long rows, long width, const float *scale, float epsilon, float *y);
 
-/// Attention of all places to all: queries, keys and values are [places, heads, width] each, side by side in a row of
-/// `joined`, [places, 3 · heads · width]; y is [places, heads · width]. `scores` has room for `places` numbers.
-void kernel_attend(const float *joined, long places, long heads, long width, float *scores, float *y);
+/// Attention of all tokens to all: queries, keys and values are [tokens, heads, width] each, side by side in a row of
+/// `joined`, [tokens, 3 · heads · width]; y is [tokens, heads · width]. `scores` has room for `tokens` numbers.
+void kernel_attend(const float *joined, long tokens, long heads, long width, float *scores, float *y);
 
 /// Attention of `rows` queries to the keys and values that a cache holds.
 ///
@@ -46,7 +46,7 @@ void kernel_attend_cached(const float *queries, long stride, long rows, const fl
 /// Cosines and sines are [width / 2].
 void kernel_rotate(float *x, long vectors, long width, const float *cosines, const float *sines);
 
-/// Which of `count` entries is nearest to x, [width].
+/// Index of the entry nearest to x, [width], of `count`.
 ///
 /// `panels` holds the entries as the columns of a matrix [width, count], see kernel_linear; `lengths` half their squared lengths,
 /// infinite where panels are filled up. Of equally near ones the first.

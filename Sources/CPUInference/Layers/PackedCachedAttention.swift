@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// Attention of a few new places to each other and to all that a cache holds, with normalized, rotated queries and keys.
+/// Attention of a few new tokens to each other and to a KV cache, with normalized, rotated queries and keys.
 public struct PackedCachedAttention: Sendable {
-    /// Memory of one layer of a cache: keys and values of every head, `[motions, heads, room, width]`, as far as they are
+    /// Memory of one layer of a cache: keys and values of every head, `[batch, heads, room, width]`, as far as they are
     /// filled.
     public struct Cache {
         let keys: UnsafeMutablePointer<Float>
@@ -10,7 +10,7 @@ public struct PackedCachedAttention: Sendable {
         let room: Int
         let filled: Int
 
-        /// Lends `keys` and `values`, each `[motions, heads, room, width]`, of which `filled` places a head are in use.
+        /// Lends `keys` and `values`, each `[batch, heads, room, width]`, of which `filled` tokens a head are in use.
         public init(
             keys: UnsafeMutablePointer<Float>,
             values: UnsafeMutablePointer<Float>,
@@ -32,48 +32,47 @@ public struct PackedCachedAttention: Sendable {
         self.epsilon = Float(epsilon)
     }
 
-    /// What the new places of one or several motions read; their keys and values go into the cache, after those that it
-    /// holds.
+    /// Attends; keys and values of the new tokens go into the cache, after those that it holds.
     ///
     /// - Parameters:
-    ///   - joined: Queries, keys and values, `[motions · places, 3 · heads · width]`.
-    ///   - cosines: Of the places' angles, the same for every motion, `[places, width / 2]`.
-    ///   - sines: The same.
-    ///   - cache: Room for the places.
-    /// - Returns: `[motions · places, heads · width]`.
+    ///   - joined: Queries, keys and values, `[batch · tokens, 3 · heads · width]`.
+    ///   - cosines: Cosines of the tokens' rotary angles, the same for the whole batch, `[tokens, width / 2]`.
+    ///   - sines: Sines of the same angles.
+    ///   - cache: Cache with room for the tokens.
+    /// - Returns: `[batch · tokens, heads · width]`.
     public func callAsFunction(_ joined: consuming Rows, cosines: Rows, sines: Rows, cache: Cache) -> Rows {
-        let (places, width) = (cosines.count, queryNorm.count)
+        let (tokens, width) = (cosines.count, queryNorm.count)
         let (stride, joint) = (joined.width, headCount * queryNorm.count)
         precondition(
-            stride == 3 * joint && cosines.width * 2 == width && joined.count % places == 0,
+            stride == 3 * joint && cosines.width * 2 == width && joined.count % tokens == 0,
             "other widths"
         )
-        precondition(cache.filled + places <= cache.room, "a cache without room")
-        let motions = joined.count / places
-        var answers = Rows(count: joined.count, width: joint)
+        precondition(cache.filled + tokens <= cache.room, "a cache without room")
+        let batch = joined.count / tokens
+        var outputs = Rows(count: joined.count, width: joint)
         joined.values.withUnsafeMutableBufferPointer { buffer in
             guard let first = buffer.baseAddress else { return }
-            for index in 0 ..< motions * places {
-                let (motion, place) = index.quotientAndRemainder(dividingBy: places)
+            for index in 0 ..< batch * tokens {
+                let (element, token) = index.quotientAndRemainder(dividingBy: tokens)
                 let row = first + index * stride
-                turn(row, queryNorm, place, cosines, sines)
-                turn(row + joint, keyNorm, place, cosines, sines)
+                turn(row, queryNorm, token, cosines, sines)
+                turn(row + joint, keyNorm, token, cosines, sines)
                 for head in 0 ..< headCount {
-                    let target = ((motion * headCount + head) * cache.room + cache.filled + place) * width
+                    let target = ((element * headCount + head) * cache.room + cache.filled + token) * width
                     (cache.keys + target).update(from: row + joint + head * width, count: width)
                     (cache.values + target).update(from: row + 2 * joint + head * width, count: width)
                 }
             }
-            let count = cache.filled + places
+            let count = cache.filled + tokens
             withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
-                answers.values.withUnsafeMutableBufferPointer { answers in
-                    guard let answers = answers.baseAddress, let scores = scores.baseAddress else { return }
-                    for motion in 0 ..< motions {
-                        let held = motion * headCount * cache.room * width
+                outputs.values.withUnsafeMutableBufferPointer { outputs in
+                    guard let outputs = outputs.baseAddress, let scores = scores.baseAddress else { return }
+                    for element in 0 ..< batch {
+                        let held = element * headCount * cache.room * width
                         kernel_attend_cached(
-                            first + motion * places * stride,
+                            first + element * tokens * stride,
                             stride,
-                            places,
+                            tokens,
                             cache.keys + held,
                             cache.values + held,
                             cache.room * width,
@@ -81,20 +80,20 @@ public struct PackedCachedAttention: Sendable {
                             headCount,
                             width,
                             scores,
-                            answers + motion * places * joint
+                            outputs + element * tokens * joint
                         )
                     }
                 }
             }
         }
-        return answers
+        return outputs
     }
 
-    /// Normalizes and rotates the heads of one place.
+    /// Normalizes and rotates the heads of one token.
     private func turn(
         _ heads: UnsafeMutablePointer<Float>,
         _ norm: [Float],
-        _ place: Int,
+        _ token: Int,
         _ cosines: Rows,
         _ sines: Rows
     ) {
@@ -102,7 +101,7 @@ public struct PackedCachedAttention: Sendable {
         cosines.values.withUnsafeBufferPointer { cosines in
             sines.values.withUnsafeBufferPointer { sines in
                 guard let cosines = cosines.baseAddress, let sines = sines.baseAddress else { return }
-                let offset = place * norm.count / 2
+                let offset = token * norm.count / 2
                 kernel_rotate(heads, headCount, norm.count, cosines + offset, sines + offset)
             }
         }

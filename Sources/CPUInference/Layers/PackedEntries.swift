@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Vectors among which the nearest is looked for.
 public struct PackedEntries: Sendable {
-    /// How many there are.
+    /// Number of entries.
     public let count: Int
 
     /// Numbers of each.

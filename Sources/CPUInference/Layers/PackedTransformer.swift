@@ -64,10 +64,10 @@ public struct PackedTransformer: Sendable {
             var joined = block.projection(x.normalized(scale: block.attentionNorm, epsilon: epsilon))
             let headWidth = block.queryNorm.count
             let heads = joined.width / (3 * headWidth)
-            var answers = Rows(count: x.count, width: heads * headWidth)
+            var outputs = Rows(count: x.count, width: heads * headWidth)
             normalizeHeads(of: &joined, block, heads: heads)
-            attend(joined, heads: heads, to: &answers)
-            block.output.add(answers, to: &x)
+            attend(joined, heads: heads, to: &outputs)
+            block.output.add(outputs, to: &x)
             var hidden = block.up(x.normalized(scale: block.feedForwardNorm, epsilon: epsilon))
             hidden.applyGelu()
             block.down.add(hidden, to: &x)
@@ -88,12 +88,12 @@ public struct PackedTransformer: Sendable {
         }
     }
 
-    private func attend(_ joined: Rows, heads: Int, to answers: inout Rows) {
-        let (count, width) = (joined.count, answers.width / heads)
+    private func attend(_ joined: Rows, heads: Int, to outputs: inout Rows) {
+        let (count, width) = (joined.count, outputs.width / heads)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
-            answers.values.withUnsafeMutableBufferPointer { answers in
-                guard let answers = answers.baseAddress, let scores = scores.baseAddress else { return }
-                kernel_attend(joined.values, count, heads, width, scores, answers)
+            outputs.values.withUnsafeMutableBufferPointer { outputs in
+                guard let outputs = outputs.baseAddress, let scores = scores.baseAddress else { return }
+                kernel_attend(joined.values, count, heads, width, scores, outputs)
             }
         }
     }

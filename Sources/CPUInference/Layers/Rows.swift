@@ -1,6 +1,6 @@
 /// Vectors of one length, one after the other: `[count, width]`.
 public struct Rows: Equatable, Sendable {
-    /// How many there are.
+    /// Number of rows.
     public let count: Int
 
     /// Numbers of each.

@@ -5,7 +5,7 @@ internal import Foundation
 public import RobotTypes
 internal import Torch
 
-/// What a policy predicts of actions.
+/// Representation of actions that a policy predicts.
 public enum ActionCoding: Sendable {
     /// Codes of a tokenizer.
     case codes(any ActionTokenizer)
@@ -13,7 +13,7 @@ public enum ActionCoding: Sendable {
     /// Values, normalised.
     case values(Normalization)
 
-    /// How actions are normalised.
+    /// Normalization of actions.
     public var normalization: Normalization {
         switch self {
         case .codes(let tokenizer): tokenizer.normalization
@@ -21,7 +21,7 @@ public enum ActionCoding: Sendable {
         }
     }
 
-    /// What gives codes their meaning.
+    /// Tokenizer of the codes; nil for normalised values.
     public var tokenizer: (any ActionTokenizer)? {
         switch self {
         case .codes(let tokenizer): tokenizer

@@ -44,7 +44,7 @@ public struct Conv1d: Module {
     }
 }
 
-/// A convolution over a picture: `[B, in, h, w]` to `[B, out, h', w']`.
+/// A convolution over an image: `[B, in, h, w]` to `[B, out, h', w']`.
 public struct Conv2d: Module {
     /// `[out, in / groups, kernel, kernel]`.
     @Parameter public var weight: Tensor

@@ -8,7 +8,7 @@ public struct FeedForward: Module {
     /// `[hidden]` to `[width]`.
     public let down: Linear
 
-    /// Creates the layers; `gain` scales the second one's first weights.
+    /// Creates the layers; `gain` scales the second one's initial weights.
     public init(_ width: Int, hidden: Int, gain: Double = 1, device: Device = .cpu) {
         up = Linear(width, hidden, device: device)
         down = Linear(hidden, width, gain: gain, device: device)

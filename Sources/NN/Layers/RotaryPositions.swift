@@ -1,7 +1,7 @@
 internal import Foundation
 public import Torch
 
-/// Positions told to attention by rotating pairs of channels (RoPE, arXiv 2104.09864).
+/// Rotary position embedding (RoPE, arXiv 2104.09864).
 ///
 /// The first half of a head's width pairs with the second half, as in Llama.
 public struct RotaryPositions: Sendable {

@@ -13,16 +13,16 @@ public struct SelfAttention: Module {
     /// `[A · E]` to `[width]`.
     public let output: Linear
 
-    /// Of each head's queries.
+    /// Norm of each head's queries.
     public let queryNorm: LayerNorm
 
-    /// Of each head's keys.
+    /// Norm of each head's keys.
     public let keyNorm: LayerNorm
 
     /// Heads.
     public let headCount: Int
 
-    /// Positions, or nil where the caller's embeddings tell them.
+    /// Rotary positions; nil for sequences with embedded positions.
     public let rotary: RotaryPositions?
 
     /// Creates attention over `width` channels.
@@ -31,8 +31,8 @@ public struct SelfAttention: Module {
     ///   - width: Channels of the sequence.
     ///   - headCount: Heads.
     ///   - headWidth: Channels of a head; `width / headCount` unless said otherwise.
-    ///   - rotary: Whether queries and keys are rotated by positions.
-    ///   - gain: Scale of the output's first weights.
+    ///   - rotary: True rotates queries and keys by their positions.
+    ///   - gain: Scale of the output's initial weights.
     ///   - device: Where the parameters live.
     public init(
         _ width: Int,

@@ -4,17 +4,17 @@ public import Torch
 ///
 /// Matrices decay; vectors (biases, norms' scales) do not.
 public final class AdamW {
-    /// Settings that hold for a whole training.
+    /// Hyperparameters of a training.
     public struct Configuration: Codable, Equatable, Sendable {
         /// Peak learning rate.
         public var learningRate = 1e-4
-        /// Share of a matrix that decays a step, times the learning rate.
+        /// Decay of matrices per step, times the learning rate.
         public var weightDecay = 0.1
-        /// Memory of the mean gradient.
+        /// Decay of the first moment, the mean gradient.
         public var beta1 = 0.9
-        /// Memory of the mean squared gradient.
+        /// Decay of the second moment, the mean squared gradient.
         public var beta2 = 0.95
-        /// Added to the root of the mean square.
+        /// Term added to the root of the second moment.
         public var epsilon = 1e-8
 
         /// The defaults.
@@ -82,7 +82,7 @@ public final class AdamW {
         for group in groups { for parameter in group.parameters { parameter.tensor.setGradient(nil) } }
     }
 
-    /// What a checkpoint needs so that training goes on as if never interrupted.
+    /// Moments and step counts, for a training that resumes from a checkpoint.
     public var state: [NamedTensor] {
         groups.flatMap { group in
             group.parameters.indices.flatMap { index in
@@ -97,21 +97,21 @@ public final class AdamW {
     }
 }
 
-/// Gradients shortened so that their joint length is at most a limit.
+/// Gradient clipping by the global norm.
 public enum GradientClipping {
     private static let norms = Operator("aten::_foreach_norm", "Scalar")
     private static let multiply = Operator("aten::_foreach_mul_", "Tensor")
 
-    /// Scales the gradients of `parameters` down to the joint length `limit`.
+    /// Scales the gradients of `parameters` so that their global norm is at most `limit`.
     ///
-    /// - Returns: The length before, a scalar tensor (reading it waits for the device).
+    /// - Returns: The gradient norm before, a scalar tensor (reading it waits for the device).
     @discardableResult
     public static func clip(_ parameters: [NamedTensor], limit: Double) -> Tensor {
         withoutGradients {
             let gradients = parameters.compactMap(\.tensor.gradient)
             guard !gradients.isEmpty else { return .scalar(0) }
-            let lengths = norms.results(.tensors(gradients), 2, capacity: gradients.count)
-            let total = Tensor.stacked(lengths).norm()
+            let each = norms.results(.tensors(gradients), 2, capacity: gradients.count)
+            let total = Tensor.stacked(each).norm()
             let factor = (limit / (total + 1e-6)).clamped(0 ... 1)
             multiply.results(.tensors(gradients), .tensor(factor))
             return total

@@ -1,14 +1,14 @@
 internal import Foundation
 
-/// A learning rate that rises linearly, then falls along half a cosine.
+/// Learning-rate schedule: linear warm-up, then cosine decay (arXiv 1608.03983).
 public struct CosineSchedule: Codable, Equatable, Sendable {
-    /// Steps until the peak.
+    /// Number of steps until the peak.
     public var warmUpSteps: Int
 
-    /// Steps of the whole training.
+    /// Number of steps of the training.
     public var totalSteps: Int
 
-    /// Share of the peak that is left at the end.
+    /// Fraction of the peak at the end.
     public var floor: Double
 
     /// Creates a schedule over `totalSteps`.
@@ -18,7 +18,7 @@ public struct CosineSchedule: Codable, Equatable, Sendable {
         self.floor = floor
     }
 
-    /// Share of the peak rate at `step`, counted from 0.
+    /// Fraction of the peak rate at `step`, counted from 0.
     public func factor(at step: Int) -> Double {
         if step < warmUpSteps { return Double(step + 1) / Double(warmUpSteps) }
         let progress = Double(step - warmUpSteps) / Double(max(1, totalSteps - warmUpSteps))

@@ -1,8 +1,8 @@
 internal import Torch
 
-/// An exponential moving average of weights: often a better model than the last weights, at the cost of a copy.
+/// Exponential moving average of weights: often a better model than the last weights, at the cost of a copy.
 ///
-/// It forgets faster at the beginning, so that first weights do not linger: after `t` steps the decay is at
+/// The decay grows at the beginning, so that the random initialisation does not linger: after `t` steps the decay is at
 /// most `(1 + t) / (10 + t)`, as in TensorFlow's `ExponentialMovingAverage`.
 public final class WeightAverage {
     private static let interpolate = Operator("aten::_foreach_lerp_", "Scalar")
@@ -11,9 +11,9 @@ public final class WeightAverage {
     private let averages: [Tensor]
     private let decay: Double
 
-    /// Starts with the present weights of `parameters`; `decay` is the share of the average that a step keeps.
+    /// Starts with the present weights of `parameters`; `decay` is the fraction of the average that a step keeps.
     public init(_ parameters: [NamedTensor], decay: Double) {
-        precondition(0 ..< 1 ~= decay, "an average keeps a share from 0 to less than 1, got \(decay)")
+        precondition(0 ..< 1 ~= decay, "a decay is at least 0 and below 1, got \(decay)")
         self.parameters = parameters
         self.decay = decay
         averages = withoutGradients { parameters.map { $0.tensor.detached() + 0 } }
@@ -48,7 +48,7 @@ public final class WeightAverage {
         }
     }
 
-    /// What a checkpoint needs so that averaging goes on as if never interrupted.
+    /// The averages, for a training that resumes from a checkpoint.
     public var state: [NamedTensor] {
         zip(parameters, averages).map { NamedTensor(name: "average.\($0.name)", tensor: $1) }
     }

@@ -204,7 +204,7 @@ def patch_tokens(camera, grid):
 def prefix(images, text, state):
     """Keys and values of every layer and head, and which tokens of the prefix are real."""
     grids = [image_stem(camera, batch) for camera, batch in enumerate(images)]
-    pictures = torch.cat([patch_tokens(camera, grid) for camera, grid in enumerate(grids)], dim=1)
+    patches = torch.cat([patch_tokens(camera, grid) for camera, grid in enumerate(grids)], dim=1)
     words, real_words = [], []
     for start in range(0, text.shape[1], BYTES):
         group = text[:, start : start + BYTES]
@@ -216,9 +216,9 @@ def prefix(images, text, state):
     counted = torch.stack(real_words, dim=1).double()[:, :, None]
     instruction = (torch.stack(words, dim=1) * counted).sum(1) / counted.sum(1)
     points = [token for camera, grid in enumerate(grids) for token in keypoint_tokens(camera, grid, instruction)]
-    x = torch.cat([pictures + parameters["backbone.imagePositions"], torch.stack(points + words + states, dim=1)], dim=1)
+    x = torch.cat([patches + parameters["backbone.imagePositions"], torch.stack(points + words + states, dim=1)], dim=1)
     always = lambda count: torch.ones(BATCH, count, dtype=torch.bool)
-    real = torch.cat([always(pictures.shape[1] + len(points)), torch.stack(real_words, dim=1), always(STATES)], dim=1)
+    real = torch.cat([always(patches.shape[1] + len(points)), torch.stack(real_words, dim=1), always(STATES)], dim=1)
     sees = real[:, None, :].expand(-1, x.shape[1], -1)
     layers = []
     for layer in range(LAYERS):
