@@ -23,7 +23,7 @@ struct OutputFolder {
         }
     }
 
-    /// Whether a tokenizer or a policy is complete here: `config.json` is written last.
+    /// True if a tokenizer or a policy is complete here: `config.json` is written last.
     var isFinished: Bool {
         FileManager.default.fileExists(atPath: path.asFile.appending(path: "config.json").path)
     }

@@ -2,7 +2,7 @@ import Evaluation
 import Foundation
 import Training
 
-/// What people see while they wait, on standard error; standard output is for results.
+/// Progress and remarks for people, on standard error; standard output is for results.
 enum Terminal {
     private static let isInteractive = isatty(2) == 1
 
@@ -17,7 +17,7 @@ enum Terminal {
         private var start = Date()
         private let lock = NSLock()
         private var shown = Date.distantPast
-        /// What was done at the first update, and when that was: the work before it is no measure of the rest.
+        /// Units done at the first update, and its time: the work before it is no measure of the rest.
         private var first: (done: Int, time: Date)?
 
         init(_ label: String) { self.label = label }

@@ -1,12 +1,12 @@
 import Foundation
 
-/// How threads that share an operator wait for each other.
+/// Waiting of threads that share an operator.
 enum WaitPolicy {
     /// Lets them spin for some microseconds, then sleep.
     ///
     /// libgomp's threads spin for milliseconds. Where anything else runs, a spinning thread holds the core that the other
     /// one needs, and a training or a policy becomes many times slower. libgomp reads its settings when it is loaded,
-    /// so the program starts itself once more. Whoever has chosen for himself keeps his choice
+    /// so the program starts itself once more. A choice in the environment is kept
     /// (Documentation/Decisions/0004).
     static func spinBriefly() {
         let settings = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"]

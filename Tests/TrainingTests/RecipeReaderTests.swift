@@ -226,6 +226,24 @@ struct RecipeReaderTests {
         #expect(error?.reason == reason)
     }
 
+    @Test("that ship are understood")
+    func shipped() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let files = try FileManager.default.contentsOfDirectory(
+            at: root.appending(path: "Recipes"),
+            includingPropertiesForKeys: nil
+        ).filter { $0.pathExtension == "yaml" }
+        #expect(files.count > 5)
+        for file in files {
+            if file.lastPathComponent.contains("policy") {
+                #expect(try RecipeReader.recipe(PolicyRecipe(), file: file) != PolicyRecipe())
+            } else {
+                #expect(try RecipeReader.recipe(TokenizerRecipe(), file: file) != TokenizerRecipe())
+            }
+        }
+    }
+
     @Test("name a file that is missing or is not YAML")
     func unreadable() throws {
         let missing = #expect(throws: RecipeError.self) {

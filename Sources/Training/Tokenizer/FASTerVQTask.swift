@@ -126,7 +126,7 @@ struct FASTerVQTask: TokenizerTask {
 
     /// Random chunks of one length, of a few random robots.
     ///
-    /// Where all robots are in every batch, weights divide the batch among them. Where only some are, weights are the
+    /// If all robots are in every batch, weights divide the batch among them. If only some are, weights are the
     /// probabilities of being in it, and the batch is divided evenly.
     func batch(_ random: inout SeededRandom) -> [ActionBatch] {
         let horizon = horizons[random.index(weights: horizons.map { 1 / Double($0 * $0) })]
