@@ -45,10 +45,11 @@ clean-run: ## forget the quickstart's run
 format: ## lay out the Swift files as the project does
 	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
 
-lint: ## check layout, documentation comments, and which target imports which
+lint: ## check layout, documentation comments, which target imports which, and links between documents
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	Scripts/check-layers.py --self-test
 	Scripts/check-layers.py
+	Scripts/check-links.py
 
 docs: setup ## the libraries' documentation, .build/documentation
 	@Scripts/docs
