@@ -75,11 +75,19 @@ let package = Package(
             "LearnedBaselines",
             ["VectorQuantization", "Support", "ActionTokenizers", "NN", "Torch", "RobotTypes"]
         ),
+        module(
+            "TokenizerRegistry",
+            [
+                "CPUInference", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "Torch", "RobotTypes",
+                "Support",
+            ]
+        ),
         // 3. The policy
         module(
             "FASTerVLA",
             [
-                "FASTerVQ", "CPUInference", "Backbones", "ActionTokenizers", "NN", "Torch", "RobotTypes",
+                "TokenizerRegistry", "FASTerVQ", "CPUInference", "Backbones", "ActionTokenizers", "NN",
+                "Torch", "RobotTypes",
                 "Support",
             ]
         ),
@@ -87,7 +95,8 @@ let package = Package(
         module(
             "Training",
             [
-                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "Backbones",
+                "FASTerVLA", "TokenizerRegistry", "FASTerVQ", "LearnedBaselines", "VectorQuantization",
+                "Backbones",
                 "ActionTokenizers",
                 "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "Support",
                 .product(name: "Yams", package: "Yams"),
@@ -120,8 +129,7 @@ let package = Package(
         .executableTarget(
             name: "faster",
             dependencies: [
-                "CPUInference", "Training", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "ActionTokenizers",
-                "LeRobot",
+                "Training", "FASTerVLA", "FASTerVQ", "TokenizerRegistry", "ActionTokenizers", "LeRobot",
                 "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "Torch",
                 "Numpy", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
@@ -163,7 +171,7 @@ let package = Package(
         tests("Numpy", ["PythonPeer", "TemporaryFolder"], resources: [.copy("Peers")]),
         tests(
             "ActionTokenizers",
-            ["PythonPeer", "TemporaryFolder", "RobotTypes"],
+            ["PythonPeer", "TemporaryFolder", "RobotTypes", "Support"],
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
@@ -182,8 +190,18 @@ let package = Package(
             resources: [.copy("Golden")]
         ),
         tests(
+            "TokenizerRegistry",
+            [
+                "TemporaryFolder", "FASTerVQ", "LearnedBaselines", "ActionTokenizers", "Torch", "RobotTypes",
+                "Support",
+            ]
+        ),
+        tests(
             "LearnedBaselines",
-            ["TemporaryFolder", "ActionTokenizers", "VectorQuantization", "NN", "Torch", "RobotTypes"]
+            [
+                "TemporaryFolder", "ActionTokenizers", "VectorQuantization", "NN", "Torch", "RobotTypes",
+                "Support",
+            ]
         ),
         tests(
             "FASTerVLA",

@@ -1,17 +1,11 @@
 public import RobotTypes
+internal import Support
 
-/// Sizes beyond which a folder's configuration is taken for damaged.
+/// Sizes outside of which a configuration is taken for damaged.
 enum ActionTokenizerLimits {
-    static let horizon = 4096
-    static let dimension = 4096
-    static let bins = 1 << 20
-
-    /// Checks that `number` is in `1 ... largest`.
-    static func check(_ number: Int, _ name: String, atMost largest: Int) throws(ActionTokenizerError) {
-        guard (1 ... largest).contains(number) else {
-            throw ActionTokenizerError("\(name): expected 1 ... \(largest), found \(number)")
-        }
-    }
+    static let horizon = 1 ... 4096
+    static let dimension = 1 ... 4096
+    static let alphabet = 1 ... 1 << 20
 }
 
 extension ActionChunks {
@@ -27,6 +21,17 @@ extension ActionChunks {
     }
 }
 
+extension ActionChunks {
+    /// Checks that there are chunks of the normalization's columns, with only finite values, for `tokenizer` to be fitted to.
+    func checkFittable(by tokenizer: String, _ normalization: Normalization) throws {
+        guard count > 0, horizon > 0, dimension > 0 else {
+            throw ActionTokenizerError("\(tokenizer) needs chunks to be fitted to, found none")
+        }
+        try checkFinite()
+        try normalization.check(columns: dimension)
+    }
+}
+
 extension ActionTokenizer {
     /// Checks that `chunks` have this tokenizer's shape and only finite values.
     ///
@@ -36,20 +41,46 @@ extension ActionTokenizer {
         try chunks.checkFinite()
     }
 
-    /// Checks that every chunk has as many tokens as `lengths` allows, each an entry of its codebook.
+    /// Checks that every chunk has a number of tokens that the layout and ``decodableCodebooks`` allow, each an entry of its
+    /// codebook.
     ///
-    /// - Throws: ``ActionTokenizerError`` that names the first chunk where it is otherwise.
-    public func check(_ tokens: [[Int]], lengths: ClosedRange<Int>) throws(ActionTokenizerError) {
-        let sizes = codebookSizes
+    /// - Throws: ``ActionTokenizerError`` that names the first chunk that differs.
+    public func check(_ tokens: [[Int]]) throws(ActionTokenizerError) {
+        guard let positions = layout.latentPositionCount else { return try checkEntries(tokens) }
+        let codebooks = decodableCodebooks
+        let expected =
+            codebooks.count == 1
+            ? "\(positions * codebooks.lowerBound) tokens"
+            : "\(positions) tokens for each of \(codebooks.lowerBound) ... \(codebooks.upperBound) codebooks"
+        try checkCounts(tokens, expected) {
+            $0 % positions == 0 && codebooks.contains($0 / positions)
+        }
+        try checkEntries(tokens)
+    }
+
+    /// Checks that every chunk has a number of tokens in `counts`, each an entry of its codebook.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the first chunk that differs.
+    public func check(_ tokens: [[Int]], counts: ClosedRange<Int>) throws(ActionTokenizerError) {
+        let smallest = counts.count == 1 ? "" : "\(counts.lowerBound) to "
+        try checkCounts(tokens, "\(smallest)\(counts.upperBound) tokens") { counts.contains($0) }
+        try checkEntries(tokens)
+    }
+
+    private func checkCounts(
+        _ tokens: [[Int]],
+        _ expected: String,
+        _ isAllowed: (Int) -> Bool
+    ) throws(ActionTokenizerError) {
+        guard let chunk = tokens.firstIndex(where: { !isAllowed($0.count) }) else { return }
+        throw ActionTokenizerError("chunk \(chunk): expected \(expected), found \(tokens[chunk].count)")
+    }
+
+    private func checkEntries(_ tokens: [[Int]]) throws(ActionTokenizerError) {
+        let (layout, sizes) = (layout, codebookSizes)
         for (chunk, list) in tokens.enumerated() {
-            guard lengths.contains(list.count) else {
-                let expected = lengths.count == 1 ? "" : "\(lengths.lowerBound) to "
-                throw ActionTokenizerError(
-                    "chunk \(chunk): expected \(expected)\(lengths.upperBound) tokens, found \(list.count)"
-                )
-            }
             for (position, token) in list.enumerated() {
-                let size = sizes[codebook(ofToken: position)]
+                let size = sizes[layout.codebook(ofToken: position)]
                 guard (0 ..< size).contains(token) else {
                     throw ActionTokenizerError(
                         "chunk \(chunk): token \(position): expected 0 ..< \(size), found \(token)"
@@ -70,24 +101,32 @@ extension ActionTokenizer {
 
 extension Normalization {
     /// Checks that every statistic has `columns` finite values: mapping actions would trap on a missing one.
-    func check(columns: Int) throws(ActionTokenizerError) {
-        try ActionTokenizerLimits.check(columns, "dimension", atMost: ActionTokenizerLimits.dimension)
+    func check(columns: Int) throws(InvalidValue) {
+        try Validation.require(["dimension": columns], in: ActionTokenizerLimits.dimension)
         let named = [
             ("mean", statistics.mean), ("std", statistics.std), ("q01", statistics.q01),
             ("q99", statistics.q99), ("min", statistics.min), ("max", statistics.max),
         ]
         for (name, values) in named {
-            guard values.count == columns else {
-                throw ActionTokenizerError(
-                    "normalization of actions: \(name): expected \(columns) columns, found \(values.count)"
-                )
-            }
-            guard values.allSatisfy(\.isFinite) else {
-                throw ActionTokenizerError("normalization of actions: \(name): expected finite numbers")
-            }
+            try Validation.require(
+                values.count == columns,
+                name,
+                "a list of \(columns) columns",
+                found: values.count
+            )
+            try Validation.require(
+                values.allSatisfy(\.isFinite),
+                name,
+                "a list of finite numbers",
+                found: values
+            )
         }
-        guard (normalized(statistics.q01) + normalized(statistics.q99)).allSatisfy(\.isFinite) else {
-            throw ActionTokenizerError("normalization of actions: quantiles overflow once normalised")
-        }
+        let quantiles = normalized(statistics.q01) + normalized(statistics.q99)
+        try Validation.require(
+            quantiles.allSatisfy(\.isFinite),
+            "q01, q99",
+            "finite once normalised",
+            found: quantiles
+        )
     }
 }

@@ -2,29 +2,29 @@ public import Foundation
 public import RobotTypes
 internal import Support
 
-/// What the folders of all tokenizers have in common: `config.json` and `norm_stats.json`.
+/// Files that the folders of all tokenizers have in common: `config.json` and `norm_stats.json`.
 public enum TokenizerFolder {
-    /// Layout of the baselines' folders; raised when it changes.
-    static let formatVersion = 1
-
     private static let configurationFile = "config.json"
 
-    /// Where the configuration in `folder` is.
+    /// Path of the configuration in `folder`.
     public static func configuration(in folder: URL) -> URL { folder.appending(path: configurationFile) }
 
-    private struct Header: Decodable {
-        var tokenizer: String?
-        var formatVersion: Int?
+    /// Keys of `config.json` that every tokenizer writes.
+    public struct Header: Decodable, Equatable, Sendable {
+        /// Name of the tokenizer, for example `fast`.
+        public var tokenizer: String?
+
+        /// Layout of the folder.
+        public var formatVersion: Int?
+
+        /// Number of control steps of a chunk; nil where the folder belongs to no robot.
+        public var horizon: Int?
     }
 
-    /// Which tokenizer `folder` holds, for example `fast`, or nil when its `config.json` does not say.
+    /// Reads the keys that every tokenizer writes.
     ///
     /// - Throws: ``ActionTokenizerError`` when there is no readable `config.json`.
-    public static func tokenizerName(in folder: URL) throws(ActionTokenizerError) -> String? {
-        try header(of: folder).tokenizer
-    }
-
-    private static func header(of folder: URL) throws(ActionTokenizerError) -> Header {
+    public static func header(of folder: URL) throws(ActionTokenizerError) -> Header {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
         else {
@@ -33,20 +33,33 @@ public enum TokenizerFolder {
         return try decode(Header.self, from: configuration(in: folder))
     }
 
-    /// The configuration of the tokenizer called `name`, whose layout has to be `version`.
+    /// Name of the tokenizer in `folder`, for example `fast`; nil when its `config.json` does not say.
     ///
+    /// - Throws: ``ActionTokenizerError`` when there is no readable `config.json`.
+    public static func tokenizerName(in folder: URL) throws(ActionTokenizerError) -> String? {
+        try header(of: folder).tokenizer
+    }
+
+    /// The configuration of a tokenizer.
+    ///
+    /// - Parameters:
+    ///   - type: Type of the configuration.
+    ///   - names: Names that the tokenizer in the folder may have.
+    ///   - version: Layout of the folder.
+    ///   - folder: The folder.
     /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
     public static func read<Configuration: Decodable>(
         _ type: Configuration.Type,
-        _ name: String,
-        version: Int = 1,
+        _ names: [String],
+        version: Int,
         from folder: URL
     ) throws(ActionTokenizerError) -> Configuration {
         let header = try header(of: folder)
         let file = configuration(in: folder)
-        guard header.tokenizer == name else {
+        guard let name = header.tokenizer, names.contains(name) else {
+            let expected = names.map { "'\($0)'" }.joined(separator: " or ")
             let found = header.tokenizer.map { "'\($0)'" } ?? "none"
-            throw ActionTokenizerError("\(file.path): tokenizer: expected '\(name)', found \(found)")
+            throw ActionTokenizerError("\(file.path): tokenizer: expected \(expected), found \(found)")
         }
         guard header.formatVersion == version else {
             let found = header.formatVersion.map(String.init) ?? "none"
@@ -57,25 +70,16 @@ public enum TokenizerFolder {
         return try decode(type, from: file)
     }
 
-    /// Checks the sizes that a configuration names, before anything is made of them.
+    /// Checks the number of control steps of a configuration, before anything is made of it.
     ///
-    /// - Throws: ``ActionTokenizerError`` that names the file and the first size that cannot be.
-    public static func check(
-        horizon: Int,
-        and more: KeyValuePairs<String, Int> = [:],
-        of folder: URL
-    ) throws(ActionTokenizerError) {
-        do {
-            try ActionTokenizerLimits.check(horizon, "horizon", atMost: ActionTokenizerLimits.horizon)
-            for (name, number) in more {
-                try ActionTokenizerLimits.check(number, name, atMost: ActionTokenizerLimits.bins)
-            }
-        } catch {
-            throw ActionTokenizerError("\(configuration(in: folder).path): \(error)")
+    /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
+    public static func check(horizon: Int, of folder: URL) throws(ActionTokenizerError) {
+        try naming(configuration(in: folder)) {
+            try Validation.require(["horizon": horizon], in: ActionTokenizerLimits.horizon)
         }
     }
 
-    /// How actions of `columns` columns are normalised.
+    /// The normalization of actions of `columns` columns.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
     public static func normalization(
@@ -88,12 +92,20 @@ public enum TokenizerFolder {
                 "\(file.path): expected statistics and method of 'actions', found none"
             )
         }
+        try naming(file) { try normalization.check(columns: columns) }
+        return normalization
+    }
+
+    /// Names `file` in an error of `body`.
+    static func naming<Result>(
+        _ file: URL,
+        _ body: () throws -> Result
+    ) throws(ActionTokenizerError) -> Result {
         do {
-            try normalization.check(columns: columns)
+            return try body()
         } catch {
             throw ActionTokenizerError("\(file.path): \(error)")
         }
-        return normalization
     }
 
     static func decode<Value: Decodable>(
@@ -110,7 +122,7 @@ public enum TokenizerFolder {
         }
     }
 
-    /// Writes how actions are normalised.
+    /// Writes the normalization of actions.
     ///
     /// - Throws: The system's error, with the path.
     public static func write(_ normalization: Normalization, to folder: URL) throws {

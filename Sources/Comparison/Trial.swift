@@ -59,20 +59,18 @@ extension TriedRate {
         try tokenizer.check(compared.chunks)
         let chunks = tokenizer.normalized(compared.chunks)
         let tokens = try tokenizer.tokens(for: chunks)
-        guard let residual = tokenizer as? any ResidualTokenizer, residual.codebookCount > 1 else {
-            let decoded = try TokenizerEvaluation.decode(tokens, tokenizer, count: chunks.count)
-            let trial = try Trial(tokenizer, tokens: tokens, decoded: decoded, on: compared)
-            return [TriedRate(line: entrant.line, label: entrant.label, isWhole: true, trial: trial)]
-        }
+        let prefixes = try TokenizerEvaluation.decodePrefixes(tokens, tokenizer, count: chunks.count)
+        let whole = tokenizer.layout.codebookCount
         let words = entrant.label.isEmpty ? "" : entrant.label + ", "
-        return try zip(1..., residual.chunks(forPrefixesOf: tokens)).map { used, decoded in
-            let prefix = residual.prefix(codebooks: used)
-            let cut = tokens.map { Array($0.prefix(used * residual.latentPositionCount)) }
+        return try zip(tokenizer.decodableCodebooks, prefixes).map { used, decoded in
+            let positions = tokenizer.layout.latentPositionCount
+            let cut = tokens.map { Array($0.prefix(positions.map { $0 * used } ?? $0.count)) }
             return TriedRate(
                 line: entrant.line,
-                label: "\(words)\(used) codebook\(used == 1 ? "" : "s")",
-                isWhole: used == residual.codebookCount,
-                trial: try Trial(prefix, tokens: cut, decoded: decoded, on: compared)
+                label: whole > 1 && prefixes.count > 1
+                    ? "\(words)\(used) codebook\(used == 1 ? "" : "s")" : entrant.label,
+                isWhole: used == whole,
+                trial: try Trial(tokenizer, tokens: cut, decoded: decoded, on: compared)
             )
         }
     }

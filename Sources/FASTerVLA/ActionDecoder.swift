@@ -85,7 +85,7 @@ public struct ActionDecoder {
                 latencies: &latencies
             )
             let start = ContinuousClock.now
-            let chunks = clipped(try Self.chunks(of: decoding, tokenizer, configuration))
+            let chunks = try Self.chunks(of: decoding, tokenizer, configuration)
             latencies.add(detokenization: ContinuousClock.now - start)
             let total = configuration.schedule.codebookCount
             return Prediction(
@@ -119,15 +119,10 @@ public struct ActionDecoder {
         let count = decoding.codes.size(1)
         let integers = decoding.codes.integers
         let lists = stride(from: 0, to: integers.count, by: count).map { Array(integers[$0 ..< $0 + count]) }
-        if configuration.isVariableLength, let fast = tokenizer as? FASTTokenizer {
-            return try fast.chunks(
-                forDrawn: lists.map { Array($0.prefix { $0 < configuration.codebookSize }) }
-            )
-        }
-        guard let residual = tokenizer as? any ResidualTokenizer else {
-            return try tokenizer.chunks(for: lists)
-        }
-        return try residual.chunks(for: lists, codebooks: decoding.codebooks)
+        guard configuration.isVariableLength else { return try tokenizer.chunks(for: lists) }
+        return try tokenizer.chunks(
+            forSampled: lists.map { Array($0.prefix { $0 < configuration.codebookSize }) }
+        )
     }
 }
 

@@ -64,11 +64,11 @@ struct PolicyCheck {
     {
         let (contract, schedule) = (configuration.contract, head.schedule)
         guard let tokenizer = coding.tokenizer else { return }
-        if let tokenizer = tokenizer as? FASTerVQTokenizer {
+        if let actionSpace = tokenizer.requiredActionSpace {
             try require(
-                tokenizer.actionSpace == contract.actionSpace,
+                actionSpace == contract.actionSpace,
                 PolicyFolder.tokenizerFolder,
-                "the tokenizer's action space is \(tokenizer.actionSpace), the policy's \(contract.actionSpace)"
+                "the tokenizer's action space is \(actionSpace), the policy's \(contract.actionSpace)"
             )
         }
         try require(
@@ -76,9 +76,8 @@ struct PolicyCheck {
             PolicyFolder.tokenizerFolder,
             "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)"
         )
-        let residual = tokenizer as? any ResidualTokenizer
-        let positions = residual?.latentPositionCount ?? schedule.latentPositionCount
-        let found = [residual?.codebookCount ?? 1, positions]
+        let layout = tokenizer.layout
+        let found = [layout.codebookCount, layout.latentPositionCount ?? schedule.latentPositionCount]
         let expected = [schedule.codebookCount, schedule.latentPositionCount]
         try require(
             found == expected && tokenizer.codebookSizes.allSatisfy { $0 == head.codebookSize },

@@ -4,6 +4,7 @@ public import Foundation
 internal import NN
 public import RobotTypes
 internal import Support
+internal import TokenizerRegistry
 public import Torch
 
 /// A policy on disk: a folder with everything that inference needs.
@@ -130,7 +131,7 @@ public enum PolicyFolder {
         switch configuration.head {
         case .blocks:
             coding = .codes(
-                try PolicyTokenizer.load(from: folder.appending(path: tokenizerFolder), device: device)
+                try TokenizerRegistry.open(folder.appending(path: tokenizerFolder), device: device)
             )
         case .flow, .regression: coding = .values(actions)
         }

@@ -37,7 +37,7 @@ struct FASTerVQFolder: Codable {
     static func read(_ folder: URL) throws -> FASTerVQFolder {
         let content = try TokenizerFolder.read(
             FASTerVQFolder.self,
-            tokenizerName,
+            [tokenizerName],
             version: newestVersion,
             from: folder
         )

@@ -7,7 +7,7 @@ internal import VectorQuantization
 ///
 /// Codes run along the latent positions of the first codebook, then of the next: coarse to fine. Any codes in range decode
 /// to finite actions within the recorded range.
-public struct FASTerVQTokenizer: ResidualTokenizer {
+public struct FASTerVQTokenizer: ActionTokenizer {
     /// Architecture and weights.
     public let model: FASTerVQModel
 
@@ -74,8 +74,8 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// Control steps of a chunk.
     public var horizon: Int { embodiment.patchifier.horizon }
 
-    /// Columns of an action.
-    public var dimension: Int { actionSpace.dimension }
+    /// The robot's groups.
+    public var requiredActionSpace: ActionSpace? { actionSpace }
 
     /// Number of codebooks, coarse to fine.
     public var codebookCount: Int { model.configuration.codebookCount }
@@ -89,14 +89,19 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
     /// Number of codes of a chunk.
     public var tokenCount: Int { codebookCount * latentPositionCount }
 
-    /// Sizes of the codebooks.
-    public var codebookSizes: [Int] { Array(repeating: codebookSize, count: codebookCount) }
+    /// Latent positions times codebooks.
+    public var layout: TokenLayout {
+        .grid(
+            codebookSizes: Array(repeating: codebookSize, count: codebookCount),
+            latentPositionCount: latentPositionCount
+        )
+    }
 
-    /// Index of the codebook of the code at `position`.
-    public func codebook(ofToken position: Int) -> Int { position / latentPositionCount }
+    /// Any number of leading codebooks.
+    public var decodableCodebooks: ClosedRange<Int> { 1 ... codebookCount }
 
-    /// Latent positions that hold at least one of the first `validSteps` steps of each chunk, `[chunks · N]`, row-major.
-    public func validLatentPositions(_ validSteps: [Int]) -> [Bool] {
+    /// Mask of the latent positions that hold at least one of the first `validSteps` steps of each chunk, `[chunks · N]`, row-major.
+    public func validityMask(_ validSteps: [Int]) -> [Bool] {
         embodiment.patchifier.validLatentPositions(validSteps)
     }
 
@@ -135,36 +140,20 @@ public struct FASTerVQTokenizer: ResidualTokenizer {
         }
     }
 
-    /// Normalised chunks of codes.
+    /// Normalised chunks of codes; of the codes of the first codebooks, coarser ones.
     ///
     /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
-    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
-        try chunks(for: tokens, codebooks: codebookCount)
-    }
-
-    /// Normalised chunks of the codes of the first `codebooks` codebooks: coarser, the fewer there are.
-    ///
-    /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
-    public func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks {
-        precondition((1 ... codebookCount).contains(codebooks), "a chunk takes 1 to all codebooks")
-        let tokenCount = codebooks * latentPositionCount
-        try check(tokens, lengths: tokenCount ... tokenCount)
-        if let codec, tokens.count <= Self.fewChunks { return self.chunks(tokens.flatMap(codec.actions)) }
-        return self.chunks(
-            batches(of: tokens.count).flatMap { range in
-                let codes = Tensor(
-                    tokens[range].flatMap { $0 },
-                    shape: [range.count, tokenCount],
-                    device: model.device
-                )
-                return withoutGradients { model.decode(codes, of: embodiment) }.floats
-            }
-        )
-    }
-
-    private func chunks(_ values: [Float]) -> ActionChunks {
-        let count = values.count / (horizon * dimension)
-        return ActionChunks(count: count, horizon: horizon, dimension: dimension, values: values)
+    public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
+        try check(tokens)
+        if let codec, tokens.count <= Self.fewChunks {
+            let values = tokens.flatMap(codec.actions)
+            return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+        }
+        return chunks(batching: tokens) { batch in
+            let shape = [batch.count, batch[0].count]
+            let codes = Tensor(batch.flatMap(\.self), shape: shape, device: model.device)
+            return withoutGradients { model.decode(codes, of: embodiment) }.floats
+        }
     }
 }
 

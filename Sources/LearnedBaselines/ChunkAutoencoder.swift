@@ -1,105 +1,105 @@
+public import ActionTokenizers
 public import NN
+public import Support
 public import Torch
 
 // Axes in this folder
 //   B  chunks in the batch      T  control steps      D  action columns
 //   N  codes of a chunk         C  channels           K  codebook entries
 
-/// Settings of a network, checked before anything is made of them.
-public protocol ChunkAutoencoderConfiguration: Codable, Equatable, Sendable {
-    /// Why there can be no such network, naming the setting; nil where there can.
-    var problem: String? { get }
-}
-
-/// A network that turns whole chunks of one robot into a few codes and back: what the learned baselines have in common.
+/// An autoencoder that maps whole chunks of one robot to a few codes and back: the common interface of the learned baselines.
 ///
-/// It knows nothing of groups of columns; a chunk is a table of numbers.
+/// It treats all columns alike.
 public protocol ChunkAutoencoder: Module {
     /// The architecture.
-    associatedtype Configuration: ChunkAutoencoderConfiguration
+    associatedtype Configuration: Codable & Equatable & Sendable & Validatable
 
     /// Name of the tokenizer, for example `vq-bet`.
     static var tokenizerName: String { get }
 
-    /// What the network was made from.
+    /// The architecture of this network.
     var configuration: Configuration { get }
 
-    /// How many codes a chunk may have; fewer than all of them give a coarser chunk.
-    var tokenCounts: ClosedRange<Int> { get }
+    /// Arrangement of the codes of a chunk, a grid.
+    var layout: TokenLayout { get }
 
-    /// Sizes of the alphabets that codes come from.
-    var codebookSizes: [Int] { get }
+    /// Numbers of codes that decode; fewer than all give a coarser chunk.
+    var decodableCounts: ClosedRange<Int> { get }
 
-    /// Creates a network with first weights from libtorch's generator.
+    /// Creates a network, randomly initialised by libtorch's generator.
     ///
     /// - Parameters:
-    ///   - configuration: The architecture, which has no ``ChunkAutoencoderConfiguration/problem``.
-    ///   - horizon: Control steps of a chunk.
-    ///   - dimension: Columns of an action.
-    ///   - device: Where the network computes.
+    ///   - configuration: A valid architecture.
+    ///   - horizon: Number of control steps of a chunk.
+    ///   - dimension: Number of action columns.
+    ///   - device: Device of the weights.
     init(_ configuration: Configuration, horizon: Int, dimension: Int, device: Device)
 
     /// Codes of normalised chunks: `[B, T, D]` to int64 `[B, N]`.
     func codes(for actions: Tensor) -> Tensor
 
-    /// Normalised chunks of codes: int64 `[B, N]`, with as many codes as ``tokenCounts`` allows, to `[B, T, D]`.
+    /// Normalised chunks of codes: int64 `[B, N]`, N in ``decodableCounts``, to `[B, T, D]`.
     func actions(for codes: Tensor) -> Tensor
 
-    /// Normalised chunks as training sees them come back.
+    /// Forward pass in training.
     ///
     /// - Parameters:
-    ///   - actions: `[B, T, D]`.
-    ///   - quantizing: Whether latents are quantized; before codebooks exist they pass as they are.
-    /// - Returns: `[B, T, D]`, and the distance of latents to their entries, a scalar.
+    ///   - actions: Normalised chunks, `[B, T, D]`.
+    ///   - quantizing: True to quantize latents; false before the codebooks are initialised.
+    /// - Returns: The reconstruction, `[B, T, D]`, and the commitment loss, a scalar: the mean squared distance of latents to their
+    ///   codebook entries.
     func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
 
-    /// What is minimised of `errors`, `[B, T, D]`: element by element, at least zero.
+    /// Elementwise reconstruction loss of `errors`, `[B, T, D]`.
     func penalty(_ errors: Tensor) -> Tensor
 
-    /// Gives the codebooks their first entries from normalised chunks, `[B, T, D]`.
+    /// Initialises the codebooks from normalised chunks, `[B, T, D]`.
     func initializeCodebooks(from actions: Tensor)
 }
 
 extension ChunkAutoencoder {
-    /// Which of ``codebookSizes`` the code at `position` belongs to.
-    public func codebook(ofToken position: Int) -> Int { min(position, codebookSizes.count - 1) }
+    /// All codes.
+    public var decodableCounts: ClosedRange<Int> {
+        let count = layout.tokenCount ?? 0
+        return count ... count
+    }
 
     /// The absolute error.
     public func penalty(_ errors: Tensor) -> Tensor { errors.abs() }
 }
 
-/// The loss of one batch and its parts, scalars.
-public struct ReconstructionLoss {
-    /// What is minimised.
+/// The loss of one batch and its terms, scalars.
+public struct ChunkAutoencoderLoss {
+    /// Penalty plus weighted commitment loss.
     public let total: Tensor
     /// Mean absolute error, normalised units.
     public let l1: Tensor
-    /// Mean squared distance of latents to their entries.
+    /// Mean squared distance of latents to their codebook entries.
     public let commitment: Tensor
 }
 
 extension ChunkAutoencoder {
-    /// The loss of normalised chunks and its parts.
+    /// Training loss of normalised chunks.
     ///
     /// - Parameters:
     ///   - actions: `[B, T, D]`.
     ///   - stepMask: 1 where a step lies inside its episode, else 0, `[B, T]`.
-    ///   - quantizing: Whether latents are quantized.
-    ///   - commitment: Share of the distance between latents and their entries.
-    /// - Returns: Scalars that can be differentiated.
+    ///   - quantizing: True to quantize latents.
+    ///   - commitment: Weight of the commitment loss.
+    /// - Returns: Differentiable scalars.
     public func loss(
         _ actions: Tensor,
         stepMask: Tensor,
         quantizing: Bool,
         commitment: Double
-    ) -> ReconstructionLoss {
-        let found = reconstruction(of: actions, quantizing: quantizing)
-        let errors = (found.actions - actions) * stepMask.unsqueezed(2)
+    ) -> ChunkAutoencoderLoss {
+        let (reconstruction, distance) = reconstruction(of: actions, quantizing: quantizing)
+        let errors = (reconstruction - actions) * stepMask.unsqueezed(2)
         let values = stepMask.sum() * Double(actions.size(2))
-        return ReconstructionLoss(
-            total: penalty(errors).sum() / values + found.commitment * commitment,
+        return ChunkAutoencoderLoss(
+            total: penalty(errors).sum() / values + distance * commitment,
             l1: errors.abs().sum() / values,
-            commitment: found.commitment
+            commitment: distance
         )
     }
 }

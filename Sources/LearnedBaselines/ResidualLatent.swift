@@ -1,9 +1,10 @@
+public import ActionTokenizers
 public import Torch
 public import VectorQuantization
 
-/// A network with one latent vector a chunk, which a residual quantizer makes into codes, coarse to fine.
+/// An autoencoder with one latent vector a chunk, which a residual quantizer encodes coarse to fine.
 public protocol ResidualLatent: ChunkAutoencoder {
-    /// Codebooks.
+    /// The quantizer of the latent vector.
     var quantizer: ResidualQuantizer { get }
 
     /// Latents of normalised chunks: `[B, T, D]` to `[B, C]`.
@@ -15,13 +16,9 @@ public protocol ResidualLatent: ChunkAutoencoder {
 
 extension ResidualLatent {
     /// One code a codebook.
-    public var tokenCounts: ClosedRange<Int> {
-        quantizer.configuration.codebookCount ... quantizer.configuration.codebookCount
-    }
-
-    /// The size of every codebook.
-    public var codebookSizes: [Int] {
-        Array(repeating: quantizer.configuration.codebookSize, count: quantizer.configuration.codebookCount)
+    public var layout: TokenLayout {
+        let (size, count) = (quantizer.configuration.codebookSize, quantizer.configuration.codebookCount)
+        return .grid(codebookSizes: Array(repeating: size, count: count), latentPositionCount: 1)
     }
 
     /// Codes of normalised chunks: `[B, T, D]` to int64 `[B, codebooks]`.
@@ -30,7 +27,7 @@ extension ResidualLatent {
     /// Normalised chunks of codes: int64 `[B, codebooks]` to `[B, T, D]`.
     public func actions(for codes: Tensor) -> Tensor { actions(quantizer.vectors(for: codes)) }
 
-    /// Normalised chunks as training sees them come back, and the distance of latents to their entries.
+    /// Forward pass in training, with the commitment loss of the quantizer.
     public func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
     {
         let latents = latents(actions)
@@ -40,7 +37,7 @@ extension ResidualLatent {
         return (self.actions(quantized), commitment)
     }
 
-    /// Gives the codebooks their first entries from normalised chunks, `[B, T, D]`.
+    /// Initialises the codebooks from the latents of normalised chunks, `[B, T, D]`.
     public func initializeCodebooks(from actions: Tensor) {
         quantizer.initialize(from: withoutGradients { latents(actions) })
     }

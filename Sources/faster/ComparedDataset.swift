@@ -4,6 +4,7 @@ import FASTerVQ
 import Foundation
 import LeRobot
 import RobotTypes
+import TokenizerRegistry
 import Torch
 import Training
 
@@ -46,23 +47,20 @@ struct ComparedDataset {
         )
     }
 
-    private func opening(horizon: Int, device: Device) -> TokenizerOpening {
-        TokenizerOpening(
-            demonstrations: demonstrations,
-            episodes: others,
-            takesOtherRobots: isHeldOut,
-            horizon: horizon,
-            device: device
-        )
+    private func opener(horizon: Int, device: Device) -> TokenizerOpener {
+        let actions = demonstrations.robotActions(episodes: others)
+        var opener = TokenizerOpener(device, actions: actions, horizon: horizon)
+        opener.adaptsOtherRobots = isHeldOut
+        return opener
     }
 
     /// Makes sure, before any work, that the folders among `entries` can be opened for this dataset.
     ///
-    /// - Throws: What opening throws, with the dataset's name.
-    func check(_ entries: [TokenizerEntry], horizon: Int, device: Device) throws {
-        let opening = opening(horizon: horizon, device: device)
-        for entry in entries where entry.baseline == nil {
-            do { _ = try opening.tokenizers(entry) } catch let error as PatchError {
+    /// - Throws: The errors of opening, with the dataset's name.
+    func check(_ entries: [TokenizerSpecification], horizon: Int, device: Device) throws {
+        let opener = opener(horizon: horizon, device: device)
+        for entry in entries where entry.fitted == nil {
+            do { _ = try opener.tokenizers(entry) } catch let error as PatchError {
                 throw ActionTokenizerError("\(entry.name) on \(name): \(error)")
             }
         }
@@ -72,15 +70,15 @@ struct ComparedDataset {
     ///
     /// - Throws: What opening, fitting and trying throw.
     func compare(
-        _ entries: [TokenizerEntry],
+        _ entries: [TokenizerSpecification],
         horizon: Int,
         seed: UInt64,
         device: Device,
         onTrial: (Entrant) -> Void
     ) throws -> ComparisonRun {
-        let opening = opening(horizon: horizon, device: device)
+        let opener = opener(horizon: horizon, device: device)
         let entrants = try entries.map {
-            Entrant(line: $0.name, label: $0.label, tokenizers: try opening.tokenizers($0))
+            Entrant(line: $0.name, label: $0.label, tokenizers: try opener.tokenizers($0))
         }
         return try ComparisonRun(
             name: name,

@@ -1,10 +1,10 @@
 import ActionTokenizers
 import ArgumentParser
 import FASTerVLA
-import FASTerVQ
 import Foundation
 import LeRobot
 import Support
+import TokenizerRegistry
 import Torch
 import Training
 
@@ -93,29 +93,16 @@ struct PolicyCommand: AsyncParsableCommand {
             )
         }
 
-        private func openTokenizer(_ demonstrations: Demonstrations, _ episodes: [Int]?, _ device: Device)
-            throws
-            -> FASTerVQTokenizer
-        {
+        private func openTokenizer(
+            _ demonstrations: Demonstrations,
+            _ episodes: [Int]?,
+            _ device: Device
+        ) throws -> any ActionTokenizer {
             guard let tokenizer else {
                 throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
             }
-            let opened =
-                try belongsToNoRobot(tokenizer)
-                ? TokenizerOpening(
-                    demonstrations: demonstrations,
-                    episodes: episodes,
-                    takesOtherRobots: false,
-                    horizon: horizon,
-                    device: device
-                ).open(tokenizer) : faster.openTokenizer(tokenizer, device: device)
-            guard let opened = opened as? FASTerVQTokenizer else {
-                throw ActionTokenizerError(
-                    "\(tokenizer): a policy needs codes of fixed number, expected a fastervq tokenizer, found "
-                        + "'\(opened.name)'"
-                )
-            }
-            return opened
+            let actions = demonstrations.robotActions(episodes: episodes)
+            return try TokenizerOpener(device, actions: actions, horizon: horizon).tokenizer(tokenizer)
         }
 
         private func parts() throws -> Set<PolicyStart.Part> {

@@ -6,6 +6,7 @@ import Foundation
 import Reports
 import Support
 import Synchronization
+import TokenizerRegistry
 import Torch
 
 extension TokenizerCommand {
@@ -56,15 +57,15 @@ extension TokenizerCommand {
             guard !(data.isEmpty && heldOut.isEmpty) else {
                 throw ValidationError("expected --data DIR or --held-out DIR, found neither")
             }
-            _ = try TokenizerEntry.list(tokenizers)
+            _ = try TokenizerSpecification.options(tokenizers)
         }
 
         func run() throws {
             _ = try OutputFolder(out)
             let device = try compute.prepare()
-            let entries = try TokenizerEntry.list(tokenizers)
+            let entries = try TokenizerSpecification.options(tokenizers)
             let replays = try replay.map { try ReplaySummary.read(from: $0.asFile) }
-            let chunkSteps = try TokenizerEntry.horizon(of: entries, device: device) ?? horizon
+            let chunkSteps = try TokenizerOpener(device).horizon(of: entries) ?? horizon
             let datasets =
                 try data.map { try ComparedDataset($0, episodes: episodes, isHeldOut: false) }
                 + heldOut.map { try ComparedDataset($0, episodes: episodes, isHeldOut: true) }
@@ -103,7 +104,7 @@ extension TokenizerCommand {
         /// Datasets at the same time, where there are several; their order changes nothing.
         private func compare(
             _ datasets: [ComparedDataset],
-            _ entries: [TokenizerEntry],
+            _ entries: [TokenizerSpecification],
             horizon: Int,
             device: Device
         ) throws -> [ComparisonRun] {

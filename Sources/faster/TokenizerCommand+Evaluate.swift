@@ -5,6 +5,7 @@ import LeRobot
 import Reports
 import RobotTypes
 import Support
+import TokenizerRegistry
 import Torch
 import Training
 
@@ -14,22 +15,20 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
             discussion: """
-                'fast', 'beast', 'binning' and 'binning-uniform' need no folder: they are fitted to the episodes that \
-                are not evaluated (to all, where all are). 'tokenizer fit' keeps them in one. A folder that the public \
-                FAST processor saved, such as FAST+, and a model for robots of every kind take \
-                --horizon and the actions' quantiles from here, too; 'universal' is one that comes with the program. \
-                FOLDER:codebooks=2 measures the first two codebooks.
+                The tokenizer is one of
+
+                \(TokenizerSpecification.help)
+
+                Folders that belong to no robot, such as 'universal' or FAST+, take --horizon and the statistics of the episodes \
+                that are not evaluated (of all, where all are evaluated), to which fitted tokenizers are fitted as well.
                 """
         )
 
         @OptionGroup var dataset: DatasetOptions
-        @OptionGroup var baseline: BaselineOptions
+        @OptionGroup var fitting: FittingOptions
         @OptionGroup var compute: ComputeOptions
 
-        @Option(
-            help:
-                "Folder of a tokenizer or model, or 'universal', 'fast', 'beast', 'binning' or 'binning-uniform'."
-        )
+        @Option(help: "Tokenizer to measure.")
         var tokenizer: String
 
         @Flag(help: "Print JSON.")
@@ -41,7 +40,7 @@ extension TokenizerCommand {
         func run() throws {
             let device = try compute.prepare()
             let (demonstrations, episodes) = try dataset.open()
-            let tokenizer = try make(demonstrations, evaluated: episodes, device: device)
+            let tokenizer = try open(demonstrations, evaluated: episodes, device: device)
             let chunks = tokenizer.normalized(
                 try demonstrations.chunks(horizon: tokenizer.horizon, episodes: episodes)
             )
@@ -58,27 +57,22 @@ extension TokenizerCommand {
             print(evaluation.metrics.table)
         }
 
-        private func make(
+        private func open(
             _ demonstrations: Demonstrations,
             evaluated: [Int]?,
             device: Device
         ) throws -> any ActionTokenizer {
-            let count = demonstrations.dataset.episodes.count
-            let others =
-                evaluated.map(Set.init).map { chosen in (0 ..< count).filter { !chosen.contains($0) } } ?? []
-            let fitted = others.isEmpty ? nil : others
-            if let kind = Baseline(rawValue: tokenizer) {
-                return try baseline.fit(kind, to: demonstrations, episodes: fitted)
-            }
-            let opening = TokenizerOpening(
-                demonstrations: demonstrations,
-                episodes: fitted,
-                takesOtherRobots: false,
-                horizon: baseline.horizon,
-                device: device,
-                baselineArguments: baseline.arguments
+            let all = 0 ..< demonstrations.dataset.episodes.count
+            let others = all.filter { !Set(evaluated ?? []).contains($0) }
+            var opener = TokenizerOpener(
+                device,
+                actions: demonstrations.robotActions(
+                    episodes: evaluated == nil || others.isEmpty ? nil : others
+                ),
+                horizon: fitting.horizon
             )
-            return try opening.tokenizer(tokenizer)
+            opener.settings = fitting.settings
+            return try opener.tokenizer(tokenizer)
         }
     }
 }

@@ -1,22 +1,23 @@
 import ActionTokenizers
 import ArgumentParser
 import Foundation
+import Support
+import TokenizerRegistry
 import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer fit`.
     struct Fit: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Fit FAST, BEAST or binning to a dataset's actions and keep it in a folder.",
-            discussion:
-                "The folder is one that 'evaluate', 'encode' and 'decode' open, as they open FASTerVQ's."
+            abstract: "Fit FAST, BEAST or binning to a dataset's actions and save it to a folder.",
+            discussion: "The other commands open the folder as they open FASTerVQ's."
         )
 
         @OptionGroup var dataset: DatasetOptions
-        @OptionGroup var options: BaselineOptions
+        @OptionGroup var options: FittingOptions
 
-        @Option(help: "Which tokenizer: fast, beast, binning or binning-uniform.")
-        var kind: Baseline
+        @Option(help: "Tokenizer to fit: \(FittedTokenizer.names).")
+        var kind: FittedTokenizer
 
         @Option(help: "Folder for the tokenizer.")
         var out: String
@@ -24,10 +25,14 @@ extension TokenizerCommand {
         func run() throws {
             try OutputFolder(out).checkUnfinished()
             let (demonstrations, episodes) = try dataset.open()
-            let tokenizer = try options.fit(kind, to: demonstrations, episodes: episodes)
+            let tokenizer = try kind.fit(
+                to: demonstrations.robotActions(episodes: episodes),
+                horizon: options.horizon,
+                options.settings
+            )
             try tokenizer.save(to: out.asFile)
             print(
-                "\(out): \(tokenizer.name), an alphabet of \(tokenizer.codebookSizes[0]) for chunks of "
+                "\(out): \(tokenizer.name), \(tokenizer.codebookSizes[0]) tokens for chunks of "
                     + "\(tokenizer.horizon) x \(tokenizer.dimension)"
             )
         }

@@ -5,6 +5,7 @@ import Foundation
 import Recording
 import RobotTypes
 import Support
+import TokenizerRegistry
 import Torch
 import Training
 
@@ -41,9 +42,9 @@ extension TokenizerCommand {
 
         func validate() throws {
             try atLeastOne(horizon, "--horizon")
-            let entries = try TokenizerEntry.list(tokenizers)
-            if let baseline = entries.first(where: { $0.baseline != nil }), data == nil {
-                throw ValidationError("--data: '\(baseline.name)' needs a dataset to be fitted to")
+            let fitted = try TokenizerSpecification.options(tokenizers).first { $0.fitted != nil }
+            if let fitted, data == nil {
+                throw ValidationError("--data: '\(fitted.name)' needs a dataset to be fitted to")
             }
         }
 
@@ -63,21 +64,18 @@ extension TokenizerCommand {
         }
 
         private func open(_ device: Device) throws -> [(name: String, tokenizer: (any ActionTokenizer)?)] {
-            let entries = try TokenizerEntry.list(tokenizers).filter { $0.sources != [ReplaySummary.raw] }
-            let horizon = try TokenizerEntry.horizon(of: entries, device: device) ?? horizon
-            let opening = TokenizerOpening(
-                demonstrations: try data.map { try Demonstrations(opening: $0.asFile) },
-                episodes: nil,
-                takesOtherRobots: false,
-                horizon: horizon,
-                device: device
-            )
+            let specifications = try TokenizerSpecification.options(tokenizers)
+                .filter { $0.sources != [ReplaySummary.raw] }
+            let actions = try data.map { try Demonstrations(opening: $0.asFile).robotActions(episodes: nil) }
+            var opener = TokenizerOpener(device, actions: actions, horizon: horizon)
+            opener.horizon = try opener.horizon(of: specifications) ?? horizon
             var versions: [(name: String, tokenizer: (any ActionTokenizer)?)] = [(ReplaySummary.raw, nil)]
-            for entry in entries {
-                let name = entry.label.isEmpty ? entry.name : "\(entry.name) (\(entry.label))"
-                let tokenizers = try opening.tokenizers(entry)
+            for specification in specifications {
+                let (name, label) = (specification.name, specification.label)
+                let shown = label.isEmpty ? name : "\(name) (\(label))"
+                let tokenizers = try opener.tokenizers(specification)
                 for (index, tokenizer) in tokenizers.enumerated() {
-                    versions.append((tokenizers.count > 1 ? "\(name), seed \(index + 1)" : name, tokenizer))
+                    versions.append((tokenizers.count > 1 ? "\(shown), seed \(index + 1)" : shown, tokenizer))
                 }
             }
             return versions

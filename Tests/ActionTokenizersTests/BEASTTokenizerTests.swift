@@ -1,5 +1,6 @@
 import Foundation
 import RobotTypes
+import Support
 import TemporaryFolder
 import Testing
 
@@ -111,10 +112,10 @@ struct BEASTTokenizerTests {
             )
         }
         #expect(throws: ActionTokenizerError.self) { try fit(.smooth(0)) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), points: 0) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), bins: 0) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), ridge: 0) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9, columns: 5)) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9), points: 0) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9), bins: 0) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9), ridge: 0) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9, columns: 5)) }
         var broken = ActionChunks.smooth(3)
         broken.values[2 * 64 + 5 * 4 + 3] = .nan
         #expect(throws: ActionTokenizerError("chunk 2, step 5, column 3: nan is not finite")) {
@@ -135,15 +136,15 @@ struct BEASTTokenizerTests {
         for (from, to, expected) in [
             (
                 "\"controlPoints\" : 6", "\"controlPoints\" : 7",
-                "config.json: low: expected 28 finite numbers, found 24"
+                "config.json: 'low' should be a list of 28 finite numbers, found 24"
             ),
             (
                 "\"controlPoints\" : 6", "\"controlPoints\" : -6",
-                "control points: expected 1 ... 256, found -6"
+                "'controlPoints' should be in 1 ... 256, found -6"
             ),
-            ("\"horizon\" : 16", "\"horizon\" : 0", "horizon: expected 1 ... 4096, found 0"),
-            ("\"binCount\" : 256", "\"binCount\" : 0", "bins: expected"),
-            ("\"ridge\" : 0.0001", "\"ridge\" : 0", "ridge: expected a positive number"),
+            ("\"horizon\" : 16", "\"horizon\" : 0", "'horizon' should be in 1 ... 4096, found 0"),
+            ("\"binCount\" : 256", "\"binCount\" : 0", "'binCount' should be in"),
+            ("\"ridge\" : 0.0001", "\"ridge\" : 0", "'ridge' should be a number above 0"),
             ("\"high\"", "\"higher\"", "config.json"),
         ] {
             try #require(whole.contains(from))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Binning")
 struct BinningTokenizerTests {
-    private let binning = BinningTokenizer(horizon: 16, dimension: 4, normalization: .unit(4))
+    private let binning = BinningTokenizer(horizon: 16, normalization: .unit(4))
 
     @Test("is at most half a bin off inside the quantiles")
     func bound() throws {
@@ -19,7 +19,7 @@ struct BinningTokenizerTests {
 
     @Test("puts values into even bins, those outside into the outer ones")
     func bins() throws {
-        let tokenizer = BinningTokenizer(horizon: 4, dimension: 2, normalization: .unit(2), binCount: 4)
+        let tokenizer = BinningTokenizer(horizon: 4, normalization: .unit(2), binCount: 4)
         let chunk = ActionChunks(
             count: 1,
             horizon: 4,
@@ -43,9 +43,9 @@ struct BinningTokenizerTests {
         var normalization = Normalization.unit(2, method: .meanStandardDeviation)
         normalization.statistics.mean = [10, 3]
         normalization.statistics.std = [2, 0]
-        normalization.statistics.q01 = [6, 3]
-        normalization.statistics.q99 = [16, 3]
-        let tokenizer = BinningTokenizer(horizon: 1, dimension: 2, normalization: normalization, binCount: 10)
+        (normalization.statistics.q01, normalization.statistics.q99) = ([6, 3], [16, 3])
+        (normalization.statistics.min, normalization.statistics.max) = ([0, 3], [20, 3])
+        let tokenizer = BinningTokenizer(horizon: 1, normalization: normalization, binCount: 10)
         let actions = ActionChunks(count: 3, horizon: 1, dimension: 2, values: [6.1, 3, 15.9, 3, 20, 3])
         let tokens = try tokenizer.tokens(forRobotUnits: actions)
         #expect(tokens.map { $0[0] } == [0, 9, 9])
@@ -59,7 +59,6 @@ struct BinningTokenizerTests {
         (normalization.statistics.min, normalization.statistics.max) = ([-3, 1], [5, 1])
         let tokenizer = BinningTokenizer(
             horizon: 1,
-            dimension: 2,
             normalization: normalization,
             bounds: .range,
             binCount: 8

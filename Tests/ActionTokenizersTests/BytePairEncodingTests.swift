@@ -1,5 +1,6 @@
 import Foundation
 import RobotTypes
+import Support
 import Testing
 
 @testable import ActionTokenizers
@@ -95,7 +96,7 @@ struct BytePairEncodingTests {
         #expect(throws: ActionTokenizerError("word 1: expected symbols in 0 ..< 3, found 3")) {
             try BytePairEncoding.train(on: [[0], [1, 3]], alphabetSize: 3, vocabularySize: 9)
         }
-        #expect(throws: ActionTokenizerError.self) {
+        #expect(throws: InvalidValue.self) {
             try BytePairEncoding.train(on: [], alphabetSize: -1, vocabularySize: 9)
         }
         #expect(throws: ActionTokenizerError("merge 0: (0, 2) uses an unknown symbol")) {
@@ -108,7 +109,7 @@ struct BytePairEncodingTests {
             )
         }
         for size in [0, 1_048_577, Int(Int32.max)] {
-            #expect(throws: ActionTokenizerError("alphabet: expected 1 ... 1048576, found \(size)")) {
+            #expect(throws: InvalidValue("alphabetSize", expected: "in 1 ... 1048576", found: size)) {
                 try BytePairEncoding(alphabetSize: size, merges: [])
             }
         }

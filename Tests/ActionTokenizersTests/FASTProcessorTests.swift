@@ -53,7 +53,7 @@ struct FASTProcessorTests {
         #expect(processor.horizon == 12)
         #expect(processor.codebookSizes == [700])
         #expect(try processor.tokens(for: chunks) == golden.tokens)
-        let back = try processor.chunks(for: golden.tokens)
+        let back = try processor.unclippedChunks(for: golden.tokens)
         let decoded = golden.decoded.flatMap { $0 }
         try #require(!decoded.isEmpty && back.values.count == decoded.count)
         for (one, other) in zip(back.values, decoded) {
@@ -107,7 +107,11 @@ struct FASTProcessorTests {
         }
         #expect(message().hasSuffix("norm_stats.json: is missing or cannot be read"))
         try TokenizerFolder.write(.unit(3), to: copy)
+        #expect(try FASTProcessor.belongsToRobot(copy))
         #expect(try FASTProcessor(loading: copy) == processor)
+        let other = parent.appending(path: "other")
+        try processor.save(to: other)
+        #expect(try FASTProcessor(loading: other) == processor)
         #expect(throws: ActionTokenizerError.self) {
             try FASTProcessor(loading: copy, horizon: 12, normalization: .unit(4))
         }
@@ -118,7 +122,7 @@ struct FASTProcessorTests {
             ),
             (
                 "processor_config.json", "\"scale\": 40", "\"scale\": 0",
-                "processor_config.json: scale: expected a positive number"
+                "processor_config.json: 'scale' should be a number above 0"
             ),
             (
                 "tokenizer.json", "\"ByteLevel\"", "\"Whitespace\"",

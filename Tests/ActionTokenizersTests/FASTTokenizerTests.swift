@@ -1,5 +1,6 @@
 import Foundation
 import RobotTypes
+import Support
 import Testing
 
 @testable import ActionTokenizers
@@ -20,8 +21,9 @@ struct FASTTokenizerTests {
     @Test("loses nothing but the rounding of coefficients")
     func coefficientLevel() throws {
         let tokens = try fast.tokens(for: heldOut)
-        let back = try fast.chunks(for: tokens)
-        let range = fast.smallest ... fast.smallest + fast.encoding.alphabetSize - 1
+        let back = try fast.unclippedChunks(for: tokens)
+        let smallest = fast.configuration.smallestCoefficient
+        let range = smallest ... smallest + fast.encoding.alphabetSize - 1
         let expected = coefficients(heldOut).map {
             $0.map { min(range.upperBound, max(range.lowerBound, $0)) }
         }
@@ -29,19 +31,21 @@ struct FASTTokenizerTests {
         #expect(try fast.tokens(for: back) == tokens)
     }
 
-    @Test("makes a motion of any tokens that a policy draws: what is missing is 0, what is too much is cut")
-    func drawn() throws {
+    @Test("decodes any tokens that a policy samples: missing coefficients are 0, surplus ones are dropped")
+    func sampled() throws {
         let tokens = try fast.tokens(for: heldOut)
         let whole = try fast.chunks(for: tokens)
-        #expect(try fast.chunks(forDrawn: tokens) == whole)
-        #expect(try fast.chunks(forDrawn: tokens.map { $0 + $0 }) == whole)
-        let cut = coefficients(try fast.chunks(forDrawn: tokens.map { Array($0.prefix(3)) }))
-        for (found, all) in zip(cut, coefficients(whole)) {
+        #expect(try fast.chunks(forSampled: tokens) == whole)
+        #expect(try fast.chunks(forSampled: tokens.map { $0 + $0 }) == whole)
+        let cut = coefficients(
+            try fast.unclippedChunks(forSampled: tokens.map { Array($0.prefix(3)) })
+        )
+        for (found, all) in zip(cut, coefficients(try fast.unclippedChunks(for: tokens))) {
             let kept = zip(found, all).prefix { $0 == $1 }.count
             #expect(kept >= 3 && found[kept...].allSatisfy { $0 == 0 })
         }
-        #expect(try fast.chunks(forDrawn: [[]]).values.allSatisfy { abs($0) < 1e-6 })
-        #expect(throws: ActionTokenizerError.self) { try fast.chunks(forDrawn: [[512]]) }
+        #expect(try fast.chunks(forSampled: [[]]).values.allSatisfy { abs($0) < 1e-6 })
+        #expect(throws: ActionTokenizerError.self) { try fast.chunks(forSampled: [[512]]) }
     }
 
     @Test("gives smooth motions back closely, in far fewer tokens than values")
@@ -75,9 +79,13 @@ struct FASTTokenizerTests {
     func clamping() throws {
         var chunks = heldOut[0 ..< 2]
         chunks.values = chunks.values.indices.map { $0 < 64 ? 3e38 : -3e38 }
-        let back = coefficients(try fast.chunks(for: fast.tokens(for: chunks)))
-        #expect(back[0][0] == fast.smallest + fast.encoding.alphabetSize - 1)
-        #expect(back[1][0] == fast.smallest)
+        let tokens = try fast.tokens(for: chunks)
+        let back = coefficients(try fast.unclippedChunks(for: tokens))
+        let smallest = fast.configuration.smallestCoefficient
+        #expect(back[0][0] == smallest + fast.encoding.alphabetSize - 1)
+        #expect(back[1][0] == smallest)
+        // Callers get them within the recorded range.
+        #expect(try fast.chunks(for: tokens).values.allSatisfy { abs($0) <= 1 })
     }
 
     @Test("names chunk, step and column of a value that is not finite")
@@ -116,11 +124,11 @@ struct FASTTokenizerTests {
             )
         }
         #expect(throws: ActionTokenizerError.self) { try fit(.smooth(0)) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), scale: 0) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), scale: .nan) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9), scale: 0) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9), scale: .nan) }
         #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), vocabularySize: 20) }
         #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), vocabularySize: -5) }
-        #expect(throws: ActionTokenizerError.self) { try fit(.smooth(9), columns: 3) }
+        #expect(throws: InvalidValue.self) { try fit(.smooth(9), columns: 3) }
     }
 
     @Test("works in the robot's units, too")
@@ -128,6 +136,8 @@ struct FASTTokenizerTests {
         var normalization = Normalization.unit(4)
         normalization.statistics.q01 = [-2, 0, -1, 0]
         normalization.statistics.q99 = [2, 10, 1, 1]
+        normalization.statistics.min = normalization.statistics.q01
+        normalization.statistics.max = normalization.statistics.q99
         let normalized = ActionChunks.smooth(50)
         let fast = try FASTTokenizer(fitting: normalized, normalization: normalization)
         let actions = fast.restored(normalized)

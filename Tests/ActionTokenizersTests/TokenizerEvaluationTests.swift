@@ -8,20 +8,19 @@ import Testing
 private struct Scripted: ActionTokenizer {
     var name = "scripted"
     var horizon = 2
-    var dimension = 2
     var normalization = Normalization.unit(2)
-    var codebookSizes = [4, 2]
+    var layout = TokenLayout.variableLength(vocabularySize: 4)
     var tokens: [[Int]]
     var values: [Float]
 
-    func codebook(ofToken position: Int) -> Int { position == 0 ? 0 : 1 }
-
     func tokens(for chunks: ActionChunks) throws -> [[Int]] { Array(tokens.prefix(chunks.count)) }
 
-    func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+    func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
         let values = Array(values.prefix(tokens.count * horizon * dimension))
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
     }
+
+    func save(to folder: URL) throws {}
 }
 
 @Suite("Tokenizer metrics")
@@ -75,10 +74,11 @@ struct TokenizerEvaluationTests {
         let metrics = evaluation.metrics
         #expect(metrics.tokensPerChunk == .init(mean: 2.5, max: 3))
         #expect(metrics.compressionRatio == 4 / 2.5)
-        #expect(metrics.bitsPerChunk == .init(mean: 3.5, max: 4))
-        #expect(metrics.bitRatio == 128 / 3.5)
-        #expect(evaluation.tokenCounts == [[2, 0, 0, 0], [0, 3]])
-        #expect(metrics.codebooks[0] == .init(utilization: 0.25, topFrequency: 1, normalizedEntropy: 0))
+        #expect(metrics.bitsPerChunk == .init(mean: 5, max: 6))
+        #expect(metrics.bitRatio == 128 / 5.0)
+        #expect(evaluation.tokenCounts == [[2, 3, 0, 0]])
+        #expect(metrics.codebooks[0].utilization == 0.5 && metrics.codebooks[0].topFrequency == 0.6)
+        #expect(close(metrics.codebooks[0].normalizedEntropy, 0.485475298))
     }
 
     @Test("normalise entropy by the size of the codebook")

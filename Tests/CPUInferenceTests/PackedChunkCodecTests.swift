@@ -87,8 +87,8 @@ struct PackedChunkCodecTests {
             #expect(try packed.tokens(for: chunks[chunk ..< chunk + 1]) == [codes[chunk]])
             for codebooks in 1 ... 3 {
                 let first = [Array(codes[chunk].prefix(codebooks * plain.latentPositionCount))]
-                let expected = try plain.chunks(for: first, codebooks: codebooks).values
-                let found = try packed.chunks(for: first, codebooks: codebooks).values
+                let expected = try plain.chunks(for: first).values
+                let found = try packed.chunks(for: first).values
                 #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
             }
         }

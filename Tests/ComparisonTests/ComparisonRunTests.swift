@@ -21,7 +21,7 @@ struct ComparisonRunTests {
     }
 
     private func binning(_ bins: Int) -> BinningTokenizer {
-        BinningTokenizer(horizon: 2, dimension: 1, normalization: .unit(1), binCount: bins)
+        BinningTokenizer(horizon: 2, normalization: .unit(1), binCount: bins)
     }
 
     private func run(_ entrants: [Entrant], on chunks: ComparedChunks? = nil) throws -> ComparisonRun {
@@ -67,7 +67,7 @@ struct ComparisonRunTests {
         let chunks = try compared()
         let result = try run([own, Entrant(line: "binning", tokenizers: [binning(16)])]).result
         let tokenizers: [any ActionTokenizer] =
-            (1 ... 3).map { RoundingTokenizer().prefix(codebooks: $0) } + [binning(16)]
+            (1 ... 3).map { RoundingTokenizer().keeping(codebooks: $0) } + [binning(16)]
         for (rate, tokenizer) in zip(result.rates, tokenizers) {
             let metrics = try TokenizerEvaluation(tokenizer, on: chunks.chunks, timedCalls: 1).metrics
             #expect(abs(rate.l1.value - metrics.l1) < 1e-9, "\(rate.name)")

@@ -1,52 +1,56 @@
 import ActionTokenizers
+import Foundation
 import RobotTypes
 
-/// A residual tokenizer by rounding: the first codebook knows steps of 1, the next of 0.1, the last of 0.01.
-struct RoundingTokenizer: ResidualTokenizer {
+/// A residual tokenizer by rounding: the first codebook has steps of 1, the next of 0.1, the last of 0.01.
+struct RoundingTokenizer: ActionTokenizer {
     var name = "fastervq"
     var horizon = 2
-    var dimension = 1
     var normalization = Normalization.unit(1)
     var codebookCount = 3
 
-    var latentPositionCount: Int { horizon * dimension }
-    var codebookSizes: [Int] { Array(repeating: 21, count: codebookCount) }
+    private var positions: Int { horizon * dimension }
 
-    func codebook(ofToken position: Int) -> Int { position / latentPositionCount }
+    var layout: TokenLayout {
+        .grid(codebookSizes: Array(repeating: 21, count: codebookCount), latentPositionCount: positions)
+    }
+
+    var decodableCodebooks: ClosedRange<Int> { 1 ... codebookCount }
+
+    func keeping(codebooks: Int) -> RoundingTokenizer {
+        var result = self
+        result.codebookCount = min(codebooks, codebookCount)
+        return result
+    }
 
     private func step(_ codebook: Int) -> Double { [1, 0.1, 0.01][codebook] }
 
     func tokens(for chunks: ActionChunks) throws -> [[Int]] {
-        let size = horizon * dimension
-        return (0 ..< chunks.count).map { chunk in
-            var left = chunks.values[chunk * size ..< (chunk + 1) * size].map(Double.init)
+        (0 ..< chunks.count).map { chunk in
+            var residual = chunks[chunk].values.map(Double.init)
             return (0 ..< codebookCount).flatMap { codebook in
-                left.indices.map { place in
-                    let code = Int((left[place] / step(codebook)).rounded())
-                    left[place] -= Double(code) * step(codebook)
+                residual.indices.map { position in
+                    let code = Int((residual[position] / step(codebook)).rounded())
+                    residual[position] -= Double(code) * step(codebook)
                     return min(20, max(0, code + 10))
                 }
             }
         }
     }
 
-    func chunks(for tokens: [[Int]]) throws -> ActionChunks {
-        try chunks(for: tokens, codebooks: codebookCount)
-    }
-
-    func chunks(for tokens: [[Int]], codebooks: Int) throws -> ActionChunks {
-        let values = try tokens.enumerated().flatMap { chunk, codes in
-            guard codes.count == codebooks * latentPositionCount else {
-                throw ActionTokenizerError("chunk \(chunk): \(codes.count) codes")
-            }
-            return (0 ..< latentPositionCount).map { place in
-                (0 ..< codebooks).reduce(Float(0)) {
-                    $0 + Float(Double(codes[$1 * latentPositionCount + place] - 10) * step($1))
+    func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
+        try check(tokens)
+        let values = tokens.flatMap { codes in
+            (0 ..< positions).map { position in
+                (0 ..< codes.count / positions).reduce(Float(0)) {
+                    $0 + Float(Double(codes[$1 * positions + position] - 10) * step($1))
                 }
             }
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
     }
+
+    func save(to folder: URL) throws {}
 }
 
 extension Normalization {

@@ -22,7 +22,7 @@ struct VerdictTests {
     }
 
     private func verdicts(against bins: Int) throws -> [Verdict] {
-        let binning = BinningTokenizer(horizon: 2, dimension: 1, normalization: .unit(1), binCount: bins)
+        let binning = BinningTokenizer(horizon: 2, normalization: .unit(1), binCount: bins)
         return try ComparisonRun(
             name: "toy",
             isHeldOut: false,

@@ -1,3 +1,4 @@
+import ActionTokenizers
 import FASTerVLA
 import PolicyProtocol
 import PolicyServer
@@ -63,9 +64,10 @@ struct FASTerVLAPolicyTests {
         let (policy, tokenizer) = try SmallPolicy.policy(settings)
         let reply = try await reply(of: policy)
         #expect(reply["codebooks"] == .integer(Int64(count)))
-        let codes = Array(all.codes.prefix(count * all.latentPositionCount))
+        let positions = try #require(all.layout.latentPositionCount)
+        let codes = Array(all.codes.prefix(count * positions))
         #expect(tokenizer.codes == codes)
-        let expected = all.normalization.clipped(try all.chunks(for: [codes], codebooks: count).values)
+        let expected = try all.chunks(for: [codes]).values
         #expect(try actions(reply) == all.normalization.restored(expected))
     }
 

@@ -1,3 +1,4 @@
+import ActionTokenizers
 import Backbones
 import FASTerVQ
 import Foundation
@@ -45,8 +46,7 @@ struct PolicyFolderTests {
             let decoder = parts.network.decoder(head, blockSize: 1)
             return decoder.codes(after: parts.network.backbone.prefix(of: input)).integers
         }
-        let chunk = try tokenizer.chunks(for: [codes], codebooks: 3)
-        return tokenizer.normalization.restored(tokenizer.normalization.clipped(chunk.values))
+        return try tokenizer.robotUnits(for: [codes]).values
     }
 
     @Test("answer as they did before, with a chunk in the robot's range")

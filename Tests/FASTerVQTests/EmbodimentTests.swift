@@ -1,3 +1,4 @@
+import ActionTokenizers
 import RobotTypes
 import Testing
 import Torch

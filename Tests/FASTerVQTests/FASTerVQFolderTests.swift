@@ -49,10 +49,10 @@ struct FASTerVQFolderTests {
         let file = folder.appending(path: "config.json")
         let whole = try String(contentsOf: file, encoding: .utf8)
         for (from, to, expected) in [
-            ("\"horizon\" : 20", "\"horizon\" : 0", "horizon: expected 1 ... 4096, found 0"),
+            ("\"horizon\" : 20", "\"horizon\" : 0", "'horizon' should be in 1 ... 4096, found 0"),
             (
                 "\"horizon\" : 20", "\"horizon\" : 9223372036854775807",
-                "horizon: expected 1 ... 4096, found 9223372036854775807"
+                "'horizon' should be in 1 ... 4096, found 9223372036854775807"
             ),
             (
                 "\"headCount\" : 4", "\"headCount\" : 3",

@@ -25,7 +25,9 @@ struct FASTerVQTokenizerTests {
         #expect(throws: ActionTokenizerError("chunk 0: token 3: expected 0 ..< 32, found 32")) {
             try tokenizer.chunks(for: [[0, 0, 0, 32] + [Int](repeating: 0, count: 17)])
         }
-        #expect(throws: ActionTokenizerError("chunk 0: expected 21 tokens, found 20")) {
+        #expect(
+            throws: ActionTokenizerError("chunk 0: expected 7 tokens for each of 1 ... 3 codebooks, found 20")
+        ) {
             try tokenizer.chunks(for: [[Int](repeating: 0, count: 20)])
         }
     }
@@ -40,7 +42,7 @@ struct FASTerVQTokenizerTests {
         #expect(prefixes.count == 3)
         var former = Double.infinity
         for codebooks in 1 ... 3 {
-            let part = tokenizer.prefix(codebooks: codebooks)
+            let part = tokenizer.keeping(codebooks: codebooks)
             let tokens = try part.tokens(for: chunks)
             #expect(tokens == codes.map { Array($0.prefix(7 * codebooks)) })
             #expect(part.bits(of: tokens[0]) == Double(35 * codebooks))
@@ -49,9 +51,6 @@ struct FASTerVQTokenizerTests {
             let error = ReconstructionErrors(chunks, decoded).mse
             #expect(error < former)
             former = error
-        }
-        #expect(throws: ActionTokenizerError("chunk 0: expected 14 tokens, found 21")) {
-            try tokenizer.chunks(for: codes, codebooks: 2)
         }
     }
 
@@ -69,7 +68,8 @@ struct FASTerVQTokenizerTests {
         let fewer = tokenizer.keeping(codebooks: 1)
         #expect(try fewer.tokens(for: Samples.chunks(1)) == [[20, 1]])
         #expect(
-            try fewer.chunks(for: [[Int](repeating: 0, count: 7)]).values == [Float](repeating: 7, count: 140)
+            try fewer.unclippedChunks(for: [[Int](repeating: 0, count: 7)]).values
+                == [Float](repeating: 7, count: 140)
         )
         #expect(try tokenizer.tokens(for: Samples.chunks(13)).allSatisfy { $0.count == 21 })
     }
@@ -77,7 +77,7 @@ struct FASTerVQTokenizerTests {
     @Test("knows the latent positions that lie beyond an episode's end")
     func validPositions() throws {
         let tokenizer = try Samples.tokenizer()
-        #expect(tokenizer.validLatentPositions([5]) == [true, false, false, false, true, false, true])
+        #expect(tokenizer.validityMask([5]) == [true, false, false, false, true, false, true])
     }
 
     @Test("names the value that is not finite")

@@ -3,6 +3,7 @@ import Foundation
 import LearnedBaselines
 import NN
 import RobotTypes
+import Support
 import TemporaryFolder
 import Testing
 import Torch
@@ -29,7 +30,7 @@ struct Promises<Network: ChunkAutoencoder> {
 
     func decodeAnything() throws {
         let tokenizer: LearnedTokenizer<Network> = tokenizer(configuration)
-        var random = SystemRandomNumberGenerator()
+        var random = SeededRandom(seed: 1)
         let codes = (0 ..< 100).map { _ in
             (0 ..< tokenCount).map {
                 Int.random(in: 0 ..< codebookSizes[tokenizer.codebook(ofToken: $0)], using: &random)
@@ -192,21 +193,33 @@ struct LearnedTokenizerTests {
 
     @Test("refuse folders that contradict themselves, and say where")
     func damaged() throws {
-        try bet.refuseDamage("\"horizon\" : 10", "\"horizon\" : 0", "horizon: expected 1 ... 4096, found 0")
+        try bet.refuseDamage(
+            "\"horizon\" : 10",
+            "\"horizon\" : 0",
+            "'horizon' should be in 1 ... 4096, found 0"
+        )
         try bet.refuseDamage("\"horizon\" : 10", "\"horizon\" : 11", "expected F32")
         try bet.refuseDamage(
             "\"layerCount\" : 2",
             "\"layerCount\" : 0",
-            "'layerCount' should be in 1 ... 65536"
+            "'configuration.layerCount' should be in 1 ... 65536"
         )
-        try bet.refuseDamage("\"dimension\" : 3", "\"dimension\" : 4", "mean: expected 4 columns, found 3")
+        try bet.refuseDamage(
+            "\"dimension\" : 3",
+            "\"dimension\" : 4",
+            "'mean' should be a list of 4 columns, found 3"
+        )
         try bet.refuseDamage("\"vq-bet\"", "\"oat\"", "tokenizer: expected 'vq-bet', found 'oat'")
         try vla.refuseDamage(
             "\"codebookSize\" : 16",
             "\"codebookSize\" : -1",
-            "'quantizer.codebookSize' should"
+            "'configuration.quantizer.codebookSize' should"
         )
-        try oat.refuseDamage("\"headCount\" : 2", "\"headCount\" : 3", "'width' should be a multiple of 3")
+        try oat.refuseDamage(
+            "\"headCount\" : 2",
+            "\"headCount\" : 3",
+            "'configuration.width' should be a multiple of 3"
+        )
         try oat.refuseDamage("\"registerCount\" : 4", "\"registerCount\" : 5", "expected F32")
     }
 

@@ -1,6 +1,7 @@
 import ActionTokenizers
 import LearnedBaselines
 import RobotTypes
+import Support
 import Testing
 import Torch
 
@@ -41,16 +42,17 @@ struct OATNetworkTests {
     }
 
     @Test("has no more codes than can be counted one by one")
-    func alphabet() {
+    func alphabet() throws {
         var configuration = OATNetwork.Configuration()
         configuration.levels = [64, 64, 64, 4]
-        #expect(configuration.problem == nil)
-        configuration.levels = [64, 64, 64, 5]
-        #expect(configuration.problem == "'levels' should make at most 1048576 codes, found 1310720")
-        configuration.levels = [Int](repeating: 64, count: 6)
-        #expect(configuration.problem == "'levels' should make at most 1048576 codes, found 68719476736")
-        configuration.levels = [Int](repeating: 64, count: 20)
-        #expect(configuration.problem == "'levels' should hold at most 6 numbers, found 20")
+        try configuration.validate()
+        for levels in [[64, 64, 64, 5], [Int](repeating: 64, count: 6), [Int](repeating: 64, count: 20)] {
+            configuration.levels = levels
+            let expected = "a list of at most 6 numbers whose product is at most 1048576"
+            #expect(throws: InvalidValue("levels", expected: expected, found: levels)) {
+                try configuration.validate()
+            }
+        }
     }
 
     @Test("hides the same registers again after the same seed, and others after another")

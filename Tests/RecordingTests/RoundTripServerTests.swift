@@ -13,7 +13,6 @@ struct RoundTripServerTests {
         let statistics = FeatureStatistics(mean: [0], std: [1], q01: [-1], q99: [1], min: [-1], max: [1])
         let binning = BinningTokenizer(
             horizon: 2,
-            dimension: 1,
             normalization: Normalization(method: .quantiles, statistics: statistics),
             binCount: 4
         )

@@ -107,9 +107,10 @@ struct CompareTests {
     @Test(
         "refuses lists of tokenizers that make no sense, in a sentence",
         arguments: [
-            ("fast,fast", "'fast' occurs twice"), ("fast:scael=5", "Unknown option '--scael'"),
+            ("fast,fast", "'fast' occurs twice"),
+            ("fast:scael=5", "should be one of the settings scale, vocabulary"),
             ("a-{0,1", "as many '{' as '}'"), ("fast+binning", "give it once"),
-            ("", "expected a folder or a baseline"), ("/no/such", "/no/such: no such folder"),
+            ("", "expected a folder or one of fast, beast"), ("/no/such", "/no/such: no such folder"),
         ]
     )
     func refusals(tokenizers: String, message: String) async throws {

@@ -64,7 +64,7 @@ struct TokenizerRefusalTests {
             ("config.json", "\"horizon\"", "\"horizont\"", "horizon"),
             (
                 "config.json", "fastervq", "fastervp",
-                "tokenizer: expected fastervq, fast, binning, binning-uniform, beast, vq-bet, vq-vla or oat, found 'fastervp'"
+                "tokenizer: expected one of fastervq, fast, fast+, beast, binning, binning-uniform, vq-bet, vq-vla, oat, found 'fastervp'"
             ),
             (
                 "config.json", "\"formatVersion\" : 1", "\"formatVersion\" : 9",
@@ -91,7 +91,7 @@ struct TokenizerRefusalTests {
         try await copy()
         #expect(
             try await evaluate("copy:codebooks=2:codebooks=1")
-                == "copy: expected one setting, codebooks, found codebooks=2, codebooks=1"
+                == "copy: expected codebooks=1 ... 3, found 'codebooks=2, codebooks=1'"
         )
     }
 
@@ -104,8 +104,8 @@ struct TokenizerRefusalTests {
             ("encode", "flat", "flat.npy: expected actions of shape [n, 16, 4], found [3, 64]"),
             ("encode", "nan", "nan.npy: chunk 1, step 2, column 3: nan is not finite"),
             ("decode", "large", "large.npy: chunk 2: token 5: expected 0 ..< 16, found 16"),
-            ("decode", "few", "few.npy: chunk 0: expected 15 tokens, found 4"),
-            ("decode", "nan", "nan.npy: expected codes of shape [n, tokens], found [3, 16, 4]"),
+            ("decode", "few", "few.npy: chunk 0: expected 5 tokens for each of 1 ... 3 codebooks, found 4"),
+            ("decode", "nan", "nan.npy: expected tokens of shape [n, tokens], found [3, 16, 4]"),
             ("decode", "flat", "expected integers such as int64 (<i8), found <f4"),
             ("encode", "words", "words.npy: "),
             ("encode", "none", "none.npy: no such file, or it cannot be read"),
@@ -170,7 +170,9 @@ struct TokenizerRefusalTests {
             )
         )
         #expect(
-            try await refusal("--out", "out", "--scale", "0").hasPrefix("--scale: expected a positive number")
+            try await refusal("--out", "out", "--scale", "0").hasPrefix(
+                "--scale: expected a number above 0, found 0.0"
+            )
         )
         #expect(
             try await refusal("--out", "out", "--horizon", "0").hasPrefix(

@@ -1,18 +1,18 @@
 public import RobotTypes
+internal import Support
 
-/// Every scalar to one of 256 even bins of its column (RT-2, OpenVLA): as many tokens as a chunk has values.
+/// Binning of every scalar into even bins of its column (RT-2, OpenVLA): a token for every value of a chunk.
 ///
-/// A value between the bounds comes back at most half a bin off; one outside comes back in the outer bin.
-public struct BinningTokenizer: ActionTokenizer, Equatable {
-    /// Between which values of a column the bins lie.
-    public enum Bounds: CaseIterable, Sendable {
+/// A value between the bounds comes back at most half a bin off, one outside in the outer bin.
+public struct BinningTokenizer: FolderTokenizer, Equatable {
+    /// Range of a column that the bins cover.
+    public enum Bounds: String, Codable, CaseIterable, Sendable {
         /// The 1 % and 99 % quantiles (OpenVLA).
         case quantiles
         /// The smallest and the largest value (RT-2).
         case range
 
-        /// Name of a tokenizer with these bounds.
-        var tokenizerName: String {
+        fileprivate var tokenizerName: String {
             switch self {
             case .quantiles: "binning"
             case .range: "binning-uniform"
@@ -20,51 +20,63 @@ public struct BinningTokenizer: ActionTokenizer, Equatable {
         }
     }
 
-    /// Control steps of a chunk.
+    /// Settings.
+    public struct Configuration: Codable, Equatable, Sendable {
+        /// Range of a column that the bins cover.
+        public var bounds = Bounds.quantiles
+
+        /// Number of bins of a column.
+        public var binCount = 256
+    }
+
+    /// `binning`, and `binning-uniform` between the smallest and the largest value.
+    public static let names = Bounds.allCases.map(\.tokenizerName)
+
+    /// Settings.
+    public let configuration: Configuration
+
+    /// Number of control steps of a chunk.
     public let horizon: Int
 
-    /// Columns of an action.
-    public let dimension: Int
-
-    /// How the robot's units map to normalised ones; its statistics say where the bins lie.
+    /// Map between the robot's units and normalised ones; its statistics determine the bins.
     public let normalization: Normalization
-
-    /// Between which values of a column the bins lie.
-    public let bounds: Bounds
-
-    /// Number of bins of a column.
-    public var binCount: Int { bins.count }
 
     private let bins: EvenBins
 
-    /// Creates a tokenizer; there is nothing to learn.
+    /// Creates a tokenizer; there is nothing to fit.
     ///
     /// - Parameters:
-    ///   - horizon: Control steps of a chunk.
-    ///   - dimension: Columns of an action, as many as `normalization` has.
-    ///   - normalization: How the robot's units map to normalised ones.
-    ///   - bounds: Between which values of a column the bins lie.
-    ///   - binCount: Number of bins of a column.
-    public init(
-        horizon: Int,
-        dimension: Int,
-        normalization: Normalization,
-        bounds: Bounds = .quantiles,
-        binCount: Int = 256
-    ) {
-        precondition(
-            normalization.statistics.dimension == dimension,
-            "one column of statistics a column of actions"
-        )
+    ///   - horizon: Number of control steps of a chunk.
+    ///   - normalization: Map between the robot's units and normalised ones.
+    ///   - bounds: Range of a column that the bins cover.
+    ///   - binCount: Number of bins of a column, at least 1.
+    public init(horizon: Int, normalization: Normalization, bounds: Bounds = .quantiles, binCount: Int = 256)
+    {
         precondition(binCount > 0, "binning needs at least one bin")
+        configuration = Configuration(bounds: bounds, binCount: binCount)
         self.horizon = horizon
-        self.dimension = dimension
         self.normalization = normalization
-        self.bounds = bounds
         bins = EvenBins(Self.ends(bounds, normalization), count: binCount)
     }
 
-    /// Where the bins of every column begin and end, normalised.
+    /// Creates the tokenizer of a configuration.
+    ///
+    /// - Throws: `InvalidValue` that names the setting, what was expected and what was found.
+    public init(
+        _ configuration: Configuration,
+        horizon: Int,
+        normalization: Normalization
+    ) throws {
+        try Validation.require(["binCount": configuration.binCount], in: ActionTokenizerLimits.alphabet)
+        self.init(
+            horizon: horizon,
+            normalization: normalization,
+            bounds: configuration.bounds,
+            binCount: configuration.binCount
+        )
+    }
+
+    /// Lower and upper bound of the bins of every column, normalised.
     private static func ends(_ bounds: Bounds, _ normalization: Normalization) -> [(
         low: Double, high: Double
     )] {
@@ -80,15 +92,19 @@ public struct BinningTokenizer: ActionTokenizer, Equatable {
     }
 
     /// `binning`, or `binning-uniform` between the smallest and the largest value.
-    public var name: String { bounds.tokenizerName }
+    public var name: String { configuration.bounds.tokenizerName }
 
-    /// One alphabet, the bins.
-    public var codebookSizes: [Int] { [binCount] }
+    /// One codebook, the bins; a latent position for every value of a chunk.
+    public var layout: TokenLayout {
+        .grid(codebookSizes: [configuration.binCount], latentPositionCount: horizon * dimension)
+    }
 
-    /// All tokens share the bins.
-    public func codebook(ofToken position: Int) -> Int { 0 }
+    /// True for the values of valid steps.
+    public func validityMask(_ validSteps: [Int]) -> [Bool] {
+        validSteps.flatMap { valid in (0 ..< horizon * dimension).map { $0 / dimension < valid } }
+    }
 
-    /// The bins of normalised chunks; values outside the bounds fall into the first bin or the last.
+    /// Bins of normalised chunks; values outside the bounds fall into the first bin or the last.
     ///
     /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
@@ -101,12 +117,11 @@ public struct BinningTokenizer: ActionTokenizer, Equatable {
         }
     }
 
-    /// The centres of the bins.
+    /// Centres of the bins.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the chunk when its tokens are too many, too few or no bins.
-    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
-        let size = horizon * dimension
-        try check(tokens, lengths: size ... size)
+    public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
+        try check(tokens)
         let values = tokens.flatMap { list in
             list.enumerated().map { Float(bins.centre(of: $1, column: $0 % dimension)) }
         }

@@ -1,3 +1,5 @@
+internal import Support
+
 extension BytePairEncoding {
     /// Learns merges from `words` until the vocabulary is full or no pair occurs twice.
     ///
@@ -17,8 +19,8 @@ extension BytePairEncoding {
         on words: [[Int]],
         alphabetSize: Int,
         vocabularySize: Int
-    ) throws(ActionTokenizerError) -> BytePairEncoding {
-        try ActionTokenizerLimits.check(alphabetSize, "alphabet", atMost: ActionTokenizerLimits.bins)
+    ) throws -> BytePairEncoding {
+        try Validation.require(["alphabetSize": alphabetSize], in: ActionTokenizerLimits.alphabet)
         guard words.reduce(0, { $0 + $1.count }) < Int(Int32.max) else {
             throw ActionTokenizerError("expected words of fewer than 2^31 symbols in all")
         }

@@ -1,3 +1,5 @@
+internal import Support
+
 /// Byte-pair encoding over integers: frequent neighbours become one symbol.
 ///
 /// Symbols `0 ..< alphabetSize` stand for themselves, symbol `alphabetSize + i` for the pair `merges[i]`.
@@ -17,19 +19,19 @@ public struct BytePairEncoding: Equatable, Sendable {
         }
     }
 
-    /// Symbols that stand for themselves.
+    /// Number of symbols that stand for themselves.
     public let alphabetSize: Int
 
     /// Pairs that became symbols, in the order in which they did.
     public let merges: [Pair]
 
-    /// Symbols in all.
+    /// Number of symbols.
     public var vocabularySize: Int { alphabetSize + merges.count }
 
-    /// Place in ``merges`` of every pair.
+    /// Index in ``merges`` of every pair.
     private let ranks: [Pair: Int]
 
-    /// How many symbols of the alphabet every symbol stands for, at most ``longest``.
+    /// Number of symbols of the alphabet that every symbol stands for, at most ``longest``.
     private let lengths: [Int]
 
     /// Merges that double over and over would overflow; no word is this long.
@@ -39,8 +41,8 @@ public struct BytePairEncoding: Equatable, Sendable {
     ///
     /// - Throws: ``ActionTokenizerError`` when there is no alphabet or one of more than 2^20 symbols, or when a merge
     ///   occurs twice or uses a symbol that does not exist yet.
-    public init(alphabetSize: Int, merges: [Pair]) throws(ActionTokenizerError) {
-        try ActionTokenizerLimits.check(alphabetSize, "alphabet", atMost: ActionTokenizerLimits.bins)
+    public init(alphabetSize: Int, merges: [Pair]) throws {
+        try Validation.require(["alphabetSize": alphabetSize], in: ActionTokenizerLimits.alphabet)
         var ranks: [Pair: Int] = [:]
         var lengths = [Int](repeating: 1, count: alphabetSize)
         for (index, pair) in merges.enumerated() {
@@ -96,8 +98,8 @@ public struct BytePairEncoding: Equatable, Sendable {
     /// The word of `symbols`.
     ///
     /// - Parameters:
-    ///   - symbols: What ``encoded(_:)`` gave.
-    ///   - length: Symbols of the alphabet that the word has to have.
+    ///   - symbols: Symbols of ``encoded(_:)``.
+    ///   - length: Number of symbols of the alphabet in the word.
     /// - Returns: Symbols of the alphabet, `length` of them.
     /// - Throws: ``ActionTokenizerError`` for a symbol outside the vocabulary or a word of another length,
     ///   before anything is expanded.
@@ -134,5 +136,32 @@ public struct BytePairEncoding: Equatable, Sendable {
             }
         }
         return word
+    }
+}
+
+// Written as one string, `"12 40"`, like the merges of Hugging Face's `tokenizer.json`.
+extension BytePairEncoding.Pair: Codable {
+    /// Reads a pair.
+    ///
+    /// - Throws: `DecodingError` when there is no string of two numbers.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        let symbols = text.split(separator: " ").map { Int($0) }
+        guard symbols.count == 2, let first = symbols[0], let second = symbols[1] else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "expected two symbols such as '12 40', found '\(text)'"
+            )
+        }
+        self.init(first: first, second: second)
+    }
+
+    /// Writes the pair.
+    ///
+    /// - Throws: The encoder's error.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode("\(first) \(second)")
     }
 }

@@ -1,11 +1,11 @@
 public import RobotTypes
 
 extension FASTTokenizer {
-    /// Learns range and merges from normalised `chunks`.
+    /// Fits range and merges to normalised `chunks`.
     ///
     /// - Parameters:
-    ///   - chunks: What to fit; steps beyond an episode's end count as they are.
-    ///   - normalization: How the chunks were normalised.
+    ///   - chunks: Chunks to fit to; steps beyond an episode's end count as they are.
+    ///   - normalization: The normalization of the chunks.
     ///   - scale: Steps of the rounding in a unit; 10 is the paper's.
     ///   - vocabularySize: Tokens in all; 1024 is the paper's.
     /// - Throws: ``ActionTokenizerError`` when there are no chunks, a value is not finite, or the coefficients
@@ -15,11 +15,8 @@ extension FASTTokenizer {
         normalization: Normalization,
         scale: Float = 10,
         vocabularySize: Int = 1024
-    ) throws(ActionTokenizerError) {
-        guard chunks.count > 0, chunks.horizon > 0, chunks.dimension > 0 else {
-            throw ActionTokenizerError("FAST needs chunks to be fitted to, found none")
-        }
-        try chunks.checkFinite()
+    ) throws {
+        try chunks.checkFittable(by: "FAST", normalization)
         try Self.check(scale: scale)
         let transform = DiscreteCosineTransform(length: chunks.horizon)
         var words = Self.coefficients(of: chunks, scale: scale, transform)
@@ -38,12 +35,14 @@ extension FASTTokenizer {
             vocabularySize: vocabularySize
         )
         try self.init(
+            Configuration(
+                scale: scale,
+                smallestCoefficient: low,
+                alphabetSize: encoding.alphabetSize,
+                merges: encoding.merges
+            ),
             horizon: chunks.horizon,
-            dimension: chunks.dimension,
-            normalization: normalization,
-            scale: scale,
-            smallest: low,
-            encoding: encoding
+            normalization: normalization
         )
     }
 }

@@ -1,94 +1,128 @@
 public import RobotTypes
+internal import Support
 
 /// FAST: DCT along time, scaled and rounded, low frequencies first, then byte-pair encoding (arXiv 2501.09747).
 ///
-/// The number of tokens varies with the chunk.
+/// The number of tokens depends on the chunk.
 /// Departure: tokens that do not decode to a whole chunk are an error, where the public processor prints one and
 /// returns zeros; coefficients outside the fitted range are moved to its end on both sides, where the public
 /// processor drops those above; neighbours are joined as integers, where the public processor first splits them
 /// as if they were English text.
-public struct FASTTokenizer: ActionTokenizer, Equatable {
-    /// Control steps of a chunk.
+public struct FASTTokenizer: FolderTokenizer, Equatable {
+    /// Settings and fitted vocabulary.
+    public struct Configuration: Codable, Equatable, Sendable {
+        /// Factor of coefficients before they are rounded.
+        public var scale: Float
+
+        /// The coefficient of symbol 0.
+        public var smallestCoefficient: Int
+
+        /// Number of coefficients that have a symbol, from the smallest on.
+        public var alphabetSize: Int
+
+        /// Pairs of symbols in the order in which they are merged; pair `i` becomes symbol `alphabetSize + i`.
+        public var merges: [BytePairEncoding.Pair]
+    }
+
+    /// `fast`.
+    public static let names = ["fast"]
+
+    /// Settings and fitted vocabulary.
+    public let configuration: Configuration
+
+    /// Number of control steps of a chunk.
     public let horizon: Int
 
-    /// Columns of an action.
-    public let dimension: Int
-
-    /// How the robot's units map to normalised ones.
+    /// Map between the robot's units and normalised ones.
     public let normalization: Normalization
 
-    /// Coefficients are multiplied by it before they are rounded.
-    public let scale: Float
-
-    /// The coefficient that symbol 0 stands for.
-    public let smallest: Int
-
-    /// Joins frequent neighbours.
-    public let encoding: BytePairEncoding
-
+    let encoding: BytePairEncoding
     private let transform: DiscreteCosineTransform
 
-    /// Wraps what was fitted before.
+    /// Creates the tokenizer of a fitted vocabulary.
     ///
-    /// - Throws: ``ActionTokenizerError`` when sizes, scale, range or normalization cannot belong to a tokenizer.
+    /// - Throws: `InvalidValue` that names the setting, what was expected and what was found.
     public init(
+        _ configuration: Configuration,
         horizon: Int,
-        dimension: Int,
-        normalization: Normalization,
-        scale: Float,
-        smallest: Int,
-        encoding: BytePairEncoding
-    ) throws(ActionTokenizerError) {
-        try normalization.check(columns: dimension)
-        try ActionTokenizerLimits.check(horizon, "horizon", atMost: ActionTokenizerLimits.horizon)
-        try Self.check(scale: scale)
-        guard Self.coefficientRange.contains(smallest) else {
-            throw ActionTokenizerError(
-                "smallest coefficient: expected \(Self.coefficientRange), found \(smallest)"
-            )
-        }
+        normalization: Normalization
+    ) throws {
+        try normalization.check(columns: normalization.statistics.dimension)
+        try Validation.require(["horizon": horizon], in: ActionTokenizerLimits.horizon)
+        try Self.check(scale: configuration.scale)
+        let smallest = configuration.smallestCoefficient
+        try Validation.require(["smallestCoefficient": smallest], in: Self.coefficientRange)
+        self.configuration = configuration
         self.horizon = horizon
-        self.dimension = dimension
         self.normalization = normalization
-        self.scale = scale
-        self.smallest = smallest
-        self.encoding = encoding
+        encoding = try BytePairEncoding(
+            alphabetSize: configuration.alphabetSize,
+            merges: configuration.merges
+        )
         transform = DiscreteCosineTransform(length: horizon)
     }
 
     /// `fast`.
-    public var name: String { "fast" }
+    public var name: String { Self.names[0] }
 
-    /// One alphabet, the vocabulary.
-    public var codebookSizes: [Int] { [encoding.vocabularySize] }
-
-    /// All tokens share the vocabulary.
-    public func codebook(ofToken position: Int) -> Int { 0 }
+    /// Variable length, from one vocabulary.
+    public var layout: TokenLayout { .variableLength(vocabularySize: encoding.vocabularySize) }
 }
 
 extension FASTTokenizer {
-    /// The tokens of normalised chunks; coefficients outside the fitted range are moved to its nearer end.
+    /// Tokens of normalised chunks; coefficients outside the fitted range are moved to its nearer end.
     ///
     /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
         let last = encoding.alphabetSize - 1
-        return Self.coefficients(of: chunks, scale: scale, transform).map { word in
-            encoding.encoded(word.map { min(last, max(0, $0 - smallest)) })
+        return Self.coefficients(of: chunks, scale: configuration.scale, transform).map { word in
+            encoding.encoded(word.map { min(last, max(0, $0 - configuration.smallestCoefficient)) })
         }
     }
 
-    /// The normalised chunks of tokens.
+    /// Normalised chunks of tokens.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the chunk when a token is outside the vocabulary or the tokens
     ///   do not stand for `horizon * dimension` coefficients.
-    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+    public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
+        try chunks(ofSymbols: tokens) { list throws(ActionTokenizerError) in
+            try encoding.decoded(list, length: horizon * dimension)
+        }
+    }
+
+    /// Normalised chunks of token sequences that may stand for too few coefficients or too many.
+    ///
+    /// Coefficients come low frequencies first, so missing ones count as 0, a smoother motion, and surplus ones are dropped. The
+    /// public processor returns a chunk of zeros in both cases.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the chunk when a token is outside the vocabulary.
+    public func unclippedChunks(forSampled tokens: [[Int]]) throws -> ActionChunks {
+        let size = horizon * dimension
+        let zero = min(encoding.alphabetSize - 1, max(0, -configuration.smallestCoefficient))
+        return try chunks(ofSymbols: tokens) { list throws(ActionTokenizerError) in
+            if let token = list.first(where: { !(0 ..< encoding.vocabularySize).contains($0) }) {
+                throw ActionTokenizerError(
+                    "expected tokens in 0 ..< \(encoding.vocabularySize), found \(token)"
+                )
+            }
+            let symbols = encoding.expanded(list, atMost: size)
+            return symbols + Array(repeating: zero, count: size - symbols.count)
+        }
+    }
+
+    /// Normalised chunks of the symbols that `expand` makes of every token sequence, `horizon * dimension` of them.
+    private func chunks(
+        ofSymbols tokens: [[Int]],
+        _ expand: ([Int]) throws(ActionTokenizerError) -> [Int]
+    ) throws(ActionTokenizerError) -> ActionChunks {
         var values: [Float] = []
         values.reserveCapacity(tokens.count * horizon * dimension)
-        for (chunk, symbols) in tokens.enumerated() {
+        for (chunk, list) in tokens.enumerated() {
             do throws(ActionTokenizerError) {
-                let word = try encoding.decoded(symbols, length: horizon * dimension)
-                let coefficients = word.map { Double($0 + smallest) / Double(scale) }
+                let coefficients = try expand(list).map {
+                    Double($0 + configuration.smallestCoefficient) / Double(configuration.scale)
+                }
                 values += transform.samples(coefficients, columns: dimension)
             } catch {
                 throw ActionTokenizerError("chunk \(chunk): \(error)")
@@ -100,10 +134,8 @@ extension FASTTokenizer {
     /// Coefficients beyond it are cut: no robot moves so far, and rounding them would overflow.
     private static let coefficientRange = -1 << 30 ... 1 << 30
 
-    static func check(scale: Float) throws(ActionTokenizerError) {
-        guard scale.isFinite, scale > 0 else {
-            throw ActionTokenizerError("scale: expected a positive number such as 10, found \(scale)")
-        }
+    static func check(scale: Float) throws(InvalidValue) {
+        try Validation.require(["scale": Double(scale)], above: 0)
     }
 
     /// Rounded coefficients of every chunk: all columns of frequency 0, then of frequency 1, and so on.

@@ -29,9 +29,12 @@ struct ByteLevelEncoding: Equatable, Sendable {
         cutsWords: Bool
     ) throws(ActionTokenizerError) {
         let largest = vocabulary.values.max() ?? 0
-        guard let smallest = vocabulary.values.min(), smallest >= 0, largest < ActionTokenizerLimits.bins
+        guard let smallest = vocabulary.values.min(), smallest >= 0,
+            largest < ActionTokenizerLimits.alphabet.upperBound
         else {
-            throw ActionTokenizerError("vocabulary: expected symbols in 0 ..< \(ActionTokenizerLimits.bins)")
+            throw ActionTokenizerError(
+                "vocabulary: expected symbols in 0 ..< \(ActionTokenizerLimits.alphabet.upperBound)"
+            )
         }
         vocabularySize = largest + 1
         var bytesOfSymbol = [[UInt8]?](repeating: nil, count: largest + 1)

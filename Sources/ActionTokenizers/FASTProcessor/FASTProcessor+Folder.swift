@@ -1,13 +1,14 @@
 public import Foundation
 public import RobotTypes
+internal import Support
 
-// A folder that the public FAST processor saved: `processor_config.json` and `tokenizer.json`. Format:
-// Documentation/Formats/FAST.md.
+// The folder of the public FAST processor: `processor_config.json` and `tokenizer.json`, and beside them `norm_stats.json` where
+// it belongs to a robot. Format: Documentation/Formats/FAST.md.
 extension FASTProcessor {
     private static let configurationFile = "processor_config.json"
     private static let vocabularyFile = "tokenizer.json"
 
-    private struct Configuration: Decodable {
+    private struct Configuration: Codable {
         var scale: Float
         var smallest: Int
         var horizon: Int?
@@ -21,16 +22,43 @@ extension FASTProcessor {
         }
     }
 
-    /// Whether `folder` is of this kind.
+    /// Returns true if `folder` is one that the public processor saved.
     public static func isFolder(_ folder: URL) -> Bool {
         FileManager.default.fileExists(atPath: folder.appending(path: configurationFile).path)
     }
 
-    /// Control steps of a chunk of the processor in `folder`; nil where any will do, as of FAST+, or the folder cannot be read,
-    /// of which opening it says why.
-    public static func horizon(in folder: URL) -> Int? {
+    /// Number of control steps of a chunk of the processor in `folder`; nil where it belongs to no robot, like FAST+.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the file that is missing or cannot be understood.
+    public static func horizon(in folder: URL) throws(ActionTokenizerError) -> Int? {
+        try TokenizerFolder.decode(Configuration.self, from: folder.appending(path: configurationFile))
+            .horizon
+    }
+
+    /// Returns true if the processor in `folder` belongs to a robot: it has horizon, columns and the robot's statistics.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the file that is missing or cannot be understood.
+    public static func belongsToRobot(_ folder: URL) throws(ActionTokenizerError) -> Bool {
         let file = folder.appending(path: configurationFile)
-        return (try? TokenizerFolder.decode(Configuration.self, from: file))?.horizon
+        let configuration = try TokenizerFolder.decode(Configuration.self, from: file)
+        let statistics = folder.appending(path: NormalizationSet.fileName).path
+        return configuration.horizon != nil && configuration.dimension != nil
+            && FileManager.default.fileExists(atPath: statistics)
+    }
+
+    /// Writes the processor, its configuration last: a folder without it is not finished.
+    ///
+    /// - Throws: The system's error, with the path.
+    public func save(to folder: URL) throws {
+        try TokenizerFolder.write(normalization, to: folder)
+        try DurableFile.write(vocabulary, to: folder.appending(path: Self.vocabularyFile))
+        let configuration = Configuration(
+            scale: scale,
+            smallest: smallest,
+            horizon: horizon,
+            dimension: dimension
+        )
+        try DurableFile.writeJSON(configuration, to: folder.appending(path: Self.configurationFile))
     }
 
     /// Reads and verifies a processor that knows its robot: the folder says horizon and columns, and `norm_stats.json`
@@ -53,9 +81,9 @@ extension FASTProcessor {
     /// Reads and verifies a processor for a robot.
     ///
     /// - Parameters:
-    ///   - folder: What the public processor saved.
-    ///   - horizon: Control steps of a chunk, where the folder does not say.
-    ///   - normalization: How the robot's units map to normalised ones.
+    ///   - folder: A folder of the public processor.
+    ///   - horizon: Number of control steps of a chunk, where the folder does not say.
+    ///   - normalization: Map between the robot's units and normalised ones.
     /// - Throws: ``ActionTokenizerError`` that names the file that is missing, cannot be understood, or is another
     ///   robot's.
     public init(
@@ -71,34 +99,36 @@ extension FASTProcessor {
                 "\(file.path): is for actions of \(configuration.dimension ?? 0) columns, found \(columns)"
             )
         }
-        let encoding = try Self.encoding(from: folder.appending(path: Self.vocabularyFile))
-        do throws(ActionTokenizerError) {
-            try self.init(
+        let (vocabulary, encoding) = try Self.vocabulary(in: folder.appending(path: Self.vocabularyFile))
+        self = try TokenizerFolder.naming(file) {
+            try FASTProcessor(
                 horizon: configuration.horizon ?? horizon,
-                dimension: columns,
                 normalization: normalization,
                 scale: configuration.scale,
                 smallest: configuration.smallest,
+                vocabulary: vocabulary,
                 encoding: encoding
             )
-        } catch {
-            throw ActionTokenizerError("\(file.path): \(error)")
         }
     }
 
-    private static func encoding(from file: URL) throws(ActionTokenizerError) -> ByteLevelEncoding {
+    private static func vocabulary(
+        in file: URL
+    ) throws(ActionTokenizerError) -> (data: Data, encoding: ByteLevelEncoding) {
         let vocabulary = try TokenizerFolder.decode(TextVocabulary.self, from: file)
-        do throws(ActionTokenizerError) {
+        let encoding = try TokenizerFolder.naming(file) {
             let encoding = try vocabulary.encoding()
             _ = try spelled(by: encoding)
             return encoding
-        } catch {
-            throw ActionTokenizerError("\(file.path): \(error)")
         }
+        guard let data = try? Data(contentsOf: file) else {
+            throw ActionTokenizerError("\(file.path): is missing or cannot be read")
+        }
+        return (data, encoding)
     }
 }
 
-/// What a `tokenizer.json` says of its vocabulary.
+/// The vocabulary in a `tokenizer.json`.
 private struct TextVocabulary: Decodable {
     struct Model: Decodable {
         var type: String?

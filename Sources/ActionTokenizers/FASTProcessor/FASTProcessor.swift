@@ -1,4 +1,6 @@
+internal import Foundation
 public import RobotTypes
+internal import Support
 
 /// FAST with the vocabulary of the public processor, such as FAST+ (arXiv 2501.09747).
 ///
@@ -7,56 +9,52 @@ public import RobotTypes
 /// Departure: tokens that do not decode to a whole chunk are an error, where the public processor prints one and
 /// returns zeros; coefficients that the vocabulary cannot spell are moved to the nearest that it can.
 public struct FASTProcessor: ActionTokenizer, Equatable {
-    /// Control steps of a chunk.
+    /// Number of control steps of a chunk.
     public let horizon: Int
 
-    /// Columns of an action.
-    public let dimension: Int
-
-    /// How the robot's units map to normalised ones.
+    /// Map between the robot's units and normalised ones.
     public let normalization: Normalization
 
-    /// Coefficients are multiplied by it before they are rounded.
+    /// Factor of coefficients before they are rounded.
     public let scale: Float
 
-    /// The coefficient that character 0 stands for.
+    /// The coefficient of character 0.
     public let smallest: Int
+
+    /// `tokenizer.json` as the public processor saved it.
+    let vocabulary: Data
 
     private let encoding: ByteLevelEncoding
     private let transform: DiscreteCosineTransform
 
-    /// The nearest character that can be spelled, of every character that takes at most two bytes.
+    /// The nearest character that can be spelled, for every character that takes at most two bytes.
     private let nearest: [Unicode.Scalar]
 
     init(
         horizon: Int,
-        dimension: Int,
         normalization: Normalization,
         scale: Float,
         smallest: Int,
+        vocabulary: Data,
         encoding: ByteLevelEncoding
-    ) throws(ActionTokenizerError) {
-        try normalization.check(columns: dimension)
-        try ActionTokenizerLimits.check(horizon, "horizon", atMost: ActionTokenizerLimits.horizon)
+    ) throws {
+        try normalization.check(columns: normalization.statistics.dimension)
+        try Validation.require(["time_horizon": horizon], in: ActionTokenizerLimits.horizon)
         try FASTTokenizer.check(scale: scale)
-        guard (-Self.largestCharacter ... Self.largestCharacter).contains(smallest) else {
-            throw ActionTokenizerError(
-                "min_token: expected at most \(Self.largestCharacter) from 0, found \(smallest)"
-            )
-        }
+        try Validation.require(["min_token": smallest], in: -Self.largestCharacter ... Self.largestCharacter)
         let known = try Self.spelled(by: encoding)
         self.horizon = horizon
-        self.dimension = dimension
         self.normalization = normalization
         self.scale = scale
         self.smallest = smallest
+        self.vocabulary = vocabulary
         self.encoding = encoding
         transform = DiscreteCosineTransform(length: horizon)
         nearest = Self.characters.map { character in
             let number = Int(character.value)
-            let place = known.firstIndex { $0 >= number } ?? known.count - 1
-            let below = known[max(0, place - 1)]
-            return Self.characters[abs(known[place] - number) <= abs(number - below) ? known[place] : below]
+            let index = known.firstIndex { $0 >= number } ?? known.count - 1
+            let below = known[max(0, index - 1)]
+            return Self.characters[abs(known[index] - number) <= abs(number - below) ? known[index] : below]
         }
     }
 
@@ -64,7 +62,7 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
 
     private static let characters = (0 ... UInt32(largestCharacter)).compactMap(Unicode.Scalar.init)
 
-    /// The numbers of the characters of at most two bytes that `encoding` can spell.
+    /// Numbers of the characters of at most two bytes that `encoding` can spell.
     ///
     /// - Throws: ``ActionTokenizerError`` when there is none.
     static func spelled(by encoding: ByteLevelEncoding) throws(ActionTokenizerError) -> [Int] {
@@ -76,13 +74,10 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
     /// `fast+`.
     public var name: String { "fast+" }
 
-    /// One alphabet, the vocabulary.
-    public var codebookSizes: [Int] { [encoding.vocabularySize] }
+    /// Variable length, from one vocabulary.
+    public var layout: TokenLayout { .variableLength(vocabularySize: encoding.vocabularySize) }
 
-    /// All tokens share the vocabulary.
-    public func codebook(ofToken position: Int) -> Int { 0 }
-
-    /// The tokens of normalised chunks.
+    /// Tokens of normalised chunks.
     ///
     /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
@@ -92,11 +87,11 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
         }
     }
 
-    /// The normalised chunks of tokens.
+    /// Normalised chunks of tokens.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the chunk when its tokens are not a text of `horizon * dimension`
     ///   characters.
-    public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
+    public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
         var values: [Float] = []
         for (chunk, symbols) in tokens.enumerated() {
             guard let text = encoding.decoded(symbols) else {

@@ -76,25 +76,43 @@ public struct TokenizerEvaluation: Sendable {
         return shares
     }
 
-    /// The normalised chunks of `tokens`, checked.
+    /// Normalised chunks of `tokens`, checked.
     ///
-    /// - Throws: What the tokenizer throws, and ``ActionTokenizerError`` where it gives back another number of
-    ///   chunks, another shape or a value that is not finite.
+    /// - Throws: The tokenizer's error, and ``ActionTokenizerError`` where it returns another number of chunks, another shape or a
+    ///   value that is not finite.
     public static func decode(
         _ tokens: [[Int]],
         _ tokenizer: any ActionTokenizer,
         count: Int
     ) throws -> ActionChunks {
-        let chunks = try tokenizer.chunks(for: tokens)
+        try checked(tokenizer.chunks(for: tokens), tokenizer, count: count)
+    }
+
+    /// Normalised chunks of the tokens of the first codebooks, for every number that decodes, checked.
+    ///
+    /// - Throws: As ``decode(_:_:count:)``.
+    public static func decodePrefixes(
+        _ tokens: [[Int]],
+        _ tokenizer: any ActionTokenizer,
+        count: Int
+    ) throws -> [ActionChunks] {
+        try tokenizer.chunks(forPrefixesOf: tokens).map { try checked($0, tokenizer, count: count) }
+    }
+
+    private static func checked(
+        _ chunks: ActionChunks,
+        _ tokenizer: any ActionTokenizer,
+        count: Int
+    ) throws -> ActionChunks {
         guard chunks.count == count else {
             throw ActionTokenizerError(
-                "\(tokenizer.name) gave back \(chunks.count) chunks, expected \(count)"
+                "\(tokenizer.name) returned \(chunks.count) chunks, expected \(count)"
             )
         }
         do {
             try tokenizer.check(chunks)
         } catch {
-            throw ActionTokenizerError("\(tokenizer.name) gave back \(error)")
+            throw ActionTokenizerError("\(tokenizer.name) returned \(error)")
         }
         return chunks
     }

@@ -8,7 +8,7 @@ struct AttentionBlock: Module {
     private let feedForwardNorm: LayerNorm
     private let feedForward: FeedForward
 
-    /// Creates a block that is one of `depth`, over which first weights share the growth of the sum.
+    /// Creates one of `depth` blocks; the initialisation scales residual branches by the depth.
     init(_ width: Int, headCount: Int, depth: Int, device: Device) {
         let gain = 1 / Double(2 * depth).squareRoot()
         attentionNorm = LayerNorm(width, device: device)

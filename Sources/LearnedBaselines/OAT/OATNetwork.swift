@@ -1,103 +1,127 @@
+public import ActionTokenizers
 internal import NN
+public import Support
 public import Torch
 internal import VectorQuantization
 
-/// OAT's autoencoder: ordered registers read the chunk in a transformer, each becomes one code of a finite scalar
-/// quantizer, and a transformer that looks only back writes the chunk.
+/// OAT's autoencoder: a transformer encodes the chunk into ordered register tokens, finite scalar quantization makes one code of
+/// each, and a causal transformer decodes the chunk.
 ///
-/// Training hides all registers after the first one, two, four or eight of random chunks, so the first codes carry the
-/// most, and every beginning of a list of codes decodes.
-/// Source: Ordered Action Tokenization (OAT); FSQ (arXiv 2309.15505); the idea of hiding ordered suffixes is nested dropout
-/// (arXiv 1402.0915).
+/// Nested dropout masks all registers after the first one, two, four or eight of random chunks in training, so the first codes
+/// carry the most, and every prefix of a code sequence decodes.
+/// Source: Ordered Action Tokenization (OAT); FSQ (arXiv 2309.15505); nested dropout (arXiv
+/// 1402.0915).
 /// Departure: half as wide unless told otherwise, so that it trains on a CPU.
 public struct OATNetwork: ChunkAutoencoder {
     /// The architecture.
-    public struct Configuration: ChunkAutoencoderConfiguration {
-        /// Registers, and so codes of a chunk.
+    public struct Configuration: Codable, Equatable, Sendable, Validatable {
+        /// Number of registers, and so of codes of a chunk.
         public var registerCount = 8
 
-        /// Levels of every channel that a register is reduced to.
+        /// Number of levels of every quantized channel of a register.
         public var levels = [8, 5, 5, 5]
 
-        /// Channels of the transformers.
+        /// Width of the transformers.
         public var width = 128
 
-        /// Heads of a block.
+        /// Number of attention heads of a block.
         public var headCount = 4
 
-        /// Blocks before the quantizer.
+        /// Number of encoder blocks.
         public var encoderLayers = 2
 
-        /// Blocks after it.
+        /// Number of decoder blocks.
         public var decoderLayers = 4
 
         /// The defaults.
         public init() {}
 
-        /// Which setting makes no network.
-        public var problem: String? {
-            Problems.sizes([
-                "registerCount": registerCount, "encoderLayers": encoderLayers,
-                "decoderLayers": decoderLayers,
-            ]) ?? Problems.list("levels", levels, in: 2 ... 64) ?? Problems.heads(headCount, of: width)
-                ?? (levels.count > 6 ? "'levels' should hold at most 6 numbers, found \(levels.count)" : nil)
-                ?? Problems.alphabet("levels", FiniteScalarQuantizer(levels: levels).codebookSize)
+        /// Checks every setting.
+        ///
+        /// - Throws: `InvalidValue` for the first one that is out of range.
+        public func validate() throws(InvalidValue) {
+            try Validation.require(
+                [
+                    "registerCount": registerCount, "encoderLayers": encoderLayers,
+                    "decoderLayers": decoderLayers, "headCount": headCount, "width": width,
+                ],
+                in: 1 ... Validation.largestSize
+            )
+            try Validation.require(
+                ["width": width],
+                multipleOf: headCount,
+                as: "'headCount' is \(headCount)"
+            )
+            try Validation.require("levels", levels, in: 2 ... 64)
+            try Validation.require(
+                levels.count <= 6 && codebookSize <= 1 << 20,
+                "levels",
+                "a list of at most 6 numbers whose product is at most \(1 << 20)",
+                found: levels
+            )
         }
+
+        private var codebookSize: Int { FiniteScalarQuantizer(levels: levels).codebookSize }
     }
 
     /// `oat`.
     public static let tokenizerName = "oat"
 
-    /// What the network was made from.
+    /// The architecture of this network.
     public let configuration: Configuration
 
-    private let reader: RegisterEncoder
-    private let writer: RegisterDecoder
+    private let encoder: RegisterEncoder
+    private let decoder: RegisterDecoder
     private let quantizer: FiniteScalarQuantizer
 
-    /// Creates a network with first weights from libtorch's generator.
+    /// Creates a network, randomly initialised by libtorch's generator.
     public init(_ configuration: Configuration, horizon: Int, dimension: Int, device: Device) {
         self.configuration = configuration
-        reader = RegisterEncoder(configuration, horizon: horizon, dimension: dimension, device: device)
-        writer = RegisterDecoder(configuration, horizon: horizon, dimension: dimension, device: device)
+        encoder = RegisterEncoder(configuration, horizon: horizon, dimension: dimension, device: device)
+        decoder = RegisterDecoder(configuration, horizon: horizon, dimension: dimension, device: device)
         quantizer = FiniteScalarQuantizer(levels: configuration.levels)
     }
 
-    /// A code a register, or only the first ones'.
-    public var tokenCounts: ClosedRange<Int> { 1 ... configuration.registerCount }
+    /// One codebook, which all registers share; a latent position for every register.
+    public var layout: TokenLayout {
+        .grid(
+            codebookSizes: [quantizer.codebookSize],
+            latentPositionCount: configuration.registerCount
+        )
+    }
 
-    /// One alphabet, which all registers share.
-    public var codebookSizes: [Int] { [quantizer.codebookSize] }
+    /// Any number of leading registers.
+    public var decodableCounts: ClosedRange<Int> { 1 ... configuration.registerCount }
 
     /// Codes of normalised chunks: `[B, T, D]` to int64 `[B, registers]`.
-    public func codes(for actions: Tensor) -> Tensor { quantizer.codes(for: reader(actions)) }
+    public func codes(for actions: Tensor) -> Tensor { quantizer.codes(for: encoder(actions)) }
 
     /// Normalised chunks of the first codes: int64 `[B, 1 to all registers]` to `[B, T, D]`.
     public func actions(for codes: Tensor) -> Tensor {
         let missing = configuration.registerCount - codes.size(1)
         let kept = Tensor.full([codes.size(0)], Double(codes.size(1)), device: codes.device)
         let vectors = quantizer.vectors(for: codes)
-        return writer(missing > 0 ? vectors.padded([0, 0, 0, missing]) : vectors, kept: kept)
+        return decoder(missing > 0 ? vectors.padded([0, 0, 0, missing]) : vectors, kept: kept)
     }
 
-    /// Normalised chunks as training sees them come back, of as many registers as chance leaves.
+    /// Forward pass in training, with nested dropout of the registers.
     ///
-    /// There is no codebook that latents could be far from, so they are always quantized.
+    /// The codebook is a fixed grid: latents are always quantized, and there is no commitment loss.
     public func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
     {
-        let vectors = quantizer.quantized(reader(actions))
+        let vectors = quantizer.quantized(encoder(actions))
         return (
-            writer(vectors, kept: keptRegisters(actions.size(0), actions.device)),
+            decoder(vectors, kept: keptRegisters(actions.size(0), actions.device)),
             .zeros([], device: actions.device)
         )
     }
 
-    /// How many registers each of `count` chunks keeps: a power of two, or all, each as likely. `[B]`
+    /// Number of registers that each of `count` chunks keeps, `[B]`: a power of two, or all, each as likely.
     private func keptRegisters(_ count: Int, _ device: Device) -> Tensor {
         let all = configuration.registerCount
         let powers = sequence(first: 1) { $0 * 2 }.prefix { $0 < all }.map(Float.init) + [Float(all)]
-        let draws = Tensor.randint(0 ..< powers.count, [count]).to(device)
-        return Tensor(powers, device: device).gathering(draws, axis: 0)
+        let indices = Tensor.randint(0 ..< powers.count, [count]).to(device)
+        return Tensor(powers, device: device).gathering(indices, axis: 0)
     }
 
     /// The squared error.

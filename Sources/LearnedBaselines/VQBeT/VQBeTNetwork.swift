@@ -1,24 +1,25 @@
 internal import NN
+public import Support
 public import Torch
 public import VectorQuantization
 
-/// VQ-BeT's autoencoder: a perceptron reads the flattened chunk, a residual quantizer makes codes of its one latent
-/// vector, a perceptron writes the chunk.
+/// VQ-BeT's autoencoder: an MLP encodes the flattened chunk into one latent vector, a residual quantizer encodes the vector, an
+/// MLP decodes the chunk.
 ///
 /// Source: VQ-BeT (arXiv 2403.03181); the defaults are the sizes that MiniVLA took for chunks of a single arm.
 public struct VQBeTNetwork: ResidualLatent {
     /// The architecture.
-    public struct Configuration: ChunkAutoencoderConfiguration {
-        /// Channels of the hidden layers.
+    public struct Configuration: Codable, Equatable, Sendable, Validatable {
+        /// Width of the hidden layers.
         public var width = 512
 
-        /// Hidden layers before the latent vector, and after it.
+        /// Number of hidden layers of the encoder, and of the decoder.
         public var layerCount = 2
 
-        /// Channels of the latent vector.
+        /// Width of the latent vector.
         public var latentWidth = 512
 
-        /// Codebooks.
+        /// The residual quantizer.
         public var quantizer = ResidualQuantizer.Configuration()
 
         /// The defaults.
@@ -27,27 +28,32 @@ public struct VQBeTNetwork: ResidualLatent {
             quantizer.codebookSize = 256
         }
 
-        /// Which setting makes no network.
-        public var problem: String? {
-            Problems.sizes(["width": width, "layerCount": layerCount, "latentWidth": latentWidth])
-                ?? Problems.quantizer(quantizer)
+        /// Checks every setting.
+        ///
+        /// - Throws: `InvalidValue` for the first one that is out of range.
+        public func validate() throws(InvalidValue) {
+            try Validation.require(
+                ["width": width, "layerCount": layerCount, "latentWidth": latentWidth],
+                in: 1 ... Validation.largestSize
+            )
+            try Validation.require("quantizer", quantizer)
         }
     }
 
     /// `vq-bet`.
     public static let tokenizerName = "vq-bet"
 
-    /// What the network was made from.
+    /// The architecture of this network.
     public let configuration: Configuration
 
     private let encoder: [Linear]
     private let decoder: [Linear]
     private let horizon: Int
 
-    /// Codebooks.
+    /// The quantizer of the latent vector.
     public let quantizer: ResidualQuantizer
 
-    /// Creates a network with first weights from libtorch's generator.
+    /// Creates a network, randomly initialised by libtorch's generator.
     public init(_ configuration: Configuration, horizon: Int, dimension: Int, device: Device) {
         let hidden = Array(repeating: configuration.width, count: configuration.layerCount)
         let (values, latent) = (horizon * dimension, configuration.latentWidth)

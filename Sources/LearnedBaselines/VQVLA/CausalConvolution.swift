@@ -1,10 +1,10 @@
 internal import NN
 internal import Torch
 
-/// A 3 x 3 convolution over a chunk drawn as a picture, time down and columns across: `[B, in, T, D]` to
+/// A 3 x 3 convolution over a chunk as an image, time down and columns across: `[B, in, T, D]` to
 /// `[B, out, ⌈T / stride⌉, ⌈D / stride⌉]`.
 ///
-/// Along time it sees the present and the past only.
+/// Causal along time.
 struct CausalConvolution: Module {
     private let convolution: Conv2d
 
@@ -15,14 +15,14 @@ struct CausalConvolution: Module {
     func callAsFunction(_ x: Tensor) -> Tensor { convolution(x.padded([1, 1, 2, 0])) }
 }
 
-/// Two convolutions beside a straight path: `[B, C, T, D]` to the same.
+/// A residual block of two convolutions: `[B, C, T, D]` to the same.
 struct ConvolutionBlock: Module {
     private let first: CausalConvolution
     private let second: CausalConvolution
 
     init(_ width: Int, device: Device) {
         first = CausalConvolution(width, width, device: device)
-        // The branch starts small, so that deep stacks begin as their straight paths.
+        // The branch starts small, so that deep stacks begin as the identity.
         second = CausalConvolution(width, width, gain: 0.1, device: device)
     }
 

@@ -1,7 +1,6 @@
 internal import ActionTokenizers
 internal import Backbones
 internal import FASTerVLA
-internal import FASTerVQ
 internal import LeRobot
 internal import RobotTypes
 internal import Support
@@ -92,7 +91,7 @@ struct PolicyDataset: Sendable {
             return nil
         }
         let (count, positions) = (head.schedule.tokenCount, head.schedule.latentPositionCount)
-        let isValid = (tokenizer as? FASTerVQTokenizer)?.validLatentPositions(chunks.validSteps)
+        let isValid = tokenizer.validityMask(chunks.validSteps)
         return try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, tokens in
             if head.isVariableLength {
                 let end = tokens.count < count ? [head.codebookSize] : []
@@ -100,10 +99,7 @@ struct PolicyDataset: Sendable {
                 return targets + Array(repeating: Tensor.ignoreIndex, count: count - targets.count)
             }
             return tokens.enumerated().map { index, token in
-                let counts =
-                    isValid.map { $0[chunk * positions + index % positions] }
-                    ?? (index / chunks.dimension < chunks.validSteps[chunk])
-                return counts ? token : Tensor.ignoreIndex
+                isValid[chunk * positions + index % positions] ? token : Tensor.ignoreIndex
             }
         }
     }

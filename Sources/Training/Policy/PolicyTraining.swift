@@ -1,6 +1,6 @@
+public import ActionTokenizers
 internal import Backbones
 internal import FASTerVLA
-public import FASTerVQ
 public import Foundation
 internal import LeRobot
 internal import NN
@@ -38,7 +38,7 @@ public struct PolicyTraining {
     public var heldOut: [Int] = []
 
     /// Tokenizer for heads that predict FASTerVQ's codes.
-    public var tokenizer: FASTerVQTokenizer?
+    public var tokenizer: (any ActionTokenizer)?
 
     /// Control steps of a chunk, for heads without tokenizer.
     public var horizon = 16

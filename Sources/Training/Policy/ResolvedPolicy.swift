@@ -1,7 +1,6 @@
 internal import ActionTokenizers
 internal import Backbones
 internal import FASTerVLA
-internal import FASTerVQ
 internal import Foundation
 internal import LeRobot
 internal import RobotTypes
@@ -32,7 +31,7 @@ struct ResolvedPolicy {
     ///   - recipe: Recipe of the training.
     ///   - demonstrations: Dataset.
     ///   - episodes: Episodes that statistics and baselines are fitted to; nil for all.
-    ///   - tokenizer: Tokenizer for heads that predict FASTerVQ's codes.
+    ///   - tokenizer: Tokenizer for heads that predict a grid of codes.
     ///   - horizon: Control steps of a chunk, for the other heads.
     /// - Throws: The errors of datasets and tokenizers, ``DemonstrationsError`` when dataset, tokenizer and recipe do not
     ///   fit together.
@@ -40,7 +39,7 @@ struct ResolvedPolicy {
         _ recipe: PolicyRecipe,
         _ demonstrations: Demonstrations,
         episodes: [Int]?,
-        tokenizer: FASTerVQTokenizer?,
+        tokenizer: (any ActionTokenizer)?,
         horizon: Int
     ) throws {
         cameraNames = try demonstrations.cameras(recipe.cameras)
@@ -114,20 +113,26 @@ struct ResolvedPolicy {
         _ recipe: PolicyRecipe,
         _ demonstrations: Demonstrations,
         _ episodes: [Int]?,
-        _ tokenizer: FASTerVQTokenizer?,
+        _ tokenizer: (any ActionTokenizer)?,
         horizon: Int
     ) throws -> ActionCoding {
         let normalization = demonstrations.actionNormalization(.quantiles, episodes: episodes)
         switch recipe.head {
         case .blocks, .blocksWithoutExpert, .tokens:
             guard let tokenizer else {
+                throw DemonstrationsError(description: "head '\(recipe.head.rawValue)' needs a tokenizer")
+            }
+            guard !tokenizer.layout.isVariableLength, Set(tokenizer.codebookSizes).count == 1 else {
                 throw DemonstrationsError(
-                    description: "head '\(recipe.head.rawValue)' needs a FASTerVQ tokenizer"
+                    description:
+                        "head '\(recipe.head.rawValue)' needs a fixed number of tokens a chunk from codebooks of one "
+                        + "size, as of fastervq; '\(tokenizer.name)' has another layout"
                 )
             }
-            guard tokenizer.actionSpace == demonstrations.actionSpace else {
+            let space = tokenizer.requiredActionSpace ?? demonstrations.actionSpace
+            guard space == demonstrations.actionSpace, tokenizer.dimension == space.dimension else {
                 throw DemonstrationsError(
-                    description: "the tokenizer's action space is \(tokenizer.actionSpace), the dataset's "
+                    description: "the tokenizer's action space is \(space), the dataset's "
                         + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
                 )
             }
@@ -136,10 +141,7 @@ struct ResolvedPolicy {
             let chunks = try demonstrations.chunks(horizon: horizon, episodes: episodes, normalization)
             return .codes(try FASTTokenizer(fitting: chunks, normalization: normalization))
         case .binning:
-            let dimension = demonstrations.actionSpace.dimension
-            return .codes(
-                BinningTokenizer(horizon: horizon, dimension: dimension, normalization: normalization)
-            )
+            return .codes(BinningTokenizer(horizon: horizon, normalization: normalization))
         case .flow, .regression: return .values(normalization)
         }
     }
@@ -160,23 +162,23 @@ struct ResolvedPolicy {
             flow.steps = recipe.flowSteps
             return .flow(flow)
         }
-        // FAST's sequences are as long as they need to be: there is room for the longest one of the training.
-        let longest = try (tokenizer as? FASTTokenizer).map { fast in
-            try fast.tokens(forRobotUnits: demonstrations.chunks(horizon: horizon, episodes: episodes))
-                .reduce(1) { max($0, $1.count) }
-        }
-        let residual = tokenizer as? any ResidualTokenizer
+        // Variable-length layouts get room for the longest sequence of the training.
+        let layout = tokenizer.layout
+        let positions =
+            try layout.latentPositionCount
+            ?? tokenizer.tokens(forRobotUnits: demonstrations.chunks(horizon: horizon, episodes: episodes))
+            .reduce(1) { max($0, $1.count) }
         let isBlockwise = recipe.head == .blocks || recipe.head == .blocksWithoutExpert
         var blocks = BlockHead.Configuration(
             schedule: BlockSchedule(
-                codebookCount: residual?.codebookCount ?? 1,
-                latentPositionCount: residual?.latentPositionCount ?? longest ?? horizon * dimension,
+                codebookCount: layout.codebookCount,
+                latentPositionCount: positions,
                 blockSize: isBlockwise ? (recipe.blockSize > 0 ? recipe.blockSize : nil) : 1
             ),
             codebookSize: tokenizer.codebookSizes[0],
             dimension: dimension
         )
-        blocks.isVariableLength = longest != nil
+        blocks.isVariableLength = layout.isVariableLength
         blocks.supportsMaskPredict = recipe.supportsMaskPredict
         blocks.committedSteps = min(recipe.committedSteps, horizon)
         blocks.positionGaps = recipe.positionGaps

@@ -95,9 +95,9 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
         (network.autoencoder, network.quantizer) = (autoencoder, quantizer)
         network.actionSpaceQuantizer = actionSpaceQuantizer
         try network.validate()
-        for (group, problem) in [("vqBeT", vqBeT.problem), ("vqVLA", vqVLA.problem), ("oat", oat.problem)] {
-            try InvalidValue.rethrow(problem, inside: group)
-        }
+        try Validation.require("vqBeT", vqBeT)
+        try Validation.require("vqVLA", vqVLA)
+        try Validation.require("oat", oat)
         for (type, count) in latentPositions.sorted(by: { $0.key < $1.key }) {
             let types = ActionSpace.Kind.allCases.map(\.rawValue)
             try Validation.require(

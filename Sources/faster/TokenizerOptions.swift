@@ -1,0 +1,74 @@
+public import ArgumentParser
+import Foundation
+import Support
+public import TokenizerRegistry
+import Torch
+
+extension FittedTokenizer: ExpressibleByArgument {}
+
+/// Settings of tokenizers that are fitted.
+struct FittingOptions: ParsableArguments {
+    @Option(help: "Control steps of a chunk.")
+    var horizon = 16
+
+    @Option(help: "Rounding steps in a unit, for 'fast'.")
+    var scale = FittedTokenizer.Settings().scale
+
+    @Option(help: "Number of tokens, for 'fast'.")
+    var vocabulary = FittedTokenizer.Settings().vocabulary
+
+    @Option(help: "Control points of a column, for 'beast'.")
+    var controlPoints = FittedTokenizer.Settings().controlPoints
+
+    @Option(help: "Fraction of control points that may lie beyond either bound of the bins, for 'beast'.")
+    var outside = FittedTokenizer.Settings().outside
+
+    /// The options in the library's terms.
+    var settings: FittedTokenizer.Settings {
+        var settings = FittedTokenizer.Settings()
+        (settings.scale, settings.vocabulary) = (scale, vocabulary)
+        (settings.controlPoints, settings.outside) = (controlPoints, outside)
+        return settings
+    }
+
+    func validate() throws {
+        guard (1 ... 4096).contains(horizon) else {
+            throw ValidationError("--horizon: expected 1 ... 4096, found \(horizon)")
+        }
+        do { try settings.validate() } catch {
+            throw ValidationError("--\(error.key): expected \(error.expected), found \(error.found)")
+        }
+    }
+}
+
+extension TokenizerOpener {
+    /// An opener that knows the models that come with the program.
+    ///
+    /// - Parameters:
+    ///   - device: Device of the weights.
+    ///   - actions: The actions that tokenizers are fitted or adapted to.
+    ///   - horizon: Number of control steps of a chunk, for tokenizers without one of their own.
+    init(_ device: Device, actions: RobotActions? = nil, horizon: Int = 16) {
+        self.init(device: device) { namedModel($0) }
+        self.actions = actions
+        self.horizon = horizon
+    }
+}
+
+extension TokenizerSpecification {
+    /// The specifications of `--tokenizers`.
+    ///
+    /// - Throws: `ValidationError` that quotes the text that cannot be read.
+    static func options(_ text: String) throws -> [TokenizerSpecification] {
+        do { return try list(text) } catch { throw ValidationError("--tokenizers: \(error)") }
+    }
+
+    /// Help on the form of a specification.
+    static let help = """
+        FOLDER                     a tokenizer's folder, one of the public FAST processor, or 'universal'
+        FOLDER:codebooks=2         its first two codebooks only
+        fast | beast | binning | binning-uniform
+                                   fitted to the episodes that are not evaluated
+        fast:scale=5               with a setting: scale, vocabulary, control-points, outside
+        """
+}

@@ -1,0 +1,155 @@
+import ActionTokenizers
+import FASTerVQ
+import Foundation
+import LearnedBaselines
+import RobotTypes
+import TemporaryFolder
+import Testing
+import Torch
+
+@testable import TokenizerRegistry
+
+@Suite("Tokenizer registry", .serialized)
+struct TokenizerRegistryTests {
+    private let parent: TemporaryFolder
+    private let actions: RobotActions
+
+    init() throws {
+        parent = try TemporaryFolder()
+        actions = try SampleActions.robot()
+    }
+
+    /// A tokenizer of every name.
+    private static func tokenizer(_ name: String, _ actions: RobotActions) throws -> any ActionTokenizer {
+        Torch.seed(3)
+        let (horizon, normalization) = (SampleActions.horizon, actions.normalization)
+        func baseline<Network: ChunkAutoencoder>(
+            _ configuration: Network.Configuration,
+            _: Network.Type
+        ) -> any ActionTokenizer {
+            let network = Network(
+                configuration,
+                horizon: horizon,
+                dimension: actions.actionSpace.dimension,
+                device: .cpu
+            )
+            return LearnedTokenizer(
+                network,
+                horizon: horizon,
+                normalization: normalization,
+                device: .cpu
+            )
+        }
+        switch name {
+        case "fastervq":
+            return try FASTerVQTokenizer(
+                SampleActions.model(),
+                actionSpace: actions.actionSpace,
+                horizon: horizon,
+                normalization: normalization
+            )
+        case "fast+":
+            return try FASTProcessor(
+                loading: SampleActions.publicProcessor,
+                horizon: horizon,
+                normalization: normalization
+            )
+        case "vq-bet": return baseline(.init(), VQBeTNetwork.self)
+        case "vq-vla": return baseline(.init(), VQVLANetwork.self)
+        case "oat": return baseline(.init(), OATNetwork.self)
+        default:
+            return try #require(FittedTokenizer(rawValue: name)).fit(to: actions, horizon: horizon)
+        }
+    }
+
+    @Test("opens every tokenizer that was saved, with the same codes", arguments: TokenizerRegistry.names)
+    func roundTrip(name: String) throws {
+        let tokenizer = try Self.tokenizer(name, actions)
+        let folder = parent.appending(path: "saved")
+        try tokenizer.save(to: folder)
+        let opened = try TokenizerRegistry.open(folder, device: .cpu)
+        #expect(opened.name == name)
+        #expect(try TokenizerRegistry.name(of: folder) == name)
+        #expect(opened.layout == tokenizer.layout)
+        #expect(opened.decodableCodebooks == tokenizer.decodableCodebooks)
+        #expect(opened.normalization == tokenizer.normalization)
+        #expect(opened.requiredActionSpace == tokenizer.requiredActionSpace)
+        #expect(try TokenizerRegistry.horizon(of: folder) == tokenizer.horizon)
+        #expect(try TokenizerRegistry.belongsToRobot(folder))
+        let chunks = try actions.normalizedChunks(horizon: tokenizer.horizon)
+        let tokens = try tokenizer.tokens(for: chunks)
+        #expect(try opened.tokens(for: chunks) == tokens)
+        let decoded = try opened.chunks(for: tokens)
+        #expect(try decoded == tokenizer.chunks(for: tokens))
+        let lowest = tokenizer.normalization.normalized(tokenizer.normalization.statistics.min)
+        let largest = tokenizer.normalization.normalized(tokenizer.normalization.statistics.max)
+        for (index, value) in decoded.values.enumerated() {
+            let column = index % tokenizer.dimension
+            #expect(lowest[column] <= value && value <= largest[column])
+        }
+        let again = parent.appending(path: "again")
+        try opened.save(to: again)
+        #expect(try TokenizerRegistry.open(again, device: .cpu).tokens(for: chunks) == tokens)
+    }
+
+    @Test("takes a robot's statistics for models and vocabularies that belong to none")
+    func withoutRobot() throws {
+        let model = parent.appending(path: "model")
+        try SampleActions.model().save(to: model)
+        for (folder, horizon) in [(model, nil), (SampleActions.publicProcessor, 12)] {
+            #expect(try !TokenizerRegistry.belongsToRobot(folder))
+            #expect(try TokenizerRegistry.horizon(of: folder) == horizon)
+            let error = #expect(throws: ActionTokenizerError.self) {
+                try TokenizerRegistry.open(folder, device: .cpu)
+            }
+            #expect(error?.description.contains(folder.lastPathComponent) == true)
+            let opened = try TokenizerRegistry.open(folder, for: actions, horizon: 9, device: .cpu)
+            #expect(opened.normalization == actions.normalization)
+            #expect(opened.horizon == horizon ?? 9)
+        }
+    }
+
+    @Test("uses another robot's network where that is asked for, and refuses its columns elsewhere")
+    func otherRobot() throws {
+        let folder = parent.appending(path: "other")
+        let other = try SampleActions.robot("left_joints=0:3,right_joints=3:5")
+        try FASTerVQTokenizer(
+            SampleActions.model(),
+            actionSpace: other.actionSpace,
+            horizon: SampleActions.horizon,
+            normalization: other.normalization
+        ).save(to: folder)
+        let error = #expect(throws: ActionTokenizerError.self) {
+            try TokenizerRegistry.open(folder, for: actions, horizon: 16, device: .cpu)
+        }
+        #expect(error?.description.contains("is for actions of 5 columns, the dataset has 3") == true)
+        let adapted = try TokenizerRegistry.open(
+            folder,
+            for: actions,
+            horizon: 16,
+            adapting: true,
+            device: .cpu
+        )
+        #expect(adapted.requiredActionSpace == actions.actionSpace)
+        #expect(adapted.horizon == SampleActions.horizon)
+    }
+
+    @Test("names the folder or the tokenizer that it does not know")
+    func unknown() throws {
+        #expect(throws: ActionTokenizerError("/no/such: no such folder")) {
+            try TokenizerRegistry.open(URL(filePath: "/no/such"), device: .cpu)
+        }
+        try FittedTokenizer.binning.fit(to: actions, horizon: 4).save(to: parent.url)
+        let file = parent.appending(path: "config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try text.replacing("\"binning\"", with: "\"huffman\"").write(
+            to: file,
+            atomically: true,
+            encoding: .utf8
+        )
+        let error = #expect(throws: ActionTokenizerError.self) {
+            try TokenizerRegistry.open(parent.url, device: .cpu)
+        }
+        #expect(error?.description.hasSuffix("vq-vla, oat, found 'huffman'") == true)
+    }
+}
