@@ -1,25 +1,25 @@
 extension ComparisonReport {
-    /// Whether one tokenizer is better than another where it spends no more bits.
-    public struct Verdict: Sendable {
-        /// How a measure comes out.
+    /// Comparison of two tokenizers at equal or fewer bits.
+    public struct ComparisonResult: Sendable {
+        /// Outcome for one measure.
         public enum Outcome: String, Sendable {
-            /// Better, and not by chance.
+            /// Significantly better.
             case better
-            /// Worse, and not by chance.
+            /// Significantly worse.
             case worse
-            /// Not told apart.
-            case undecided = "not told apart"
+            /// No significant difference.
+            case undecided = "undecided"
         }
 
         /// One measure of both.
         public struct Measure: Sendable {
             /// For example `L1`.
             public var name: String
-            /// The first tokenizer's, as it shall be read.
+            /// The first tokenizer's value, formatted.
             public var own: String
-            /// The other's.
+            /// The other tokenizer's value, formatted.
             public var other: String
-            /// How it comes out for the first.
+            /// Outcome for the first tokenizer.
             public var outcome: Outcome
 
             /// A measure of both.
@@ -28,9 +28,9 @@ extension ComparisonReport {
             }
         }
 
-        /// Which of a chunk's bits are compared, for example `mean`.
+        /// Statistic of the bits of a chunk that is compared, for example `mean`.
         public var budget: String
-        /// The first tokenizer at the rate compared; a dash where it has none so small.
+        /// The first tokenizer at the operating point compared.
         public var own: String
         /// Its bits a chunk.
         public var bits: Double
@@ -38,10 +38,10 @@ extension ComparisonReport {
         public var other: String
         /// Its bits a chunk.
         public var otherBits: Double
-        /// The measures; empty where there is nothing to compare.
+        /// The measures; empty when all operating points need more bits.
         public var measures: [Measure]
 
-        /// A verdict.
+        /// A comparison result.
         public init(
             budget: String,
             own: String,
@@ -60,7 +60,7 @@ extension ComparisonReport {
     public struct Column: Sendable {
         /// Name of the column, or of a group for its mean.
         public var name: String
-        /// Whether this is a whole group.
+        /// True for the mean of a group.
         public var isGroup: Bool
         /// Mean absolute error of every tokenizer, by its name.
         public var errors: [(name: String, error: Double)]
@@ -73,24 +73,24 @@ extension ComparisonReport {
 
     /// A chunk before and after every tokenizer.
     public struct Example: Sendable {
-        /// Which chunk this is.
+        /// Title of the chunk.
         public var title: String
         /// A remark, such as the errors.
         public var note: String
         /// Names of the columns.
         public var columns: [String]
-        /// What the robot did: one array a column, one value a control step.
+        /// The original actions: one array a column, one value a control step.
         public var original: [[Double]]
-        /// What the tokens of every tokenizer decode to; `line` gives the colour.
-        public var versions: [(line: String, name: String, values: [[Double]])]
+        /// Reconstruction by every tokenizer; `curve` gives the colour.
+        public var versions: [(curve: String, name: String, values: [[Double]])]
 
-        /// A chunk and what tokenizers made of it.
+        /// A chunk and its reconstructions.
         public init(
             title: String,
             note: String = "",
             columns: [String],
             original: [[Double]],
-            versions: [(line: String, name: String, values: [[Double]])]
+            versions: [(curve: String, name: String, values: [[Double]])]
         ) {
             (self.title, self.note, self.columns) = (title, note, columns)
             (self.original, self.versions) = (original, versions)
@@ -99,26 +99,26 @@ extension ComparisonReport {
 
     /// Episodes executed open loop after a round trip through tokenizers.
     public struct Replay: Sendable {
-        /// What was done, where.
+        /// Simulator and number of episodes.
         public var title: String
         /// One row a tokenizer.
         public var rows: [Row]
 
         /// Success with one tokenizer.
         public struct Row: Sendable {
-            /// The tokenizer, or what stands for actions as they were.
+            /// The tokenizer, or `raw` for the original actions.
             public var name: String
             /// Success over all tasks.
             public var rate: RunReport.Rate
-            /// Success less that of the actions as they were; nil for these.
+            /// Success rate minus that of the original actions; nil for these.
             public var difference: Measured?
-            /// Probability of so large a difference by chance.
+            /// Probability of so large a difference under the null hypothesis.
             public var pValue: Double?
-            /// Episodes that succeed with the actions as they were, and no more after the round trip.
+            /// Episodes that succeed with the original actions only.
             public var lost: Int
             /// Episodes that succeed only after the round trip.
             public var won: Int
-            /// Share of every task's episodes that succeed.
+            /// Success rate by task.
             public var tasks: [String: Double]
 
             /// A row.

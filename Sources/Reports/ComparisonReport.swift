@@ -11,13 +11,13 @@ public struct ComparisonReport: Sendable {
     public var subtitle = ""
     /// The few numbers a reader should leave with.
     public var keyFigures: [RunReport.KeyFigure] = []
-    /// What was found on every dataset.
+    /// Results on every dataset.
     public var datasets: [Dataset] = []
-    /// What became of episodes that were executed after a round trip through tokenizers.
+    /// Open-loop executions of episodes after a round trip through tokenizers.
     public var replays: [Replay] = []
-    /// What the comparison rests on: seed, versions, machine.
+    /// Conditions of the comparison: seed, versions, machine.
     public var facts: [(name: String, value: String)] = []
-    /// Commands that give it again, one a line.
+    /// Commands that reproduce it, one a line.
     public var commands: [String] = []
 
     /// A report with a title and nothing else yet.
@@ -34,12 +34,12 @@ public struct ComparisonReport: Sendable {
     }
 
     private var page: Page {
-        let verdicts = VerdictSection(datasets: datasets)
+        let results = ComparisonResultSection(datasets: datasets)
         return Page(
             title: title,
             subtitle: subtitle,
             keyFigures: keyFigures,
-            sections: [verdicts.section]
+            sections: [results.section]
                 + datasets.enumerated().map {
                     DatasetSection(dataset: $1, anchor: "dataset-\($0 + 1)").section
                 }
@@ -50,22 +50,22 @@ public struct ComparisonReport: Sendable {
 }
 
 extension ComparisonReport {
-    /// What was found on one dataset.
+    /// Results on one dataset.
     public struct Dataset: Sendable {
         /// Name of the dataset.
         public var name: String
-        /// How much was evaluated, and whether it was held out.
+        /// Number of episodes and chunks evaluated; says so when the dataset was held out.
         public var introduction = ""
-        /// Whether one tokenizer is better than another, measure by measure.
-        public var verdicts: [Verdict] = []
-        /// Tokenizers, each with its rates by rising bits.
-        public var lines: [Line] = []
+        /// Comparisons at equal or fewer bits.
+        public var results: [ComparisonResult] = []
+        /// Rate-distortion curves, one for each tokenizer.
+        public var curves: [Curve] = []
         /// Mean absolute error of every column, in the robot's units.
         public var columns: [Column] = []
         /// Chunks before and after every tokenizer.
         public var examples: [Example] = []
 
-        /// A dataset of which nothing is known yet.
+        /// A dataset without results.
         public init(name: String) { self.name = name }
     }
 
@@ -84,24 +84,24 @@ extension ComparisonReport {
         }
     }
 
-    /// Rates of one tokenizer, which a line joins.
-    public struct Line: Sendable {
+    /// Rate-distortion curve of one tokenizer.
+    public struct Curve: Sendable {
         /// Name of the tokenizer.
         public var name: String
-        /// Name of the line that this one is a variant of: it takes its colour, dashed.
+        /// Name of the curve that this one is a variant of; it is drawn in that colour, dashed.
         public var base: String?
-        /// The rates, by rising bits.
-        public var rates: [Rate]
+        /// Operating points by increasing bits.
+        public var points: [OperatingPoint]
 
-        /// A line through `rates`.
-        public init(name: String, base: String? = nil, rates: [Rate]) {
-            (self.name, self.base, self.rates) = (name, base, rates)
+        /// A curve through `points`.
+        public init(name: String, base: String? = nil, points: [OperatingPoint]) {
+            (self.name, self.base, self.points) = (name, base, points)
         }
     }
 
-    /// A tokenizer at one rate.
-    public struct Rate: Sendable {
-        /// Line and label.
+    /// A tokenizer at one size: a point of a rate-distortion curve.
+    public struct OperatingPoint: Sendable {
+        /// Name of the curve and of the point.
         public var name: String
         /// Mean and largest number of bits a chunk.
         public var bits = (mean: Double.nan, max: Double.nan)
@@ -109,39 +109,39 @@ extension ComparisonReport {
         public var tokens = (mean: Double.nan, max: Double.nan)
         /// Mean absolute error, normalised units.
         public var l1 = Measured(.nan)
-        /// Shares of chunks whose largest absolute error is within a tolerance, by rising tolerance.
-        public var vrrMaxAbsolute: [(tolerance: String, share: Measured)] = []
-        /// Shares of chunks whose largest Euclidean error of a step is within a tolerance, by rising tolerance.
-        public var vrrL2: [(tolerance: String, share: Measured)] = []
-        /// What only the tokenizer as a whole has.
-        public var whole: Whole?
+        /// Fractions of chunks whose largest absolute error is within a tolerance, by increasing tolerance.
+        public var vrrMaxAbsolute: [(tolerance: String, fraction: Measured)] = []
+        /// Fractions of chunks whose largest Euclidean error of a step is within a tolerance, by increasing tolerance.
+        public var vrrL2: [(tolerance: String, fraction: Measured)] = []
+        /// Numbers of the tokenizer with all its codebooks; nil for a prefix of them.
+        public var fullTokenizer: FullTokenizer?
 
-        /// A rate of which nothing is known yet.
+        /// An operating point without numbers.
         public init(name: String) { self.name = name }
     }
 
-    /// What is shown of a tokenizer that uses all its codebooks.
-    public struct Whole: Sendable {
-        /// Share of entries used at all, the mean over codebooks.
+    /// Numbers of a tokenizer with all its codebooks.
+    public struct FullTokenizer: Sendable {
+        /// Fraction of codebook entries in use, the mean over codebooks.
         public var utilization = Double.nan
-        /// Entropy over the logarithm of the number of entries, the mean over codebooks.
+        /// Entropy divided by the logarithm of the number of codebook entries, the mean over codebooks.
         public var normalizedEntropy = Double.nan
-        /// Share of tokens that are the most frequent entry, the mean over codebooks.
+        /// Fraction of tokens that are the most frequent entry, the mean over codebooks.
         public var topFrequency = Double.nan
         /// Median and 99 % quantile of the time to encode a chunk, microseconds.
         public var encode = (p50: Double.nan, p99: Double.nan)
         /// Median and 99 % quantile of the time to decode a chunk, microseconds.
         public var decode = (p50: Double.nan, p99: Double.nan)
-        /// Shares of chunks, and the largest error that they do not exceed.
-        public var quantiles: [(share: Double, error: Double)] = []
+        /// Quantiles of the largest error of a chunk.
+        public var quantiles: [(fraction: Double, error: Double)] = []
         /// Mean largest error over the worst 1 % of chunks.
         public var worstPeak = Double.nan
         /// Mean absolute error over the worst 1 % of chunks.
         public var worstL1 = Double.nan
-        /// Where the largest errors of the worst 1 % of chunks are: shares by column, the largest first.
-        public var worstColumns: [(name: String, share: Double)] = []
+        /// Columns of the largest errors of the worst 1 % of chunks, with their fractions, the largest first.
+        public var worstColumns: [(name: String, fraction: Double)] = []
 
-        /// A tokenizer of which nothing is known yet.
+        /// A tokenizer without numbers.
         public init() {}
     }
 }

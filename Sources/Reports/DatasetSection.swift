@@ -1,4 +1,4 @@
-/// All that was found on one dataset.
+/// Results on one dataset.
 struct DatasetSection {
     let dataset: ComparisonReport.Dataset
     let anchor: String
@@ -6,24 +6,25 @@ struct DatasetSection {
 
     init(dataset: ComparisonReport.Dataset, anchor: String) {
         (self.dataset, self.anchor) = (dataset, anchor)
-        styles = LineStyles(dataset.lines)
+        styles = LineStyles(dataset.curves)
     }
 
-    /// The part of the page.
+    /// The section of the page.
     var section: Page.Section {
         Page.Section(
             anchor: anchor,
             title: dataset.name,
             introduction: dataset.introduction,
-            body: dataset.lines.isEmpty
+            body: dataset.curves.isEmpty
                 ? ""
-                : curves + VerdictSection.table(dataset.verdicts) + DatasetTables(dataset).markup + tail
+                : curves + ComparisonResultSection.table(dataset.results) + DatasetTables(dataset).markup
+                    + tail
                     + examples
         )
     }
 
     private var legend: String {
-        Legend.markup(of: dataset.lines.map { (name: $0.name, style: styles[$0.name]) })
+        Legend.markup(of: dataset.curves.map { (name: $0.name, style: styles[$0.name]) })
     }
 
     private enum Axis { case bits, tokens }
@@ -35,8 +36,8 @@ struct DatasetSection {
             + [l1(.tokens), valid("0.05", .tokens), valid("0.1", .tokens)]
         return """
             <h3>Rate and distortion</h3>
-            <p class="remark">A dot is a rate at the mean size of its chunks; a bar to the right reaches to the largest \
-            chunk, a bar across is the 95 % interval.</p>
+            <p class="remark">A dot is an operating point at its mean size; a bar to the right reaches to the largest \
+            chunk, a vertical bar is the 95 % interval.</p>
             \(legend)
             \(Page.charts(main))
             <details><summary>Smaller tolerance, Euclidean errors, tokens instead of bits</summary>
@@ -51,9 +52,9 @@ struct DatasetSection {
 
     private func valid(_ tolerance: String, _ axis: Axis, isEuclidean: Bool = false) -> String {
         let name = "VRR(\(tolerance))" + (isEuclidean ? ", Euclidean" : "")
-        return chart(name, axis, yLabel: "chunks within \(tolerance), %", isLogarithmic: false) { rate in
-            let shares = isEuclidean ? rate.vrrL2 : rate.vrrMaxAbsolute
-            return shares.first { $0.tolerance == tolerance }?.share.percents ?? .init(.nan)
+        return chart(name, axis, yLabel: "chunks within \(tolerance), %", isLogarithmic: false) { point in
+            let fractions = isEuclidean ? point.vrrL2 : point.vrrMaxAbsolute
+            return fractions.first { $0.tolerance == tolerance }?.fraction.percents ?? .init(.nan)
         }
     }
 
@@ -62,52 +63,57 @@ struct DatasetSection {
         _ axis: Axis,
         yLabel: String,
         isLogarithmic: Bool,
-        y: (ComparisonReport.Rate) -> ComparisonReport.Measured
+        y: (ComparisonReport.OperatingPoint) -> ComparisonReport.Measured
     ) -> String {
-        let lines = dataset.lines.map { line in
-            let points = line.rates.map { rate in
-                let size = axis == .bits ? rate.bits : rate.tokens
-                return RateChart.Point(name: rate.name, x: size.mean, largest: size.max, y: y(rate))
+        let curves = dataset.curves.map { curve in
+            let points = curve.points.map { point in
+                let size = axis == .bits ? point.bits : point.tokens
+                return RateDistortionChart.Point(
+                    name: point.name,
+                    x: size.mean,
+                    largest: size.max,
+                    y: y(point)
+                )
             }
-            return (name: line.name, style: styles[line.name], points: points)
+            return (name: curve.name, style: styles[curve.name], points: points)
         }
-        return RateChart(
+        return RateDistortionChart(
             title: title,
             xLabel: axis == .bits ? "bits a chunk" : "tokens a chunk",
             yLabel: yLabel,
             isLogarithmic: isLogarithmic,
-            lines: lines
+            curves: curves
         ).markup
     }
 
-    /// What tells the tokenizers of one line, which share its colour, apart.
+    /// Strokes of the tokenizers of one curve, which have its colour.
     private static let strokes = ["", " dashed", " dotted"]
 
-    /// Every whole tokenizer with the name and style of its line.
-    private var wholes: [(name: String, style: String, whole: ComparisonReport.Whole)] {
-        dataset.lines.flatMap { line in
-            let wholes = line.rates.filter { $0.whole != nil }
-            return wholes.enumerated().compactMap { index, rate in
-                rate.whole.map { (rate.name, styles[line.name] + Self.strokes[min(index, 2)], $0) }
+    /// Every full tokenizer with the name and style of its curve.
+    private var fullTokenizers: [(name: String, style: String, numbers: ComparisonReport.FullTokenizer)] {
+        dataset.curves.flatMap { curve in
+            let points = curve.points.filter { $0.fullTokenizer != nil }
+            return points.enumerated().compactMap { index, point in
+                point.fullTokenizer.map { (point.name, styles[curve.name] + Self.strokes[min(index, 2)], $0) }
             }
         }
     }
 
     private var tail: String {
-        let shown = wholes.filter { !$0.whole.quantiles.isEmpty }
+        let shown = fullTokenizers.filter { !$0.numbers.quantiles.isEmpty }
         guard !shown.isEmpty else { return "" }
-        func chart(_ title: String, from share: Double) -> String {
+        func chart(_ title: String, from fraction: Double) -> String {
             let series = shown.map { item in
                 RunReport.Series(
                     name: item.name,
-                    points: item.whole.quantiles.filter { $0.share >= share }.map {
-                        (x: $0.share * 100, y: $0.error)
+                    points: item.numbers.quantiles.filter { $0.fraction >= fraction }.map {
+                        (x: $0.fraction * 100, y: $0.error)
                     }
                 )
             }
             let curve = RunReport.Curve(
                 title: title,
-                xLabel: "share of chunks, %",
+                xLabel: "fraction of chunks, %",
                 yLabel: "largest error",
                 logarithmic: true,
                 series: series
@@ -115,8 +121,8 @@ struct DatasetSection {
             return LineChart(curve: curve, styles: shown.map(\.style)).markup
         }
         return """
-            <h3>How errors are spread</h3>
-            <p class="remark">The largest absolute error of a chunk that a share of all chunks does not exceed, in \
+            <h3>Distribution of errors</h3>
+            <p class="remark">Quantiles of the largest absolute error of a chunk, in \
             normalised units.</p>
             \(Legend.markup(of: shown.map { (name: $0.name, style: $0.style) }))
             \(Page.charts([chart("All chunks", from: 0), chart("The worst tenth", from: 0.9)]))
@@ -133,11 +139,11 @@ struct DatasetSection {
                 columns: example.columns,
                 original: example.original,
                 // The first is the one that the report is about: it lies on top.
-                versions: example.versions.reversed().map { ($0.name, styles[$0.line], $0.values) }
+                versions: example.versions.reversed().map { ($0.name, styles[$0.curve], $0.values) }
             )
         }
         let extents = Overlays.extents(of: drawn)
-        return Overlays.legend(first.versions.map { ($0.name, styles[$0.line]) })
+        return Overlays.legend(first.versions.map { ($0.name, styles[$0.curve]) })
             + drawn.map { $0.markup(extents) }.joined()
     }
 }

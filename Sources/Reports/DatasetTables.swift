@@ -5,23 +5,23 @@ struct DatasetTables {
     init(_ dataset: ComparisonReport.Dataset) { self.dataset = dataset }
 
     /// All tables but that of the tail.
-    var markup: String { rates + columns + uses }
+    var markup: String { operatingPoints + columns + uses }
 
-    private var allRates: [ComparisonReport.Rate] { dataset.lines.flatMap(\.rates) }
+    private var allPoints: [ComparisonReport.OperatingPoint] { dataset.curves.flatMap(\.points) }
 
-    private var rates: String {
-        let tolerances = allRates.first?.vrrMaxAbsolute.map(\.tolerance) ?? []
+    private var operatingPoints: String {
+        let tolerances = allPoints.first?.vrrMaxAbsolute.map(\.tolerance) ?? []
         return Table(
-            caption: "Every rate: mean size over the largest, and errors over their 95 % intervals.",
+            caption: "Every operating point: mean and largest size, and errors with their 95 % intervals.",
             header: ["tokenizer", "tokens", "bits", "L1"] + tolerances.map { "VRR ≤ \($0)" },
-            rows: allRates.map { rate in
+            rows: allPoints.map { point in
                 [
-                    Table.Cell(text: rate.name), size(rate.tokens), size(rate.bits),
-                    cell(rate.l1, isShare: false),
+                    Table.Cell(text: point.name), size(point.tokens), size(point.bits),
+                    cell(point.l1, isFraction: false),
                 ]
                     + tolerances.map { tolerance in
-                        let share = rate.vrrMaxAbsolute.first { $0.tolerance == tolerance }?.share
-                        return share.map { cell($0.percents, isShare: true) } ?? Table.Cell(text: "–")
+                        let fraction = point.vrrMaxAbsolute.first { $0.tolerance == tolerance }?.fraction
+                        return fraction.map { cell($0.percents, isFraction: true) } ?? Table.Cell(text: "–")
                     }
             }
         ).markup
@@ -32,8 +32,8 @@ struct DatasetTables {
         Table.Cell(text: size.mean.readable, note: size.max.isFinite ? "at most \(size.max.readable)" : "")
     }
 
-    private func cell(_ measured: ComparisonReport.Measured, isShare: Bool) -> Table.Cell {
-        let parts = measured.parts(isShare: isShare)
+    private func cell(_ measured: ComparisonReport.Measured, isFraction: Bool) -> Table.Cell {
+        let parts = measured.parts(isFraction: isFraction)
         return Table.Cell(text: parts.value, note: parts.interval)
     }
 
@@ -58,12 +58,12 @@ struct DatasetTables {
         ).markup
     }
 
-    private var wholes: [(name: String, whole: ComparisonReport.Whole)] {
-        allRates.compactMap { rate in rate.whole.map { (rate.name, $0) } }
+    private var fullTokenizers: [(name: String, numbers: ComparisonReport.FullTokenizer)] {
+        allPoints.compactMap { point in point.fullTokenizer.map { (point.name, $0) } }
     }
 
     private var uses: String {
-        guard !wholes.isEmpty else { return "" }
+        guard !fullTokenizers.isEmpty else { return "" }
         return Table(
             caption:
                 "Use of the codebooks, the mean over them, and time of one call with one chunk, microseconds.",
@@ -71,12 +71,12 @@ struct DatasetTables {
                 "tokenizer", "entries used", "entropy", "top entry", "encode, median", "p99",
                 "decode, median", "p99",
             ],
-            rows: wholes.map { name, whole in
+            rows: fullTokenizers.map { name, numbers in
                 [
-                    name, whole.utilization.percent, whole.normalizedEntropy.readable,
-                    whole.topFrequency.percent,
-                    whole.encode.p50.readable, whole.encode.p99.readable, whole.decode.p50.readable,
-                    whole.decode.p99.readable,
+                    name, numbers.utilization.percent, numbers.normalizedEntropy.readable,
+                    numbers.topFrequency.percent,
+                    numbers.encode.p50.readable, numbers.encode.p99.readable, numbers.decode.p50.readable,
+                    numbers.decode.p99.readable,
                 ].map { Table.Cell(text: $0) }
             }
         ).markup
@@ -84,18 +84,18 @@ struct DatasetTables {
 
     /// The worst 1 % of chunks.
     var tail: String {
-        let shown = wholes.filter { $0.whole.worstPeak.isFinite }
+        let shown = fullTokenizers.filter { $0.numbers.worstPeak.isFinite }
         guard !shown.isEmpty else { return "" }
         return Table(
             caption:
                 "The worst 1 % of chunks: their largest errors on average, their mean absolute error, and the columns "
-                + "in which the largest errors are.",
-            header: ["tokenizer", "largest error", "L1", "where"],
-            rows: shown.map { name, whole in
-                let places = whole.worstColumns.prefix(3).filter { $0.share > 0 }
-                    .map { "\($0.name) \(($0.share * 100).fixed(0))\u{202F}%" }
+                + "of the largest errors.",
+            header: ["tokenizer", "largest error", "L1", "columns"],
+            rows: shown.map { name, numbers in
+                let worst = numbers.worstColumns.prefix(3).filter { $0.fraction > 0 }
+                    .map { "\($0.name) \(($0.fraction * 100).fixed(0))\u{202F}%" }
                 return [
-                    name, whole.worstPeak.readable, whole.worstL1.readable, places.joined(separator: ", "),
+                    name, numbers.worstPeak.readable, numbers.worstL1.readable, worst.joined(separator: ", "),
                 ].map { Table.Cell(text: $0) }
             }
         ).markup

@@ -1,9 +1,9 @@
-/// The colours of a comparison's lines: a variant has the colour of its base, the first one dashed, others dotted.
+/// The colours of a comparison's curves: a variant has the colour of its base, the first one dashed, others dotted.
 struct LineStyles {
     private let styles: [String: String]
 
     /// Colours in the order of the lines.
-    init(_ lines: [ComparisonReport.Line]) {
+    init(_ lines: [ComparisonReport.Curve]) {
         var styles: [String: String] = [:]
         for line in lines where line.base == nil && styles[line.name] == nil {
             styles[line.name] = Legend.style(styles.count)
@@ -16,7 +16,7 @@ struct LineStyles {
         self.styles = styles
     }
 
-    /// Whether a line of these classes is a variant's, which has hollow dots.
+    /// Returns true for the style of a variant, which has hollow dots.
     static func isVariant(_ style: String) -> Bool { style.contains("dashed") || style.contains("dotted") }
 
     /// The style classes of a line.

@@ -53,8 +53,8 @@ extension DatasetComparison {
         section.introduction =
             "\(episodes) episodes, \(chunks) chunks of \(horizon) × \(columns.count)."
             + (isHeldOut ? " Held out: FASTerVQ was trained on neither robot nor tasks." : "")
-        section.verdicts = verdicts.map(\.row)
-        section.lines = lines
+        section.results = verdicts.map(\.row)
+        section.curves = curves
         section.columns = columnRows
         section.examples = examples.map { example in
             .init(
@@ -67,7 +67,7 @@ extension DatasetComparison {
                     guard let line = wholes.first(where: { $0.name == version.name })?.line else {
                         return nil
                     }
-                    return (line: line, name: version.name, values: version.values)
+                    return (curve: line, name: version.name, values: version.values)
                 }
             )
         }
@@ -78,12 +78,12 @@ extension DatasetComparison {
 
     private var wholes: [RateResult] { rates.filter(\.isWhole) }
 
-    private var lines: [ComparisonReport.Line] {
+    private var curves: [ComparisonReport.Curve] {
         let names = rates.reduce(into: [String]()) { if !$0.contains($1.line) { $0.append($1.line) } }
         return names.map { name in
             let base = names.first { name.hasPrefix($0 + ",") }
             let own = rates.filter { $0.line == name }
-            return .init(name: name, base: base, rates: own.map { $0.point(columns) })
+            return .init(name: name, base: base, points: own.map { $0.point(columns) })
         }
     }
 
@@ -111,30 +111,30 @@ extension DatasetComparison {
 }
 
 extension RateResult {
-    fileprivate func point(_ columns: [String]) -> ComparisonReport.Rate {
+    fileprivate func point(_ columns: [String]) -> ComparisonReport.OperatingPoint {
         func measured(_ estimate: Estimate) -> ComparisonReport.Measured {
             .init(estimate.value, low: estimate.shownInterval.low, high: estimate.shownInterval.high)
         }
         func shares(_ estimates: [String: Estimate]) -> [(
-            tolerance: String, share: ComparisonReport.Measured
+            tolerance: String, fraction: ComparisonReport.Measured
         )] {
             estimates.sorted { $0.key < $1.key }.map { ($0.key, measured($0.value)) }
         }
-        var rate = ComparisonReport.Rate(name: name + (seeds > 1 ? ", \(seeds) seeds" : ""))
+        var rate = ComparisonReport.OperatingPoint(name: name + (seeds > 1 ? ", \(seeds) seeds" : ""))
         rate.bits = (bitsPerChunk.mean, bitsPerChunk.max)
         rate.tokens = (tokensPerChunk.mean, tokensPerChunk.max)
         rate.l1 = measured(l1)
         rate.vrrMaxAbsolute = shares(vrr.maxAbsolute)
         rate.vrrL2 = shares(vrr.l2)
-        rate.whole = isWhole ? whole(columns) : nil
+        rate.fullTokenizer = isWhole ? fullTokenizer(columns) : nil
         return rate
     }
 
-    private func whole(_ columns: [String]) -> ComparisonReport.Whole {
+    private func fullTokenizer(_ columns: [String]) -> ComparisonReport.FullTokenizer {
         func mean(_ key: KeyPath<TokenizerMetrics.CodebookUse, Double>) -> Double {
             codebooks.map { $0[keyPath: key] }.mean ?? .nan
         }
-        var whole = ComparisonReport.Whole()
+        var whole = ComparisonReport.FullTokenizer()
         whole.utilization = mean(\.utilization)
         whole.normalizedEntropy = mean(\.normalizedEntropy)
         whole.topFrequency = mean(\.topFrequency)
@@ -143,14 +143,14 @@ extension RateResult {
         whole.quantiles = tail.quantiles.map { ($0.share, $0.error) }
         whole.worstPeak = tail.worstPeak
         whole.worstL1 = tail.worstL1
-        whole.worstColumns = zip(columns, tail.worstColumns).map { (name: $0, share: $1) }
-            .sorted { $0.share > $1.share }
+        whole.worstColumns = zip(columns, tail.worstColumns).map { (name: $0, fraction: $1) }
+            .sorted { $0.fraction > $1.fraction }
         return whole
     }
 }
 
 extension Verdict {
-    fileprivate var row: ComparisonReport.Verdict {
+    fileprivate var row: ComparisonReport.ComparisonResult {
         .init(
             budget: budget == .mean ? "mean" : "maximum",
             own: rate ?? "\(line): no rate so small",
@@ -162,7 +162,7 @@ extension Verdict {
                     comparison.measure == .l1
                         ? String(format: "%.4f", value) : String(format: "%.1f %%", 100 * value)
                 }
-                let outcomes: [Outcome: ComparisonReport.Verdict.Outcome] = [
+                let outcomes: [Outcome: ComparisonReport.ComparisonResult.Outcome] = [
                     .better: .better, .worse: .worse,
                 ]
                 return .init(

@@ -9,38 +9,38 @@ import FoundationXML
 
 @Suite("A comparison is one page that stands alone")
 struct ComparisonReportTests {
-    private func rate(_ name: String, bits: Double, l1: Double) -> ComparisonReport.Rate {
-        var rate = ComparisonReport.Rate(name: name)
-        rate.bits = (bits, bits * 1.5)
-        rate.tokens = (bits / 10, bits / 8)
-        rate.l1 = .init(l1, low: l1 * 0.9, high: l1 * 1.1)
-        rate.vrrMaxAbsolute = [
+    private func point(_ name: String, bits: Double, l1: Double) -> ComparisonReport.OperatingPoint {
+        var point = ComparisonReport.OperatingPoint(name: name)
+        point.bits = (bits, bits * 1.5)
+        point.tokens = (bits / 10, bits / 8)
+        point.l1 = .init(l1, low: l1 * 0.9, high: l1 * 1.1)
+        point.vrrMaxAbsolute = [
             ("0.01", .init(0.1)), ("0.05", .init(0.5, low: 0.4, high: 0.6)), ("0.1", .init(1)),
         ]
-        rate.vrrL2 = rate.vrrMaxAbsolute
-        var whole = ComparisonReport.Whole()
-        whole.quantiles = [(0.5, 0.01), (0.9, 0.02), (0.99, 0.1), (1, 0.4)]
-        (whole.worstPeak, whole.worstColumns) = (0.3, [("gripper", 0.8), ("x", 0.2)])
-        rate.whole = whole
-        return rate
+        point.vrrL2 = point.vrrMaxAbsolute
+        var numbers = ComparisonReport.FullTokenizer()
+        numbers.quantiles = [(0.5, 0.01), (0.9, 0.02), (0.99, 0.1), (1, 0.4)]
+        (numbers.worstPeak, numbers.worstColumns) = (0.3, [("gripper", 0.8), ("x", 0.2)])
+        point.fullTokenizer = numbers
+        return point
     }
 
     private func report(_ name: String = "own") -> ComparisonReport {
         var report = ComparisonReport(title: "Compared \(name)")
         var dataset = ComparisonReport.Dataset(name: "demos \(name)")
-        dataset.lines = [
+        dataset.curves = [
             .init(
                 name: name,
-                rates: [rate("\(name) (1)", bits: 50, l1: 0.02), rate("\(name) (2)", bits: 100, l1: 0.01)]
+                points: [point("\(name) (1)", bits: 50, l1: 0.02), point("\(name) (2)", bits: 100, l1: 0.01)]
             ),
-            .init(name: "\(name), adaptive", base: name, rates: [rate("a", bits: 70, l1: 0.015)]),
-            .init(name: "fast", rates: [rate("fast", bits: 120, l1: 0.011)]),
+            .init(name: "\(name), adaptive", base: name, points: [point("a", bits: 70, l1: 0.015)]),
+            .init(name: "fast", points: [point("fast", bits: 120, l1: 0.011)]),
         ]
         dataset.columns = [
             .init(name: "position", isGroup: true, errors: [("own", 0.1), ("fast", 0.2)]),
             .init(name: "x", errors: [("own", 0.3), ("fast", 0.2)]),
         ]
-        dataset.verdicts = [
+        dataset.results = [
             .init(
                 budget: "mean",
                 own: name,
@@ -86,15 +86,17 @@ struct ComparisonReportTests {
         return report
     }
 
-    @Test("Verdicts, curves, tables, chunks and replays are on the page")
+    @Test("Results, curves, tables, chunks and replays are on the page")
     func parts() throws {
         let html = report().html()
-        for anchor in ["verdicts", "dataset-1", "replay"] {
+        for anchor in ["comparison-results", "dataset-1", "replay"] {
             #expect(html.contains("<section id=\"\(anchor)\">"))
         }
         #expect(html.contains("<td class=\"better\">0.0100 to 0.0110</td>"))
         #expect(html.contains("<td class=\"worse\">50 % to 60 %</td>"))
-        #expect(html.contains("<td class=\"better\">1 better, 0 worse, of 1; 1 without a rate</td>"))
+        #expect(
+            html.contains("<td class=\"better\">1 better, 0 worse, of 1; 1 without an operating point</td>")
+        )
         #expect(html.contains("<th scope=\"row\" class=\"group\">position</th>"))
         #expect(html.contains("<td class=\"best\">0.100</td>"))
         #expect(html.contains("gripper 80\u{202F}%, x 20\u{202F}%"))
@@ -105,10 +107,10 @@ struct ComparisonReportTests {
         #expect(html.contains("<small>0.00900–0.0110</small>"))
     }
 
-    @Test("A variant has the colour of its line, the first one dashed, the next dotted")
+    @Test("A variant has the colour of its curve, the first one dashed, the next dotted")
     func styles() {
-        let another = ComparisonReport.Line(name: "own, adaptive by mean", base: "own", rates: [])
-        let styles = LineStyles(report().datasets[0].lines + [another])
+        let another = ComparisonReport.Curve(name: "own, adaptive by mean", base: "own", points: [])
+        let styles = LineStyles(report().datasets[0].curves + [another])
         #expect(styles["own, adaptive by mean"] == "c0 dotted")
         #expect(styles["own"] == "c0" && styles["own, adaptive"] == "c0 dashed" && styles["fast"] == "c1")
     }
@@ -130,9 +132,9 @@ struct ComparisonReportTests {
     func broken() {
         #expect(!ComparisonReport(title: "Nothing").html().contains("<section"))
         var report = report()
-        var wild = rate("wild", bits: .infinity, l1: -.infinity)
+        var wild = point("wild", bits: .infinity, l1: -.infinity)
         wild.vrrMaxAbsolute = [("0.05", .init(.nan, low: .infinity, high: -1))]
-        report.datasets[0].lines.append(.init(name: "wild", rates: [wild, .init(name: "unknown")]))
+        report.datasets[0].curves.append(.init(name: "wild", points: [wild, .init(name: "unknown")]))
         report.datasets.append(.init(name: "empty"))
         let html = report.html()
         #expect(!html.contains("nan") && !html.contains("inf\""))

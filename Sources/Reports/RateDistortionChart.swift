@@ -1,10 +1,10 @@
-/// A rate-distortion chart: every tokenizer's rates joined by a line, with intervals, and how far its largest chunks go.
-struct RateChart {
-    /// A point with its interval.
+/// A rate-distortion chart: one curve for each tokenizer, with intervals and a bar to the size of the largest chunk.
+struct RateDistortionChart {
+    /// An operating point with its interval.
     struct Point {
         let name: String
         let x: Double
-        /// The largest of what `x` is the mean of.
+        /// Maximum of the sizes of which `x` is the mean.
         let largest: Double
         let y: ComparisonReport.Measured
     }
@@ -12,9 +12,9 @@ struct RateChart {
     let title: String
     let xLabel: String
     let yLabel: String
-    /// Whether the vertical axis is logarithmic, for errors; shares are in per cent.
+    /// True for a logarithmic vertical axis (errors); otherwise it is in per cent (fractions of chunks).
     let isLogarithmic: Bool
-    let lines: [(name: String, style: String, points: [Point])]
+    let curves: [(name: String, style: String, points: [Point])]
 
     /// The chart as a `figure` element.
     var markup: String {
@@ -23,7 +23,7 @@ struct RateChart {
 
     private var drawing: String {
         let area = Plot.Area()
-        let points = lines.flatMap(\.points)
+        let points = curves.flatMap(\.points)
         guard points.contains(where: { $0.x.isFinite && $0.y.value.isFinite }) else { return Page.nothing }
         let heights = points.flatMap { [$0.y.value, $0.y.low, $0.y.high] }
         let scale =
@@ -44,8 +44,8 @@ struct RateChart {
             y: scale
         )
         // Dots lie above all lines, so that none is struck through.
-        for line in lines { drawLine(line.points, line.name, line.style, in: &plot) }
-        for line in lines { for point in line.points { draw(point, line.style, in: &plot) } }
+        for curve in curves { drawLine(curve.points, curve.name, curve.style, in: &plot) }
+        for curve in curves { for point in curve.points { draw(point, curve.style, in: &plot) } }
         return plot.svg.markup
     }
 
@@ -55,8 +55,8 @@ struct RateChart {
 
     private func drawLine(_ points: [Point], _ name: String, _ style: String, in plot: inout Plot) {
         for run in points.split(whereSeparator: { !isShown($0, in: plot) }) where run.count > 1 {
-            let places = run.map { (x: plot.x($0.x), y: plot.y($0.y.value)) }
-            plot.svg.polyline(places, style: "line \(style)", tooltip: name)
+            let positions = run.map { (x: plot.x($0.x), y: plot.y($0.y.value)) }
+            plot.svg.polyline(positions, style: "line \(style)", tooltip: name)
         }
     }
 
@@ -83,26 +83,27 @@ struct RateChart {
             y: y,
             radius: 3.2,
             style: (LineStyles.isVariant(style) ? "hollow " : "dot ") + colour,
-            tooltip: "\(point.name): \(point.y.text(isShare: !isLogarithmic)) at \(point.x.readable)\(most)"
+            tooltip:
+                "\(point.name): \(point.y.text(isFraction: !isLogarithmic)) at \(point.x.readable)\(most)"
         )
     }
 }
 
 extension ComparisonReport.Measured {
-    /// The number with its interval, such as `0.0116 (0.0110–0.0121)`; shares are in per cent already.
-    func text(isShare: Bool) -> String {
-        let (value, interval) = parts(isShare: isShare)
+    /// The number with its interval, such as `0.0116 (0.0110–0.0121)`; fractions are in per cent already.
+    func text(isFraction: Bool) -> String {
+        let (value, interval) = parts(isFraction: isFraction)
         return interval.isEmpty ? value : "\(value) (\(interval))"
     }
 
     /// The number, and its interval where it has one.
-    func parts(isShare: Bool) -> (value: String, interval: String) {
-        func number(_ value: Double) -> String { isShare ? value.fixed(1) : value.readable }
+    func parts(isFraction: Bool) -> (value: String, interval: String) {
+        func number(_ value: Double) -> String { isFraction ? value.fixed(1) : value.readable }
         guard value.isFinite else { return ("–", "") }
-        let text = number(value) + (isShare ? "\u{202F}%" : "")
+        let text = number(value) + (isFraction ? "\u{202F}%" : "")
         return (text, low.isFinite && high.isFinite ? "\(number(low))–\(number(high))" : "")
     }
 
-    /// The share in per cent.
+    /// The fraction in per cent.
     var percents: ComparisonReport.Measured { .init(value * 100, low: low * 100, high: high * 100) }
 }
