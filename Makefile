@@ -43,10 +43,10 @@ clean-run: ## forget the quickstart's run
 	rm -rf runs/quickstart
 
 format: ## lay out the Swift files as the project does
-	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Examples Package.swift
 
 lint: ## check layout, documentation comments, which target imports which, and links between documents
-	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Examples Package.swift
 	Scripts/check-layers.py --self-test
 	Scripts/check-layers.py
 	Scripts/check-links.py

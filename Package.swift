@@ -29,7 +29,18 @@ let package = Package(
     name: "FASTer",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "faster", targets: ["faster"])
+        .executable(name: "faster", targets: ["faster"]),
+        // A robot's or a simulator's side, without libtorch
+        .library(name: "PolicyProtocol", targets: ["PolicyProtocol", "RobotTypes"]),
+        .library(name: "PolicyServer", targets: ["PolicyServer", "PolicyProtocol", "RobotTypes"]),
+        .library(name: "LeRobot", targets: ["LeRobot", "RobotTypes"]),
+        .library(name: "ActionTokenizers", targets: ["ActionTokenizers", "RobotTypes"]),
+        // Models, with libtorch
+        .library(name: "FASTerVQ", targets: ["FASTerVQ", "ActionTokenizers", "RobotTypes", "Torch"]),
+        .library(
+            name: "FASTerVLA",
+            targets: ["FASTerVLA", "CPUInference", "FASTerVQ", "ActionTokenizers", "RobotTypes", "Torch"]
+        ),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -150,6 +161,31 @@ let package = Package(
             path: "Benchmarks/Sources",
             swiftSettings: strict
         ),
+        // Programs to start from.
+        .executableTarget(
+            name: "RobotClient",
+            dependencies: [
+                "PolicyProtocol", "RobotTypes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/RobotClient",
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "TokenizeActions",
+            dependencies: [
+                "FASTerVQ", "ActionTokenizers", "Numpy", "Torch", "RobotTypes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/TokenizeActions",
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
         // Tests mirror the sources.
         .target(name: "TemporaryFolder", path: "Tests/TemporaryFolder", swiftSettings: strict),
         .target(
@@ -255,7 +291,7 @@ let package = Package(
         tests("Reports", ["TemporaryFolder"]),
         tests(
             "faster",
-            ["LeRobot", "RobotTypes", "PythonPeer", "TemporaryFolder"],
+            ["RobotClient", "TokenizeActions", "LeRobot", "RobotTypes", "PythonPeer", "TemporaryFolder"],
             resources: [.copy("Peers"), .copy("Golden")]
         ),
     ],

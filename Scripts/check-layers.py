@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAY_IMPORT_CTORCH = {"Torch", "NN"}
 WITHOUT_TORCH = {
     "RobotTypes", "Support", "Safetensors", "LeRobot", "ActionTokenizers", "PolicyProtocol",
-    "PolicyServer", "Evaluation", "Reports",
+    "PolicyServer", "Evaluation", "Reports", "RobotClient",
 }  # fmt: skip
 
 # `public import Torch`, `@testable import NN`, `import struct Foundation.URL`

@@ -5,9 +5,13 @@ import Testing
 
 /// The built program, run as a process of its own from a folder that is not the repository.
 enum Program {
-    /// Beside the tests' own executable.
-    static let url = (Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]))
-        .resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "faster")
+    static let url = executable("faster")
+
+    /// A program of the package, beside the tests' own executable.
+    static func executable(_ name: String) -> URL {
+        (Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0]))
+            .resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name)
+    }
 
     /// The shipped demonstrations.
     static let demonstrations = PythonPeer.packageRoot.appending(path: "Examples/metaworld-mini").path
@@ -65,9 +69,9 @@ final class Running: Sendable {
     private let log: TemporaryFolder
     private let ended: Task<Void, Never>
 
-    init(_ arguments: [String], in folder: TemporaryFolder) throws {
+    init(_ arguments: [String], of program: URL = Program.url, in folder: TemporaryFolder) throws {
         log = try TemporaryFolder()
-        process.executableURL = Program.url
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder.url
         process.environment = ProcessInfo.processInfo.environment.merging(
@@ -99,6 +103,22 @@ final class Running: Sendable {
             throw EndedEarly(description: "was finished before it could be killed: give it more steps")
         }
     }
+
+    /// Waits until standard error has what `pattern` matches, and gives it.
+    ///
+    /// A process that ends before fails at once with what it said.
+    func said<Output>(_ pattern: some RegexComponent<Output>) async throws -> Output {
+        while true {
+            let isRunning = process.isRunning
+            let errors = try String(contentsOf: log.appending(path: "err"), encoding: .utf8)
+            if let match = errors.firstMatch(of: pattern.regex) { return match.output }
+            guard isRunning else { throw EndedEarly(description: "ended: \(errors)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Ends the process at once.
+    func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
 
     /// A process that was to be killed, and was not.
     struct EndedEarly: Error, CustomStringConvertible {
