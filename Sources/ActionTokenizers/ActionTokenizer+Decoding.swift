@@ -5,6 +5,7 @@ extension ActionTokenizer {
     /// Normalised chunks of tokens, clipped to the recorded range.
     ///
     /// - Parameter tokens: One list a chunk; in a grid, the tokens of all codebooks or of the first few (``decodableCodebooks``).
+    /// - Returns: One chunk a list.
     /// - Throws: An error that names the chunk whose tokens do not decode; never silent zeros.
     public func chunks(for tokens: [[Int]]) throws -> ActionChunks {
         clipped(try unclippedChunks(for: tokens))

@@ -42,6 +42,7 @@ public protocol ActionTokenizer: Sendable {
     /// Normalised chunks of tokens as the codec inverts them, not clipped.
     ///
     /// - Parameter tokens: One list a chunk; in a grid, the tokens of all codebooks or of the first few (``decodableCodebooks``).
+    /// - Returns: One chunk a list.
     /// - Throws: An error that names the chunk whose tokens do not decode; never silent zeros.
     func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks
 
@@ -53,6 +54,7 @@ public protocol ActionTokenizer: Sendable {
     /// Normalised chunks of the tokens of the first codebooks, for every number in ``decodableCodebooks``; not clipped.
     ///
     /// - Parameter tokens: The tokens of all codebooks, one list a chunk.
+    /// - Returns: The chunks of every number of codebooks, in the order of ``decodableCodebooks``.
     /// - Throws: An error that names the chunk whose tokens do not decode.
     func unclippedChunks(forPrefixesOf tokens: [[Int]]) throws -> [ActionChunks]
 

@@ -47,6 +47,7 @@ public enum TokenizerFolder {
     ///   - names: Names that the tokenizer in the folder may have.
     ///   - version: Layout of the folder.
     ///   - folder: The folder.
+    /// - Returns: The configuration.
     /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
     public static func read<Configuration: Decodable>(
         _ type: Configuration.Type,

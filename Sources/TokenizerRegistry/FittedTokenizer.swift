@@ -75,6 +75,7 @@ extension FittedTokenizer {
     ///   - actions: The actions.
     ///   - horizon: Number of control steps of a chunk.
     ///   - settings: Settings of the fit.
+    /// - Returns: The fitted tokenizer.
     /// - Throws: `ActionTokenizerError` when there are no chunks, `InvalidValue` when a setting is out of range, and the errors of
     ///   the dataset.
     public func fit(

@@ -98,6 +98,7 @@ public enum TokenizerRegistry {
     /// - Parameters:
     ///   - folder: A tokenizer's folder, or one that the public FAST processor saved.
     ///   - device: Device of the weights, for tokenizers that have any.
+    /// - Returns: The tokenizer.
     /// - Throws: `ActionTokenizerError` that names the file, and the errors of checkpoints.
     public static func open(_ folder: URL, device: Device) throws -> any ActionTokenizer {
         try entry(of: folder).open(folder, device)
@@ -113,6 +114,7 @@ public enum TokenizerRegistry {
     ///   - horizon: Number of control steps of a chunk, where the folder does not say.
     ///   - adapting: True to use the network of another robot's tokenizer with this robot's statistics.
     ///   - device: Device of the weights, for tokenizers that have any.
+    /// - Returns: The tokenizer, with the robot's statistics where the folder has none.
     /// - Throws: `ActionTokenizerError` when the tokenizer is for other columns than the robot's, and the errors of checkpoints.
     public static func open(
         _ folder: URL,

@@ -5,6 +5,7 @@ extension Demonstrations {
     /// The actions that tokenizers are fitted or adapted to.
     ///
     /// - Parameter episodes: Episodes to use; nil for all.
+    /// - Returns: Action space, normalization and chunks of the episodes.
     public func robotActions(episodes: [Int]?) -> RobotActions {
         RobotActions(
             actionSpace: actionSpace,
