@@ -134,8 +134,14 @@ let package = Package(
                 "RobotTypes", "Support",
             ]
         ),
-        module("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
         module("Reports", ["Evaluation", "ActionTokenizers", "RobotTypes", "Support"]),
+        module(
+            "Comparison",
+            [
+                "Training", "TokenizerRegistry", "FASTerVQ", "Reports", "Evaluation", "ActionTokenizers",
+                "LeRobot", "Torch", "RobotTypes",
+            ]
+        ),
         // 5. The command line
         .executableTarget(
             name: "faster",

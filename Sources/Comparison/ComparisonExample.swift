@@ -1,63 +1,63 @@
 internal import ActionTokenizers
 internal import RobotTypes
 
-/// A chunk before and after every tokenizer, in the units of the comparison.
+/// A chunk and its reconstructions, in the units of the comparison.
 public struct ComparisonExample: Sendable {
-    /// What one tokenizer made of it.
+    /// Reconstruction by one tokenizer.
     public struct Version: Sendable {
         /// The tokenizer.
         public let name: String
         /// Largest absolute error.
         public let peak: Double
-        /// One list of steps a column.
+        /// Values by column and step.
         public let values: [[Double]]
     }
 
-    /// Why it is worth a look.
+    /// Reason for the choice.
     public let title: String
 
-    /// One list of steps a column.
+    /// Values by column and step.
     public let original: [[Double]]
 
-    /// What every tokenizer made of it.
+    /// Reconstruction by every tokenizer.
     public let versions: [Version]
 
     private static let largestNumberOfVersions = 5
 
-    /// A middling chunk, one from the middle of the worst 1 %, and the worst, of the first own tokenizer (of the first,
-    /// where none is), and the worst of the first other.
+    /// The median chunk, the middle of the worst 1 % and the worst chunk of the first FASTerVQ (else of the first tokenizer), and the
+    /// worst chunk of the first other.
     static func choose(
-        _ tried: [(name: String, line: String, trial: Trial, isOwn: Bool)],
+        _ runs: [(name: String, curve: String, run: CandidateRun, isFASTerVQ: Bool)],
         on compared: ComparedChunks
     ) -> [ComparisonExample] {
-        // One a line, and no more than can be told apart in a small chart.
-        let firsts = tried.indices.filter { index in
-            !tried[..<index].contains { $0.line == tried[index].line }
+        // One for each curve, and no more than a small chart can show.
+        let firsts = runs.indices.filter { index in
+            !runs[..<index].contains { $0.curve == runs[index].curve }
         }
-        let shown = firsts.prefix(largestNumberOfVersions).map { tried[$0] }
-        guard let first = shown.first(where: \.isOwn) ?? shown.first else { return [] }
-        let peaks = first.trial.errors.peaks
+        let versions = firsts.prefix(largestNumberOfVersions).map { runs[$0] }
+        guard let first = versions.first(where: \.isFASTerVQ) ?? versions.first else { return [] }
+        let peaks = first.run.errors.peaks
         let worst = ErrorTail.worst(peaks)
-        let middle = peaks.indices.sorted { peaks[$0] < peaks[$1] }[peaks.count / 2]
+        let median = peaks.indices.sorted { peaks[$0] < peaks[$1] }[peaks.count / 2]
         var picks = [
-            ("A middling chunk of \(first.name)", middle),
+            ("The median chunk of \(first.name)", median),
             ("The middle of the worst 1 % of \(first.name)", worst[worst.count / 2]),
             ("The worst chunk of \(first.name)", worst[0]),
         ]
-        if let other = shown.first(where: { !$0.isOwn && $0.name != first.name }) {
-            picks.append(("The worst chunk of \(other.name)", ErrorTail.worst(other.trial.errors.peaks)[0]))
+        if let other = versions.first(where: { !$0.isFASTerVQ && $0.name != first.name }) {
+            picks.append(("The worst chunk of \(other.name)", ErrorTail.worst(other.run.errors.peaks)[0]))
         }
         let original = compared.normalized(compared.chunks)
         return picks.map { title, chunk in
             ComparisonExample(
                 title: title,
                 original: original.columns(of: chunk),
-                versions: shown.map {
+                versions: versions.map {
                     Version(
                         name: $0.name,
-                        peak: $0.trial.errors.peaks[chunk],
+                        peak: $0.run.errors.peaks[chunk],
                         values: Array(
-                            $0.trial.reconstruction.columns(
+                            $0.run.reconstruction.columns(
                                 of: chunk,
                                 steps: original.validSteps[chunk]
                             )
@@ -70,7 +70,7 @@ public struct ComparisonExample: Sendable {
 }
 
 extension ActionChunks {
-    /// The valid steps of a chunk, or its first `steps`: one list a column.
+    /// The valid steps of a chunk, or its first `steps`, by column.
     fileprivate func columns(of chunk: Int, steps: Int? = nil) -> [[Double]] {
         let first = chunk * horizon * dimension
         return (0 ..< dimension).map { column in

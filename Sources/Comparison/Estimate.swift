@@ -1,14 +1,14 @@
 public import Evaluation
 
-/// A mean over chunks, and how far it can be trusted.
+/// A mean over chunks with its confidence intervals.
 public struct Estimate: Codable, Equatable, Sendable {
     /// The mean over chunks; over seeds as well, where there are several.
     public var value: Double
 
-    /// 95 % interval over episodes drawn again.
+    /// 95 % interval over episodes (bootstrap).
     public var interval: ConfidenceInterval
 
-    /// 95 % interval over seeds of the training, where there are several.
+    /// 95 % interval over seeds of the training; nil for a single one.
     public var seedInterval: ConfidenceInterval?
 
     private enum CodingKeys: String, CodingKey {
@@ -16,13 +16,13 @@ public struct Estimate: Codable, Equatable, Sendable {
         case seedInterval = "seed_interval"
     }
 
-    /// The wider view: over seeds where there are several, else over episodes.
+    /// The interval over seeds if there are several, else over episodes.
     public var shownInterval: ConfidenceInterval { seedInterval ?? interval }
 }
 
-/// What one rate sums up to in every episode, on average over seeds: what estimates and verdicts are made of.
+/// Sums of a measure over every episode, averaged over seeds.
 struct EpisodeTotals: Sendable {
-    /// A sum for every episode, one list a seed.
+    /// Sums by seed and episode.
     let seeds: [[Double]]
 
     /// The sums on average over seeds.
@@ -41,7 +41,7 @@ struct EpisodeTotals: Sendable {
         }
     }
 
-    /// The mean `over` what the sums are sums of.
+    /// The mean over chunks or scalars, whose number in every episode is `weights`.
     func estimate(over weights: [Double], _ bootstrap: EpisodeBootstrap) -> Estimate {
         let total = weights.reduce(0, +)
         return Estimate(

@@ -24,62 +24,64 @@ struct ComparisonRunTests {
         BinningTokenizer(horizon: 2, normalization: .unit(1), binCount: bins)
     }
 
-    private func run(_ entrants: [Entrant], on chunks: ComparedChunks? = nil) throws -> ComparisonRun {
+    private func run(_ candidates: [Candidate], on chunks: ComparedChunks? = nil) throws -> ComparisonRun {
         try ComparisonRun(
             name: "toy",
             isHeldOut: false,
-            entrants: entrants,
+            candidates: candidates,
             on: chunks ?? compared(),
             seed: 1
         )
     }
 
-    private var own: Entrant { Entrant(line: "own", tokenizers: [RoundingTokenizer()]) }
+    private var own: Candidate { Candidate(curve: "own", tokenizers: [RoundingTokenizer()]) }
 
-    @Test("every number of codebooks is a rate, on lines by rising bits")
+    @Test("every number of codebooks is an operating point, on curves by increasing bits")
     func rates() throws {
-        let coarse = Entrant(line: "binning", label: "bins=4", tokenizers: [binning(4)])
-        let fine = Entrant(line: "binning", tokenizers: [binning(256)])
+        let coarse = Candidate(curve: "binning", pointLabel: "bins=4", tokenizers: [binning(4)])
+        let fine = Candidate(curve: "binning", tokenizers: [binning(256)])
         let result = try run([own, fine, coarse]).result
         #expect(
-            result.rates.map(\.name)
+            result.operatingPoints.map(\.name)
                 == [
                     "own (1 codebook)", "own (2 codebooks)", "own (3 codebooks)", "binning (bins=4)",
                     "binning",
                 ]
         )
-        #expect(result.rates.indices.filter { result.rates[$0].isWhole } == [2, 3, 4])
-        #expect(result.rates[0 ..< 3].map(\.tokensPerChunk.mean) == [2, 4, 6])
+        #expect(
+            result.operatingPoints.indices.filter { result.operatingPoints[$0].isFullTokenizer } == [2, 3, 4]
+        )
+        #expect(result.operatingPoints[0 ..< 3].map(\.tokensPerChunk.mean) == [2, 4, 6])
         #expect((result.episodes, result.chunks, result.horizon) == (6, 24, 2))
         #expect((result.columns, result.groups) == (["x"], ["position"]))
-        for rate in result.rates {
-            #expect(rate.l1.interval.low <= rate.l1.value && rate.l1.value <= rate.l1.interval.high)
-            #expect(rate.bitsPerChunk.mean <= rate.bitsPerChunk.max)
-            #expect(rate.tail.quantiles.last?.share == 1)
+        for point in result.operatingPoints {
+            #expect(point.l1.interval.low <= point.l1.value && point.l1.value <= point.l1.interval.high)
+            #expect(point.bitsPerChunk.mean <= point.bitsPerChunk.max)
+            #expect(point.tail.quantiles.last?.fraction == 1)
         }
         // More codebooks, less error.
-        #expect(result.rates[0].l1.value > result.rates[1].l1.value)
-        #expect(result.rates[1].l1.value > result.rates[2].l1.value)
+        #expect(result.operatingPoints[0].l1.value > result.operatingPoints[1].l1.value)
+        #expect(result.operatingPoints[1].l1.value > result.operatingPoints[2].l1.value)
     }
 
-    @Test("numbers are those of an evaluation, and of the tokenizers that the rates stand for")
+    @Test("numbers are those of an evaluation, and of the tokenizers of the operating points")
     func numbers() throws {
         let chunks = try compared()
-        let result = try run([own, Entrant(line: "binning", tokenizers: [binning(16)])]).result
+        let result = try run([own, Candidate(curve: "binning", tokenizers: [binning(16)])]).result
         let tokenizers: [any ActionTokenizer] =
             (1 ... 3).map { RoundingTokenizer().keeping(codebooks: $0) } + [binning(16)]
-        for (rate, tokenizer) in zip(result.rates, tokenizers) {
+        for (point, tokenizer) in zip(result.operatingPoints, tokenizers) {
             let metrics = try TokenizerEvaluation(tokenizer, on: chunks.chunks, timedCalls: 1).metrics
-            #expect(abs(rate.l1.value - metrics.l1) < 1e-9, "\(rate.name)")
-            #expect(abs(rate.mse.value - metrics.mse) < 1e-9)
-            #expect(abs(rate.columnErrors[0] - metrics.l1) < 1e-9)
-            #expect(abs(rate.bitsPerChunk.mean - metrics.bitsPerChunk.mean) < 1e-9)
-            #expect(rate.tokensPerChunk.max == metrics.tokensPerChunk.max)
-            for (tolerance, share) in metrics.vrr.maxAbsolute {
-                #expect(abs((rate.vrr.maxAbsolute[tolerance]?.value ?? .nan) - share) < 1e-9)
+            #expect(abs(point.l1.value - metrics.l1) < 1e-9, "\(point.name)")
+            #expect(abs(point.mse.value - metrics.mse) < 1e-9)
+            #expect(abs(point.columnErrors[0] - metrics.l1) < 1e-9)
+            #expect(abs(point.bitsPerChunk.mean - metrics.bitsPerChunk.mean) < 1e-9)
+            #expect(point.tokensPerChunk.max == metrics.tokensPerChunk.max)
+            for (tolerance, fraction) in metrics.vrr.maxAbsolute {
+                #expect(abs((point.vrr.maxAbsolute[tolerance]?.value ?? .nan) - fraction) < 1e-9)
             }
-            for (tolerance, share) in metrics.vrr.l2 {
-                #expect(abs((rate.vrr.l2[tolerance]?.value ?? .nan) - share) < 1e-9)
+            for (tolerance, fraction) in metrics.vrr.l2 {
+                #expect(abs((point.vrr.l2[tolerance]?.value ?? .nan) - fraction) < 1e-9)
             }
         }
     }
@@ -99,7 +101,8 @@ struct ComparisonRunTests {
             space: damaged.space
         )
         #expect(
-            try run([own], on: damaged).result.rates.prefix(3).map(\.l1) == clean.rates.prefix(3).map(\.l1)
+            try run([own], on: damaged).result.operatingPoints.prefix(3).map(\.l1)
+                == clean.operatingPoints.prefix(3).map(\.l1)
         )
     }
 
@@ -115,25 +118,28 @@ struct ComparisonRunTests {
             columns: ["x"],
             space: chunks.space
         )
-        let (whole, scaled) = (try run([own]).result.rates[2], try run([own], on: half).result.rates[2])
-        #expect(abs(scaled.l1.value - 2 * whole.l1.value) < 1e-6)
-        #expect(abs(scaled.columnErrors[0] - whole.columnErrors[0]) < 1e-9)
+        let (original, scaled) = (
+            try run([own]).result.operatingPoints[2], try run([own], on: half).result.operatingPoints[2]
+        )
+        #expect(abs(scaled.l1.value - 2 * original.l1.value) < 1e-6)
+        #expect(abs(scaled.columnErrors[0] - original.columnErrors[0]) < 1e-9)
     }
 
-    @Test("trainings that differ in their seed are one entrant, with the spread of their means")
+    @Test("trainings that differ in their seed are one candidate, with the spread of their means")
     func seeds() throws {
-        let entrant = Entrant(line: "bins", tokenizers: [binning(16), binning(32), binning(24)])
-        let rate = try #require(try run([entrant]).result.rates.first)
+        let candidate = Candidate(curve: "bins", tokenizers: [binning(16), binning(32), binning(24)])
+        let point = try #require(try run([candidate]).result.operatingPoints.first)
         let single = try [16, 32, 24].map { bins in
-            try run([Entrant(line: "bins", tokenizers: [binning(bins)])]).result.rates[0].l1.value
+            try run([Candidate(curve: "bins", tokenizers: [binning(bins)])]).result.operatingPoints[0].l1
+                .value
         }
-        #expect(rate.seeds == 3)
-        #expect(abs(rate.l1.value - single.reduce(0, +) / 3) < 1e-9)
+        #expect(point.seeds == 3)
+        #expect(abs(point.l1.value - single.reduce(0, +) / 3) < 1e-9)
         let expected = try #require(ConfidenceInterval(meanOf: single))
-        let found = try #require(rate.l1.seedInterval)
+        let found = try #require(point.l1.seedInterval)
         #expect(abs(found.low - expected.low) < 1e-9 && abs(found.high - expected.high) < 1e-9)
-        #expect(rate.l1.shownInterval == found)
-        let mixed = Entrant(line: "mixed", tokenizers: [binning(16), RoundingTokenizer()])
+        #expect(point.l1.shownInterval == found)
+        let mixed = Candidate(curve: "mixed", tokenizers: [binning(16), RoundingTokenizer()])
         #expect(throws: ActionTokenizerError.self) { try run([mixed]) }
     }
 
@@ -146,30 +152,33 @@ struct ComparisonRunTests {
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
             Set(object.keys) == [
-                "name", "held_out", "episodes", "chunks", "horizon", "columns", "groups", "rates", "verdicts",
+                "name", "held_out", "episodes", "chunks", "horizon", "columns", "groups", "operating_points",
+                "results",
             ]
         )
     }
 
-    @Test("times are those of the whole tokenizers")
+    @Test("times are those of the full tokenizers")
     func times() throws {
-        var run = try run([own, Entrant(line: "binning", tokenizers: [binning(16)])])
-        #expect(run.result.rates.allSatisfy { $0.encodeMicroseconds == nil })
+        var run = try run([own, Candidate(curve: "binning", tokenizers: [binning(16)])])
+        #expect(run.result.operatingPoints.allSatisfy { $0.encodeMicroseconds == nil })
         try run.measureTimes(calls: 3)
-        for rate in run.result.rates { #expect((rate.encodeMicroseconds != nil) == rate.isWhole) }
+        for point in run.result.operatingPoints {
+            #expect((point.encodeMicroseconds != nil) == point.isFullTokenizer)
+        }
     }
 
-    @Test("examples hold the worst chunks, as every line gives them back")
+    @Test("examples hold the worst chunks, as every candidate reconstructs them")
     func examples() throws {
-        let run = try run([Entrant(line: "binning", tokenizers: [binning(4)]), own])
+        let run = try run([Candidate(curve: "binning", tokenizers: [binning(4)]), own])
         let peaks = run.examples.map { example in
             example.versions.first { $0.name == "own (3 codebooks)" }?.peak ?? .nan
         }
         #expect(run.examples.count == 4)
         #expect(run.examples[2].title == "The worst chunk of own (3 codebooks)")
         #expect(run.examples[3].title == "The worst chunk of binning")
-        let whole = run.result.rates.first { $0.name == "own (3 codebooks)" }
-        #expect(peaks[2] == whole?.tail.quantiles.last?.error)
+        let full = run.result.operatingPoints.first { $0.name == "own (3 codebooks)" }
+        #expect(peaks[2] == full?.tail.quantiles.last?.error)
         #expect(run.examples.allSatisfy { $0.versions.count == 2 && $0.original.count == 1 })
     }
 }

@@ -20,27 +20,27 @@ struct CompareTests {
         )
     }
 
-    private func rates(_ found: [String: Any], _ dataset: Int = 0) throws -> [[String: Any]] {
+    private func points(_ found: [String: Any], _ dataset: Int = 0) throws -> [[String: Any]] {
         let datasets = try #require(found["datasets"] as? [[String: Any]])
-        return try #require(datasets[dataset]["rates"] as? [[String: Any]])
+        return try #require(datasets[dataset]["operating_points"] as? [[String: Any]])
     }
 
     @Test("compares trained tokenizers with baselines, and writes the page and its numbers")
     func compare() async throws {
         let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
         let found = try await compare("own=\(tokenizer)+\(tokenizer),fast,fast:scale=5,binning")
-        let rates = try rates(found)
+        let points = try points(found)
         #expect(
-            rates.compactMap { $0["line"] as? String }
+            points.compactMap { $0["curve"] as? String }
                 == ["own", "own", "own", "fast", "fast", "binning"]
         )
-        #expect(rates.prefix(3).allSatisfy { $0["seeds"] as? Int == 2 })
-        #expect(rates[3]["label"] as? String == "scale=5")
-        #expect(rates.filter { $0["encode_us"] != nil }.count == 4)
-        let verdicts = try #require(
-            (found["datasets"] as? [[String: Any]])?[0]["verdicts"] as? [[String: Any]]
+        #expect(points.prefix(3).allSatisfy { $0["seeds"] as? Int == 2 })
+        #expect(points[3]["point_label"] as? String == "scale=5")
+        #expect(points.filter { $0["encode_us"] != nil }.count == 4)
+        let results = try #require(
+            (found["datasets"] as? [[String: Any]])?[0]["results"] as? [[String: Any]]
         )
-        #expect(verdicts.count == 6)
+        #expect(results.count == 6)
         let page = String(decoding: try folder["out/report.html"], as: UTF8.self)
         #expect(page.hasSuffix("</html>\n") && page.contains("id=\"dataset-1\""))
         #expect(page.contains(" --episodes 0:2 --horizon 16 --seed 0 --out out"))
@@ -50,7 +50,7 @@ struct CompareTests {
 
     @Test("gives baselines the numbers that evaluate gives them")
     func likeEvaluate() async throws {
-        let rate = try #require(try rates(try await compare("fast")).first)
+        let point = try #require(try points(try await compare("fast")).first)
         let evaluated = try await Program.object(
             [
                 "tokenizer", "evaluate", "--tokenizer", "fast", "--data", Program.demonstrations,
@@ -59,9 +59,9 @@ struct CompareTests {
             ],
             in: folder
         )
-        let value = (rate["l1"] as? [String: Any])?["value"] as? Double
+        let value = (point["l1"] as? [String: Any])?["value"] as? Double
         #expect(abs(try #require(value) - (evaluated["l1"] as? Double ?? .nan)) < 1e-6)
-        #expect(rate["bits_per_chunk"] as? NSObject == evaluated["bits_per_chunk"] as? NSObject)
+        #expect(point["bits_per_chunk"] as? NSObject == evaluated["bits_per_chunk"] as? NSObject)
     }
 
     @Test(
@@ -80,7 +80,7 @@ struct CompareTests {
             return Data(text.utf8)
         }
         let found = try await compare("processor,fast")
-        #expect(try rates(found).compactMap { $0["line"] as? String } == ["processor", "fast"])
+        #expect(try points(found).compactMap { $0["curve"] as? String } == ["processor", "fast"])
         #expect((found["datasets"] as? [[String: Any]])?.first?["horizon"] as? Int == horizon)
     }
 

@@ -1,8 +1,8 @@
 internal import ActionTokenizers
 internal import RobotTypes
 
-/// One tokenizer at one rate, tried on all chunks.
-struct Trial: Sendable {
+/// Encoding and decoding of all chunks by one tokenizer at one operating point.
+struct CandidateRun: Sendable {
     /// Tokens of every chunk.
     let lengths: [Double]
 
@@ -15,10 +15,10 @@ struct Trial: Sendable {
     /// Mean absolute error of every column, in the robot's units.
     let columnErrors: [Double]
 
-    /// How evenly every codebook is used.
+    /// Use of every codebook.
     let codebooks: [TokenizerMetrics.CodebookUse]
 
-    /// What came back, in the units of the comparison.
+    /// The decoded chunks, in the units of the comparison.
     let reconstruction: ActionChunks
 
     /// Compares what `tokenizer` decoded from `tokens`, normalised in its own way, with the original.
@@ -34,43 +34,44 @@ struct Trial: Sendable {
         reconstruction = compared.normalized(restored)
         errors = ReconstructionErrors(compared.normalized(compared.chunks), reconstruction)
         columnErrors = ReconstructionErrors(compared.chunks, restored).l1PerDimension
-        // A codebook without a token says nothing about how evenly it is used.
+        // A codebook without tokens has no use to measure.
         codebooks = try TokenizerEvaluation.count(tokens, tokenizer).filter { $0.contains { $0 > 0 } }
             .map(TokenizerEvaluation.use)
     }
 }
 
-/// One tokenizer at one rate, and what tells the rate from its others.
-struct TriedRate: Sendable {
-    let line: String
-    let label: String
-    /// Whether all codebooks are used on every chunk.
-    let isWhole: Bool
-    let trial: Trial
+/// A run of one tokenizer, with its curve and point label.
+struct CandidatePoint: Sendable {
+    let curve: String
+    let pointLabel: String
+    /// True with all codebooks, false for a prefix of them.
+    let isFullTokenizer: Bool
+    let run: CandidateRun
 }
 
-extension TriedRate {
-    /// Every rate of `tokenizer`: one, or, where codebooks can be left out, one for every number of codebooks.
+extension CandidatePoint {
+    /// All operating points of `tokenizer`: one for every number of codebooks that decodes.
     ///
-    /// - Throws: What the tokenizer throws.
-    static func all(of tokenizer: any ActionTokenizer, _ entrant: Entrant, on compared: ComparedChunks) throws
-        -> [TriedRate]
+    /// - Throws: The errors of the tokenizer.
+    static func all(of tokenizer: any ActionTokenizer, _ candidate: Candidate, on compared: ComparedChunks)
+        throws
+        -> [CandidatePoint]
     {
         try tokenizer.check(compared.chunks)
         let chunks = tokenizer.normalized(compared.chunks)
         let tokens = try tokenizer.tokens(for: chunks)
         let prefixes = try TokenizerEvaluation.decodePrefixes(tokens, tokenizer, count: chunks.count)
-        let whole = tokenizer.layout.codebookCount
-        let words = entrant.label.isEmpty ? "" : entrant.label + ", "
+        let full = tokenizer.layout.codebookCount
+        let prefix = candidate.pointLabel.isEmpty ? "" : candidate.pointLabel + ", "
         return try zip(tokenizer.decodableCodebooks, prefixes).map { used, decoded in
             let positions = tokenizer.layout.latentPositionCount
             let cut = tokens.map { Array($0.prefix(positions.map { $0 * used } ?? $0.count)) }
-            return TriedRate(
-                line: entrant.line,
-                label: whole > 1 && prefixes.count > 1
-                    ? "\(words)\(used) codebook\(used == 1 ? "" : "s")" : entrant.label,
-                isWhole: used == whole,
-                trial: try Trial(tokenizer, tokens: cut, decoded: decoded, on: compared)
+            return CandidatePoint(
+                curve: candidate.curve,
+                pointLabel: full > 1 && prefixes.count > 1
+                    ? "\(prefix)\(used) codebook\(used == 1 ? "" : "s")" : candidate.pointLabel,
+                isFullTokenizer: used == full,
+                run: try CandidateRun(tokenizer, tokens: cut, decoded: decoded, on: compared)
             )
         }
     }

@@ -1,55 +1,30 @@
-public import ActionTokenizers
 public import RobotTypes
-
-/// A tokenizer that takes part in a comparison.
-public struct Entrant: Sendable {
-    /// Name of the line that joins its rates in a chart; entrants of one line are joined too, such as FAST at several
-    /// scales.
-    public var line: String
-
-    /// What tells it from others of its line, for example `scale=5`; empty where nothing needs to.
-    public var label: String
-
-    /// The tokenizer, once for every seed of its training.
-    public var tokenizers: [any ActionTokenizer]
-
-    /// Takes part under a name.
-    public init(line: String, label: String = "", tokenizers: [any ActionTokenizer]) {
-        precondition(!tokenizers.isEmpty, "an entrant needs a tokenizer")
-        self.line = line
-        self.label = label
-        self.tokenizers = tokenizers
-    }
-
-    /// Whether this is FASTerVQ, about which verdicts speak.
-    var isOwn: Bool { tokenizers.allSatisfy { $0.name.hasPrefix("fastervq") } }
-}
 
 /// Chunks that tokenizers are compared on.
 public struct ComparedChunks: Sendable {
     /// Chunks in the robot's units.
     public let chunks: ActionChunks
 
-    /// Which episode every chunk is from, counted from 0.
+    /// Index of the episode of every chunk.
     public let episodes: [Int]
 
-    /// In whose units errors are measured, whatever a tokenizer's own are.
+    /// Normalization of the units in which errors of all tokenizers are measured.
     public let normalization: Normalization
 
     /// Names of the columns.
     public let columns: [String]
 
-    /// What the columns mean.
+    /// Meaning of the columns.
     public let space: ActionSpace
 
-    /// Wraps chunks.
+    /// Creates the chunks of a comparison.
     ///
     /// - Parameters:
     ///   - chunks: Chunks in the robot's units, at least one.
-    ///   - episodes: Which episode every chunk is from, counted from 0 without gaps.
-    ///   - normalization: In whose units errors are measured.
+    ///   - episodes: Index of the episode of every chunk without gaps.
+    ///   - normalization: Normalization of the units in which errors are measured.
     ///   - columns: Names of the columns.
-    ///   - space: What the columns mean.
+    ///   - space: Meaning of the columns.
     public init(
         _ chunks: ActionChunks,
         episodes: [Int],

@@ -1,17 +1,19 @@
-import ActionTokenizers
-import Comparison
-import Evaluation
-import Foundation
-import Reports
+internal import ActionTokenizers
+internal import Evaluation
+internal import Foundation
+public import Reports
 
-extension CompareDocument {
-    /// The comparison as a page.
+extension ComparisonDocument {
+    /// The comparison as one page.
     ///
     /// - Parameters:
-    ///   - examples: Chunks to look at, for every dataset.
-    ///   - command: What gives the comparison again.
-    /// - Returns: The page's values.
-    func report(examples: [[ComparisonExample]], command: String) -> ComparisonReport {
+    ///   - examples: Example chunks of every dataset.
+    ///   - command: Command line that reproduces the comparison.
+    ///   - programVersion: Version of the program.
+    /// - Returns: The values of the page.
+    public func report(examples: [[ComparisonExample]], command: String, programVersion: String)
+        -> ComparisonReport
+    {
         var report = ComparisonReport(title: "Action tokenizers compared")
         let chunks = datasets.reduce(0) { $0 + $1.chunks }
         report.subtitle =
@@ -25,22 +27,22 @@ extension CompareDocument {
             ("episodes evaluated", episodes), ("seed of the intervals", "\(seed)"),
             ("chunk", "\(datasets.first?.horizon ?? 0) control steps"),
             ("processor cores", "\(ProcessInfo.processInfo.activeProcessorCount)"),
-            ("faster", Faster.version),
+            ("faster", programVersion),
         ]
         report.commands = [command]
         return report
     }
 
-    /// How many of all verdicts FASTerVQ wins, measure by measure.
+    /// Numbers of comparisons that FASTerVQ wins, by measure.
     private var keyFigures: [RunReport.KeyFigure] {
-        let verdicts = datasets.flatMap(\.verdicts)
-        guard !verdicts.isEmpty else { return [] }
-        return Verdict.Measure.allCases.map { measure in
-            let outcomes = verdicts.compactMap { $0.comparisons.first { $0.measure == measure }?.outcome }
+        let results = datasets.flatMap(\.results)
+        guard !results.isEmpty else { return [] }
+        return ComparisonResult.Measure.allCases.map { measure in
+            let outcomes = results.compactMap { $0.measures.first { $0.measure == measure }?.outcome }
             let worse = outcomes.count { $0 == .worse }
             return .init(
                 label: "FASTerVQ better in \(measure.name)",
-                value: "\(outcomes.count { $0 == .better }) of \(verdicts.count)",
+                value: "\(outcomes.count { $0 == .better }) of \(results.count)",
                 note: "comparisons at equal or fewer bits; worse in \(worse)"
             )
         }
@@ -53,7 +55,7 @@ extension DatasetComparison {
         section.introduction =
             "\(episodes) episodes, \(chunks) chunks of \(horizon) × \(columns.count)."
             + (isHeldOut ? " Held out: FASTerVQ was trained on neither robot nor tasks." : "")
-        section.results = verdicts.map(\.row)
+        section.results = results.map(\.row)
         section.curves = curves
         section.columns = columnRows
         section.examples = examples.map { example in
@@ -64,10 +66,10 @@ extension DatasetComparison {
                 columns: columns,
                 original: example.original,
                 versions: example.versions.compactMap { version in
-                    guard let line = wholes.first(where: { $0.name == version.name })?.line else {
+                    guard let curve = fullTokenizers.first(where: { $0.name == version.name })?.curve else {
                         return nil
                     }
-                    return (curve: line, name: version.name, values: version.values)
+                    return (curve: curve, name: version.name, values: version.values)
                 }
             )
         }
@@ -76,14 +78,16 @@ extension DatasetComparison {
 
     private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
 
-    private var wholes: [RateResult] { rates.filter(\.isWhole) }
+    private var fullTokenizers: [OperatingPoint] { operatingPoints.filter(\.isFullTokenizer) }
 
     private var curves: [ComparisonReport.Curve] {
-        let names = rates.reduce(into: [String]()) { if !$0.contains($1.line) { $0.append($1.line) } }
+        let names = operatingPoints.reduce(into: [String]()) {
+            if !$0.contains($1.curve) { $0.append($1.curve) }
+        }
         return names.map { name in
             let base = names.first { name.hasPrefix($0 + ",") }
-            let own = rates.filter { $0.line == name }
-            return .init(name: name, base: base, points: own.map { $0.point(columns) })
+            let points = operatingPoints.filter { $0.curve == name }
+            return .init(name: name, base: base, points: points.map { $0.reportPoint(columns) })
         }
     }
 
@@ -93,15 +97,15 @@ extension DatasetComparison {
         for (index, column) in columns.enumerated() {
             let members = groups.indices.filter { groups[$0] == groups[index] }
             func errors(_ members: [Int]) -> [(name: String, error: Double)] {
-                wholes.map { rate in
-                    let sum = members.reduce(0) { $0 + rate.columnErrors[$1] }
-                    return (name: rate.name, error: sum / Double(members.count))
+                fullTokenizers.map { point in
+                    let sum = members.reduce(0) { $0 + point.columnErrors[$1] }
+                    return (name: point.name, error: sum / Double(members.count))
                 }
             }
             if members.first == index {
                 rows.append(.init(name: groups[index], isGroup: true, errors: errors(members)))
             }
-            // A group of one column says it all, unless the column has a name of its own.
+            // A group of one column needs one row, unless the column has a name of its own.
             if members.count > 1 || column != groups[index] {
                 rows.append(.init(name: column, errors: errors([index])))
             }
@@ -110,54 +114,54 @@ extension DatasetComparison {
     }
 }
 
-extension RateResult {
-    fileprivate func point(_ columns: [String]) -> ComparisonReport.OperatingPoint {
+extension OperatingPoint {
+    fileprivate func reportPoint(_ columns: [String]) -> ComparisonReport.OperatingPoint {
         func measured(_ estimate: Estimate) -> ComparisonReport.Measured {
             .init(estimate.value, low: estimate.shownInterval.low, high: estimate.shownInterval.high)
         }
-        func shares(_ estimates: [String: Estimate]) -> [(
+        func fractions(_ estimates: [String: Estimate]) -> [(
             tolerance: String, fraction: ComparisonReport.Measured
         )] {
             estimates.sorted { $0.key < $1.key }.map { ($0.key, measured($0.value)) }
         }
-        var rate = ComparisonReport.OperatingPoint(name: name + (seeds > 1 ? ", \(seeds) seeds" : ""))
-        rate.bits = (bitsPerChunk.mean, bitsPerChunk.max)
-        rate.tokens = (tokensPerChunk.mean, tokensPerChunk.max)
-        rate.l1 = measured(l1)
-        rate.vrrMaxAbsolute = shares(vrr.maxAbsolute)
-        rate.vrrL2 = shares(vrr.l2)
-        rate.fullTokenizer = isWhole ? fullTokenizer(columns) : nil
-        return rate
+        var point = ComparisonReport.OperatingPoint(name: name + (seeds > 1 ? ", \(seeds) seeds" : ""))
+        point.bits = (bitsPerChunk.mean, bitsPerChunk.max)
+        point.tokens = (tokensPerChunk.mean, tokensPerChunk.max)
+        point.l1 = measured(l1)
+        point.vrrMaxAbsolute = fractions(vrr.maxAbsolute)
+        point.vrrL2 = fractions(vrr.l2)
+        point.fullTokenizer = isFullTokenizer ? fullTokenizer(columns) : nil
+        return point
     }
 
     private func fullTokenizer(_ columns: [String]) -> ComparisonReport.FullTokenizer {
         func mean(_ key: KeyPath<TokenizerMetrics.CodebookUse, Double>) -> Double {
             codebooks.map { $0[keyPath: key] }.mean ?? .nan
         }
-        var whole = ComparisonReport.FullTokenizer()
-        whole.utilization = mean(\.utilization)
-        whole.normalizedEntropy = mean(\.normalizedEntropy)
-        whole.topFrequency = mean(\.topFrequency)
-        whole.encode = encodeMicroseconds.map { ($0.p50, $0.p99) } ?? whole.encode
-        whole.decode = decodeMicroseconds.map { ($0.p50, $0.p99) } ?? whole.decode
-        whole.quantiles = tail.quantiles.map { ($0.share, $0.error) }
-        whole.worstPeak = tail.worstPeak
-        whole.worstL1 = tail.worstL1
-        whole.worstColumns = zip(columns, tail.worstColumns).map { (name: $0, fraction: $1) }
+        var full = ComparisonReport.FullTokenizer()
+        full.utilization = mean(\.utilization)
+        full.normalizedEntropy = mean(\.normalizedEntropy)
+        full.topFrequency = mean(\.topFrequency)
+        full.encode = encodeMicroseconds.map { ($0.p50, $0.p99) } ?? full.encode
+        full.decode = decodeMicroseconds.map { ($0.p50, $0.p99) } ?? full.decode
+        full.quantiles = tail.quantiles.map { ($0.fraction, $0.error) }
+        full.worstPeak = tail.worstPeak
+        full.worstL1 = tail.worstL1
+        full.worstColumns = zip(columns, tail.worstColumns).map { (name: $0, fraction: $1) }
             .sorted { $0.fraction > $1.fraction }
-        return whole
+        return full
     }
 }
 
-extension Verdict {
+extension ComparisonResult {
     fileprivate var row: ComparisonReport.ComparisonResult {
         .init(
             budget: budget == .mean ? "mean" : "maximum",
-            own: rate ?? "\(line): no rate so small",
+            own: operatingPoint ?? "\(curve): no operating point",
             bits: bits ?? .nan,
             other: other,
             otherBits: otherBits,
-            measures: comparisons.map { comparison in
+            measures: self.measures.map { comparison in
                 func text(_ value: Double) -> String {
                     comparison.measure == .l1
                         ? String(format: "%.4f", value) : String(format: "%.1f %%", 100 * value)

@@ -1,0 +1,134 @@
+internal import ActionTokenizers
+internal import FASTerVQ
+public import Foundation
+internal import LeRobot
+internal import RobotTypes
+internal import Synchronization
+public import TokenizerRegistry
+internal import Torch
+internal import Training
+
+/// A dataset of a comparison: chunks of some episodes to evaluate, the other episodes to fit baselines to.
+public struct ComparedDataset: Sendable {
+    /// Name of the dataset's folder.
+    public let name: String
+    private let isHeldOut: Bool
+    private let demonstrations: Demonstrations
+    private let episodes: [Int]
+    /// Episodes that are not evaluated; nil, for all, when none are left.
+    private let others: [Int]?
+
+    /// Opens the dataset in `folder` and chooses its episodes.
+    ///
+    /// - Parameters:
+    ///   - folder: A LeRobot v3.0 dataset.
+    ///   - text: Episodes to evaluate, for example `9::10`.
+    ///   - isHeldOut: True if no tokenizer was trained on the dataset's robot or tasks; networks of other robots are adapted to it.
+    /// - Throws: The errors of datasets, `DemonstrationsError` for episodes that it does not have.
+    public init(_ folder: URL, episodes text: String, isHeldOut: Bool) throws {
+        demonstrations = try Demonstrations(opening: folder)
+        let selection = try EpisodeSelection(text, count: demonstrations.dataset.episodes.count)
+        episodes = selection.indices.sorted()
+        let rest = selection.others(of: demonstrations.dataset.episodes.count)
+        others = rest.isEmpty ? nil : rest
+        name = folder.standardizedFileURL.lastPathComponent
+        self.isHeldOut = isHeldOut
+    }
+
+    /// The chunks that start at every frame of the evaluated episodes, measured in units of the other episodes.
+    private func chunks(horizon: Int) throws -> ComparedChunks {
+        let dataset = demonstrations.dataset
+        let space = demonstrations.actionSpace
+        let names = dataset.info.features["action"]?.names ?? []
+        return ComparedChunks(
+            try demonstrations.chunks(horizon: horizon, episodes: episodes),
+            episodes: episodes.enumerated().flatMap { index, episode in
+                Array(repeating: index, count: dataset.episodes[episode].length)
+            },
+            normalization: demonstrations.actionNormalization(.quantiles, episodes: others),
+            columns: names.count == space.dimension ? names : (0 ..< space.dimension).map { "column \($0)" },
+            space: space
+        )
+    }
+
+    private func adapted(_ opener: TokenizerOpener) -> TokenizerOpener {
+        var opener = opener
+        opener.actions = demonstrations.robotActions(episodes: others)
+        opener.adaptsOtherRobots = isHeldOut
+        return opener
+    }
+
+    /// Makes sure that the folders among `specifications` can be opened for this dataset.
+    ///
+    /// - Throws: The errors of opening, with the dataset's name.
+    public func check(_ specifications: [TokenizerSpecification], _ opener: TokenizerOpener) throws {
+        let opener = adapted(opener)
+        for specification in specifications where specification.fitted == nil {
+            do { _ = try opener.tokenizers(specification) } catch let error as PatchError {
+                throw ActionTokenizerError("\(specification.name) on \(name): \(error)")
+            }
+        }
+    }
+
+    /// Fits and opens tokenizers for this dataset, and compares them.
+    fileprivate func compare(
+        _ specifications: [TokenizerSpecification],
+        _ opener: TokenizerOpener,
+        seed: UInt64,
+        onRun: (Candidate) -> Void
+    ) throws -> ComparisonRun {
+        let opener = adapted(opener)
+        let candidates = try specifications.map {
+            Candidate(curve: $0.name, pointLabel: $0.label, tokenizers: try opener.tokenizers($0))
+        }
+        return try ComparisonRun(
+            name: name,
+            isHeldOut: isHeldOut,
+            candidates: candidates,
+            on: chunks(horizon: opener.horizon),
+            seed: seed,
+            onRun: onRun
+        )
+    }
+}
+
+extension [ComparedDataset] {
+    /// Compares tokenizers on every dataset, on several at a time; the order of execution does not change the results.
+    ///
+    /// - Parameters:
+    ///   - specifications: The tokenizers.
+    ///   - opener: Opens them, for chunks of its horizon.
+    ///   - seed: Seed of the bootstrap over episodes.
+    ///   - dividesCores: True to divide the processor cores, which tensor operators use, among the datasets.
+    ///   - onRun: Called after every tokenizer with the names of dataset and curve and the number of tokenizers that are done.
+    /// - Returns: The comparisons in the order of the datasets.
+    /// - Throws: The errors of opening, fitting and running tokenizers.
+    public func compare(
+        _ specifications: [TokenizerSpecification],
+        _ opener: TokenizerOpener,
+        seed: UInt64,
+        dividesCores: Bool,
+        onRun: @Sendable (_ dataset: String, _ curve: String, _ done: Int) -> Void
+    ) throws -> [ComparisonRun] {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let width = Swift.min(count, cores)
+        if width > 1, dividesCores { Torch.threadCount = Swift.max(1, cores / width) }
+        let done = Mutex(0)
+        let results = Mutex([Int: Result<ComparisonRun, any Error>]())
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let dataset = self[index]
+            let result = Result {
+                try dataset.compare(specifications, opener, seed: seed) { candidate in
+                    let count = done.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    onRun(dataset.name, candidate.curve, count)
+                }
+            }
+            results.withLock { $0[index] = result }
+        }
+        let found = results.withLock { $0 }
+        return try indices.compactMap { try found[$0]?.get() }
+    }
+}
