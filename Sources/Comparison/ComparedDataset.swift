@@ -1,7 +1,7 @@
 internal import ActionTokenizers
 internal import FASTerVQ
 public import Foundation
-internal import LeRobot
+public import LeRobot
 internal import RobotTypes
 internal import Synchronization
 public import TokenizerRegistry
@@ -21,12 +21,18 @@ public struct ComparedDataset: Sendable {
     /// Opens the dataset in `folder` and chooses its episodes.
     ///
     /// - Parameters:
-    ///   - folder: A LeRobot v3.0 dataset.
+    ///   - folder: A LeRobot dataset.
     ///   - text: Episodes to evaluate, for example `9::10`.
     ///   - isHeldOut: True if no tokenizer was trained on the dataset's robot or tasks; networks of other robots are adapted to it.
+    ///   - warn: Called once for every oddity of the dataset that is passed over.
     /// - Throws: The errors of datasets, `DemonstrationsError` for episodes that it does not have.
-    public init(_ folder: URL, episodes text: String, isHeldOut: Bool) throws {
-        demonstrations = try Demonstrations(opening: folder)
+    public init(
+        _ folder: URL,
+        episodes text: String,
+        isHeldOut: Bool,
+        warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
+    ) throws {
+        demonstrations = try Demonstrations(opening: folder, warn: warn)
         let selection = try EpisodeSelection(text, count: demonstrations.dataset.episodes.count)
         episodes = selection.indices.sorted()
         let rest = selection.others(of: demonstrations.dataset.episodes.count)
@@ -45,15 +51,15 @@ public struct ComparedDataset: Sendable {
             episodes: episodes.enumerated().flatMap { index, episode in
                 Array(repeating: index, count: dataset.episodes[episode].length)
             },
-            normalization: demonstrations.actionNormalization(.quantiles, episodes: others),
+            normalization: try demonstrations.actionNormalization(.quantiles, episodes: others),
             columns: names.count == space.dimension ? names : (0 ..< space.dimension).map { "column \($0)" },
             space: space
         )
     }
 
-    private func adapted(_ opener: TokenizerOpener) -> TokenizerOpener {
+    private func adapted(_ opener: TokenizerOpener) throws -> TokenizerOpener {
         var opener = opener
-        opener.actions = demonstrations.robotActions(episodes: others)
+        opener.actions = try demonstrations.robotActions(episodes: others)
         opener.adaptsOtherRobots = isHeldOut
         return opener
     }
@@ -62,7 +68,7 @@ public struct ComparedDataset: Sendable {
     ///
     /// - Throws: The errors of opening, with the dataset's name.
     public func check(_ specifications: [TokenizerSpecification], _ opener: TokenizerOpener) throws {
-        let opener = adapted(opener)
+        let opener = try adapted(opener)
         for specification in specifications where specification.fitted == nil {
             do { _ = try opener.tokenizers(specification) } catch let error as PatchError {
                 throw ActionTokenizerError("\(specification.name) on \(name): \(error)")
@@ -77,7 +83,7 @@ public struct ComparedDataset: Sendable {
         seed: UInt64,
         onRun: (Candidate) -> Void
     ) throws -> ComparisonRun {
-        let opener = adapted(opener)
+        let opener = try adapted(opener)
         let candidates = try specifications.map {
             Candidate(curve: $0.name, pointLabel: $0.label, tokenizers: try opener.tokenizers($0))
         }

@@ -1,10 +1,10 @@
-/// Why a dataset could not be read or written.
+/// A failure to read or write a dataset.
 public enum LeRobotError: Error, Equatable, CustomStringConvertible {
     /// There is no folder at the path.
     case noSuchFolder(String)
     /// The folder holds no `meta/info.json`.
-    case notADataset(String)
-    /// The dataset has another version of the format than 3.0.
+    case notADataset(String, hint: String?)
+    /// The dataset has a version of the format that is not read.
     case unsupportedVersion(folder: String, found: String)
     /// A file that the format or the metadata promises is missing.
     case missingFile(String, needed: String)
@@ -29,12 +29,11 @@ public enum LeRobotError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noSuchFolder(let path): "\(path): no such folder; expected a LeRobot dataset"
-        case .notADataset(let path): "\(path): not a LeRobot dataset, it has no meta/info.json"
+        case .notADataset(let path, let hint):
+            "\(path): not a LeRobot dataset, it has no meta/info.json" + (hint.map { "; \($0)" } ?? "")
         case .unsupportedVersion(let folder, let found):
-            "\(folder): the dataset has format \(found), expected v3.0"
-                + (found.hasPrefix("v2")
-                    ? "; convert it with `python -m lerobot.datasets.v30.convert_dataset_v21_to_v30 "
-                        + "--repo-id=...` (newer versions: lerobot.scripts.convert_dataset_v21_to_v30)" : "")
+            "\(folder): meta/info.json: field 'codebase_version': expected v2.0, v2.1 or v3.0, found '\(found)'; convert "
+                + "the dataset with LeRobot's own converters"
         case .missingFile(let file, let needed): "\(file): no such file, but \(needed)"
         case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
         case .wrongField(let file, let field, let expected, let found):
@@ -44,8 +43,6 @@ public enum LeRobotError: Error, Equatable, CustomStringConvertible {
                 + (available.isEmpty ? "none" : available.joined(separator: ", "))
         case .unsupportedFeature(let name, let dtype):
             "feature '\(name)' has dtype '\(dtype)', which is not supported"
-                + (dtype == "image"
-                    ? "; convert the images to videos, for example with `lerobot-edit-dataset`" : "")
         case .outOfRange(let what, let index, let count):
             "\(what) \(index) does not exist: the dataset has \(count), numbered from 0"
         case .video(let file, let at, let reason): "\(file): \(at): \(reason)"

@@ -14,7 +14,7 @@ struct DataCommand: AsyncParsableCommand {
 
     /// `faster data info`.
     struct Info: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Say what a dataset holds.")
+        static let configuration = CommandConfiguration(abstract: "List what a dataset holds.")
 
         @Argument(help: "Folder of the dataset.")
         var folder: String
@@ -29,7 +29,7 @@ struct DataCommand: AsyncParsableCommand {
             let robot: String?
             let features: [String: Feature]
             let tasks: [String]
-            let actionGroups: String
+            let actionGroups: String?
 
             enum CodingKeys: String, CodingKey {
                 case episodes, frames, fps, robot, features, tasks
@@ -38,8 +38,10 @@ struct DataCommand: AsyncParsableCommand {
         }
 
         func run() throws {
-            let demonstrations = try Demonstrations(opening: folder.asFile)
-            let dataset = demonstrations.dataset
+            let dataset = try LeRobotDataset(opening: folder.asFile, warn: Terminal.warn)
+            try dataset.checkDataFiles()
+            try dataset.checkColumns()
+            let columns = dataset.info.features["action"]?.dimension
             let report = Report(
                 episodes: dataset.episodes.count,
                 frames: dataset.frameCount,
@@ -47,12 +49,14 @@ struct DataCommand: AsyncParsableCommand {
                 robot: dataset.info.robotType,
                 features: dataset.info.features,
                 tasks: dataset.tasks,
-                actionGroups: demonstrations.actionSpace.description
+                actionGroups: try columns.map {
+                    try Demonstrations.actionSpace(of: dataset, columns: $0).description
+                }
             )
             guard !json else { return try Terminal.printJSON(report) }
             print("\(folder): LeRobot \(dataset.info.codebaseVersion), robot \(report.robot ?? "unknown")")
             print("episodes  \(report.episodes)\nframes    \(report.frames) at \(report.fps) Hz")
-            print("groups    \(report.actionGroups)")
+            print("groups    \(report.actionGroups ?? "none: there is no feature 'action'")")
             for (name, feature) in report.features.sorted(by: { $0.key < $1.key }) {
                 print(
                     "feature   \(name)  \(feature.dtype)\(feature.shape)  \(feature.names?.joined(separator: " ") ?? "")"
@@ -64,7 +68,7 @@ struct DataCommand: AsyncParsableCommand {
 
     /// `faster data frame`.
     struct Frame: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Write one picture as PNG.")
+        static let configuration = CommandConfiguration(abstract: "Write one image as PNG.")
 
         @Argument(help: "Folder of the dataset.")
         var folder: String
@@ -79,7 +83,7 @@ struct DataCommand: AsyncParsableCommand {
         var out: String
 
         func run() throws {
-            let dataset = try LeRobotDataset(opening: folder.asFile)
+            let dataset = try LeRobotDataset(opening: folder.asFile, warn: Terminal.warn)
             let image = try dataset.frame(at: index, camera: camera)
             try writePNG(image, to: out.asFile)
             print("\(out): frame \(index) of \(camera), \(image.width) x \(image.height)")

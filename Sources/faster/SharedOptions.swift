@@ -188,7 +188,7 @@ struct EpisodeOptions: ParsableArguments {
             throw ValidationError("--episodes: expected \(expected), found \(episodes.count) times")
         }
         return try folders.enumerated().map { index, folder in
-            let demonstrations = try Demonstrations(opening: folder.asFile, groups: groups)
+            let demonstrations = try Demonstrations(opening: folder.asFile, groups: groups, warn: Terminal.warn)
             let dataset = demonstrations.dataset
             Terminal.say(
                 "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
@@ -204,7 +204,7 @@ struct EpisodeOptions: ParsableArguments {
 
 /// A dataset and a part of it.
 struct DatasetOptions: ParsableArguments {
-    @Option(help: "Folder of a LeRobot v3.0 dataset.")
+    @Option(help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0.")
     var data: String
 
     @OptionGroup var selection: EpisodeOptions

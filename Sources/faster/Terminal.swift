@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import LeRobot
 import Training
 
 /// Progress and remarks for people, on standard error; standard output is for results.
@@ -8,6 +9,10 @@ enum Terminal {
 
     /// One line of information.
     static func say(_ text: String) { write(text + "\n") }
+
+    /// One line about an oddity of a dataset.
+    @Sendable
+    static func warn(_ warning: DatasetWarning) { say("Warning: \(warning)") }
 
     static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 

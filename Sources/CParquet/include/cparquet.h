@@ -36,29 +36,49 @@ const char *parquet_column_name(const ParquetFile *file, int32_t index);
 /// Arrow's name of the column's type, for example `fixed_size_list<element: float>[4]`.
 const char *parquet_column_type(const ParquetFile *file, int32_t index);
 
-/// Reads one top-level column whole. Fails where a value or list is null.
-ParquetColumn *parquet_read_column(ParquetFile *file, int32_t index);
+int32_t parquet_group_count(const ParquetFile *file);
+
+/// Number of rows of a row group.
+int64_t parquet_group_rows(const ParquetFile *file, int32_t group);
+
+/// Smallest and largest value of an integer column in a row group, as the footer tells. False where it does not, the
+/// column holds nulls, or is no column of 64-bit integers.
+bool parquet_group_range(const ParquetFile *file, int32_t group, int32_t index, int64_t *smallest, int64_t *largest);
+
+/// Reads a top-level column in `groupCount` row groups from `firstGroup` on.
+ParquetColumn *parquet_read_column(ParquetFile *file, int32_t index, int32_t firstGroup, int32_t groupCount);
+
+/// A field of a column of structs as a column of its own; NULL where there is no such field.
+ParquetColumn *parquet_field(const ParquetColumn *column, const char *name);
 
 /// Releases a column. Accepts NULL.
 void parquet_release_column(ParquetColumn *column);
 
-/// Number of innermost values of all rows together.
-int64_t parquet_value_count(const ParquetColumn *column);
+/// Number of rows read.
+int64_t parquet_column_rows(const ParquetColumn *column);
 
-/// Copies the number of innermost values of every row to `counts`, one a row of the file.
-void parquet_copy_counts(const ParquetColumn *column, int64_t *counts);
+/// Number of innermost values of a row; -1 where the row itself is null.
+int64_t parquet_count(const ParquetColumn *column, int64_t row);
 
-/// Copies all values, converted from any numeric type. Fails for text.
-bool parquet_copy_floats(const ParquetColumn *column, float *values);
+/// The first row that is not null and has another number of innermost values than `width`; -1 where there is none.
+int64_t parquet_uneven_row(const ParquetColumn *column, int64_t width);
+
+/// Copies `width` values a row, converted from any numeric type; `null` stands for those that are null. Fails for text
+/// and for rows of another width.
+bool parquet_copy_floats(const ParquetColumn *column, int64_t width, float null, float *values);
+
+/// Copies the values of one row, as many as parquet_count() says.
+bool parquet_copy_row(const ParquetColumn *column, int64_t row, float null, float *values);
 
 /// As parquet_copy_floats().
-bool parquet_copy_doubles(const ParquetColumn *column, double *values);
+bool parquet_copy_doubles(const ParquetColumn *column, int64_t width, double null, double *values);
 
-/// Copies all values of an integer or Boolean column. Fails for other types.
-bool parquet_copy_integers(const ParquetColumn *column, int64_t *values);
+/// As parquet_copy_floats(), for whole numbers; a real column will do where every value is whole.
+bool parquet_copy_integers(const ParquetColumn *column, int64_t width, int64_t null, int64_t *values);
 
-/// Bytes of a text value and, in `length`, their number; NULL where the column holds no text.
-const char *parquet_text(const ParquetColumn *column, int64_t index, int64_t *length);
+/// Bytes of a text or binary value, the `position`-th of a row, and in `length` their number. NULL with a length of -1
+/// for a null, NULL with a length of -2 where the column holds neither text nor bytes.
+const char *parquet_text(const ParquetColumn *column, int64_t row, int64_t position, int64_t *length);
 
 // Writing
 

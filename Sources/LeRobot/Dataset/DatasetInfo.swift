@@ -1,21 +1,21 @@
 import Foundation
 
-/// What `meta/info.json` says.
-public struct DatasetInfo: Codable, Equatable, Sendable {
-    /// Version of the format, `v3.0`.
+/// The content of `meta/info.json`.
+public struct DatasetInfo: Encodable, Equatable, Sendable {
+    /// Version of the format: `v3.0`, `v2.1` or `v2.0`.
     public var codebaseVersion = "v3.0"
 
     /// The robot that was recorded.
     public var robotType: String?
 
-    /// Number of episodes.
-    public var totalEpisodes: Int
+    /// Number of episodes, as the file says; the dataset's own count may differ.
+    public var totalEpisodes: Int?
 
     /// Frames of all episodes together.
-    public var totalFrames: Int
+    public var totalFrames: Int?
 
     /// Number of different tasks.
-    public var totalTasks: Int
+    public var totalTasks: Int?
 
     /// Files in one chunk folder.
     public var chunksSize = Self.usualChunksSize
@@ -62,10 +62,13 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
     static let defaultVideoPath = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
     static let defaultEpisodesPath = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 
-    /// What the robot knows about itself.
+    static let defaultDataPathV2 = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
+    static let defaultVideoPathV2 = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
+
+    /// Name of the robot's own state.
     public static let state = "observation.state"
 
-    /// Where things are, as only a simulator knows.
+    /// Name of the poses of objects, as only a simulator knows them.
     public static let environmentState = "observation.environment_state"
 
     /// Columns that every dataset has besides those of the robot.
@@ -79,105 +82,24 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
 }
 
 extension DatasetInfo {
-    /// Reads the description; what only a writer needs may be absent.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func size(_ key: CodingKeys, else standard: Int) throws -> Int {
-            try values.decodeIfPresent(Int.self, forKey: key) ?? standard
-        }
-        self.init(
-            codebaseVersion: try values.decode(String.self, forKey: .codebaseVersion),
-            robotType: try values.decodeIfPresent(String.self, forKey: .robotType),
-            totalEpisodes: try values.decode(Int.self, forKey: .totalEpisodes),
-            totalFrames: try values.decode(Int.self, forKey: .totalFrames),
-            totalTasks: try values.decode(Int.self, forKey: .totalTasks),
-            chunksSize: try size(.chunksSize, else: Self.usualChunksSize),
-            dataFilesSizeInMB: try size(.dataFilesSizeInMB, else: 100),
-            videoFilesSizeInMB: try size(.videoFilesSizeInMB, else: 200),
-            fps: try values.decode(Double.self, forKey: .fps),
-            splits: try values.decodeIfPresent([String: String].self, forKey: .splits),
-            dataPath: try values.decode(String.self, forKey: .dataPath),
-            videoPath: try values.decodeIfPresent(String.self, forKey: .videoPath),
-            features: try values.decode([String: Feature].self, forKey: .features)
-        )
-    }
-
-    /// Reads the file of a dataset's folder.
-    init(readingFrom folder: URL) throws(LeRobotError) {
-        let file = folder.appending(path: "meta/info.json")
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
-        else {
-            throw .noSuchFolder(folder.path)
-        }
-        guard FileManager.default.fileExists(atPath: file.path) else { throw .notADataset(folder.path) }
-        let version = try decodedJSON(Version.self, from: file).codebaseVersion
-        guard version == "v3.0" else { throw .unsupportedVersion(folder: folder.path, found: version) }
-        self = try decodedJSON(DatasetInfo.self, from: file)
-        guard fps.isFinite, fps > 0, fps < 1e6 else {
-            throw .wrongField(file: file.path, field: "fps", expected: "a positive number", found: "\(fps)")
-        }
-        for (name, total) in [
-            ("total_episodes", totalEpisodes), ("total_frames", totalFrames), ("total_tasks", totalTasks),
-        ] where total < 0 {
-            throw .wrongField(file: file.path, field: name, expected: "at least 0", found: "\(total)")
-        }
-    }
+    /// Layout of the dataset's files.
+    var layout: DatasetLayout { DatasetLayout(version: codebaseVersion) ?? .manyEpisodesAFile }
 
     /// Path of a Parquet file within the folder.
     func dataPath(of location: FileLocation) -> String { Self.filled(dataPath, location) }
 
     /// Path of a camera's video file within the folder.
     func videoPath(of location: FileLocation, camera: String) -> String {
-        Self.filled(videoPath ?? Self.defaultVideoPath, location, camera: camera)
+        Self.filled(videoPath ?? layout.videoPath, location, camera: camera)
     }
 
     /// Puts numbers into a template in Python's notation: `{chunk_index:03d}`.
-    static func filled(_ template: String, _ location: FileLocation, camera: String = "") -> String {
-        var path = template.replacingOccurrences(of: "{video_key}", with: camera)
-        for (name, number) in [("chunk_index", location.chunk), ("file_index", location.file)] {
-            for digits in [3, 4, 6] {
-                let text = String(number)
-                let padded = String(repeating: "0", count: max(0, digits - text.count)) + text
-                path = path.replacingOccurrences(of: "{\(name):0\(digits)d}", with: padded)
-            }
-            path = path.replacingOccurrences(of: "{\(name)}", with: String(number))
-        }
-        return path
-    }
-
-    /// The one field that every version of the format has.
-    private struct Version: Decodable {
-        let codebaseVersion: String
-
-        enum CodingKeys: String, CodingKey {
-            case codebaseVersion = "codebase_version"
-        }
-    }
-}
-
-/// Place of a file in the chunked layout.
-public struct FileLocation: Hashable, Sendable, Comparable {
-    /// Number of the folder.
-    public let chunk: Int
-
-    /// Number of the file in the folder.
-    public let file: Int
-
-    /// Names the place of a file.
-    public init(chunk: Int, file: Int) {
-        self.chunk = chunk
-        self.file = file
-    }
-
-    /// The order in which files are written.
-    public static func < (left: Self, right: Self) -> Bool {
-        (left.chunk, left.file) < (right.chunk, right.file)
-    }
-
-    /// The place after this one, with at most `chunksSize` files a folder.
-    func next(chunksSize: Int) -> FileLocation {
-        file + 1 < chunksSize
-            ? FileLocation(chunk: chunk, file: file + 1) : FileLocation(chunk: chunk + 1, file: 0)
+    static func filled(
+        _ template: String,
+        _ location: FileLocation,
+        camera: String = "",
+        frame: Int = 0
+    ) -> String {
+        PathTemplate(template).filled(location, camera: camera, frame: frame)
     }
 }

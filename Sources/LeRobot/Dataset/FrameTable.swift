@@ -1,3 +1,5 @@
+import Foundation
+
 /// The numbers of a dataset, all frames of all episodes in order.
 public struct FrameTable: Sendable {
     /// One numeric feature.
@@ -5,7 +7,7 @@ public struct FrameTable: Sendable {
         /// Name of the feature.
         public let name: String
 
-        /// Values of one frame.
+        /// Number of values of one frame.
         public let dimension: Int
 
         /// `[count, dimension]`, row-major.
@@ -32,27 +34,23 @@ public struct FrameTable: Sendable {
     /// Number of frames.
     public let count: Int
 
-    /// Every numeric feature that is no bookkeeping, by name.
+    /// The numeric features that were read, without bookkeeping, by name.
     public let columns: [String: Column]
 
-    /// Position within the episode, `[count]`.
-    public let frameIndex: [Int]
-
-    /// The episode, `[count]`.
-    public let episodeIndex: [Int]
-
-    /// The task, an index into the dataset's tasks, `[count]`.
+    /// The instruction, an index into the dataset's tasks, `[count]`; -1 where there is none.
     public let taskIndex: [Int]
 
-    /// Position within the dataset, `[count]`.
-    public let index: [Int]
+    let source: LeRobotDataset
 
     /// The column of a feature.
     ///
     /// - Throws: ``LeRobotError/noSuchFeature(_:expected:available:)``.
     public func column(_ name: String) throws(LeRobotError) -> Column {
         guard let column = columns[name] else {
-            throw .noSuchFeature(name, expected: "numeric feature", available: columns.keys.sorted())
+            let numeric = source.info.features.filter {
+                $0.value.isNumeric && !$0.value.isImage && DatasetInfo.bookkeeping[$0.key] == nil
+            }
+            throw .noSuchFeature(name, expected: "numeric feature", available: numeric.keys.sorted())
         }
         return column
     }
@@ -67,6 +65,63 @@ public struct FrameTable: Sendable {
     /// The `observation.state` column, `[count, S]`; nil where the robot reports none.
     public var states: Column? { columns[DatasetInfo.state] }
 
-    /// The `observation.environment_state` column, `[count, M]`: where things are; nil where nothing says so.
+    /// The `observation.environment_state` column, `[count, M]`: poses of objects; nil where there is none.
     public var environmentStates: Column? { columns[DatasetInfo.environmentState] }
+
+    /// Checks that a column holds finite numbers in the frames of some episodes.
+    ///
+    /// - Parameters:
+    ///   - column: A column of the table.
+    ///   - episodes: Indices of episodes; nil for all.
+    /// - Throws: ``LeRobotError`` that names file, row and column of the first cell that is none.
+    public func check(_ column: Column, episodes: [Int]? = nil) throws(LeRobotError) {
+        for index in episodes ?? Array(source.episodes.indices) {
+            guard source.episodes.indices.contains(index) else {
+                throw .outOfRange(what: "episode", index: index, count: source.episodes.count)
+            }
+            let episode = source.episodes[index]
+            let values = column.rows(episode.rows)
+            guard let place = values.firstIndex(where: { !$0.isFinite }) else { continue }
+            throw source.badCell(
+                values[place],
+                feature: column.name,
+                row: place / column.dimension,
+                column: place % column.dimension,
+                of: episode
+            )
+        }
+    }
+}
+
+extension LeRobotDataset {
+    /// The error about a cell that holds no number.
+    fileprivate func badCell(_ value: Float, feature: String, row: Int, column: Int, of episode: Episode)
+        -> LeRobotError
+    {
+        let position = row - episode.rows.lowerBound
+        let name = info.features[feature]?.names.flatMap { column < $0.count ? " (\($0[column]))" : nil } ?? ""
+        let frame = "frame \(position) of episode \(episode.index), frame \(row) of the dataset"
+        guard let piece = episode.pieces.first else {
+            return .missingFile(
+                folder.appending(path: info.dataPath(of: episode.dataFile)).path,
+                needed: "episode \(episode.index) is in it; fetch the file, or leave the episode out with --episodes"
+            )
+        }
+        var file = rowSource.url(piece.file).path
+        var source = ""
+        // The file is opened again: its rows need not be in order.
+        try? rowSource.forEachFile(of: [episode]) { (reader, parts) throws(LeRobotError) in
+            for part in parts where part.rows.indices.contains(position - part.first) {
+                file = reader.path
+                source = "row \(part.rows[position - part.first]) of the file, "
+            }
+        }
+        return .wrongField(
+            file: file,
+            field: feature,
+            expected: "a finite number",
+            found: "\(value.cellDescription) in column \(column)\(name), \(source)\(frame); leave the episode out with "
+                + "--episodes, or mend the recording"
+        )
+    }
 }

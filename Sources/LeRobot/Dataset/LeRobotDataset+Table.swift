@@ -1,20 +1,21 @@
 import Foundation
 
 extension LeRobotDataset {
-    /// Reads all numbers of the dataset into memory; pictures stay where they are.
+    /// Reads numbers of all episodes into memory; images stay where they are.
     ///
-    /// - Throws: ``LeRobotError`` when a file is damaged or disagrees with the metadata, or an action or a state is not
-    ///   finite.
-    public func loadTable() throws(LeRobotError) -> FrameTable {
-        var reading = TableReading(dataset: self)
-        var next = episodes[...]
-        while let first = next.first {
-            let inFile = next.prefix { $0.dataFile == first.dataFile }
-            next = next.dropFirst(inFile.count)
-            try reading.append(
-                first.dataFile,
-                rows: first.rows.lowerBound ..< (inFile.last ?? first).rows.upperBound
-            )
+    /// Cells that are null or no numbers, and rows whose files are absent, fail where they are used:
+    /// ``FrameTable/check(_:episodes:)``.
+    ///
+    /// - Parameter features: Names of numeric features; nil for all. Those that the dataset lacks are passed over.
+    /// - Throws: ``LeRobotError`` when a file is damaged or a column is no numbers.
+    public func loadTable(features wanted: [String]? = nil) throws(LeRobotError) -> FrameTable {
+        let features = info.features
+            .filter { $0.value.isNumeric && !$0.value.isImage && DatasetInfo.bookkeeping[$0.key] == nil }
+            .filter { wanted?.contains($0.key) ?? true }
+            .sorted { $0.key < $1.key }
+        var reading = TableReading(dataset: self, features: features.map { (name: $0.key, feature: $0.value) })
+        try rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
+            try reading.read(reader, parts)
         }
         return reading.table
     }
@@ -23,95 +24,98 @@ extension LeRobotDataset {
 /// Columns while the files of a dataset are read one after the other.
 private struct TableReading {
     let dataset: LeRobotDataset
-    let features: [(key: String, value: Feature)]
-    var values: [String: [Float]] = [:]
-    var frameIndex: [Int] = []
-    var episodeIndex: [Int] = []
-    var taskIndex: [Int] = []
-    var index: [Int] = []
+    let features: [(name: String, feature: Feature)]
+    var columns: [String: (dimension: Int, values: [Float])] = [:]
+    var taskIndex: [Int]
 
-    /// What a model is trained on; one number that is none would make all weights so.
-    private static let finite: Set = ["action", DatasetInfo.state, DatasetInfo.environmentState]
-
-    init(dataset: LeRobotDataset) {
+    init(dataset: LeRobotDataset, features: [(name: String, feature: Feature)]) {
         self.dataset = dataset
-        features = dataset.info.features
-            .filter { $0.value.isNumeric && DatasetInfo.bookkeeping[$0.key] == nil }
-            .sorted { $0.key < $1.key }
+        self.features = features
+        taskIndex = Array(repeating: -1, count: dataset.frameCount)
     }
 
     var table: FrameTable {
-        var columns: [String: FrameTable.Column] = [:]
-        for (name, feature) in features {
-            columns[name] = FrameTable.Column(
-                name: name,
-                dimension: feature.dimension,
-                values: values[name] ?? []
-            )
+        var found: [String: FrameTable.Column] = [:]
+        for (name, column) in columns {
+            found[name] = FrameTable.Column(name: name, dimension: column.dimension, values: column.values)
         }
         return FrameTable(
-            count: index.count,
-            columns: columns,
-            frameIndex: frameIndex,
-            episodeIndex: episodeIndex,
+            count: dataset.frameCount,
+            columns: found,
             taskIndex: taskIndex,
-            index: index
+            source: dataset
         )
     }
 
-    mutating func append(_ location: FileLocation, rows: Range<Int>) throws(LeRobotError) {
-        let file = dataset.folder.appending(path: dataset.info.dataPath(of: location))
-        let reader = try ParquetReader(opening: file)
-        for (name, feature) in features {
-            let numbers = try reader.column(name).floats(width: feature.dimension)
-            if Self.finite.contains(name), let place = numbers.firstIndex(where: { !$0.isFinite }) {
-                let frame = rows.lowerBound + place / feature.dimension
-                throw .wrongField(
-                    file: file.path,
-                    field: name,
-                    expected: "finite numbers",
-                    found: "\(numbers[place]) in frame \(frame)"
+    mutating func read(_ reader: ParquetReader, _ parts: [RowSource.Part]) throws(LeRobotError) {
+        for (name, feature) in features { try read(name, feature, reader, parts) }
+        let numbers = try reader.optionalIntegers("task_index")
+        for part in parts {
+            let first = part.episode.rows.lowerBound + part.first
+            for (offset, row) in part.rows.enumerated() {
+                taskIndex[first + offset] = task(numbers[row], of: part.episode, in: reader)
+            }
+        }
+    }
+
+    private mutating func read(
+        _ name: String,
+        _ feature: Feature,
+        _ reader: ParquetReader,
+        _ parts: [RowSource.Part]
+    ) throws(LeRobotError) {
+        guard reader.has(name) else {
+            dataset.log.add(
+                reader.path,
+                name,
+                "meta/info.json describes it, the file has no such column",
+                once: "no column \(name)"
+            )
+            return
+        }
+        let source = try reader.column(name)
+        if columns[name] == nil {
+            let dimension = source.width ?? feature.dimension
+            if dimension != feature.dimension {
+                dataset.log.add(
+                    dataset.folder.appending(path: "meta/info.json").path,
+                    "features.\(name).shape",
+                    "\(feature.shape) is \(feature.dimension) numbers a row, the rows have \(dimension), which are taken"
                 )
             }
-            values[name, default: []] += numbers
-        }
-        frameIndex += try reader.integers("frame_index")
-        index += try reader.integers("index")
-        episodeIndex += try reader.integers("episode_index")
-        taskIndex += try reader.integers("task_index")
-        try check(rows, in: file)
-    }
-
-    private func check(_ rows: Range<Int>, in file: URL) throws(LeRobotError) {
-        guard index.count == rows.upperBound else {
-            throw wrong(
-                "number of rows",
-                rows.lowerBound,
-                "\(rows.count)",
-                index.count - rows.lowerBound,
-                file
+            columns[name] = (
+                dimension, Array(repeating: .absentCell, count: dataset.frameCount * dimension)
             )
         }
-        for row in rows {
-            guard index[row] == row else { throw wrong("index", row, "\(row)", index[row], file) }
-            guard dataset.tasks.indices.contains(taskIndex[row]) else {
-                throw wrong("task_index", row, "one of \(dataset.tasks.count) tasks", taskIndex[row], file)
-            }
-            let number = episodeIndex[row]
-            guard dataset.episodes.indices.contains(number), dataset.episodes[number].rows.contains(row)
-            else {
-                throw wrong("episode_index", row, "the episode of meta/episodes", number, file)
-            }
-            let position = row - dataset.episodes[number].rows.lowerBound
-            guard frameIndex[row] == position else {
-                throw wrong("frame_index", row, "\(position)", frameIndex[row], file)
+        guard var column = columns.removeValue(forKey: name) else { return }
+        let dimension = column.dimension
+        let numbers = try source.floats(width: dimension)
+        column.values.withUnsafeMutableBufferPointer { target in
+            numbers.withUnsafeBufferPointer { source in
+                for part in parts {
+                    let first = part.episode.rows.lowerBound + part.first
+                    for (offset, row) in part.rows.enumerated() {
+                        for place in 0 ..< dimension {
+                            target[(first + offset) * dimension + place] = source[row * dimension + place]
+                        }
+                    }
+                }
             }
         }
+        columns[name] = column
     }
 
-    private func wrong(_ field: String, _ row: Int, _ expected: String, _ found: Int, _ file: URL)
-        -> LeRobotError
-    {
-        .wrongField(file: file.path, field: field, expected: "\(expected) in frame \(row)", found: "\(found)")
+    /// Position of a row's instruction among the dataset's: by the row's number, else by the episode's text.
+    private func task(_ number: Int?, of episode: Episode, in reader: ParquetReader) -> Int {
+        if let number, let position = dataset.taskList.position(ofNumber: number) { return position }
+        let text = episode.tasks.first
+        dataset.log.add(
+            reader.path,
+            "task_index",
+            "\(number.map { "\($0) is no task of the dataset" } ?? "there is none"); the episode's own instruction is "
+                + "taken: \(text.map { "'\($0)'" } ?? "none")",
+            once: "task_index"
+        )
+        return text.flatMap(dataset.taskList.position(ofText:)) ?? -1
     }
 }

@@ -1,42 +1,77 @@
 public import Foundation
 
-/// Recordings of a robot in a folder of format LeRobot v3.0.
+/// Recordings of a robot in a folder of format LeRobot v2.0, v2.1 or v3.0.
 ///
-/// The value describes the dataset; numbers are read by ``loadTable()``, pictures by
-/// ``frame(at:camera:)``, ``frames(episode:camera:)`` or ``FrameStore``.
+/// The value describes the dataset; numbers are read by ``loadTable(features:)``, images by
+/// ``frame(at:camera:)``, ``frames(episode:camera:)`` or ``FrameStore``. What a dataset lacks fails only where it is used;
+/// what is odd and passed over is one of its ``warnings``.
 ///
 /// Source: LeRobot, `src/lerobot/datasets` (<https://github.com/huggingface/lerobot>).
 public struct LeRobotDataset: Sendable {
-    /// Where the dataset lies.
+    /// Folder of the dataset.
     public let folder: URL
 
-    /// What `meta/info.json` says.
+    /// Content of `meta/info.json`.
     public let info: DatasetInfo
 
-    /// Tasks in plain words, by `task_index`.
-    public let tasks: [String]
+    /// Instructions in plain words.
+    public var tasks: [String] { taskList.texts }
 
     /// Episodes in order.
     public let episodes: [Episode]
 
-    /// Names of the cameras stored as video, sorted, for example `observation.images.corner2`.
-    public var cameras: [String] { info.features.filter { $0.value.dtype == "video" }.map(\.key).sorted() }
+    /// Names of the colour cameras, sorted, for example `observation.images.corner2`.
+    public let cameras: [String]
 
-    /// Frames of all episodes together.
+    /// Names of the depth cameras, sorted.
+    public let depthCameras: [String]
+
+    /// Number of frames of all episodes together.
     public var frameCount: Int { episodes.last?.rows.upperBound ?? 0 }
 
-    /// Opens a dataset and checks its metadata against each other and against the files present.
+    /// Oddities found so far, each once; reading rows and images may add further ones.
+    public var warnings: [DatasetWarning] { log.warnings }
+
+    let log: WarningLog
+    let taskList: TaskList
+    let rowSource: RowSource
+    let videoSource: VideoSource
+    private let damagedFiles: [LeRobotError]
+
+    /// Opens a dataset: reads its metadata and sees which files are there.
     ///
+    /// - Parameters:
+    ///   - folder: The dataset's folder.
+    ///   - warn: Called once for every oddity that is passed over, on any thread.
     /// - Throws: ``LeRobotError`` that names the file and field at fault.
-    public init(opening folder: URL) throws(LeRobotError) {
+    public init(
+        opening folder: URL,
+        warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
+    ) throws(LeRobotError) {
         self.folder = folder
-        let info = try DatasetInfo(readingFrom: folder)
+        let log = WarningLog(report: warn)
+        self.log = log
+        let info = try DatasetInfo(readingFrom: folder, log: log)
         self.info = info
-        tasks = try Self.tasks(in: folder)
-        let cameras = info.features.filter { $0.value.dtype == "video" }.map(\.key).sorted()
-        episodes = try EpisodeIndex(folder: folder, cameras: cameras).episodes()
-        try checkTotals()
-        try checkFiles()
+        let images = info.features.filter { $0.value.isImage }
+        cameras = images.filter { !$0.value.isDepth }.keys.sorted()
+        depthCameras = images.filter { $0.value.isDepth }.keys.sorted()
+        let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
+        let list =
+            switch info.layout {
+            case .episodeAFile: try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
+            case .manyEpisodesAFile: try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
+            }
+        var rows = EpisodeRows(folder: folder, info: info, list: list, log: log)
+        let found = try rows.episodes()
+        episodes = found.episodes
+        damagedFiles = found.damaged
+        taskList = try TaskList(folder: folder, layout: info.layout, episodes: found.episodes, log: log)
+        rowSource = RowSource(folder: folder, paths: found.paths, episodes: found.episodes, log: log)
+        videoSource = VideoSource(folder: folder, info: info, cameras: videos, episodes: found.episodes, log: log)
+        warnOfBounds(list)
+        warnOfTotals()
+        videoSource.warnOfAbsentFiles(list: list.source)
     }
 
     /// The episode that holds a frame.
@@ -56,73 +91,44 @@ public struct LeRobotDataset: Sendable {
         return episodes[range.lowerBound]
     }
 
-    private static func tasks(in folder: URL) throws(LeRobotError) -> [String] {
-        let file = folder.appending(path: "meta/tasks.parquet")
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            throw .missingFile(file.path, needed: "it lists the tasks")
-        }
-        let table = try ParquetReader(opening: file)
-        let indices = try table.integers("task_index")
-        // The texts are the index of a pandas table, which is not named in every version of LeRobot.
-        let names = ["task", "__index_level_0__", "index"]
-        let texts = try table.column(names.first(where: table.has) ?? "task").texts()
-        guard indices.sorted() == Array(indices.indices) else {
-            throw .wrongField(
-                file: file.path,
-                field: "task_index",
-                expected: "every number from 0 to \(indices.count - 1) once",
-                found: "\(indices.prefix(8))"
-            )
-        }
-        var tasks = texts
-        for (index, text) in zip(indices, texts) { tasks[index] = text }
-        return tasks
-    }
-
-    private func checkTotals() throws(LeRobotError) {
-        let totals = [
-            ("total_episodes", info.totalEpisodes, episodes.count, "the rows of meta/episodes"),
-            ("total_frames", info.totalFrames, frameCount, "the frames of meta/episodes"),
-            ("total_tasks", info.totalTasks, tasks.count, "the rows of meta/tasks.parquet"),
-        ]
-        for (field, found, expected, source) in totals where found != expected {
-            throw .wrongField(
-                file: folder.appending(path: "meta/info.json").path,
-                field: field,
-                expected: "\(expected), \(source)",
-                found: "\(found)"
-            )
-        }
-    }
-
-    /// Checks that every file is there, and that Parquet files hold as many rows as their episodes have frames.
+    /// Checks that every data file that was looked at can be read.
     ///
-    /// Only footers are read.
-    private func checkFiles() throws(LeRobotError) {
-        var frames: [FileLocation: Int] = [:]
-        var seen: Set<String> = []
+    /// - Throws: ``LeRobotError`` about the first one that cannot.
+    public func checkDataFiles() throws(LeRobotError) {
+        if let first = damagedFiles.first { throw first }
+    }
+
+    private func warnOfBounds(_ list: EpisodeList) {
+        var listed = list.episodes[...]
         for episode in episodes {
-            frames[episode.dataFile, default: 0] += episode.length
-            var paths = [info.dataPath(of: episode.dataFile)]
-            paths += episode.videos.map { info.videoPath(of: $0.value.location, camera: $0.key) }
-            for path in paths where seen.insert(path).inserted {
-                let file = folder.appending(path: path).path
-                guard FileManager.default.fileExists(atPath: file) else {
-                    throw .missingFile(file, needed: "episode \(episode.index) is in it")
-                }
+            listed = listed.drop { $0.number < episode.number }
+            guard let bounds = listed.first?.bounds, listed.first?.number == episode.number else { continue }
+            for (field, found, expected) in [
+                ("dataset_from_index", bounds.from, episode.rows.lowerBound),
+                ("dataset_to_index", bounds.to, episode.rows.upperBound),
+            ] where found != expected {
+                log.add(
+                    list.source,
+                    field,
+                    "episode \(episode.number) should have \(expected), has \(found); the rows' own numbers are taken"
+                        + " (other episodes are not named)"
+                )
+                return
             }
         }
-        for (location, count) in frames.sorted(by: { $0.key < $1.key }) {
-            let file = folder.appending(path: info.dataPath(of: location))
-            let found = try ParquetReader(opening: file).rowCount
-            guard found == count else {
-                throw .wrongField(
-                    file: file.path,
-                    field: "number of rows",
-                    expected: "\(count), the frames that meta/episodes puts here",
-                    found: "\(found)"
-                )
-            }
+    }
+
+    private func warnOfTotals() {
+        for (field, found, expected) in [
+            ("total_episodes", info.totalEpisodes, episodes.count), ("total_frames", info.totalFrames, frameCount),
+            ("total_tasks", info.totalTasks, tasks.count),
+        ] {
+            guard let found, found != expected else { continue }
+            log.add(
+                folder.appending(path: "meta/info.json").path,
+                field,
+                "is \(found), the dataset has \(expected)"
+            )
         }
     }
 }

@@ -16,10 +16,7 @@ public final class FrameStore: Sendable {
     /// Bytes that pictures may take.
     public let byteBudget: Int
 
-    private static let picturesScaledAtOnce = 32
-
-    private let features: [String: Feature]
-    private let scaledSizes: [String: (height: Int, width: Int)]
+    private let sizes: [String: (height: Int, width: Int)]
     private let cache: Mutex<EpisodeCache>
 
     /// Fills the store.
@@ -45,10 +42,12 @@ public final class FrameStore: Sendable {
         self.dataset = dataset
         self.cameras = cameras ?? dataset.cameras
         self.byteBudget = byteBudget ?? availableMemory() / 2
-        var features: [String: Feature] = [:]
-        for camera in self.cameras { features[camera] = try dataset.feature(ofCamera: camera) }
-        self.features = features
-        self.scaledSizes = scaledSizes
+        var sizes: [String: (height: Int, width: Int)] = [:]
+        for camera in self.cameras {
+            _ = try dataset.feature(ofCamera: camera)
+            if let size = scaledSizes[camera] { sizes[camera] = size } else { sizes[camera] = try dataset.imageSize(of: camera) }
+        }
+        self.sizes = sizes
         cache = Mutex(EpisodeCache(byteBudget: self.byteBudget))
         let wanted = episodes ?? Array(dataset.episodes.indices)
         for episode in wanted where !dataset.episodes.indices.contains(episode) {
@@ -59,7 +58,7 @@ public final class FrameStore: Sendable {
 
     /// Size of a camera's pictures; nil for a camera that the store was not asked to keep.
     public func size(of camera: String) -> (height: Int, width: Int)? {
-        features[camera].map { scaledSizes[camera] ?? $0.videoSize }
+        sizes[camera]
     }
 
     /// Copies the picture of a camera at a frame, `[height, width, 3]`.
@@ -97,51 +96,26 @@ public final class FrameStore: Sendable {
     /// The decoded pictures of an episode, one array a camera.
     private func pictures(of episode: Episode) throws(LeRobotError) -> [[UInt8]] {
         if let pictures = cache.withLock({ $0[episode.index] }) { return pictures }
-        var decoders = DecoderPool()
-        let pictures = try decoded(episode, with: &decoders)
+        let pictures = try decoded(episode, with: FrameReader(dataset))
         cache.withLock { $0.insert(pictures, for: episode.index) }
         return pictures
     }
 
-    private func decoded(_ episode: Episode, with decoders: inout DecoderPool) throws(LeRobotError)
-        -> [[UInt8]]
-    {
-        var pictures: [[UInt8]] = []
+    /// All images of an episode, in the sizes that they are kept in.
+    private func decoded(_ episode: Episode, with reader: FrameReader) throws(LeRobotError) -> [[UInt8]] {
+        var images: [[UInt8]] = []
         for camera in cameras {
-            let decoder = try decoders.decoder(dataset: dataset, camera: camera, episode: episode)
-            pictures.append(try pixels(of: episode, camera: camera, with: decoder))
-        }
-        return pictures
-    }
-
-    /// All pictures of a camera in an episode, in the size that they are kept in.
-    private func pixels(
-        of episode: Episode,
-        camera: String,
-        with decoder: VideoDecoder
-    ) throws(LeRobotError) -> [UInt8] {
-        let all = 0 ..< episode.length
-        let recorded = (height: decoder.height, width: decoder.width)
-        guard let size = scaledSizes[camera], size != recorded else {
-            return try dataset.pixels(of: episode, camera: camera, frames: all, with: decoder)
-        }
-        let count = recorded.height * recorded.width * 3
-        var scaled: [UInt8] = []
-        scaled.reserveCapacity(episode.length * size.height * size.width * 3)
-        // A few at a time: recorded pictures may be a hundred times larger than scaled ones.
-        for start in stride(from: 0, to: episode.length, by: Self.picturesScaledAtOnce) {
-            let frames = start ..< min(start + Self.picturesScaledAtOnce, episode.length)
-            let pixels = try dataset.pixels(of: episode, camera: camera, frames: frames, with: decoder)
-            for first in stride(from: 0, to: pixels.count, by: count) {
-                let picture = Image(
-                    width: recorded.width,
-                    height: recorded.height,
-                    pixels: Array(pixels[first ..< first + count])
-                )
-                scaled += picture.resizedWithPadding(width: size.width, height: size.height).pixels
+            guard let size = sizes[camera] else { continue }
+            var pixels: [UInt8] = []
+            pixels.reserveCapacity(episode.length * size.height * size.width * 3)
+            // One at a time: recorded images may be a hundred times larger than scaled ones.
+            try reader.forEachImage(camera: camera, episode: episode, frames: 0 ..< episode.length) { image in
+                let isKept = (image.height, image.width) == size
+                pixels += (isKept ? image : image.resizedWithPadding(width: size.width, height: size.height)).pixels
             }
+            images.append(pixels)
         }
-        return scaled
+        return images
     }
 
     /// The first of `episodes` that fit the budget together.
@@ -162,14 +136,14 @@ public final class FrameStore: Sendable {
         guard !cameras.isEmpty else { return }
         let state = Mutex((next: 0, done: 0, failure: LeRobotError?.none))
         DispatchQueue.concurrentPerform(iterations: min(threads, max(1, episodes.count))) { _ in
-            var decoders = DecoderPool()
+            let reader = FrameReader(dataset)
             while let index = state.withLock({ state -> Int? in
                 guard state.failure == nil, state.next < episodes.count else { return nil }
                 defer { state.next += 1 }
                 return state.next
             }) {
                 do throws(LeRobotError) {
-                    let pictures = try decoded(episodes[index], with: &decoders)
+                    let pictures = try decoded(episodes[index], with: reader)
                     cache.withLock { $0.insert(pictures, for: episodes[index].index) }
                     let done = state.withLock { state in
                         state.done += 1

@@ -66,6 +66,10 @@ final class ColorConverter {
         )
         source = key
         guard context != nil else { return false }
+        // Between RGB formats there is no matrix to set.
+        let description = av_pix_fmt_desc_get(AVPixelFormat(rawValue: input.format))
+        let flags = description?.pointee.flags ?? 0
+        if isRGB, flags & UInt64(AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) != 0 { return true }
         let matrix = sws_getCoefficients(Int32(key.colorspace.rawValue))
         let inputIsFull: Int32 = !isRGB || input.color_range == AVCOL_RANGE_JPEG ? 1 : 0
         let unity: Int32 = 1 << 16

@@ -36,6 +36,17 @@ enum FFmpeg {
         return frame
     }
 
+    /// Copies an RGB frame, row after row.
+    static func copyRGB(_ frame: UnsafeMutablePointer<AVFrame>, to pixels: UnsafeMutableBufferPointer<UInt8>) {
+        guard let source = frame.pointee.data.0 else { return }
+        let stride = Int(frame.pointee.linesize.0)
+        let size = Int(frame.pointee.width) * 3
+        for row in 0 ..< Int(frame.pointee.height) {
+            let line = UnsafeMutableBufferPointer(rebasing: pixels[row * size ..< (row + 1) * size])
+            _ = line.update(fromContentsOf: UnsafeBufferPointer(start: source + row * stride, count: size))
+        }
+    }
+
     /// Copies a picture into an RGB frame of its size.
     static func fill(_ frame: UnsafeMutablePointer<AVFrame>, with image: Image) {
         guard let target = frame.pointee.data.0 else { return }

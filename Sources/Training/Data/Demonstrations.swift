@@ -19,26 +19,39 @@ public struct Demonstrations: Sendable {
     /// Opens the dataset in `folder`.
     ///
     /// - Parameters:
-    ///   - folder: A LeRobot v3.0 dataset.
+    ///   - folder: A LeRobot dataset of version 2.0, 2.1 or 3.0.
     ///   - groups: `position=0:3,gripper=3`; nil reads the groups off the dataset's column names.
+    ///   - warn: Called once for every oddity of the dataset that is passed over, on any thread.
     /// - Throws: `LeRobotError`, `ActionSpaceError`, and ``DemonstrationsError`` when groups and columns differ.
-    public init(opening folder: URL, groups: String? = nil) throws {
-        dataset = try LeRobotDataset(opening: folder)
-        table = try dataset.loadTable()
+    public init(
+        opening folder: URL,
+        groups: String? = nil,
+        warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
+    ) throws {
+        dataset = try LeRobotDataset(opening: folder, warn: warn)
+        guard !dataset.episodes.isEmpty else {
+            throw DemonstrationsError(description: "\(folder.path): the dataset has no episodes")
+        }
+        table = try dataset.loadTable(features: ["action", DatasetInfo.state, DatasetInfo.environmentState])
         sampler = try ChunkSampler(dataset: dataset, table: table)
         let columns = sampler.column.dimension
-        if let groups {
-            actionSpace = try ActionSpace(parsing: groups)
-        } else if let names = dataset.info.features["action"]?.names, names.count == columns {
-            actionSpace = try ActionSpace(columnNames: names)
-        } else {
-            actionSpace = try ActionSpace(groups: [.init(name: "other", columns: 0 ..< columns)])
-        }
+        actionSpace =
+            try groups.map { try ActionSpace(parsing: $0) } ?? Self.actionSpace(of: dataset, columns: columns)
         guard actionSpace.dimension == columns else {
             throw error(
                 "the actions have \(columns) columns, the groups \(actionSpace) cover \(actionSpace.dimension)"
             )
         }
+    }
+
+    /// Groups of the columns of a dataset's actions, read off their names; one group `other` where there are none.
+    ///
+    /// - Throws: `ActionSpaceError`.
+    public static func actionSpace(of dataset: LeRobotDataset, columns: Int) throws -> ActionSpace {
+        guard let names = dataset.info.features["action"]?.names, names.count == columns else {
+            return try ActionSpace(groups: [.init(name: "other", columns: 0 ..< columns)])
+        }
+        return try ActionSpace(columnNames: names)
     }
 
     /// An error of this dataset.
@@ -47,8 +60,11 @@ public struct Demonstrations: Sendable {
     }
 
     /// Chunks that start at every frame of `episodes` (nil: of all), in the robot's units.
+    ///
+    /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
     public func chunks(horizon: Int, episodes: [Int]?) throws -> ActionChunks {
-        try sampler.chunks(horizon: horizon, episodes: episodes)
+        try table.check(sampler.column, episodes: episodes)
+        return try sampler.chunks(horizon: horizon, episodes: episodes)
     }
 
     /// The same chunks, normalised.
@@ -64,16 +80,24 @@ public struct Demonstrations: Sendable {
     }
 
     /// Normalisation of actions by statistics over `episodes` (nil: over all).
-    public func actionNormalization(_ method: Normalization.Method, episodes: [Int]?) -> Normalization {
-        normalization(of: sampler.column, method, episodes: episodes)
+    ///
+    /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
+    public func actionNormalization(
+        _ method: Normalization.Method,
+        episodes: [Int]?
+    ) throws -> Normalization {
+        try normalization(of: sampler.column, method, episodes: episodes)
     }
 
     /// Normalisation of a column by statistics over `episodes` (nil: over all).
+    ///
+    /// - Throws: `LeRobotError` that names file, row and column where one of the values is no finite number.
     func normalization(
         of column: FrameTable.Column,
         _ method: Normalization.Method,
         episodes: [Int]?
-    ) -> Normalization {
+    ) throws -> Normalization {
+        try table.check(column, episodes: episodes)
         let rows = (episodes ?? Array(dataset.episodes.indices)).flatMap {
             column.rows(dataset.episodes[$0].rows)
         }
@@ -95,12 +119,10 @@ public struct Demonstrations: Sendable {
     ///
     /// - Parameter chosen: Whole names or their last parts; all cameras where empty.
     /// - Returns: Their names.
-    /// - Throws: ``DemonstrationsError`` when there is none, or a name is none of them or occurs twice; `LeRobotError`
-    ///   for a camera whose images are stored one by one.
+    /// - Throws: ``DemonstrationsError`` when there is none, or a name is none of them or occurs twice.
     func cameras(_ chosen: [String] = []) throws -> [String] {
         let names = dataset.cameras
         guard !names.isEmpty else {
-            try checkImages { _ in true }
             throw error("has no camera, which a policy needs")
         }
         guard !chosen.isEmpty else { return names }
@@ -110,7 +132,6 @@ public struct Demonstrations: Sendable {
                 name == wish || name.split(separator: ".").last == wish[...]
             }
             guard let name = names.first(where: isMeant) else {
-                try checkImages(isMeant)
                 throw error("has no camera '\(wish)', only \(names.joined(separator: ", "))")
             }
             guard !cameras.contains(name) else {
@@ -119,12 +140,6 @@ public struct Demonstrations: Sendable {
             cameras.append(name)
         }
         return cameras
-    }
-
-    /// Refuses cameras whose images lie in Parquet files instead of videos, with what to do about it.
-    private func checkImages(_ isMeant: (String) -> Bool) throws(LeRobotError) {
-        let images = dataset.info.features.filter { $0.value.dtype == "image" }.keys.filter(isMeant)
-        if let first = images.min() { throw .unsupportedFeature(first, dtype: "image") }
     }
 }
 

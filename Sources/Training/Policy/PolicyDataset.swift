@@ -54,6 +54,7 @@ struct PolicyDataset: Sendable {
     ) throws {
         let rows = demonstrations.rows(of: episodes)
         let states = try demonstrations.states()
+        try demonstrations.table.check(states, episodes: episodes)
         count = rows.count
         self.frames = frames
         frameIndices = rows
@@ -62,8 +63,12 @@ struct PolicyDataset: Sendable {
         stateDimension = states.dimension
         stateBins = StateTokenizer(normalization: policy.state, binCount: stateBinCount)
             .bins(for: rows.flatMap { states.row($0) })
-        instructions = Self.padded(demonstrations.dataset.tasks.map { ByteTokenizer().ids(for: $0) })
-        instructionIndices = rows.map { demonstrations.table.taskIndex[$0] }
+        let tasks = demonstrations.dataset.tasks
+        let taskIndex = demonstrations.table.taskIndex
+        // Frames without a task have an empty instruction.
+        let isUntold = rows.contains { taskIndex[$0] < 0 }
+        instructions = Self.padded((tasks + (isUntold ? [""] : [])).map { ByteTokenizer().ids(for: $0) })
+        instructionIndices = rows.map { taskIndex[$0] < 0 ? tasks.count : taskIndex[$0] }
         chunks = try demonstrations.chunks(
             horizon: policy.configuration.contract.horizon,
             episodes: episodes,

@@ -80,7 +80,7 @@ struct ResolvedPolicy {
     ) throws -> CompactBackbone.Configuration {
         let wished = recipe.backbone
         let cameras = try cameraNames.enumerated().map { index, name in
-            let recorded = try demonstrations.dataset.feature(ofCamera: name).videoSize
+            let recorded = try demonstrations.dataset.imageSize(of: name)
             let size = wished.imageSize > 0 ? (height: wished.imageSize, width: wished.imageSize) : recorded
             let pixels = index == 0 ? wished.pixelsPerToken : wished.pixelsPerTokenOfOtherCameras
             guard size.height > 0, size.height % pixels == 0, size.width % pixels == 0 else {
@@ -116,7 +116,7 @@ struct ResolvedPolicy {
         _ tokenizer: (any ActionTokenizer)?,
         horizon: Int
     ) throws -> ActionCoding {
-        let normalization = demonstrations.actionNormalization(.quantiles, episodes: episodes)
+        let normalization = try demonstrations.actionNormalization(.quantiles, episodes: episodes)
         switch recipe.head {
         case .blocks, .blocksWithoutExpert, .tokens:
             guard let tokenizer else {

@@ -29,7 +29,7 @@ public struct WeightedDataset: Sendable {
     func source(horizon: Int, method: Normalization.Method) throws -> TokenizerSource {
         TokenizerSource(
             actionSpace: demonstrations.actionSpace,
-            normalization: demonstrations.actionNormalization(method, episodes: episodes),
+            normalization: try demonstrations.actionNormalization(method, episodes: episodes),
             chunks: try demonstrations.chunks(horizon: horizon, episodes: episodes),
             weight: weight
         )

@@ -1,0 +1,221 @@
+import Foundation
+import Synchronization
+
+/// Reads rows of episodes from the data files, in the order of their `frame_index`.
+final class RowSource: Sendable {
+    /// Paths of the data files within the folder; pieces of episodes count them.
+    let paths: [String]
+
+    private let folder: URL
+    private let episodes: [Episode]
+    /// Indices of the episodes with rows in every file.
+    private let episodesOfFile: [[Int]]
+    private let log: WarningLog
+    private let times = Mutex<[Int: [Double]]>([:])
+
+    /// Columns that tell the order of an episode's rows, the better one first.
+    private static let orderColumns = ["frame_index", "index"]
+
+    /// Times of at most this many episodes are kept.
+    private static let maximumEpisodesKept = 4096
+
+    init(folder: URL, paths: [String], episodes: [Episode], log: WarningLog) {
+        self.folder = folder
+        self.paths = paths
+        self.episodes = episodes
+        var episodesOfFile = [[Int]](repeating: [], count: paths.count)
+        for episode in episodes {
+            for piece in episode.pieces where episodesOfFile[piece.file].last != episode.index {
+                episodesOfFile[piece.file].append(episode.index)
+            }
+        }
+        self.episodesOfFile = episodesOfFile
+        self.log = log
+    }
+
+    /// A data file.
+    func url(_ file: Int) -> URL { folder.appending(path: paths[file]) }
+
+    /// Rows of an episode in one file.
+    struct Part {
+        let episode: Episode
+
+        /// Index of the file.
+        let file: Int
+
+        /// Position in the episode of the first of the rows.
+        let first: Int
+
+        /// Rows of the file, in order of the episode's frames.
+        let rows: [Int]
+    }
+
+    /// Orders the rows of episodes in a file.
+    ///
+    /// - Parameters:
+    ///   - episodes: Episodes with at least one piece in the file.
+    ///   - reader: The file.
+    ///   - file: Its index.
+    /// - Throws: ``LeRobotError/wrongField(file:field:expected:found:)`` where the rows are not those of the episodes.
+    private func rows(
+        of episodes: [Episode],
+        in reader: ParquetReader,
+        file: Int
+    ) throws(LeRobotError) -> [[Int]] {
+        let column = Self.orderColumns.first(where: reader.has)
+        let keys = try column.map { (name) throws(LeRobotError) in try reader.optionalIntegers(name) }
+        let numbers = try reader.optionalIntegers("episode_index")
+        return try episodes.map { (episode) throws(LeRobotError) in
+            var rows: [Int] = []
+            rows.reserveCapacity(episode.length)
+            for piece in episode.pieces where piece.file == file { rows += piece.rows }
+            try check(rows, of: episode, numbers, in: reader)
+            guard let keys else { return rows }
+            return try sorted(rows, by: keys, column: column ?? "", of: episode, in: reader)
+        }
+    }
+
+    /// Compares rows with what the metadata promised; only files that were not looked into at opening can fail.
+    private func check(
+        _ rows: [Int],
+        of episode: Episode,
+        _ numbers: [Int?],
+        in reader: ParquetReader
+    ) throws(LeRobotError) {
+        guard let last = rows.max(), last < reader.rowCount else {
+            throw .wrongField(
+                file: reader.path,
+                field: "number of rows",
+                expected: "the \(episode.length) rows that the metadata give episode \(episode.number)",
+                found: "\(reader.rowCount)"
+            )
+        }
+        guard episode.pieces.count == 1, rows.count < reader.rowCount,
+            let other = rows.first(where: { numbers[$0] != nil && numbers[$0] != episode.number })
+        else { return }
+        throw .wrongField(
+            file: reader.path,
+            field: "episode_index",
+            expected: "\(episode.number) in row \(other)",
+            found: "\(numbers[other] ?? -1)"
+        )
+    }
+
+    private func sorted(
+        _ rows: [Int],
+        by keys: [Int?],
+        column: String,
+        of episode: Episode,
+        in reader: ParquetReader
+    ) throws(LeRobotError) -> [Int] {
+        var isSorted = true
+        for index in rows.indices {
+            guard let key = keys[rows[index]] else {
+                throw .wrongField(
+                    file: reader.path,
+                    field: column,
+                    expected: "a number in row \(rows[index])",
+                    found: "null"
+                )
+            }
+            if index > 0, let before = keys[rows[index - 1]], key <= before { isSorted = false }
+        }
+        guard !isSorted else { return rows }
+        let order = rows.sorted { (keys[$0] ?? 0, $0) < (keys[$1] ?? 0, $1) }
+        for index in order.indices.dropFirst() where keys[order[index]] == keys[order[index - 1]] {
+            throw .wrongField(
+                file: reader.path,
+                field: column,
+                expected: "different numbers within episode \(episode.number)",
+                found: "\(keys[order[index]] ?? 0) in rows \(order[index - 1]) and \(order[index])"
+            )
+        }
+        log.add(
+            reader.path,
+            column,
+            "rows of episode \(episode.number) are not in order; they are sorted (other episodes are not named)"
+        )
+        return order
+    }
+
+    /// Visits the data files of episodes, and gives the episodes' rows in each.
+    func forEachFile(
+        of episodes: some Sequence<Episode>,
+        _ body: (ParquetReader, [Part]) throws(LeRobotError) -> Void
+    ) throws(LeRobotError) {
+        var byFile: [Int: [(episode: Episode, first: Int)]] = [:]
+        for episode in episodes {
+            if let piece = episode.pieces.first, episode.pieces.allSatisfy({ $0.file == piece.file }) {
+                byFile[piece.file, default: []].append((episode, 0))
+                continue
+            }
+            for (file, first) in try firstPositions(of: episode) {
+                byFile[file, default: []].append((episode, first))
+            }
+        }
+        for (file, parts) in byFile.sorted(by: { $0.key < $1.key }) {
+            let reader = try ParquetReader(opening: url(file))
+            let rows = try rows(of: parts.map(\.episode), in: reader, file: file)
+            try body(reader, zip(parts, rows).map { Part(episode: $0.episode, file: file, first: $0.first, rows: $1) })
+        }
+    }
+
+    /// Position of the first row of every file of an episode that lies in several.
+    private func firstPositions(of episode: Episode) throws(LeRobotError) -> [(file: Int, first: Int)] {
+        var found: [(file: Int, count: Int, keys: ClosedRange<Int>)] = []
+        for file in Set(episode.pieces.map(\.file)).sorted() {
+            let reader = try ParquetReader(opening: url(file))
+            guard let column = Self.orderColumns.first(where: reader.has) else {
+                throw unordered(episode, in: reader.path, "no column frame_index")
+            }
+            let keys = try reader.optionalIntegers(column)
+            let own = episode.pieces.filter { $0.file == file }.flatMap { piece in piece.rows.compactMap { keys[$0] } }
+            guard let first = own.min(), let last = own.max() else { continue }
+            found.append((file, own.count, first ... last))
+        }
+        found.sort { $0.keys.lowerBound < $1.keys.lowerBound }
+        var next = 0
+        var positions: [(file: Int, first: Int)] = []
+        for (index, part) in found.enumerated() {
+            if index > 0, part.keys.lowerBound <= found[index - 1].keys.upperBound {
+                throw unordered(episode, in: url(part.file).path, "the same frame_index as in another file")
+            }
+            positions.append((part.file, next))
+            next += part.count
+        }
+        return positions
+    }
+
+    private func unordered(_ episode: Episode, in file: String, _ found: String) -> LeRobotError {
+        .wrongField(
+            file: file,
+            field: "frame_index",
+            expected: "an order of the rows of episode \(episode.number), which lie in several files",
+            found: found
+        )
+    }
+
+    /// Seconds of every row of an episode since its start, as the rows say; nil where they do not.
+    func times(of episode: Episode) throws(LeRobotError) -> [Double]? {
+        if let kept = times.withLock({ $0[episode.index] }) { return kept.isEmpty ? nil : kept }
+        var found: [Int: [Double]] = [:]
+        // All episodes of the file are read at once: their neighbours are asked for next.
+        let neighbours = Set(episode.pieces.flatMap { episodesOfFile[$0.file] }).map { episodes[$0] }
+        try forEachFile(of: neighbours) { (reader, parts) throws(LeRobotError) in
+            guard reader.has("timestamp") else { return }
+            let values = try reader.column("timestamp").doubles()
+            for part in parts {
+                var times = found[part.episode.index] ?? Array(repeating: .nan, count: part.episode.length)
+                for (offset, row) in part.rows.enumerated() { times[part.first + offset] = values[row] }
+                found[part.episode.index] = times
+            }
+        }
+        let result = found[episode.index].map { $0.allSatisfy(\.isFinite) ? $0 : [] } ?? []
+        times.withLock { times in
+            if times.count + found.count > Self.maximumEpisodesKept { times = [:] }
+            for (index, values) in found { times[index] = values.allSatisfy(\.isFinite) ? values : [] }
+            times[episode.index] = result
+        }
+        return result.isEmpty ? nil : result
+    }
+}

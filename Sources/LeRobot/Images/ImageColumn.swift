@@ -1,0 +1,178 @@
+import Foundation
+import RobotTypes
+
+/// Images of a camera that lie in data files: bytes of PNG or JPEG, structs of bytes and path, paths of files, raw bytes,
+/// or nested lists of levels.
+///
+/// The newest row group that was read is kept. What the cells hold is seen from the cells, whatever the metadata say.
+final class ImageColumn {
+    private let dataset: LeRobotDataset
+    private let camera: String
+    private let decoder = ImageDecoder()
+    private var current: (file: Int, reader: ParquetReader)?
+    private var group: (file: Int, rows: Range<Int>, cells: ParquetColumnValues)?
+    private var places: (episode: Int, rows: [(file: Int, row: Int)])?
+
+    init(dataset: LeRobotDataset, camera: String) {
+        self.dataset = dataset
+        self.camera = camera
+    }
+
+    /// Content of a cell.
+    private enum Cell {
+        case bytes(Data, name: String)
+        case levels([Float], scale: Float)
+    }
+
+    /// The image of a frame of an episode.
+    func image(episode: Episode, frame: Int) throws(LeRobotError) -> Image {
+        let feature = try dataset.feature(ofCamera: camera)
+        switch try cell(episode, frame) {
+        case .bytes(let bytes, let name):
+            if ImageDecoder.codec(of: bytes) != nil { return try decoder.image(bytes, name: name) }
+            return try raw(bytes, feature, name: name)
+        case .levels(let levels, let scale):
+            return try image(levels.map { UInt8(clamping: Int(($0 * scale).rounded())) }, feature, "\(camera)")
+        }
+    }
+
+    /// Distances of a frame of an episode, in a unit of so many metres.
+    func depth(episode: Episode, frame: Int, unit: Double) throws(LeRobotError) -> DepthImage {
+        let size = try dataset.feature(ofCamera: camera).imageSize
+        switch try cell(episode, frame) {
+        case .bytes(let bytes, let name): return try decoder.depth(bytes, unit: unit, name: name)
+        case .levels(let levels, _):
+            guard levels.count == size.height * size.width else {
+                throw .noSuchFeature(camera, expected: "camera of one channel", available: dataset.depthCameras)
+            }
+            return DepthImage(width: size.width, height: size.height, metres: levels.map { $0 * Float(unit) })
+        }
+    }
+
+    private func cell(_ episode: Episode, _ frame: Int) throws(LeRobotError) -> Cell {
+        let place = try place(of: frame, in: episode)
+        let reader = try reader(place.file)
+        guard let number = reader.groups.firstIndex(where: { $0.contains(place.row) }) else {
+            throw .outOfRange(what: "row", index: place.row, count: reader.rowCount)
+        }
+        if group?.file != place.file || group?.rows != reader.groups[number] {
+            let cells = try reader.column(camera, groups: number ..< number + 1)
+            group = (place.file, reader.groups[number], cells)
+        }
+        let name = "\(reader.path): '\(camera)', row \(place.row)"
+        guard let group else { throw .unreadable(file: name, reason: "no such row") }
+        let row = place.row - group.rows.lowerBound
+        let type = reader.type(of: camera) ?? ""
+        if type.hasPrefix("struct") {
+            if let bytes = try group.cells.field("bytes")?.data(row: row), !bytes.isEmpty {
+                return .bytes(bytes, name: name)
+            }
+            let path = try group.cells.field("path")?.text(row: row)
+            return try file(path, episode: episode, frame: frame, name: name)
+        }
+        if type.contains("list") { return try levels(group.cells, row: row, type: type, name: name) }
+        guard let bytes = try group.cells.data(row: row) else { throw absent(name) }
+        if type.contains("string") {
+            return try file(String(decoding: bytes, as: UTF8.self), episode: episode, frame: frame, name: name)
+        }
+        return .bytes(bytes, name: name)
+    }
+
+    private func absent(_ name: String) -> LeRobotError {
+        .unreadable(file: name, reason: "the cell is null: the camera has no image there")
+    }
+
+    private func levels(_ cells: ParquetColumnValues, row: Int, type: String, name: String) throws(LeRobotError) -> Cell {
+        guard let count = cells.count(row: row) else { throw absent(name) }
+        let values = try cells.floats(row: row, width: count)
+        guard values.allSatisfy(\.isFinite) else { throw absent(name) }
+        let isReal = ["float", "double"].contains { type.contains($0) }
+        // Real levels go from 0 to 1, unless one of them says otherwise.
+        let scale: Float = isReal && !values.contains { $0 > 1 } ? 255 : type.contains("int16") ? 1 / 257 : 1
+        return .levels(values, scale: scale)
+    }
+
+    /// An image file that a cell names; paths are often those of the machine that recorded.
+    private func file(_ path: String?, episode: Episode, frame: Int, name: String) throws(LeRobotError) -> Cell {
+        let usual = "images/{image_key}/episode_{episode_index:06d}/frame_{frame_index:06d}.png"
+        let location = FileLocation(chunk: 0, file: episode.number)
+        var candidates = [DatasetInfo.filled(usual, location, camera: camera, frame: frame)]
+        if let path, !path.isEmpty {
+            let parts = path.split(separator: "/")
+            let tails = parts.indices.map { parts[$0...].joined(separator: "/") }
+            candidates = tails + tails.map { "images/\($0)" } + candidates
+        }
+        for candidate in candidates {
+            let url = dataset.folder.appending(path: candidate)
+            if let bytes = try? Data(contentsOf: url) { return .bytes(bytes, name: url.path) }
+        }
+        if let path, path.hasPrefix("/"), let bytes = try? Data(contentsOf: URL(filePath: path)) {
+            return .bytes(bytes, name: path)
+        }
+        throw .missingFile(
+            dataset.folder.appending(path: candidates[0]).path,
+            needed: "\(name) has no bytes and names \(path.map { "'\($0)'" } ?? "no file")"
+        )
+    }
+
+    private func raw(_ bytes: Data, _ feature: Feature, name: String) throws(LeRobotError) -> Image {
+        switch bytes.count {
+        case feature.dimension: return try image(Array(bytes), feature, name)
+        case feature.dimension * 2:
+            // Sixteen bits, lowest byte first: the highest byte is the level.
+            return try image(stride(from: 1, to: bytes.count, by: 2).map { bytes[bytes.startIndex + $0] }, feature, name)
+        default:
+            throw .unreadable(
+                file: name,
+                reason: "expected PNG, JPEG or \(feature.dimension) raw bytes of shape \(feature.shape), "
+                    + "found \(bytes.count) bytes"
+            )
+        }
+    }
+
+    /// Brings levels of the feature's shape into `[height, width, 3]`.
+    private func image(_ levels: [UInt8], _ feature: Feature, _ name: String) throws(LeRobotError) -> Image {
+        let (height, width) = feature.imageSize
+        let (isFirst, count) = feature.channels
+        guard levels.count == height * width * count, count > 0 else {
+            throw .unreadable(
+                file: name,
+                reason: "expected \(feature.dimension) levels of shape \(feature.shape), found \(levels.count)"
+            )
+        }
+        var pixels = [UInt8](repeating: 0, count: height * width * 3)
+        for pixel in 0 ..< height * width {
+            for channel in 0 ..< 3 {
+                let source = count < 3 ? 0 : channel
+                pixels[pixel * 3 + channel] = levels[isFirst ? source * height * width + pixel : pixel * count + source]
+            }
+        }
+        return Image(width: width, height: height, pixels: pixels)
+    }
+
+    private func place(of frame: Int, in episode: Episode) throws(LeRobotError) -> (file: Int, row: Int) {
+        if places?.episode != episode.index {
+            var rows = [(file: Int, row: Int)?](repeating: nil, count: episode.length)
+            try dataset.rowSource.forEachFile(of: [episode]) { (reader, parts) throws(LeRobotError) in
+                for part in parts {
+                    for (offset, row) in part.rows.enumerated() { rows[part.first + offset] = (part.file, row) }
+                }
+            }
+            places = (episode.index, rows.compactMap(\.self))
+        }
+        guard let places, places.rows.indices.contains(frame) else {
+            throw .missingFile(
+                dataset.folder.appending(path: dataset.info.dataPath(of: episode.dataFile)).path,
+                needed: "episode \(episode.index) is in it"
+            )
+        }
+        return places.rows[frame]
+    }
+
+    private func reader(_ file: Int) throws(LeRobotError) -> ParquetReader {
+        if let current, current.file == file { return current.reader }
+        let reader = try ParquetReader(opening: dataset.rowSource.url(file))
+        current = (file, reader)
+        return reader
+    }
+}

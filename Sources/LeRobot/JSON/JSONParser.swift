@@ -1,0 +1,146 @@
+import Foundation
+
+/// Reads JSON text (RFC 8259), and NaN, Infinity and -Infinity as Python writes them.
+struct JSONParser {
+    /// A text that is no JSON.
+    struct Failure: Error {
+        let reason: String
+    }
+
+    private static let maximumDepth = 200
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var place = 0
+    private var depth = 0
+
+    /// Reads one value.
+    static func parse(_ data: Data) throws(Failure) -> JSONValue {
+        let result: Result<JSONValue, Failure> = data.withUnsafeBytes { raw in
+            raw.withMemoryRebound(to: UInt8.self) { bytes in
+                var parser = JSONParser(bytes: bytes)
+                do throws(Failure) { return .success(try parser.document()) } catch { return .failure(error) }
+            }
+        }
+        return try result.get()
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        // A byte order mark, as some editors write it.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
+    }
+
+    private mutating func document() throws(Failure) -> JSONValue {
+        let value = try value()
+        skipSpace()
+        guard place == bytes.count else { throw failure("something follows the value") }
+        return value
+    }
+
+    private mutating func value() throws(Failure) -> JSONValue {
+        skipSpace()
+        guard place < bytes.count else { throw failure("the text ends early") }
+        switch bytes[place] {
+        case UInt8(ascii: "{"): return try nested { (parser) throws(Failure) in try parser.object() }
+        case UInt8(ascii: "["): return try nested { (parser) throws(Failure) in try parser.array() }
+        case UInt8(ascii: "\""): return .text(try text())
+        default: return try word()
+        }
+    }
+
+    private mutating func nested(
+        _ body: (inout JSONParser) throws(Failure) -> JSONValue
+    ) throws(Failure) -> JSONValue {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.maximumDepth else { throw failure("nested too deeply") }
+        place += 1
+        return try body(&self)
+    }
+
+    private mutating func object() throws(Failure) -> JSONValue {
+        var members: [(key: String, value: JSONValue)] = []
+        if take("}") { return .object(members) }
+        repeat {
+            skipSpace()
+            guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
+            let key = try text()
+            guard take(":") else { throw failure("':' is expected") }
+            members.append((key, try value()))
+        } while take(",")
+        guard take("}") else { throw failure("',' or '}' is expected") }
+        return .object(members)
+    }
+
+    private mutating func array() throws(Failure) -> JSONValue {
+        var elements: [JSONValue] = []
+        if take("]") { return .array(elements) }
+        repeat { elements.append(try value()) } while take(",")
+        guard take("]") else { throw failure("',' or ']' is expected") }
+        return .array(elements)
+    }
+
+    private mutating func text() throws(Failure) -> String {
+        place += 1
+        let first = place
+        var hasEscapes = false
+        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
+            if bytes[place] == UInt8(ascii: "\\") {
+                hasEscapes = true
+                place += 1
+            }
+            place += 1
+        }
+        guard place < bytes.count else { throw failure("a text does not end") }
+        let raw = UnsafeBufferPointer(rebasing: bytes[first ..< place])
+        place += 1
+        guard hasEscapes else { return String(decoding: raw, as: UTF8.self) }
+        // Foundation knows the escapes.
+        let quoted = Data("\"".utf8) + Data(raw) + Data("\"".utf8)
+        guard let text = try? JSONDecoder().decode(String.self, from: quoted) else {
+            throw failure("a text has an escape that JSON does not know")
+        }
+        return text
+    }
+
+    private mutating func word() throws(Failure) -> JSONValue {
+        let first = place
+        while place < bytes.count, isWord(bytes[place]) { place += 1 }
+        let word = String(decoding: bytes[first ..< place], as: UTF8.self)
+        switch word {
+        case "null": return .null
+        case "true": return .bool(true)
+        case "false": return .bool(false)
+        case "NaN": return .number(.nan)
+        case "Infinity": return .number(.infinity)
+        case "-Infinity": return .number(-.infinity)
+        default:
+            guard let byte = word.utf8.first, byte == UInt8(ascii: "-") || isDigit(byte), let number = Double(word)
+            else { throw failure("'\(word.prefix(20))' is no value") }
+            return .number(number)
+        }
+    }
+
+    private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private func isWord(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (byte | 32 >= UInt8(ascii: "a") && byte | 32 <= UInt8(ascii: "z"))
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+    }
+
+    private mutating func skipSpace() {
+        while place < bytes.count, bytes[place] <= 0x20 { place += 1 }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        skipSpace()
+        guard place < bytes.count, bytes[place] == UInt8(ascii: character) else { return false }
+        place += 1
+        return true
+    }
+
+    private func failure(_ reason: String) -> Failure {
+        let line = 1 + bytes.prefix(place).count { $0 == UInt8(ascii: "\n") }
+        return Failure(reason: "line \(line): \(reason)")
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// Instructions of a dataset by the number that rows bear as `task_index`.
+struct TaskList: Sendable {
+    /// Texts in order of their numbers.
+    private(set) var texts: [String] = []
+
+    private var positions: [Int: Int] = [:]
+    private var byText: [String: Int] = [:]
+
+    /// Reads `meta/tasks.parquet` or `meta/tasks.jsonl`; where they are absent, the episodes' own texts serve.
+    init(folder: URL, layout: DatasetLayout, episodes: [Episode], log: WarningLog) throws(LeRobotError) {
+        let old = folder.appending(path: "meta/tasks.jsonl")
+        let new = folder.appending(path: "meta/tasks.parquet")
+        let manager = FileManager.default
+        let isOld = layout == .episodeAFile ? manager.fileExists(atPath: old.path) : !manager.fileExists(atPath: new.path)
+        let file = isOld ? old : new
+        if manager.fileExists(atPath: file.path) {
+            for (number, text) in isOld ? try Self.lines(old, log) : try Self.table(new, log) { add(number, text) }
+        } else {
+            log.add(
+                (layout == .episodeAFile ? old : new).path,
+                nil,
+                "no such file; the instructions are taken from the list of episodes"
+            )
+        }
+        for episode in episodes { for text in episode.tasks { _ = position(of: text) } }
+    }
+
+    private mutating func add(_ number: Int, _ text: String) {
+        positions[number] = texts.count
+        if byText[text] == nil { byText[text] = texts.count }
+        texts.append(text)
+    }
+
+    private mutating func position(of text: String) -> Int {
+        if let position = byText[text] { return position }
+        byText[text] = texts.count
+        texts.append(text)
+        return texts.count - 1
+    }
+
+    /// Position among ``texts`` of the task with a number; nil where there is none.
+    func position(ofNumber number: Int) -> Int? { positions[number] }
+
+    /// Position among ``texts`` of a text; nil where it is none of them.
+    func position(ofText text: String) -> Int? { byText[text] }
+
+    private static func lines(_ file: URL, _ log: WarningLog) throws(LeRobotError) -> [(Int, String)] {
+        let lines = try JSONValue.lines(of: file) {
+            log.add(file.path, nil, "its last line is cut off and is left out")
+        }
+        return lines.compactMap { line in
+            line["task_index"]?.integer.flatMap { number in line["task"]?.text.map { (number, $0) } }
+        }.sorted { $0.0 < $1.0 }
+    }
+
+    private static func table(_ file: URL, _ log: WarningLog) throws(LeRobotError) -> [(Int, String)] {
+        let table = try ParquetReader(opening: file)
+        guard table.rowCount > 0 else { return [] }
+        // The texts are the index of a pandas table, which is not named in every version of LeRobot.
+        let names = ["task", "__index_level_0__", "index"]
+        let texts = try table.column(names.first(where: table.has) ?? "task").texts()
+        let numbers = try table.optionalIntegers("task_index")
+        var tasks: [(Int, String)] = []
+        for (row, text) in texts.enumerated() { if let text { tasks.append((numbers[row] ?? row, text)) } }
+        if Set(tasks.map(\.0)).count < tasks.count {
+            log.add(file.path, "task_index", "a number occurs more than once; the last text is taken")
+        }
+        return tasks.sorted { $0.0 < $1.0 }
+    }
+}

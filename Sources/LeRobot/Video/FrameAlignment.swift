@@ -1,0 +1,136 @@
+/// Frames of a video that belong to the rows of an episode.
+///
+/// Counts come first: where a file has as many frames as its episodes have rows, every row has its own. Else a row's own
+/// time is looked up among the file's times, one to one. At last, a stretch of the file with as many frames as the episode
+/// has rows is taken in order. A frame is never guessed from a rate.
+struct FrameAlignment: Equatable {
+    /// The rule by which frames were found.
+    enum Rule: Equatable {
+        /// By order, and the times agree.
+        case order
+        /// By order, although the times of the rows are not those of the file.
+        case orderAgainstTimes
+        /// By the rows' times.
+        case times
+        /// By order within the stretch that the metadata give, although times do not agree.
+        case stretch
+        /// No rule fits.
+        case none
+    }
+
+    /// An episode's stretch of a video file.
+    struct Stretch {
+        /// Number of rows.
+        var length: Int
+
+        /// Seconds of every row since the episode's start; nil where the rows do not say.
+        var times: [Double]?
+
+        /// Time of the first frame in the file, as the metadata have it, seconds.
+        var from: Double
+
+        /// End of the last frame, seconds.
+        var to: Double
+
+        /// Frames before the episode where the file has as many frames as its episodes have rows; else nil.
+        var framesBefore: Int?
+
+        /// The earliest `from` of the file's episodes, seconds.
+        var earliest: Double
+    }
+
+    /// Position of every row's frame in the order in which frames are shown; nil for a row that has none.
+    let positions: [Int?]
+
+    let rule: Rule
+
+    /// Finds the frames of an episode among the times of all frames of a file.
+    ///
+    /// - Parameters:
+    ///   - stretch: The episode's stretch of the file.
+    ///   - shown: Times of all frames, seconds, ascending.
+    ///   - fps: Frames a second of the dataset.
+    init(_ stretch: Stretch, shown: [Double], fps: Double) {
+        let steps = zip(shown, shown.dropFirst()).map { $1 - $0 }.sorted()
+        let spacing = steps.isEmpty ? 1 / fps : steps[steps.count / 2]
+        let tolerance = 0.5 * min(spacing, 1 / fps)
+        let times = stretch.times ?? (0 ..< stretch.length).map { Double($0) / fps }
+        let offsets = Self.offsets(first: shown.first ?? 0, earliest: stretch.earliest, tolerance: tolerance)
+        if let before = stretch.framesBefore {
+            let agrees = offsets.contains { offset in
+                times.indices.allSatisfy { row in
+                    before + row < shown.count
+                        && abs(shown[before + row] - (stretch.from + offset + times[row])) <= tolerance
+                }
+            }
+            positions = (0 ..< stretch.length).map { before + $0 }
+            rule = agrees || stretch.times == nil ? .order : .orderAgainstTimes
+            return
+        }
+        let matches = offsets.compactMap { offset in
+            Self.matched(times.map { stretch.from + offset + $0 }, shown: shown, tolerance: tolerance)
+        }
+        let best = matches.min { ($0.missing, $0.error) < ($1.missing, $1.error) }
+        if let best, best.missing == 0 {
+            positions = best.positions
+            rule = .times
+            return
+        }
+        for offset in offsets {
+            let first = Self.count(before: stretch.from + offset - tolerance, in: shown)
+            let end = Self.count(before: stretch.to + offset - tolerance, in: shown)
+            if end - first == stretch.length {
+                positions = (first ..< end).map { $0 }
+                rule = .stretch
+                return
+            }
+        }
+        positions = best?.positions ?? Array(repeating: nil, count: stretch.length)
+        rule = best == nil ? .none : .times
+    }
+
+    /// Differences between a file's times and those of the metadata: the file's first time, unless the metadata know of it.
+    private static func offsets(first: Double, earliest: Double, tolerance: Double) -> [Double] {
+        abs(first - earliest) < min(tolerance, 1e-3) || first == 0 ? [0] : [first, 0]
+    }
+
+    /// The frame nearest to every time; nil where two would share one, or fewer than half have one.
+    private static func matched(_ wanted: [Double], shown: [Double], tolerance: Double)
+        -> (positions: [Int?], missing: Int, error: Double)?
+    {
+        var positions: [Int?] = []
+        var taken = -1
+        var missing = 0
+        var largest = 0.0
+        for time in wanted {
+            guard let position = nearest(to: time, in: shown), abs(shown[position] - time) <= tolerance else {
+                positions.append(nil)
+                missing += 1
+                continue
+            }
+            guard position > taken else { return nil }
+            taken = position
+            largest = max(largest, abs(shown[position] - time))
+            positions.append(position)
+        }
+        return missing * 2 <= wanted.count ? (positions, missing, largest) : nil
+    }
+
+    /// Position of the time nearest to another; nil where there is none at all.
+    static func nearest(to time: Double, in shown: [Double]) -> Int? {
+        let next = count(before: time, in: shown)
+        guard next > 0 else { return shown.isEmpty ? nil : 0 }
+        guard next < shown.count else { return shown.count - 1 }
+        return shown[next] - time < time - shown[next - 1] ? next : next - 1
+    }
+
+    /// Number of times before another.
+    private static func count(before time: Double, in shown: [Double]) -> Int {
+        var range = 0 ..< shown.count
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            range = shown[middle] < time ? middle + 1 ..< range.upperBound : range.lowerBound ..< middle
+        }
+        return range.lowerBound
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Synchronization
+
+/// The video files of a dataset, and which of their frames belong to which rows.
+final class VideoSource: Sendable {
+    private let folder: URL
+    private let info: DatasetInfo
+    private let catalog: FileCatalog
+    private let cameras: [String]
+    private let episodes: [Episode]
+    private let log: WarningLog
+    private let indices = Mutex<[String: VideoIndex]>([:])
+    private let sharers = Mutex<[String: [FileLocation: [Int]]]>([:])
+
+    init(folder: URL, info: DatasetInfo, cameras: [String], episodes: [Episode], log: WarningLog) {
+        self.folder = folder
+        self.info = info
+        self.cameras = cameras
+        self.episodes = episodes
+        self.log = log
+        catalog = FileCatalog(
+            folder: folder,
+            template: info.videoPath ?? info.layout.videoPath,
+            root: "videos",
+            endings: ["mp4", "mkv", "mov", "avi", "webm", "m4v"],
+            cameras: cameras
+        )
+    }
+
+    /// The file of an episode's frames.
+    ///
+    /// - Throws: ``LeRobotError`` where the episode lacks the camera, or the file is absent.
+    func file(camera: String, episode: Episode) throws(LeRobotError) -> URL {
+        guard let segment = episode.videos[camera] else {
+            throw .video(
+                file: folder.path,
+                at: "'\(camera)' of episode \(episode.index)",
+                reason: "absent: the camera was not recorded in this episode, as the list of episodes says"
+            )
+        }
+        guard let path = path(of: segment.location, camera: camera) else {
+            throw .missingFile(
+                folder.appending(path: catalog.expectedPath(of: segment.location, camera: camera)).path,
+                needed: "episode \(episode.index) of '\(camera)' is in it; fetch the file, or leave the episode or the "
+                    + "camera out"
+            )
+        }
+        return folder.appending(path: path)
+    }
+
+    private func path(of location: FileLocation, camera: String) -> String? {
+        if let path = catalog.path(of: location, camera: camera) { return path }
+        return info.layout == .episodeAFile ? catalog.path(number: location.file, camera: camera) : nil
+    }
+
+    /// The frames of a file, read once.
+    func index(of file: URL) throws(LeRobotError) -> VideoIndex {
+        if let known = indices.withLock({ $0[file.path] }) { return known }
+        let index = try VideoIndex(reading: file)
+        indices.withLock { $0[file.path] = index }
+        return index
+    }
+
+    /// Frames of an episode's rows, by their position in the file.
+    func alignment(
+        camera: String,
+        episode: Episode,
+        index: VideoIndex,
+        times: [Double]?
+    ) -> FrameAlignment {
+        guard let segment = episode.videos[camera] else {
+            return FrameAlignment(
+                .init(length: episode.length, times: nil, from: 0, to: 0, framesBefore: nil, earliest: 0),
+                shown: [],
+                fps: info.fps
+            )
+        }
+        let sharers = sharers(of: segment.location, camera: camera)
+        let rows = sharers.reduce(0) { $0 + episodes[$1].length }
+        let before = sharers.prefix { $0 != episode.index }.reduce(0) { $0 + episodes[$1].length }
+        let alignment = FrameAlignment(
+            .init(
+                length: episode.length,
+                times: times,
+                from: segment.from,
+                to: segment.to,
+                framesBefore: rows == index.count ? before : nil,
+                earliest: sharers.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
+            ),
+            shown: index.times,
+            fps: info.fps
+        )
+        warn(alignment, camera: camera, episode: episode, frames: index.count, rows: rows)
+        return alignment
+    }
+
+    /// Episodes whose frames are in a file, in the order of their stretches.
+    private func sharers(of location: FileLocation, camera: String) -> [Int] {
+        let known = sharers.withLock { sharers in
+            if let known = sharers[camera] { return known }
+            var found: [FileLocation: [Int]] = [:]
+            for episode in episodes {
+                if let segment = episode.videos[camera] { found[segment.location, default: []].append(episode.index) }
+            }
+            found = found.mapValues { indices in
+                indices.sorted { (episodes[$0].videos[camera]?.from ?? 0, $0) < (episodes[$1].videos[camera]?.from ?? 0, $1) }
+            }
+            sharers[camera] = found
+            return found
+        }
+        return known[location] ?? []
+    }
+
+    private func warn(_ alignment: FrameAlignment, camera: String, episode: Episode, frames: Int, rows: Int) {
+        let missing = alignment.positions.filter { $0 == nil }.count
+        let text: String
+        switch alignment.rule {
+        case .order: return
+        case .times where missing == 0: return
+        case .orderAgainstTimes, .stretch:
+            text =
+                "the column timestamp differs from the video's times; frames are matched to rows by their order, as "
+                + "there are as many"
+        case .times, .none:
+            text =
+                "the video has \(frames) frames for \(rows) rows; \(missing) rows of episode \(episode.index) have no "
+                + "frame at their time, and fail where they are used"
+        }
+        log.add(folder.path, camera, text + " (other episodes are not named)", once: "\(alignment.rule) \(camera)")
+    }
+
+    /// Says which cameras have files that are absent.
+    func warnOfAbsentFiles(list: String) {
+        for camera in cameras {
+            let located = episodes.compactMap { $0.videos[camera]?.location }
+            if located.isEmpty, !episodes.isEmpty {
+                log.add(folder.path, camera, "meta/info.json describes it, the list of episodes has no video of it: absent")
+            }
+            let absent = Set(located).filter { path(of: $0, camera: camera) == nil }
+            guard let first = absent.min() else { continue }
+            log.add(
+                folder.path,
+                camera,
+                "\(absent.count) of \(Set(located).count) video files are absent, the first is "
+                    + catalog.expectedPath(of: first, camera: camera)
+            )
+        }
+    }
+}
