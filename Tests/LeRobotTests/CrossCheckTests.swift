@@ -6,84 +6,76 @@ import Testing
 private let data = "data/chunk-000/file-000.parquet"
 private let episodes = "meta/episodes/chunk-000/file-000.parquet"
 private let tasks = "meta/tasks.parquet"
-private let lengths = "'length': expected dataset_to_index - dataset_from_index, at least 1"
 
 @Suite("Files that contradict one another")
 struct CrossCheckTests {
+    private let folder: TemporaryFolder
+
     /// The dataset has two episodes, of 9 and of 30 frames, and two tasks.
+    init() throws {
+        folder = try TemporaryFolder()
+        try SampleDataset(lengths: [9, 30]).write(to: folder.dataset)
+    }
+
+    private func edit(_ file: String, _ edits: String) throws {
+        _ = try python("edit_parquet.py", folder.dataset.appending(path: file).path, edits)
+    }
+
     @Test(
-        "are named, with the column and what was expected there",
+        "are refused where rows cannot be told apart, with the column and what was expected there",
         arguments: [
-            (data, #"{"index": {"10": 3}}"#, "'index': expected 10 in frame 10, found 3"),
-            (data, #"{"frame_index": {"11": 0}}"#, "'frame_index': expected 2 in frame 11, found 0"),
-            (
-                data, #"{"episode_index": {"9": 0}}"#,
-                "'episode_index': expected the episode of meta/episodes in frame 9, found 0"
-            ),
-            (
-                data, #"{"episode_index": {"9": 7}}"#,
-                "'episode_index': expected the episode of meta/episodes in frame 9, found 7"
-            ),
-            (data, #"{"task_index": {"0": 2}}"#, "'task_index': expected one of 2 tasks in frame 0, found 2"),
-            (
-                data, #"{"task_index": {"0": -1}}"#,
-                "'task_index': expected one of 2 tasks in frame 0, found -1"
-            ),
-            (
-                data, #"{"-": 1}"#,
-                "'number of rows': expected 39, the frames that meta/episodes puts here, found 38"
-            ),
-            (episodes, #"{"episode_index": {"1": 2}}"#, "'episode_index': expected 1 for episode 1, found 2"),
-            (
-                episodes, #"{"dataset_from_index": {"1": 8}, "length": {"1": 31}}"#,
-                "'dataset_from_index': expected 9 for episode 1, found 8"
-            ),
-            (
-                episodes, #"{"length": {"1": 29}}"#,
-                "\(lengths), found 29 for 9 ..< 39 in row 1"
-            ),
-            (
-                episodes, #"{"length": {"0": 0}, "dataset_to_index": {"0": 0}}"#,
-                "\(lengths), found 0 for 0 ..< 0 in row 0"
-            ),
-            (episodes, #"{"-": 2}"#, "'episode_index': expected at least one episode, found none"),
-            (
-                tasks, #"{"task_index": {"1": 0}}"#,
-                "'task_index': expected every number from 0 to 1 once, found [0, 0]"
-            ),
-            (
-                data, #"{"action": {"4": [null, 1, 2, 3]}}"#,
-                "'action': expected a readable column of 39 rows, found 1 values are null"
-            ),
-            (
-                data, #"{"index": {"4": null}}"#,
-                "'index': expected a readable column of 39 rows, found 1 values are null"
-            ),
-            (
-                episodes, #"{"length": {"0": null}}"#,
-                "'length': expected a readable column of 2 rows, found 1 values are null"
-            ),
-            (
-                data, #"{"action": {"10": [0, NaN, 2, 3]}}"#,
-                "'action': expected finite numbers, found nan in frame 10"
-            ),
-            (
-                data, #"{"observation.state": {"38": [0, 0, Infinity]}}"#,
-                "'observation.state': expected finite numbers, found inf in frame 38"
-            ),
-            (
-                data, #"{"observation.environment_state": {"0": [-Infinity, 0]}}"#,
-                "'observation.environment_state': expected finite numbers, found -inf in frame 0"
-            ),
+            (data, #"{"frame_index": {"11": 0}}"#, "'frame_index': expected different numbers within episode 1, found 0 in rows 9 and 11"),
+            (data, #"{"episode_index": {"9": 0}}"#, "'frame_index': expected different numbers within episode 0, found 0 in rows 0 and 9"),
+            (data, #"{"frame_index": {"4": null}}"#, "'frame_index': expected a number in row 4, found null"),
+            (episodes, #"{"episode_index": {"1": null}}"#, "'episode_index': expected a whole number in every row, found null in row 1"),
         ]
     )
-    func contradiction(file: String, edits: String, expected: String) throws {
-        let folder = try TemporaryFolder()
-        try SampleDataset(lengths: [9, 30]).write(to: folder.dataset)
-        _ = try python("edit_parquet.py", folder.dataset.appending(path: file).path, edits)
+    func refused(file: String, edits: String, expected: String) throws {
+        try edit(file, edits)
         let error = #expect(throws: LeRobotError.self) {
             _ = try LeRobotDataset(opening: folder.dataset).loadTable()
         }
         #expect(error?.description == "\(folder.dataset.path)/\(file): field \(expected)")
+    }
+
+    @Test(
+        "are refused where a number that is used is none",
+        arguments: [
+            (#"{"action": {"4": [null, 1, 2, 3]}}"#, "action", "null in column 0 (x), row 4 of the file, frame 4 of episode 0"),
+            (#"{"action": {"10": [0, NaN, 2, 3]}}"#, "action", "NaN in column 1 (y), row 10 of the file, frame 1 of episode 1"),
+            (
+                #"{"observation.state": {"38": [0, 0, Infinity]}}"#, "observation.state",
+                "inf in column 2 (z), row 38 of the file, frame 29 of episode 1"
+            ),
+        ]
+    )
+    func notFinite(edits: String, name: String, expected: String) throws {
+        try edit(data, edits)
+        let table = try LeRobotDataset(opening: folder.dataset).loadTable()
+        let error = #expect(throws: LeRobotError.self) { try table.check(table.column(name)) }
+        #expect(error?.description.contains("/\(data): field '\(name)': expected a finite number, found \(expected)") == true)
+    }
+
+    @Test(
+        "are passed over where the rows tell, with a warning each",
+        arguments: [
+            (data, #"{"task_index": {"0": 2}}"#, 39, ["task_index"]),
+            (data, #"{"task_index": {"0": -1, "1": null}}"#, 39, ["task_index"]),
+            (data, #"{"-": 1}"#, 38, ["length", "dataset_to_index", "total_frames"]),
+            (data, #"{"episode_index": {"9": 7}}"#, 38, ["length", "episode_index", "dataset_to_index", "total_frames"]),
+            (episodes, #"{"episode_index": {"1": 2}}"#, 39, ["data", "episode_index"]),
+            (episodes, #"{"dataset_from_index": {"1": 8}, "length": {"1": 31}}"#, 39, ["length", "dataset_from_index"]),
+            (episodes, #"{"length": {"0": null}}"#, 39, []),
+            (episodes, #"{"length": {"0": 0}, "dataset_to_index": {"0": 0}}"#, 39, ["length", "dataset_to_index"]),
+            (tasks, #"{"task_index": {"1": 0}}"#, 39, ["task_index"]),
+        ] as [(String, String, Int, [String])]
+    )
+    func passedOver(file: String, edits: String, count: Int, warns: [String]) throws {
+        try edit(file, edits)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.frameCount == count)
+        let table = try dataset.loadTable()
+        #expect(Array(try table.actions.row(3)) == (0 ..< 4).map { Float(3) * 0.1 + Float($0) })
+        #expect(dataset.oddFields == warns)
     }
 }

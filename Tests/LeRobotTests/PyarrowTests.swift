@@ -109,14 +109,4 @@ struct PyarrowTests {
         #expect(try table.column("observation.half").values == (0 ..< 12).map { Float($0) * 0.25 })
         #expect(table.columns["note"] == nil)
     }
-
-    @Test("image features are refused by name")
-    func imageFeature() throws {
-        let folder = try TemporaryFolder()
-        _ = try python("lerobot_makes_dataset.py", folder.dataset.path)
-        let dataset = try LeRobotDataset(opening: folder.dataset)
-        #expect(throws: LeRobotError.unsupportedFeature("observation.images.still", dtype: "image")) {
-            try dataset.frame(at: 0, camera: "observation.images.still")
-        }
-    }
 }

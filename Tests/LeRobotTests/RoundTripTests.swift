@@ -18,10 +18,7 @@ struct RoundTripTests {
         #expect(table.count == 12)
         #expect(try table.actions.values == written.actions)
         #expect(table.states?.values == written.states)
-        #expect(table.frameIndex == [0, 1, 2, 0, 1, 2, 3, 4, 0, 1, 2, 3])
-        #expect(table.episodeIndex == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2])
         #expect(table.taskIndex == [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0])
-        #expect(table.index == Array(0 ..< 12))
     }
 
     @Test("gives exactly the frame that was asked for, across episodes")

@@ -17,13 +17,13 @@ struct DemonstrationsTests {
         try Demonstrations(opening: data).cameras(chosen)
     }
 
-    @Test("name a wished camera whose frames are single images, with what to do about it")
-    func wishedImages() throws {
+    @Test("name a wished camera that has no images, and those that have")
+    func wishedCameras() throws {
         try SampleDemonstrations.write(to: data)
         try SampleDemonstrations.addImages("observation.images.wrist", to: data)
-        let error = #expect(throws: LeRobotError.self) { try cameras(["front", "wrist"]) }
-        #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
-        #expect(error?.description.contains("lerobot-edit-dataset") == true)
+        let error = #expect(throws: DemonstrationsError.self) { try cameras(["front", "wrist"]) }
+        #expect(error?.description.hasSuffix("has no camera 'wrist', only observation.images.front") == true)
+        #expect(try cameras([]) == ["observation.images.front"])
         #expect(try cameras(["front"]) == ["observation.images.front"])
         let twice = #expect(throws: DemonstrationsError.self) {
             try cameras(["front", "observation.images.front"])
@@ -33,13 +33,13 @@ struct DemonstrationsTests {
         #expect(missing?.description.hasSuffix("has no camera 'roof', only observation.images.front") == true)
     }
 
-    @Test("name images where there is no video at all")
-    func imagesOnly() throws {
+    @Test("refuse a dataset without cameras, also where one is declared and absent")
+    func noImages() throws {
         try SampleDemonstrations.write(to: data, cameras: [])
         let missing = #expect(throws: DemonstrationsError.self) { try cameras([]) }
         #expect(missing?.description.hasSuffix("has no camera, which a policy needs") == true)
         try SampleDemonstrations.addImages("observation.images.wrist", to: data)
-        let error = #expect(throws: LeRobotError.self) { try cameras([]) }
-        #expect(error == .unsupportedFeature("observation.images.wrist", dtype: "image"))
+        let absent = #expect(throws: DemonstrationsError.self) { try cameras([]) }
+        #expect(absent?.description.hasSuffix("has no camera, which a policy needs") == true)
     }
 }

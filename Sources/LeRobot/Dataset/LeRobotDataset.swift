@@ -20,10 +20,10 @@ public struct LeRobotDataset: Sendable {
     /// Episodes in order.
     public let episodes: [Episode]
 
-    /// Names of the colour cameras, sorted, for example `observation.images.corner2`.
+    /// Names of the colour cameras of which there are images, sorted, for example `observation.images.corner2`.
     public let cameras: [String]
 
-    /// Names of the depth cameras, sorted.
+    /// Names of the depth cameras of which there are images, sorted.
     public let depthCameras: [String]
 
     /// Number of frames of all episodes together.
@@ -53,9 +53,6 @@ public struct LeRobotDataset: Sendable {
         self.log = log
         let info = try DatasetInfo(readingFrom: folder, log: log)
         self.info = info
-        let images = info.features.filter { $0.value.isImage }
-        cameras = images.filter { !$0.value.isDepth }.keys.sorted()
-        depthCameras = images.filter { $0.value.isDepth }.keys.sorted()
         let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
         let list =
             switch info.layout {
@@ -69,9 +66,29 @@ public struct LeRobotDataset: Sendable {
         taskList = try TaskList(folder: folder, layout: info.layout, episodes: found.episodes, log: log)
         rowSource = RowSource(folder: folder, paths: found.paths, episodes: found.episodes, log: log)
         videoSource = VideoSource(folder: folder, info: info, cameras: videos, episodes: found.episodes, log: log)
+        let columns = Self.columns(of: found, in: folder, info)
+        let videoSource = videoSource
+        let present = info.features.filter { name, feature in
+            feature.isImage && (feature.dtype == "video" ? videoSource.has(name) : columns.contains(name))
+        }
+        cameras = present.filter { !$0.value.isDepth }.keys.sorted()
+        depthCameras = present.filter { $0.value.isDepth }.keys.sorted()
         warnOfBounds(list)
         warnOfTotals()
         videoSource.warnOfAbsentFiles(list: list.source)
+    }
+
+    /// Columns of the first data file, where some are images.
+    private static func columns(
+        of found: EpisodeRows.Result,
+        in folder: URL,
+        _ info: DatasetInfo
+    ) -> [String] {
+        guard info.features.contains(where: { $0.value.isImage && $0.value.dtype != "video" }),
+            let piece = found.episodes.lazy.compactMap(\.pieces.first).first
+        else { return [] }
+        let file = folder.appending(path: found.paths[piece.file])
+        return (try? ParquetReader(opening: file).columns.map(\.name)) ?? []
     }
 
     /// The episode that holds a frame.

@@ -53,6 +53,13 @@ final class VideoSource: Sendable {
         return info.layout == .episodeAFile ? catalog.path(number: location.file, camera: camera) : nil
     }
 
+    /// Returns true if there is a file of a camera for at least one episode.
+    func has(_ camera: String) -> Bool {
+        episodes.contains { episode in
+            episode.videos[camera].map { path(of: $0.location, camera: camera) != nil } ?? false
+        }
+    }
+
     /// The frames of a file, read once.
     func index(of file: URL) throws(LeRobotError) -> VideoIndex {
         if let known = indices.withLock({ $0[file.path] }) { return known }

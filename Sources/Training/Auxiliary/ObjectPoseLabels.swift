@@ -38,7 +38,7 @@ struct ObjectPoseLabels {
         self.init(
             states: states,
             names: demonstrations.dataset.info.features[feature]?.names ?? [],
-            normalization: demonstrations.normalization(of: states, .quantiles, episodes: episodes),
+            normalization: try demonstrations.normalization(of: states, .quantiles, episodes: episodes),
             columns: columns,
             cameras: cameras
         )

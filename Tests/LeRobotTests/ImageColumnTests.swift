@@ -1,0 +1,99 @@
+import Foundation
+import LeRobot
+import RobotTypes
+import TemporaryFolder
+import Testing
+
+@Suite("Images in Parquet")
+struct ImageColumnTests {
+    private let camera = "observation.images.front"
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func image(_ number: Int) -> Image { SampleDataset(lengths: []).picture(of: number + 100) }
+
+    private func png(_ number: Int) throws -> Data {
+        let file = folder.appending(path: "\(number).png")
+        try writePNG(image(number), to: file)
+        return try Data(contentsOf: file)
+    }
+
+    private func check(_ type: String, dtype: String = "image", shape: [Int] = [48, 64, 3], _ cells: [Any?]) throws {
+        var recording = OddRecording("v2.1", lengths: [4, 3])
+        recording.set(camera, type, cells)
+        recording.setFeature(camera, #"{"dtype": "\#(dtype)", "shape": \#(shape), "names": null}"#)
+        recording.rowsOfGroup = 3
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.cameras == [camera])
+        let store = try FrameStore(dataset: dataset)
+        var pixels = [UInt8](repeating: 0, count: 48 * 64 * 3)
+        for row in [6, 0, 3, 4] {
+            let found = try dataset.frame(at: row, camera: camera)
+            #expect(found == image(row))
+            try pixels.withUnsafeMutableBufferPointer { try store.pixels(camera: camera, frame: row, into: $0) }
+            #expect(pixels == found.pixels)
+        }
+    }
+
+    @Test("are read from PNG in structs and in plain bytes", arguments: ["image", "bytes"])
+    func encoded(type: String) throws {
+        let bytes = try (0 ..< 7).map { try png($0).base64EncodedString() }
+        try check(type, bytes.map { type == "image" ? ["bytes": $0, "path": "x.png"] : $0 })
+    }
+
+    @Test("are read from files that cells name, also by the path of another machine", arguments: ["image", "text"])
+    func paths(type: String) throws {
+        try FileManager.default.createDirectory(
+            at: folder.dataset.appending(path: "images/front"),
+            withIntermediateDirectories: true
+        )
+        let cells = try (0 ..< 7).map { row -> Any in
+            try png(row).write(to: folder.dataset.appending(path: "images/front/\(row).png"))
+            let path = "/home/someone/set/images/front/\(row).png"
+            return type == "image" ? ["bytes": NSNull(), "path": path] : path
+        }
+        try check(type, cells)
+    }
+
+    @Test("are read from raw bytes")
+    func raw() throws {
+        try check("bytes", (0 ..< 7).map { Data(image($0).pixels).base64EncodedString() })
+    }
+
+    @Test("are read from nested lists of levels, channels last or first", arguments: [true, false], ["uint8", "image"])
+    func lists(isLast: Bool, dtype: String) throws {
+        let cells = (0 ..< 7).map { row -> [[[Any]]] in
+            let pixels = image(row).pixels
+            func level(_ y: Int, _ x: Int, _ c: Int) -> Any {
+                let level = Int(pixels[(y * 64 + x) * 3 + c])
+                return dtype == "image" ? Double(level) / 255 : level
+            }
+            return isLast
+                ? (0 ..< 48).map { y in (0 ..< 64).map { x in (0 ..< 3).map { level(y, x, $0) } } }
+                : (0 ..< 3).map { c in (0 ..< 48).map { y in (0 ..< 64).map { level(y, $0, c) } } }
+        }
+        let type = dtype == "image" ? "[[[double]]]" : "[[[uint8]]]"
+        try check(type, dtype: dtype, shape: isLast ? [48, 64, 3] : [3, 48, 64], cells)
+    }
+
+    @Test("that are null, damaged or none are named with their row")
+    func damaged() throws {
+        var recording = OddRecording("v2.1", lengths: [4])
+        let bytes = try png(0)
+        recording.set(
+            camera,
+            "bytes",
+            [bytes.base64EncodedString(), nil, bytes.prefix(90).base64EncodedString(), Data("hello".utf8).base64EncodedString()]
+        )
+        recording.setFeature(camera, #"{"dtype": "image", "shape": [48, 64, 3]}"#)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(try dataset.frame(at: 0, camera: camera) == image(0))
+        for (row, reason) in [(1, "the cell is null"), (2, "the image is damaged"), (3, "expected PNG, JPEG or 9216 raw bytes")] {
+            let error = #expect(throws: LeRobotError.self) { try dataset.frame(at: row, camera: camera) }
+            #expect(error?.description.contains("'\(camera)', row \(row): cannot be read: \(reason)") == true)
+        }
+    }
+}
