@@ -188,7 +188,11 @@ struct EpisodeOptions: ParsableArguments {
             throw ValidationError("--episodes: expected \(expected), found \(episodes.count) times")
         }
         return try folders.enumerated().map { index, folder in
-            let demonstrations = try Demonstrations(opening: folder.asFile, groups: groups, warn: Terminal.warn)
+            let demonstrations = try Demonstrations(
+                opening: folder.asFile,
+                groups: groups,
+                warn: Terminal.warn
+            )
             let dataset = demonstrations.dataset
             Terminal.say(
                 "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"

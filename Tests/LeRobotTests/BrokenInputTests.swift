@@ -43,13 +43,19 @@ struct BrokenInputTests {
         let folder = try TemporaryFolder()
         let (missing, empty) = (folder.dataset, folder.url)
         #expect(throws: LeRobotError.noSuchFolder(missing.path)) { try LeRobotDataset(opening: missing) }
-        #expect(throws: LeRobotError.notADataset(empty.path, hint: nil)) { try LeRobotDataset(opening: empty) }
+        #expect(throws: LeRobotError.notADataset(empty.path, hint: nil)) {
+            try LeRobotDataset(opening: empty)
+        }
     }
 
     @Test("a version that the files are not of is named, with the way out")
     func otherVersion() throws {
         let message = try error { try replace("\"v3.0\"", with: "\"v2.1\"", in: $0) }
-        #expect(message.hasPrefix("meta/info.json: field 'codebase_version': expected the version of the files present, v3.0"))
+        #expect(
+            message.hasPrefix(
+                "meta/info.json: field 'codebase_version': expected the version of the files present, v3.0"
+            )
+        )
         #expect(message.contains("set the field to 'v3.0', or convert"))
         let old = try error { try replace("\"v3.0\"", with: "\"v1.6\"", in: $0) }
         #expect(old.contains("expected v2.0, v2.1 or v3.0, found 'v1.6'; convert"))
@@ -58,7 +64,9 @@ struct BrokenInputTests {
     @Test("a field of the wrong type is named")
     func wrongType() throws {
         let fps = try error { try replace("\"fps\" : 20", with: "\"fps\" : \"fast\"", in: $0) }
-        #expect(fps == "meta/info.json: field 'fps': expected a positive number of frames a second, found 'fast'")
+        #expect(
+            fps == "meta/info.json: field 'fps': expected a positive number of frames a second, found 'fast'"
+        )
         let shape = try error { try replace("\"shape\" : [", with: "\"shape\" : [-1,", in: $0) }
         #expect(shape.contains("shape': expected a list of positive sizes, found a list of"))
         let missing = try error { try replace("\"features\"", with: "\"feature\"", in: $0) }

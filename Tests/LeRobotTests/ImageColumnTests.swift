@@ -19,7 +19,9 @@ struct ImageColumnTests {
         return try Data(contentsOf: file)
     }
 
-    private func check(_ type: String, dtype: String = "image", shape: [Int] = [48, 64, 3], _ cells: [Any?]) throws {
+    private func check(_ type: String, dtype: String = "image", shape: [Int] = [48, 64, 3], _ cells: [Any?])
+        throws
+    {
         var recording = OddRecording("v2.1", lengths: [4, 3])
         recording.set(camera, type, cells)
         recording.setFeature(camera, #"{"dtype": "\#(dtype)", "shape": \#(shape), "names": null}"#)
@@ -32,7 +34,9 @@ struct ImageColumnTests {
         for row in [6, 0, 3, 4] {
             let found = try dataset.frame(at: row, camera: camera)
             #expect(found == image(row))
-            try pixels.withUnsafeMutableBufferPointer { try store.pixels(camera: camera, frame: row, into: $0) }
+            try pixels.withUnsafeMutableBufferPointer {
+                try store.pixels(camera: camera, frame: row, into: $0)
+            }
             #expect(pixels == found.pixels)
         }
     }
@@ -43,7 +47,10 @@ struct ImageColumnTests {
         try check(type, bytes.map { type == "image" ? ["bytes": $0, "path": "x.png"] : $0 })
     }
 
-    @Test("are read from files that cells name, also by the path of another machine", arguments: ["image", "text"])
+    @Test(
+        "are read from files that cells name, also by the path of another machine",
+        arguments: ["image", "text"]
+    )
     func paths(type: String) throws {
         try FileManager.default.createDirectory(
             at: folder.dataset.appending(path: "images/front"),
@@ -62,7 +69,11 @@ struct ImageColumnTests {
         try check("bytes", (0 ..< 7).map { Data(image($0).pixels).base64EncodedString() })
     }
 
-    @Test("are read from nested lists of levels, channels last or first", arguments: [true, false], ["uint8", "image"])
+    @Test(
+        "are read from nested lists of levels, channels last or first",
+        arguments: [true, false],
+        ["uint8", "image"]
+    )
     func lists(isLast: Bool, dtype: String) throws {
         let cells = (0 ..< 7).map { row -> [[[Any]]] in
             let pixels = image(row).pixels
@@ -85,13 +96,18 @@ struct ImageColumnTests {
         recording.set(
             camera,
             "bytes",
-            [bytes.base64EncodedString(), nil, bytes.prefix(90).base64EncodedString(), Data("hello".utf8).base64EncodedString()]
+            [
+                bytes.base64EncodedString(), nil, bytes.prefix(90).base64EncodedString(),
+                Data("hello".utf8).base64EncodedString(),
+            ]
         )
         recording.setFeature(camera, #"{"dtype": "image", "shape": [48, 64, 3]}"#)
         try recording.write(to: folder.dataset)
         let dataset = try LeRobotDataset(opening: folder.dataset)
         #expect(try dataset.frame(at: 0, camera: camera) == image(0))
-        for (row, reason) in [(1, "the cell is null"), (2, "the image is damaged"), (3, "expected PNG, JPEG or 9216 raw bytes")] {
+        for (row, reason) in [
+            (1, "the cell is null"), (2, "the image is damaged"), (3, "expected PNG, JPEG or 9216 raw bytes"),
+        ] {
             let error = #expect(throws: LeRobotError.self) { try dataset.frame(at: row, camera: camera) }
             #expect(error?.description.contains("'\(camera)', row \(row): cannot be read: \(reason)") == true)
         }

@@ -43,7 +43,11 @@ struct OddRecording {
         let episode = lengths.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) }
         let frame = lengths.flatMap { Array(0 ..< $0) }
         columns = [
-            Column("action", "[float]", (0 ..< count).map { [Double($0), Double(episode[$0]), Double(frame[$0])] }),
+            Column(
+                "action",
+                "[float]",
+                (0 ..< count).map { [Double($0), Double(episode[$0]), Double(frame[$0])] }
+            ),
             Column("observation.state", "[float]", (0 ..< count).map { [Double($0) / 4, 1] }),
             Column("timestamp", "float", frame.map { Double($0) / 10 }),
             Column("frame_index", "int64", frame),
@@ -60,16 +64,26 @@ struct OddRecording {
             ("observation.state", #"{"dtype": "float32", "shape": [2], "names": null}"#),
         ]
         for name in ["timestamp", "frame_index", "episode_index", "index", "task_index"] {
-            features.append((name, #"{"dtype": "\#(name == "timestamp" ? "float32" : "int64")", "shape": [1]}"#))
+            features.append(
+                (name, #"{"dtype": "\#(name == "timestamp" ? "float32" : "int64")", "shape": [1]}"#)
+            )
         }
         let starts = lengths.indices.map { lengths[..<$0].reduce(0, +) }
         if version.hasPrefix("v2") {
-            info.append(("data_path", "\"data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet\""))
             info.append(
-                ("video_path", "\"videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4\"")
+                ("data_path", "\"data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet\"")
+            )
+            info.append(
+                (
+                    "video_path",
+                    "\"videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4\""
+                )
             )
             files = lengths.indices.map {
-                (String(format: "data/chunk-000/episode_%06d.parquet", $0), Array(starts[$0] ..< starts[$0] + lengths[$0]))
+                (
+                    String(format: "data/chunk-000/episode_%06d.parquet", $0),
+                    Array(starts[$0] ..< starts[$0] + lengths[$0])
+                )
             }
             let lines = lengths.indices.map {
                 #"{"episode_index": \#($0), "tasks": ["do it"], "length": \#(lengths[$0])}"#
@@ -80,7 +94,9 @@ struct OddRecording {
             ]
         } else {
             info.append(("data_path", "\"data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet\""))
-            info.append(("video_path", "\"videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4\""))
+            info.append(
+                ("video_path", "\"videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4\"")
+            )
             files = [("data/chunk-000/file-000.parquet", Array(0 ..< count))]
             let zeros = [Any?](repeating: 0, count: lengths.count)
             episodes = [
@@ -118,7 +134,10 @@ struct OddRecording {
 
     /// Adds a camera of 64x48 pixels with a video for every episode, or in version 3.0 one for all.
     mutating func addCamera(_ name: String, from: [Double?], to: [Double?], more: String = "") {
-        setFeature(name, #"{"dtype": "video", "shape": [48, 64, 3], "names": ["height", "width", "channels"]\#(more)}"#)
+        setFeature(
+            name,
+            #"{"dtype": "video", "shape": [48, 64, 3], "names": ["height", "width", "channels"]\#(more)}"#
+        )
         guard version.hasPrefix("v3") else { return }
         let zeros = from.map { $0.map { _ in 0 } }
         setEpisodes("videos/\(name)/chunk_index", zeros)
@@ -134,15 +153,23 @@ struct OddRecording {
         try write("{\(info.joined(separator: ",\n"))}", to: folder.appending(path: "meta/info.json"))
         for (path, text) in texts { try write(text, to: folder.appending(path: path)) }
         var tables = files.map { file in
-            table(folder, file.path, columns.map { column in
-                Column(column.name, column.type, file.rows.map { column.values[$0] })
-            })
+            table(
+                folder,
+                file.path,
+                columns.map { column in
+                    Column(column.name, column.type, file.rows.map { column.values[$0] })
+                }
+            )
         }
         if version.hasPrefix("v3") {
             tables.append(table(folder, "meta/episodes/chunk-000/file-000.parquet", episodes))
             if !texts.contains(where: { $0.path == "meta/tasks.parquet" }) {
                 tables.append(
-                    table(folder, "meta/tasks.parquet", [Column("task_index", "int64", [0]), Column("task", "text", ["do it"])])
+                    table(
+                        folder,
+                        "meta/tasks.parquet",
+                        [Column("task_index", "int64", [0]), Column("task", "text", ["do it"])]
+                    )
                 )
             }
         }
@@ -153,13 +180,17 @@ struct OddRecording {
         [
             "path": folder.appending(path: path).path, "group": rowsOfGroup ?? 0,
             "columns": columns.map {
-                ["name": $0.name, "type": $0.type, "values": $0.values.map { $0 ?? NSNull() }] as [String: Any]
+                ["name": $0.name, "type": $0.type, "values": $0.values.map { $0 ?? NSNull() }]
+                    as [String: Any]
             },
         ]
     }
 
     private func write(_ text: String, to file: URL) throws {
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try Data(text.utf8).write(to: file)
     }
 }

@@ -34,7 +34,10 @@ struct OddVideoTests {
         change(&recording)
         try recording.write(to: folder.dataset)
         let file = folder.dataset.appending(path: "videos/\(camera)/chunk-000/file-000.mp4")
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try FileManager.default.copyItem(at: golden.appending(path: video), to: file)
         return try LeRobotDataset(opening: folder.dataset)
     }
@@ -52,8 +55,10 @@ struct OddVideoTests {
         "show every row its own frame",
         arguments: [
             ("variable.mp4", variable, [0, 0.73], [0.73, 0.9], [String]()),
-            ("shifted.mp4", grid, [0, 0.7], [0.7, 1.2], []), ("shifted.mp4", grid, [0.2, 0.9], [0.9, 1.4], []),
-            ("untimed.mp4", grid, [0, 0.7], [0.7, 1.2], []), ("trimmed.mp4", grid, [0, 0.7], [0.7, 1.2], []),
+            ("shifted.mp4", grid, [0, 0.7], [0.7, 1.2], []),
+            ("shifted.mp4", grid, [0.2, 0.9], [0.9, 1.4], []),
+            ("untimed.mp4", grid, [0, 0.7], [0.7, 1.2], []),
+            ("trimmed.mp4", grid, [0, 0.7], [0.7, 1.2], []),
             // A camera's clock in the column over a video of constant rate.
             ("shifted.mp4", variable, [0, 0.7], [0.7, 1.2], ["observation.images.front"]),
             // Seconds rounded, and a quarter of a frame early.
@@ -84,14 +89,21 @@ struct OddVideoTests {
         recording.addCamera(camera, from: [0, 0.7], to: [0.7, 1.5])
         try recording.write(to: folder.dataset)
         let file = folder.dataset.appending(path: "videos/\(camera)/chunk-000/file-000.mp4")
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try FileManager.default.copyItem(at: golden.appending(path: "shifted.mp4"), to: file)
         let dataset = try LeRobotDataset(opening: folder.dataset)
         for row in 0 ..< 12 {
             #expect(SampleDataset.number(in: try dataset.frame(at: row, camera: camera)) == row)
         }
         let error = #expect(throws: LeRobotError.self) { try dataset.frame(at: 12, camera: camera) }
-        #expect(error?.description.contains("file-000.mp4: frame 5 of episode 1, frame 12 of the dataset: no frame") == true)
+        #expect(
+            error?.description.contains(
+                "file-000.mp4: frame 5 of episode 1, frame 12 of the dataset: no frame"
+            ) == true
+        )
         #expect(dataset.oddFields == [camera])
     }
 
@@ -106,7 +118,10 @@ struct OddVideoTests {
     @Test("of another size than described are read, with a warning")
     func otherSize() throws {
         let dataset = try dataset("shifted.mp4", times: Self.grid, from: [0, 0.7], to: [0.7, 1.2]) {
-            $0.setFeature(camera, #"{"dtype": "video", "shape": [3, 480, 640], "names": ["channels", "height", "width"]}"#)
+            $0.setFeature(
+                camera,
+                #"{"dtype": "video", "shape": [3, 480, 640], "names": ["channels", "height", "width"]}"#
+            )
         }
         #expect(try dataset.imageSize(of: camera) == (48, 64))
         #expect(dataset.oddFields == ["features.\(camera).shape"])
@@ -115,12 +130,16 @@ struct OddVideoTests {
     @Test("of distances are no colours, and are read in metres")
     func depth() throws {
         var recording = OddRecording("v2.1", lengths: [2])
-        let marked = #", "info": {"is_depth_map": true, "depth_min": 0.0, "depth_max": 4.095, "use_log": false}"#
+        let marked =
+            #", "info": {"is_depth_map": true, "depth_min": 0.0, "depth_max": 4.095, "use_log": false}"#
         recording.setFeature("depth", #"{"dtype": "video", "shape": [8, 16, 1]\#(marked)}"#)
         recording.setInfo("video_path", "\"videos/{video_key}/{episode_index}.mkv\"")
         try recording.write(to: folder.dataset)
         let file = folder.dataset.appending(path: "videos/depth/0.mkv")
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try FileManager.default.copyItem(at: golden.appending(path: "depth.mkv"), to: file)
         let dataset = try LeRobotDataset(opening: folder.dataset)
         #expect(dataset.cameras.isEmpty)

@@ -26,7 +26,7 @@ def kind(name):
     if not name.startswith("["):
         return SCALARS[name]
     inner = name[1:-1]
-    if ";" in inner:
+    if ";" in inner and not inner.endswith("]"):
         item, size = inner.rsplit(";", 1)
         return pa.list_(kind(item), int(size))
     return pa.list_(kind(inner))
@@ -35,6 +35,10 @@ def kind(name):
 def cell(name, value):
     if value is None:
         return None
+    if isinstance(value, list):
+        return [cell(name, each) for each in value]
+    if value == "nan":
+        return float("nan")
     if name == "bytes":
         return base64.b64decode(value)
     if name == "image":

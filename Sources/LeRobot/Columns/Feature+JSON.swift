@@ -40,7 +40,8 @@ extension Feature {
 
     /// Other spellings of numeric types.
     private static let numericNames = [
-        "float": "float32", "double": "float64", "half": "float16", "int": "int64", "long": "int64", "boolean": "bool",
+        "float": "float32", "double": "float64", "half": "float16", "int": "int64", "long": "int64",
+        "boolean": "bool",
         "bool_": "bool",
     ]
 }
@@ -74,7 +75,9 @@ extension VideoDescription {
             format.hasPrefix($0)
         }
         // Names alone say little: a depth image is often stored in colours.
-        let hasOneChannel = channels == 1 || json["shape"]?.elements.map { $0.first?.integer == 1 || $0.last?.integer == 1 } == true
+        let hasOneChannel =
+            channels == 1
+            || json["shape"]?.elements.map { $0.first?.integer == 1 || $0.last?.integer == 1 } == true
         let isNamedDepth = name.lowercased().contains("depth") && hasOneChannel
         isDepthMap = value("is_depth_map", "is_depth")?.bool ?? (coding || isDeep || isNamedDepth)
         if isDepthMap {

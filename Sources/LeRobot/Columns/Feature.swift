@@ -6,7 +6,7 @@ public struct Feature: Encodable, Equatable, Sendable {
     /// Shape of one frame's value; `[height, width, 3]` for a camera.
     public var shape: [Int]
 
-    /// Names of the columns, one each; of the axes for a camera. Nil where the file has none that fit the shape.
+    /// Names of the columns, one each, or of a camera's axes; nil where the file has none that fit the shape.
     public var names: [String]?
 
     /// Storage of a camera's frames.

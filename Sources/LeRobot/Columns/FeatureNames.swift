@@ -16,7 +16,8 @@ struct FeatureNames {
         let dimension = shape.reduce(1, *)
         guard json != .null, let names = Self.candidates(json, dimension: dimension), !names.isEmpty else {
             columns = nil
-            oddity = json == .null || json.elements?.isEmpty == true || json.members?.isEmpty == true
+            oddity =
+                json == .null || json.elements?.isEmpty == true || json.members?.isEmpty == true
                 ? nil : "expected names of columns, found \(json.summary): passed over"
             return
         }
@@ -28,7 +29,8 @@ struct FeatureNames {
         columns = Self.expanded(names, shape: shape, dimension: dimension)
         oddity =
             columns == nil
-            ? "\(names.count) names for \(dimension) columns: passed over; name the groups with --groups" : nil
+            ? "\(names.count) names for \(dimension) columns: passed over; name the groups with --groups"
+            : nil
     }
 
     /// All texts of a value, in order; nil where it holds anything else.
@@ -57,7 +59,9 @@ struct FeatureNames {
         let lists = members.map { (key: $0.key, names: candidates($0.value, dimension: dimension)) }
         let whole = lists.filter { $0.names?.count == dimension }
         if whole.count == lists.count || lists.count > 1 && whole.count >= 1 {
-            let named = whole.first { !["unit", "units", "dtype", "type", "range"].contains($0.key.lowercased()) }
+            let named = whole.first {
+                !["unit", "units", "dtype", "type", "range"].contains($0.key.lowercased())
+            }
             return (named ?? whole.first)?.names
         }
         // Names of limbs belong to names that are the same in each.
@@ -84,7 +88,9 @@ struct FeatureNames {
         var rest = name.dropFirst(stem.count).lowercased()[...]
         var columns: [String] = []
         while !rest.isEmpty {
-            guard let (letters, parts) = spellings.first(where: { rest.hasPrefix($0.letters) }) else { return [name] }
+            guard let (letters, parts) = spellings.first(where: { rest.hasPrefix($0.letters) }) else {
+                return [name]
+            }
             columns += parts.map { stem + $0 }
             rest = rest.dropFirst(letters.count)
         }
@@ -93,7 +99,8 @@ struct FeatureNames {
 
     private static let spellings: [(letters: String, parts: [String])] = [
         ("xyzwxyz", ["x", "y", "z", "quat_w", "quat_x", "quat_y", "quat_z"]),
-        ("xyzw", ["quat_x", "quat_y", "quat_z", "quat_w"]), ("wxyz", ["quat_w", "quat_x", "quat_y", "quat_z"]),
+        ("xyzw", ["quat_x", "quat_y", "quat_z", "quat_w"]),
+        ("wxyz", ["quat_w", "quat_x", "quat_y", "quat_z"]),
         ("xyz", ["x", "y", "z"]), ("rpy", ["roll", "pitch", "yaw"]), ("xy", ["x", "y"]),
         ("gripper", ["gripper"]), ("grip", ["grip"]), ("g", ["gripper"]),
     ]

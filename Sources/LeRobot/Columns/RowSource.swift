@@ -56,6 +56,7 @@ final class RowSource: Sendable {
     ///   - episodes: Episodes with at least one piece in the file.
     ///   - reader: The file.
     ///   - file: Its index.
+    /// - Returns: Rows of the file, one list an episode.
     /// - Throws: ``LeRobotError/wrongField(file:field:expected:found:)`` where the rows are not those of the episodes.
     private func rows(
         of episodes: [Episode],
@@ -133,7 +134,8 @@ final class RowSource: Sendable {
         log.add(
             reader.path,
             column,
-            "rows of episode \(episode.number) are not in order; they are sorted (other episodes are not named)"
+            "rows of episode \(episode.number) are not in order; they are sorted (other episodes are not named)",
+            once: "order of rows"
         )
         return order
     }
@@ -156,7 +158,10 @@ final class RowSource: Sendable {
         for (file, parts) in byFile.sorted(by: { $0.key < $1.key }) {
             let reader = try ParquetReader(opening: url(file))
             let rows = try rows(of: parts.map(\.episode), in: reader, file: file)
-            try body(reader, zip(parts, rows).map { Part(episode: $0.episode, file: file, first: $0.first, rows: $1) })
+            try body(
+                reader,
+                zip(parts, rows).map { Part(episode: $0.episode, file: file, first: $0.first, rows: $1) }
+            )
         }
     }
 
@@ -169,7 +174,9 @@ final class RowSource: Sendable {
                 throw unordered(episode, in: reader.path, "no column frame_index")
             }
             let keys = try reader.optionalIntegers(column)
-            let own = episode.pieces.filter { $0.file == file }.flatMap { piece in piece.rows.compactMap { keys[$0] } }
+            let own = episode.pieces.filter { $0.file == file }.flatMap { piece in
+                piece.rows.compactMap { keys[$0] }
+            }
             guard let first = own.min(), let last = own.max() else { continue }
             found.append((file, own.count, first ... last))
         }

@@ -63,7 +63,8 @@ public struct DatasetInfo: Encodable, Equatable, Sendable {
     static let defaultEpisodesPath = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 
     static let defaultDataPathV2 = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
-    static let defaultVideoPathV2 = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
+    static let defaultVideoPathV2 =
+        "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
 
     /// Name of the robot's own state.
     public static let state = "observation.state"

@@ -99,12 +99,14 @@ extension LeRobotDataset {
         -> LeRobotError
     {
         let position = row - episode.rows.lowerBound
-        let name = info.features[feature]?.names.flatMap { column < $0.count ? " (\($0[column]))" : nil } ?? ""
+        let name =
+            info.features[feature]?.names.flatMap { column < $0.count ? " (\($0[column]))" : nil } ?? ""
         let frame = "frame \(position) of episode \(episode.index), frame \(row) of the dataset"
         guard let piece = episode.pieces.first else {
             return .missingFile(
                 folder.appending(path: info.dataPath(of: episode.dataFile)).path,
-                needed: "episode \(episode.index) is in it; fetch the file, or leave the episode out with --episodes"
+                needed:
+                    "episode \(episode.index) is in it; fetch the file, or leave the episode out with --episodes"
             )
         }
         var file = rowSource.url(piece.file).path
@@ -120,7 +122,8 @@ extension LeRobotDataset {
             file: file,
             field: feature,
             expected: "a finite number",
-            found: "\(value.cellDescription) in column \(column)\(name), \(source)\(frame); leave the episode out with "
+            found:
+                "\(value.cellDescription) in column \(column)\(name), \(source)\(frame); leave the episode out with "
                 + "--episodes, or mend the recording"
         )
     }

@@ -9,10 +9,16 @@ extension LeRobotDataset {
     ///
     /// - Throws: ``LeRobotError`` when a file is damaged.
     public func checkColumns() throws(LeRobotError) {
-        guard let first = episodes.first(where: { !$0.pieces.isEmpty }), let piece = first.pieces.first else { return }
+        guard let first = episodes.first(where: { !$0.pieces.isEmpty }), let piece = first.pieces.first else {
+            return
+        }
         let reader = try ParquetReader(opening: rowSource.url(piece.file))
         for (name, type) in reader.columns where info.features[name] == nil {
-            log.add(reader.path, name, "a column of \(type) that meta/info.json does not describe; it is passed over")
+            log.add(
+                reader.path,
+                name,
+                "a column of \(type) that meta/info.json does not describe; it is passed over"
+            )
         }
         for (name, feature) in info.features.sorted(by: { $0.key < $1.key }) {
             guard feature.dtype != "video", !reader.has(name) else { continue }
@@ -53,7 +59,9 @@ extension LeRobotDataset {
         guard episodes.allSatisfy({ !$0.pieces.isEmpty }), FileManager.default.fileExists(atPath: file.path),
             let recorded = try? JSONValue.reading(file)
         else { return }
-        let names = ["action", DatasetInfo.state].filter { recorded[$0] != nil && info.features[$0]?.isNumeric == true }
+        let names = ["action", DatasetInfo.state].filter {
+            recorded[$0] != nil && info.features[$0]?.isNumeric == true
+        }
         guard !names.isEmpty else { return }
         let table = try loadTable(features: names)
         for name in names {
@@ -68,7 +76,9 @@ extension LeRobotDataset {
                         let value = column.values[row * column.dimension + place]
                         if isBetter(value, found) { found = value }
                     }
-                    guard abs(Double(found) - values[place]) > 1e-4 * max(1, abs(values[place])) else { continue }
+                    guard abs(Double(found) - values[place]) > 1e-4 * max(1, abs(values[place])) else {
+                        continue
+                    }
                     log.add(
                         file.path,
                         name,

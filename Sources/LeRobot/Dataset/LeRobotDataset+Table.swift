@@ -6,14 +6,18 @@ extension LeRobotDataset {
     /// Cells that are null or no numbers, and rows whose files are absent, fail where they are used:
     /// ``FrameTable/check(_:episodes:)``.
     ///
-    /// - Parameter features: Names of numeric features; nil for all. Those that the dataset lacks are passed over.
+    /// - Parameter wanted: Names of numeric features; nil for all. Those that the dataset lacks are passed over.
+    /// - Returns: The numbers of all frames.
     /// - Throws: ``LeRobotError`` when a file is damaged or a column is no numbers.
     public func loadTable(features wanted: [String]? = nil) throws(LeRobotError) -> FrameTable {
         let features = info.features
             .filter { $0.value.isNumeric && !$0.value.isImage && DatasetInfo.bookkeeping[$0.key] == nil }
             .filter { wanted?.contains($0.key) ?? true }
             .sorted { $0.key < $1.key }
-        var reading = TableReading(dataset: self, features: features.map { (name: $0.key, feature: $0.value) })
+        var reading = TableReading(
+            dataset: self,
+            features: features.map { (name: $0.key, feature: $0.value) }
+        )
         try rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
             try reading.read(reader, parts)
         }
@@ -27,6 +31,7 @@ private struct TableReading {
     let features: [(name: String, feature: Feature)]
     var columns: [String: (dimension: Int, values: [Float])] = [:]
     var taskIndex: [Int]
+    var hasRead = false
 
     init(dataset: LeRobotDataset, features: [(name: String, feature: Feature)]) {
         self.dataset = dataset
@@ -39,6 +44,11 @@ private struct TableReading {
         for (name, column) in columns {
             found[name] = FrameTable.Column(name: name, dimension: column.dimension, values: column.values)
         }
+        // Where all files are absent, so is every number.
+        for (name, feature) in hasRead ? [] : features {
+            let values = [Float](repeating: .absentCell, count: dataset.frameCount * feature.dimension)
+            found[name] = FrameTable.Column(name: name, dimension: feature.dimension, values: values)
+        }
         return FrameTable(
             count: dataset.frameCount,
             columns: found,
@@ -48,6 +58,7 @@ private struct TableReading {
     }
 
     mutating func read(_ reader: ParquetReader, _ parts: [RowSource.Part]) throws(LeRobotError) {
+        hasRead = true
         for (name, feature) in features { try read(name, feature, reader, parts) }
         let numbers = try reader.optionalIntegers("task_index")
         for part in parts {

@@ -57,7 +57,8 @@ public struct LeRobotDataset: Sendable {
         let list =
             switch info.layout {
             case .episodeAFile: try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
-            case .manyEpisodesAFile: try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
+            case .manyEpisodesAFile:
+                try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
             }
         var rows = EpisodeRows(folder: folder, info: info, list: list, log: log)
         let found = try rows.episodes()
@@ -65,7 +66,13 @@ public struct LeRobotDataset: Sendable {
         damagedFiles = found.damaged
         taskList = try TaskList(folder: folder, layout: info.layout, episodes: found.episodes, log: log)
         rowSource = RowSource(folder: folder, paths: found.paths, episodes: found.episodes, log: log)
-        videoSource = VideoSource(folder: folder, info: info, cameras: videos, episodes: found.episodes, log: log)
+        videoSource = VideoSource(
+            folder: folder,
+            info: info,
+            cameras: videos,
+            episodes: found.episodes,
+            log: log
+        )
         let columns = Self.columns(of: found, in: folder, info)
         let videoSource = videoSource
         let present = info.features.filter { name, feature in
@@ -137,7 +144,8 @@ public struct LeRobotDataset: Sendable {
 
     private func warnOfTotals() {
         for (field, found, expected) in [
-            ("total_episodes", info.totalEpisodes, episodes.count), ("total_frames", info.totalFrames, frameCount),
+            ("total_episodes", info.totalEpisodes, episodes.count),
+            ("total_frames", info.totalFrames, frameCount),
             ("total_tasks", info.totalTasks, tasks.count),
         ] {
             guard let found, found != expected else { continue }

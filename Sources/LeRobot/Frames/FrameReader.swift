@@ -37,7 +37,13 @@ final class FrameReader {
         let positions = try positions(camera: camera, episode: episode, decoder: decoder)
         var pixels = [UInt8](repeating: 0, count: decoder.width * decoder.height * 3)
         for frame in frames {
-            let position = try position(frame, in: positions, camera: camera, episode: episode, decoder: decoder)
+            let position = try position(
+                frame,
+                in: positions,
+                camera: camera,
+                episode: episode,
+                decoder: decoder
+            )
             try pixels.withUnsafeMutableBufferPointer { (buffer) throws(LeRobotError) in
                 try decoder.read(position, into: buffer, as: name(of: frame, episode))
             }
@@ -62,7 +68,9 @@ final class FrameReader {
         }
     }
 
-    private func name(of frame: Int, _ episode: Episode) -> String { "frame \(frame) of episode \(episode.index)" }
+    private func name(of frame: Int, _ episode: Episode) -> String {
+        "frame \(frame) of episode \(episode.index)"
+    }
 
     private func position(
         _ frame: Int,
@@ -82,7 +90,9 @@ final class FrameReader {
         return position
     }
 
-    private func positions(camera: String, episode: Episode, decoder: VideoDecoder) throws(LeRobotError) -> [Int?] {
+    private func positions(camera: String, episode: Episode, decoder: VideoDecoder) throws(LeRobotError)
+        -> [Int?]
+    {
         dataset.videoSource.alignment(
             camera: camera,
             episode: episode,

@@ -45,7 +45,11 @@ public final class FrameStore: Sendable {
         var sizes: [String: (height: Int, width: Int)] = [:]
         for camera in self.cameras {
             _ = try dataset.feature(ofCamera: camera)
-            if let size = scaledSizes[camera] { sizes[camera] = size } else { sizes[camera] = try dataset.imageSize(of: camera) }
+            if let size = scaledSizes[camera] {
+                sizes[camera] = size
+            } else {
+                sizes[camera] = try dataset.imageSize(of: camera)
+            }
         }
         self.sizes = sizes
         cache = Mutex(EpisodeCache(byteBudget: self.byteBudget))
@@ -111,7 +115,8 @@ public final class FrameStore: Sendable {
             // One at a time: recorded images may be a hundred times larger than scaled ones.
             try reader.forEachImage(camera: camera, episode: episode, frames: 0 ..< episode.length) { image in
                 let isKept = (image.height, image.width) == size
-                pixels += (isKept ? image : image.resizedWithPadding(width: size.width, height: size.height)).pixels
+                pixels +=
+                    (isKept ? image : image.resizedWithPadding(width: size.width, height: size.height)).pixels
             }
             images.append(pixels)
         }

@@ -68,7 +68,12 @@ enum GreyValues {
                 case 1: values.append(Float(line.load(fromByteOffset: column, as: UInt8.self)))
                 case 2:
                     let value = line.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
-                    values.append(Float((isSwapped ? UInt16(bigEndian: value) : UInt16(littleEndian: value)) >> component.shift))
+                    values.append(
+                        Float(
+                            (isSwapped ? UInt16(bigEndian: value) : UInt16(littleEndian: value))
+                                >> component.shift
+                        )
+                    )
                 default:
                     let value = line.loadUnaligned(fromByteOffset: column * 4, as: UInt32.self)
                     values.append(Float(bitPattern: isSwapped ? UInt32(bigEndian: value) : value))

@@ -32,7 +32,11 @@ final class ImageColumn {
             if ImageDecoder.codec(of: bytes) != nil { return try decoder.image(bytes, name: name) }
             return try raw(bytes, feature, name: name)
         case .levels(let levels, let scale):
-            return try image(levels.map { UInt8(clamping: Int(($0 * scale).rounded())) }, feature, "\(camera)")
+            return try image(
+                levels.map { UInt8(clamping: Int(($0 * scale).rounded())) },
+                feature,
+                "\(camera)"
+            )
         }
     }
 
@@ -43,7 +47,11 @@ final class ImageColumn {
         case .bytes(let bytes, let name): return try decoder.depth(bytes, unit: unit, name: name)
         case .levels(let levels, _):
             guard levels.count == size.height * size.width else {
-                throw .noSuchFeature(camera, expected: "camera of one channel", available: dataset.depthCameras)
+                throw .noSuchFeature(
+                    camera,
+                    expected: "camera of one channel",
+                    available: dataset.depthCameras
+                )
             }
             return DepthImage(width: size.width, height: size.height, metres: levels.map { $0 * Float(unit) })
         }
@@ -73,7 +81,12 @@ final class ImageColumn {
         if type.contains("list") { return try levels(group.cells, row: row, type: type, name: name) }
         guard let bytes = try group.cells.data(row: row) else { throw absent(name) }
         if type.contains("string") {
-            return try file(String(decoding: bytes, as: UTF8.self), episode: episode, frame: frame, name: name)
+            return try file(
+                String(decoding: bytes, as: UTF8.self),
+                episode: episode,
+                frame: frame,
+                name: name
+            )
         }
         return .bytes(bytes, name: name)
     }
@@ -82,7 +95,9 @@ final class ImageColumn {
         .unreadable(file: name, reason: "the cell is null: the camera has no image there")
     }
 
-    private func levels(_ cells: ParquetColumnValues, row: Int, type: String, name: String) throws(LeRobotError) -> Cell {
+    private func levels(_ cells: ParquetColumnValues, row: Int, type: String, name: String)
+        throws(LeRobotError) -> Cell
+    {
         guard let count = cells.count(row: row) else { throw absent(name) }
         let values = try cells.floats(row: row, width: count)
         guard values.allSatisfy(\.isFinite) else { throw absent(name) }
@@ -93,7 +108,9 @@ final class ImageColumn {
     }
 
     /// An image file that a cell names; paths are often those of the machine that recorded.
-    private func file(_ path: String?, episode: Episode, frame: Int, name: String) throws(LeRobotError) -> Cell {
+    private func file(_ path: String?, episode: Episode, frame: Int, name: String) throws(LeRobotError)
+        -> Cell
+    {
         let usual = "images/{image_key}/episode_{episode_index:06d}/frame_{frame_index:06d}.png"
         let location = FileLocation(chunk: 0, file: episode.number)
         var candidates = [DatasetInfo.filled(usual, location, camera: camera, frame: frame)]
@@ -120,7 +137,11 @@ final class ImageColumn {
         case feature.dimension: return try image(Array(bytes), feature, name)
         case feature.dimension * 2:
             // Sixteen bits, lowest byte first: the highest byte is the level.
-            return try image(stride(from: 1, to: bytes.count, by: 2).map { bytes[bytes.startIndex + $0] }, feature, name)
+            return try image(
+                stride(from: 1, to: bytes.count, by: 2).map { bytes[bytes.startIndex + $0] },
+                feature,
+                name
+            )
         default:
             throw .unreadable(
                 file: name,
@@ -137,14 +158,16 @@ final class ImageColumn {
         guard levels.count == height * width * count, count > 0 else {
             throw .unreadable(
                 file: name,
-                reason: "expected \(feature.dimension) levels of shape \(feature.shape), found \(levels.count)"
+                reason:
+                    "expected \(feature.dimension) levels of shape \(feature.shape), found \(levels.count)"
             )
         }
         var pixels = [UInt8](repeating: 0, count: height * width * 3)
         for pixel in 0 ..< height * width {
             for channel in 0 ..< 3 {
                 let source = count < 3 ? 0 : channel
-                pixels[pixel * 3 + channel] = levels[isFirst ? source * height * width + pixel : pixel * count + source]
+                pixels[pixel * 3 + channel] =
+                    levels[isFirst ? source * height * width + pixel : pixel * count + source]
             }
         }
         return Image(width: width, height: height, pixels: pixels)
@@ -155,7 +178,9 @@ final class ImageColumn {
             var rows = [(file: Int, row: Int)?](repeating: nil, count: episode.length)
             try dataset.rowSource.forEachFile(of: [episode]) { (reader, parts) throws(LeRobotError) in
                 for part in parts {
-                    for (offset, row) in part.rows.enumerated() { rows[part.first + offset] = (part.file, row) }
+                    for (offset, row) in part.rows.enumerated() {
+                        rows[part.first + offset] = (part.file, row)
+                    }
                 }
             }
             places = (episode.index, rows.compactMap(\.self))

@@ -24,7 +24,9 @@ final class ImageDecoder {
         try withFrame(bytes, name: name) { (frame) throws(LeRobotError) in
             let (width, height) = (frame.pointee.width, frame.pointee.height)
             // An image file's grey goes from black to white, as its colours do.
-            if frame.pointee.color_range == AVCOL_RANGE_UNSPECIFIED { frame.pointee.color_range = AVCOL_RANGE_JPEG }
+            if frame.pointee.color_range == AVCOL_RANGE_UNSPECIFIED {
+                frame.pointee.color_range = AVCOL_RANGE_JPEG
+            }
             var rgb = FFmpeg.picture(width: width, height: height, format: AV_PIX_FMT_RGB24)
             defer { av_frame_free(&rgb) }
             guard let target = rgb, converter.convert(frame, to: target) else {
@@ -53,10 +55,15 @@ final class ImageDecoder {
     ) throws(LeRobotError) -> Result {
         _ = FFmpeg.isQuiet
         func check(_ code: Int32) throws(LeRobotError) {
-            if code < 0 { throw .unreadable(file: name, reason: "the image is damaged: \(FFmpeg.message(code))") }
+            if code < 0 {
+                throw .unreadable(file: name, reason: "the image is damaged: \(FFmpeg.message(code))")
+            }
         }
         guard let id = Self.codec(of: bytes), let codec = avcodec_find_decoder(id) else {
-            throw .unreadable(file: name, reason: "no image that FFmpeg can decode (PNG, JPEG, WebP, TIFF, BMP)")
+            throw .unreadable(
+                file: name,
+                reason: "no image that FFmpeg can decode (PNG, JPEG, WebP, TIFF, BMP)"
+            )
         }
         var coder = avcodec_alloc_context3(codec)
         var packet = av_packet_alloc()

@@ -63,7 +63,9 @@ struct JSONParser {
         if take("}") { return .object(members) }
         repeat {
             skipSpace()
-            guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
+            guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
+                throw failure("a key is expected")
+            }
             let key = try text()
             guard take(":") else { throw failure("':' is expected") }
             members.append((key, try value()))
@@ -115,7 +117,8 @@ struct JSONParser {
         case "Infinity": return .number(.infinity)
         case "-Infinity": return .number(-.infinity)
         default:
-            guard let byte = word.utf8.first, byte == UInt8(ascii: "-") || isDigit(byte), let number = Double(word)
+            guard let byte = word.utf8.first, byte == UInt8(ascii: "-") || isDigit(byte),
+                let number = Double(word)
             else { throw failure("'\(word.prefix(20))' is no value") }
             return .number(number)
         }

@@ -94,6 +94,7 @@ extension JSONValue {
     /// - Parameters:
     ///   - file: The file.
     ///   - cutOff: Called where the last line is no JSON, as when a recording was interrupted; it is left out.
+    /// - Returns: The values, in order.
     /// - Throws: ``LeRobotError/unreadable(file:reason:)`` that names the line.
     static func lines(of file: URL, cutOff: () -> Void) throws(LeRobotError) -> [JSONValue] {
         let data: Data
@@ -107,7 +108,10 @@ extension JSONValue {
             do throws(JSONParser.Failure) { values.append(try JSONParser.parse(line)) } catch {
                 let isLast = !lines[(number + 1)...].contains { $0.contains { $0 > 32 } }
                 guard isLast, !values.isEmpty else {
-                    throw .unreadable(file: file.path, reason: "line \(number + 1): not valid JSON: \(error.reason)")
+                    throw .unreadable(
+                        file: file.path,
+                        reason: "line \(number + 1): not valid JSON: \(error.reason)"
+                    )
                 }
                 cutOff()
             }

@@ -25,7 +25,9 @@ extension DatasetInfo {
         for (name, description) in members {
             features[name] = try Feature(name, description, file: file.path, log: log)
         }
-        let splits = json["splits"]?.members?.compactMap { member in member.value.text.map { (member.key, $0) } }
+        let splits = json["splits"]?.members?.compactMap { member in
+            member.value.text.map { (member.key, $0) }
+        }
         self.init(
             codebaseVersion: version,
             robotType: json["robot_type"]?.text,
@@ -84,7 +86,8 @@ extension DatasetInfo {
                 file: file,
                 field: "codebase_version",
                 expected: "the version of the files present, \(seen.description)",
-                found: "'\(text)'; set the field to '\(seen == .episodeAFile ? "v2.1" : "v3.0")', or convert the "
+                found:
+                    "'\(text)'; set the field to '\(seen == .episodeAFile ? "v2.1" : "v3.0")', or convert the "
                     + "files to the version that it names with LeRobot's converter"
             )
         }

@@ -37,7 +37,8 @@ struct EpisodeLines {
             }
             let location = FileLocation(chunk: index / info.chunksSize, file: index)
             let segment = Episode.VideoSegment(location: location, from: 0, to: .infinity)
-            let texts = line["tasks"].flatMap(FeatureNames.texts) ?? line["task"].flatMap(FeatureNames.texts) ?? []
+            let texts =
+                line["tasks"].flatMap(FeatureNames.texts) ?? line["task"].flatMap(FeatureNames.texts) ?? []
             // Most episodes share their instructions.
             let tasks = known[texts, default: texts]
             known[texts] = tasks

@@ -49,7 +49,9 @@ struct EpisodeRows {
             let pieces = isLarge ? unopened(listed, path) : pieces(of: listed, in: path)
             let count = pieces.reduce(0) { $0 + $1.rows.count }
             if pieces.isEmpty { absent.append(listed.number) }
-            if let length = listed.length, !pieces.isEmpty, count != length { warnOfLength(listed, length, count) }
+            if let length = listed.length, !pieces.isEmpty, count != length {
+                warnOfLength(listed, length, count)
+            }
             let length = pieces.isEmpty ? listed.length ?? 0 : count
             guard length > 0 else {
                 log.add(list.source, "episode_index", "episode \(listed.number) has no rows and is left out")
@@ -166,10 +168,17 @@ struct EpisodeRows {
     /// Rows of a file without `episode_index`: by the positions that the metadata give.
     private func unnumbered(_ listed: ListedEpisode, _ index: Int, _ rowCount: Int) -> [Episode.RowPiece] {
         let file = folder.appending(path: paths[index]).path
-        log.add(file, "episode_index", "there is no such column: rows are told apart by the metadata alone")
+        log.add(
+            file,
+            "episode_index",
+            "there is no such column: rows are told apart by the metadata alone (other files are not named)",
+            once: "no episode_index"
+        )
         if info.layout == .episodeAFile { return [.init(file: index, rows: 0 ..< rowCount)] }
         let others = list.episodes.filter { $0.dataFile == listed.dataFile }
-        guard others.reduce(0, { $0 + ($1.length ?? 0) }) == rowCount, let length = listed.length else { return [] }
+        guard others.reduce(0, { $0 + ($1.length ?? 0) }) == rowCount, let length = listed.length else {
+            return []
+        }
         let first = others.prefix { $0.number < listed.number }.reduce(0) { $0 + ($1.length ?? 0) }
         return [.init(file: index, rows: first ..< first + length)]
     }

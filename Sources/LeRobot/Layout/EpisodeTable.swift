@@ -21,7 +21,8 @@ struct EpisodeTable {
             guard info.totalEpisodes == 0 else {
                 throw .missingFile(
                     root.appending(path: "chunk-000/file-000.parquet").path,
-                    needed: "it lists the episodes; fetch the folder meta/episodes, or record the dataset to its end"
+                    needed:
+                        "it lists the episodes; fetch the folder meta/episodes, or record the dataset to its end"
                 )
             }
             return EpisodeList([], source: root.path, log: log)
@@ -80,7 +81,8 @@ struct EpisodeTable {
         let chunks = try table.optionalIntegers(prefix + "chunk_index")
         let files = try table.optionalIntegers(prefix + "file_index")
         let starts = try table.column(prefix + "from_timestamp").doubles()
-        let ends = table.has(prefix + "to_timestamp") ? try table.column(prefix + "to_timestamp").doubles() : starts
+        let ends =
+            table.has(prefix + "to_timestamp") ? try table.column(prefix + "to_timestamp").doubles() : starts
         return files.indices.map { row in
             guard let file = files[row], starts[row].isFinite else { return nil }
             return Episode.VideoSegment(

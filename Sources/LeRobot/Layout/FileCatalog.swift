@@ -39,7 +39,9 @@ struct FileCatalog: Sendable {
         var byNumber: [Key: [String]] = [:]
         for path in paths.sorted() {
             let parts = path.split(separator: "/").map(String.init)
-            guard let name = parts.last, let file = Self.lastNumber(in: name.prefix { $0 != "." }) else { continue }
+            guard let name = parts.last, let file = Self.lastNumber(in: name.prefix { $0 != "." }) else {
+                continue
+            }
             let camera = parts.first(where: known.contains) ?? ""
             let folders = parts.dropLast().reversed().filter { $0 != camera }
             let chunk = folders.lazy.compactMap { Self.lastNumber(in: $0[...]) }.first
@@ -70,8 +72,14 @@ struct FileCatalog: Sendable {
         template.filled(location, camera: camera)
     }
 
-    private static func list(_ folder: URL, _ path: String, _ endings: Set<String>, into paths: inout Set<String>) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path)) ?? []
+    private static func list(
+        _ folder: URL,
+        _ path: String,
+        _ endings: Set<String>,
+        into paths: inout Set<String>
+    ) {
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path)) ?? []
         for name in names where !name.hasPrefix(".") {
             let inner = "\(path)/\(name)"
             let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
@@ -86,7 +94,9 @@ struct FileCatalog: Sendable {
     private static func lastNumber(in name: Substring) -> Int? {
         guard let end = name.lastIndex(where: \.isNumber) else { return nil }
         let head = name[...end]
-        let digits = head[(head.lastIndex { !$0.isNumber }.map { head.index(after: $0) } ?? head.startIndex)...]
+        let digits = head[
+            (head.lastIndex { !$0.isNumber }.map { head.index(after: $0) } ?? head.startIndex)...
+        ]
         return Int(digits)
     }
 }

@@ -42,8 +42,13 @@ struct EpisodeList {
         for (position, episode) in found.enumerated() { last[episode.number] = position }
         episodes = last.values.map { found[$0] }.sorted { $0.number < $1.number }
         if episodes.count < found.count {
-            let twice = Dictionary(grouping: found, by: \.number).filter { $0.value.count > 1 }.keys.min() ?? 0
-            log.add(source, "episode_index", "episode \(twice) is listed more than once; the last entry is taken")
+            let twice =
+                Dictionary(grouping: found, by: \.number).filter { $0.value.count > 1 }.keys.min() ?? 0
+            log.add(
+                source,
+                "episode_index",
+                "episode \(twice) is listed more than once; the last entry is taken"
+            )
         }
     }
 }

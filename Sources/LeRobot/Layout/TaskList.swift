@@ -13,10 +13,14 @@ struct TaskList: Sendable {
         let old = folder.appending(path: "meta/tasks.jsonl")
         let new = folder.appending(path: "meta/tasks.parquet")
         let manager = FileManager.default
-        let isOld = layout == .episodeAFile ? manager.fileExists(atPath: old.path) : !manager.fileExists(atPath: new.path)
+        let isOld =
+            layout == .episodeAFile
+            ? manager.fileExists(atPath: old.path) : !manager.fileExists(atPath: new.path)
         let file = isOld ? old : new
         if manager.fileExists(atPath: file.path) {
-            for (number, text) in isOld ? try Self.lines(old, log) : try Self.table(new, log) { add(number, text) }
+            for (number, text) in isOld ? try Self.lines(old, log) : try Self.table(new, log) {
+                add(number, text)
+            }
         } else {
             log.add(
                 (layout == .episodeAFile ? old : new).path,

@@ -48,7 +48,8 @@ final class ParquetReader {
         func wrong(_ what: String) -> LeRobotError {
             .unreadable(
                 file: path,
-                reason: "\(what): the recording was interrupted or the copy is incomplete; fetch the file anew, "
+                reason:
+                    "\(what): the recording was interrupted or the copy is incomplete; fetch the file anew, "
                     + "or leave its episodes out"
             )
         }

@@ -37,7 +37,8 @@ enum FFmpeg {
     }
 
     /// Copies an RGB frame, row after row.
-    static func copyRGB(_ frame: UnsafeMutablePointer<AVFrame>, to pixels: UnsafeMutableBufferPointer<UInt8>) {
+    static func copyRGB(_ frame: UnsafeMutablePointer<AVFrame>, to pixels: UnsafeMutableBufferPointer<UInt8>)
+    {
         guard let source = frame.pointee.data.0 else { return }
         let stride = Int(frame.pointee.linesize.0)
         let size = Int(frame.pointee.width) * 3

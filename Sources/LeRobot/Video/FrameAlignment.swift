@@ -67,10 +67,9 @@ struct FrameAlignment: Equatable {
             rule = agrees || stretch.times == nil ? .order : .orderAgainstTimes
             return
         }
-        let matches = offsets.compactMap { offset in
+        let best = offsets.lazy.compactMap { offset in
             Self.matched(times.map { stretch.from + offset + $0 }, shown: shown, tolerance: tolerance)
-        }
-        let best = matches.min { ($0.missing, $0.error) < ($1.missing, $1.error) }
+        }.first
         if let best, best.missing == 0 {
             positions = best.positions
             rule = .times
@@ -89,19 +88,20 @@ struct FrameAlignment: Equatable {
         rule = best == nil ? .none : .times
     }
 
-    /// Differences between a file's times and those of the metadata: the file's first time, unless the metadata know of it.
+    /// Differences to try between a file's times and those of the metadata, the likelier one first: times are counted from
+    /// the file's first frame, unless the metadata know when that is.
     private static func offsets(first: Double, earliest: Double, tolerance: Double) -> [Double] {
-        abs(first - earliest) < min(tolerance, 1e-3) || first == 0 ? [0] : [first, 0]
+        if abs(first - earliest) < min(tolerance, 1e-3) { return [0] }
+        return abs(earliest) <= tolerance || first == 0 ? [first] : [first, 0]
     }
 
     /// The frame nearest to every time; nil where two would share one, or fewer than half have one.
     private static func matched(_ wanted: [Double], shown: [Double], tolerance: Double)
-        -> (positions: [Int?], missing: Int, error: Double)?
+        -> (positions: [Int?], missing: Int)?
     {
         var positions: [Int?] = []
         var taken = -1
         var missing = 0
-        var largest = 0.0
         for time in wanted {
             guard let position = nearest(to: time, in: shown), abs(shown[position] - time) <= tolerance else {
                 positions.append(nil)
@@ -110,10 +110,9 @@ struct FrameAlignment: Equatable {
             }
             guard position > taken else { return nil }
             taken = position
-            largest = max(largest, abs(shown[position] - time))
             positions.append(position)
         }
-        return missing * 2 <= wanted.count ? (positions, missing, largest) : nil
+        return missing * 2 <= wanted.count ? (positions, missing) : nil
     }
 
     /// Position of the time nearest to another; nil where there is none at all.

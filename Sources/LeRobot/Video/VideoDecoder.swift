@@ -40,7 +40,7 @@ public final class VideoDecoder {
         self.file = file
         self.index = index
         isOrdered = index.isOrdered
-        let opened = try VideoFile.open(file)
+        let opened = try VideoFile.open(file, showsAll: index.showsAll)
         demuxer = opened.demuxer
         coder = opened.coder
         stream = opened.stream
@@ -91,7 +91,9 @@ public final class VideoDecoder {
     ///   - pixels: Room for it.
     ///   - name: What errors call it.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` when the file is damaged there.
-    func read(_ position: Int, into pixels: UnsafeMutableBufferPointer<UInt8>, as name: String) throws(LeRobotError) {
+    func read(_ position: Int, into pixels: UnsafeMutableBufferPointer<UInt8>, as name: String)
+        throws(LeRobotError)
+    {
         precondition(pixels.count >= width * height * 3, "room for the frame is needed")
         do throws(Failure) {
             try move(to: position)
@@ -109,7 +111,9 @@ public final class VideoDecoder {
     ) throws(LeRobotError) -> Result {
         do throws(Failure) {
             try move(to: position)
-            guard let frame, let result = body(frame) else { throw Failure(reason: "its pixel format is not read") }
+            guard let frame, let result = body(frame) else {
+                throw Failure(reason: "its pixel format is not read")
+            }
             return result
         } catch {
             throw .video(file: file.path, at: name, reason: error.reason)
@@ -136,8 +140,9 @@ public final class VideoDecoder {
     private func moveByTime(to target: Int) throws(Failure) {
         let time = index.shown[target]
         let last = index.keyframes.lastIndex { $0.shown <= time } ?? 0
-        if let position, position < target, target - position < 3 || index.keyframes.isEmpty
-            || index.keyframes[last].shown <= index.shown[position]
+        if let position, position < target,
+            target - position < 3 || index.keyframes.isEmpty
+                || index.keyframes[last].shown <= index.shown[position]
         {
             if try decode(to: target) { return }
         }
@@ -159,7 +164,9 @@ public final class VideoDecoder {
     private func decode(to target: Int) throws(Failure) -> Bool {
         while let shown = try next() {
             guard let found = index.position(shown: shown) else { continue }
-            if let position, found <= position { throw Failure(reason: "frames out of order", isDisordered: true) }
+            if let position, found <= position {
+                throw Failure(reason: "frames out of order", isDisordered: true)
+            }
             position = found
             if found == target { return true }
             if found > target { return false }

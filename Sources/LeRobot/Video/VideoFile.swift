@@ -12,14 +12,24 @@ enum VideoFile {
 
     /// Opens a container and looks into it.
     ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - showsAll: True to show frames that an edit list hides, too.
+    /// - Returns: The container.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` when it is no video, or cut off.
-    static func demuxer(of file: URL) throws(LeRobotError) -> UnsafeMutablePointer<AVFormatContext> {
+    static func demuxer(
+        of file: URL,
+        showsAll: Bool = false
+    ) throws(LeRobotError) -> UnsafeMutablePointer<AVFormatContext> {
         _ = FFmpeg.isQuiet
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw .unreadable(file: file.path, reason: "no such file")
         }
         var demuxer: UnsafeMutablePointer<AVFormatContext>?
-        let code = avformat_open_input(&demuxer, file.path, nil, nil)
+        var options: OpaquePointer?
+        defer { av_dict_free(&options) }
+        if showsAll { av_dict_set(&options, "ignore_editlist", "1", 0) }
+        let code = avformat_open_input(&demuxer, file.path, nil, &options)
         guard code >= 0, let input = demuxer else { throw incomplete(file, FFmpeg.message(code)) }
         let found = avformat_find_stream_info(input, nil)
         guard found >= 0 else {
@@ -43,10 +53,12 @@ enum VideoFile {
     }
 
     /// Opens a file and a decoder.
-    static func open(_ file: URL) throws(LeRobotError) -> Opened {
-        var input: UnsafeMutablePointer<AVFormatContext>? = try demuxer(of: file)
+    static func open(_ file: URL, showsAll: Bool) throws(LeRobotError) -> Opened {
+        var input: UnsafeMutablePointer<AVFormatContext>? = try demuxer(of: file, showsAll: showsAll)
         var coder: UnsafeMutablePointer<AVCodecContext>?
-        func failure(_ reason: String) -> LeRobotError { .video(file: file.path, at: "opening", reason: reason) }
+        func failure(_ reason: String) -> LeRobotError {
+            .video(file: file.path, at: "opening", reason: reason)
+        }
         do throws(LeRobotError) {
             guard let demuxer = input else { throw failure("no memory") }
             let (stream, codec) = try stream(of: demuxer, file: file)

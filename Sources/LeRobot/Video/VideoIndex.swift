@@ -25,17 +25,32 @@ struct VideoIndex: Sendable {
     /// that was put into a container by copying.
     let isOrdered: Bool
 
+    /// Returns true if an edit list is ignored: one that was made of packets without times hides anything.
+    let showsAll: Bool
+
     /// Number of frames that are shown; an edit list may hide others.
     var count: Int { shown.count }
 
-    /// Seconds between neighbouring frames, the median; 0 for fewer than two frames.
-    let spacing: Double
+    /// Returns true if an edit list hides frames.
+    let hidesSome: Bool
+
+    /// Returns true if frames are equally far apart, within a tenth.
+    let isRegular: Bool
 
     /// Reads the packets of a file.
     ///
     /// - Throws: ``LeRobotError/video(file:at:reason:)``.
     init(reading file: URL) throws(LeRobotError) {
-        var demuxer: UnsafeMutablePointer<AVFormatContext>? = try VideoFile.demuxer(of: file)
+        let index = try VideoIndex(reading: file, showsAll: false)
+        self = index.isOrdered || !index.hidesSome ? index : try VideoIndex(reading: file, showsAll: true)
+    }
+
+    private init(reading file: URL, showsAll: Bool) throws(LeRobotError) {
+        self.showsAll = showsAll
+        var demuxer: UnsafeMutablePointer<AVFormatContext>? = try VideoFile.demuxer(
+            of: file,
+            showsAll: showsAll
+        )
         defer { avformat_close_input(&demuxer) }
         guard let demuxer else { throw .video(file: file.path, at: "opening", reason: "no memory") }
         let stream = try VideoFile.stream(of: demuxer, file: file).stream
@@ -44,6 +59,7 @@ struct VideoIndex: Sendable {
         var shown: [Int64] = []
         var keyframes: [Keyframe] = []
         var hasTimes = true
+        var hidesSome = false
         var reorders = false
         var position: Int64 = 0
         while av_read_frame(demuxer, packet) >= 0 {
@@ -53,12 +69,17 @@ struct VideoIndex: Sendable {
             if packet.pointee.pts == FFMPEG_NO_TIME { hasTimes = false }
             let time = packet.pointee.pts == FFMPEG_NO_TIME ? decoded : packet.pointee.pts
             if time != decoded { reorders = true }
-            if packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 { shown.append(time) }
+            if packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 {
+                shown.append(time)
+            } else {
+                hidesSome = true
+            }
             if packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
                 keyframes.append(Keyframe(shown: time, seek: min(time, decoded)))
             }
             position = decoded + 1
         }
+        self.hidesSome = hidesSome
         shown.sort()
         let base = av_q2d(stream.pointee.time_base)
         let isDistinct = zip(shown, shown.dropFirst()).allSatisfy { $0 < $1 }
@@ -68,7 +89,8 @@ struct VideoIndex: Sendable {
         times = shown.map { Double($0) * base }
         self.keyframes = keyframes.sorted { $0.shown < $1.shown }
         let steps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
-        spacing = steps.isEmpty ? 0 : steps[steps.count / 2]
+        let spacing = steps.isEmpty ? 0 : steps[steps.count / 2]
+        isRegular = steps.allSatisfy { abs($0 - spacing) <= spacing / 10 }
     }
 
     /// Position of the frame that is shown at a time in the stream's units; nil where there is none.

@@ -41,7 +41,8 @@ final class VideoSource: Sendable {
         guard let path = path(of: segment.location, camera: camera) else {
             throw .missingFile(
                 folder.appending(path: catalog.expectedPath(of: segment.location, camera: camera)).path,
-                needed: "episode \(episode.index) of '\(camera)' is in it; fetch the file, or leave the episode or the "
+                needed:
+                    "episode \(episode.index) of '\(camera)' is in it; fetch the file, or leave the episode or the "
                     + "camera out"
             )
         }
@@ -94,9 +95,21 @@ final class VideoSource: Sendable {
                 framesBefore: rows == index.count ? before : nil,
                 earliest: sharers.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
             ),
-            shown: index.times,
+            // Times that are not the frames' own serve as a grid at most.
+            shown: index.isOrdered || index.isRegular || rows == index.count ? index.times : [],
             fps: info.fps
         )
+        let first = index.times.first ?? 0
+        let earliest = sharers.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
+        if alignment.rule == .times, abs(first) > 1e-3, abs(earliest) > 1e-3, abs(first - earliest) > 1e-3 {
+            log.add(
+                folder.path,
+                camera,
+                "a video begins at \(first) s, its first listed episode at \(earliest) s: times are counted from the "
+                    + "video's first frame",
+                once: "begin \(camera)"
+            )
+        }
         warn(alignment, camera: camera, episode: episode, frames: index.count, rows: rows)
         return alignment
     }
@@ -107,10 +120,16 @@ final class VideoSource: Sendable {
             if let known = sharers[camera] { return known }
             var found: [FileLocation: [Int]] = [:]
             for episode in episodes {
-                if let segment = episode.videos[camera] { found[segment.location, default: []].append(episode.index) }
+                if let segment = episode.videos[camera] {
+                    found[segment.location, default: []].append(episode.index)
+                }
             }
             found = found.mapValues { indices in
-                indices.sorted { (episodes[$0].videos[camera]?.from ?? 0, $0) < (episodes[$1].videos[camera]?.from ?? 0, $1) }
+                indices.sorted {
+                    (episodes[$0].videos[camera]?.from ?? 0, $0) < (
+                        episodes[$1].videos[camera]?.from ?? 0, $1
+                    )
+                }
             }
             sharers[camera] = found
             return found
@@ -133,7 +152,12 @@ final class VideoSource: Sendable {
                 "the video has \(frames) frames for \(rows) rows; \(missing) rows of episode \(episode.index) have no "
                 + "frame at their time, and fail where they are used"
         }
-        log.add(folder.path, camera, text + " (other episodes are not named)", once: "\(alignment.rule) \(camera)")
+        log.add(
+            folder.path,
+            camera,
+            text + " (other episodes are not named)",
+            once: "\(alignment.rule) \(camera)"
+        )
     }
 
     /// Says which cameras have files that are absent.
@@ -141,7 +165,11 @@ final class VideoSource: Sendable {
         for camera in cameras {
             let located = episodes.compactMap { $0.videos[camera]?.location }
             if located.isEmpty, !episodes.isEmpty {
-                log.add(folder.path, camera, "meta/info.json describes it, the list of episodes has no video of it: absent")
+                log.add(
+                    folder.path,
+                    camera,
+                    "meta/info.json describes it, the list of episodes has no video of it: absent"
+                )
             }
             let absent = Set(located).filter { path(of: $0, camera: camera) == nil }
             guard let first = absent.min() else { continue }

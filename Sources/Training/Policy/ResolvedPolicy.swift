@@ -43,7 +43,11 @@ struct ResolvedPolicy {
         horizon: Int
     ) throws {
         cameraNames = try demonstrations.cameras(recipe.cameras)
-        state = try demonstrations.normalization(of: try demonstrations.states(), .quantiles, episodes: episodes)
+        state = try demonstrations.normalization(
+            of: try demonstrations.states(),
+            .quantiles,
+            episodes: episodes
+        )
         objectPoses =
             recipe.objectPose.weight > 0
             ? try ObjectPoseLabels(
