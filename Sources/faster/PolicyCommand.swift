@@ -101,7 +101,7 @@ struct PolicyCommand: AsyncParsableCommand {
             guard let tokenizer else {
                 throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
             }
-            let actions = demonstrations.robotActions(episodes: episodes)
+            let actions = try demonstrations.robotActions(episodes: episodes)
             return try TokenizerOpener(device, actions: actions, horizon: horizon).tokenizer(tokenizer)
         }
 

@@ -66,7 +66,7 @@ extension TokenizerCommand {
             let others = all.filter { !Set(evaluated ?? []).contains($0) }
             var opener = TokenizerOpener(
                 device,
-                actions: demonstrations.robotActions(
+                actions: try demonstrations.robotActions(
                     episodes: evaluated == nil || others.isEmpty ? nil : others
                 ),
                 horizon: fitting.horizon

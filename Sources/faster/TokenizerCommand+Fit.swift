@@ -26,7 +26,7 @@ extension TokenizerCommand {
             try OutputFolder(out).checkUnfinished()
             let (demonstrations, episodes) = try dataset.open()
             let tokenizer = try kind.fit(
-                to: demonstrations.robotActions(episodes: episodes),
+                to: try demonstrations.robotActions(episodes: episodes),
                 horizon: options.horizon,
                 options.settings
             )

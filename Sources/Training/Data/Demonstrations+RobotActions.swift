@@ -6,10 +6,11 @@ extension Demonstrations {
     ///
     /// - Parameter episodes: Episodes to use; nil for all.
     /// - Returns: Action space, normalization and chunks of the episodes.
-    public func robotActions(episodes: [Int]?) -> RobotActions {
+    /// - Throws: The errors of the dataset, where an action is missing or not finite.
+    public func robotActions(episodes: [Int]?) throws -> RobotActions {
         RobotActions(
             actionSpace: actionSpace,
-            normalization: actionNormalization(.quantiles, episodes: episodes)
+            normalization: try actionNormalization(.quantiles, episodes: episodes)
         ) { horizon in
             try chunks(horizon: horizon, episodes: episodes)
         }
