@@ -68,8 +68,12 @@ extension TokenizerCommand {
             var opener = TokenizerOpener(device, horizon: horizon)
             opener.horizon = try opener.horizon(of: specifications) ?? horizon
             let datasets =
-                try data.map { try ComparedDataset($0.asFile, episodes: episodes, isHeldOut: false, warn: Terminal.warn) }
-                + heldOut.map { try ComparedDataset($0.asFile, episodes: episodes, isHeldOut: true, warn: Terminal.warn) }
+                try data.map {
+                    try ComparedDataset($0.asFile, episodes: episodes, isHeldOut: false, warn: Terminal.warn)
+                }
+                + heldOut.map {
+                    try ComparedDataset($0.asFile, episodes: episodes, isHeldOut: true, warn: Terminal.warn)
+                }
             for dataset in datasets { try dataset.check(specifications, opener) }
             let progress = Terminal.Progress("compare")
             let total = datasets.count * specifications.reduce(0) { $0 + $1.sources.count }

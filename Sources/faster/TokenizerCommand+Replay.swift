@@ -66,7 +66,9 @@ extension TokenizerCommand {
         private func open(_ device: Device) throws -> [(name: String, tokenizer: (any ActionTokenizer)?)] {
             let specifications = try TokenizerSpecification.options(tokenizers)
                 .filter { $0.sources != [ReplaySummary.raw] }
-            let actions = try data.map { try Demonstrations(opening: $0.asFile, warn: Terminal.warn).robotActions(episodes: nil) }
+            let actions = try data.map {
+                try Demonstrations(opening: $0.asFile, warn: Terminal.warn).robotActions(episodes: nil)
+            }
             var opener = TokenizerOpener(device, actions: actions, horizon: horizon)
             opener.horizon = try opener.horizon(of: specifications) ?? horizon
             var versions: [(name: String, tokenizer: (any ActionTokenizer)?)] = [(ReplaySummary.raw, nil)]
