@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-/// Where parquet_last_error() reads: one message a thread.
+/// Message of parquet_last_error(), one a thread.
 inline thread_local std::string lastError;
 
 /// Throws a failed status as an exception, so that one barrier handles both ways Arrow reports errors.

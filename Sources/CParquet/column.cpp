@@ -84,7 +84,7 @@ bool isNullFor(const arrow::Array &array, int64_t index) {
     return std::is_integral_v<Value> ? isMissing(array, index) : array.IsNull(index);
 }
 
-/// Copies every row with `copy`, which says whether it knows the type.
+/// Copies every row with `copy`, which returns true if it knows the type.
 template <typename Value, typename Copy>
 bool copyAll(const ParquetColumn *column, int64_t width, Value null, Value *values, const char *kind, Copy copy) {
     return guarded(false, [&] {

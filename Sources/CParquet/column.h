@@ -14,7 +14,7 @@ struct Piece {
     int64_t rows = 0;
     /// Values of every row; -1 where rows differ or some are null.
     int64_t width = -1;
-    /// Where a row's values begin and their number (-1: the row is null), unless all have `width`.
+    /// Start and number of a row's values (-1: the row is null), unless all have `width`.
     std::vector<int64_t> starts, counts;
 
     int64_t start(int64_t row) const { return width >= 0 ? row * width : starts[row]; }

@@ -31,7 +31,7 @@ std::shared_ptr<arrow::Array> descend(const arrow::Array &array, std::vector<int
     return list.values()->Slice(first, boundaries.back());
 }
 
-/// Flattens one chunk into `column`. A null row keeps its place; a null list within a row is an empty one.
+/// Flattens one chunk into `column`. A null row stays a row; a null list within a row is an empty one.
 void append(std::shared_ptr<arrow::Array> array, ParquetColumn &column) {
     if (array->length() == 0) return;
     Piece piece;

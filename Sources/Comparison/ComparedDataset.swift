@@ -24,7 +24,7 @@ public struct ComparedDataset: Sendable {
     ///   - folder: A LeRobot dataset.
     ///   - text: Episodes to evaluate, for example `9::10`.
     ///   - isHeldOut: True if no tokenizer was trained on the dataset's robot or tasks; networks of other robots are adapted to it.
-    ///   - warn: Called once for every oddity of the dataset that is passed over.
+    ///   - warn: Called once for every inconsistency of the dataset that is passed over.
     /// - Throws: The errors of datasets, `DemonstrationsError` for episodes that it does not have.
     public init(
         _ folder: URL,

@@ -20,7 +20,7 @@ public enum LeRobotError: Error, Equatable, CustomStringConvertible {
     case outOfRange(what: String, index: Int, count: Int)
     /// A video cannot be read at a frame.
     case video(file: String, at: String, reason: String)
-    /// What is to be written does not fit the dataset.
+    /// A value to be written does not fit the dataset.
     case invalidData(field: String, expected: String, found: String)
     /// A file or folder cannot be written.
     case unwritable(file: String, reason: String)

@@ -10,7 +10,7 @@ enum Terminal {
     /// One line of information.
     static func say(_ text: String) { write(text + "\n") }
 
-    /// One line about an oddity of a dataset.
+    /// One line about an inconsistency of a dataset.
     @Sendable
     static func warn(_ warning: DatasetWarning) { say("Warning: \(warning)") }
 

@@ -22,7 +22,7 @@ struct CrossCheckTests {
     }
 
     @Test(
-        "are refused where rows cannot be told apart, with the column and what was expected there",
+        "are refused where rows cannot be assigned to episodes, with the column and what was expected there",
         arguments: [
             (
                 data, #"{"frame_index": {"11": 0}}"#,
@@ -76,7 +76,7 @@ struct CrossCheckTests {
     }
 
     @Test(
-        "are passed over where the rows tell, with a warning each",
+        "are passed over if the rows have an episode_index, with a warning each",
         arguments: [
             (data, #"{"task_index": {"0": 2}}"#, 39, ["task_index"]),
             (data, #"{"task_index": {"0": -1, "1": null}}"#, 39, ["task_index"]),

@@ -15,7 +15,7 @@ struct DatasetWriterTests {
         cameras: [PolicyContract.Camera(name: "front", height: 48, width: 64)]
     )
 
-    private var picture: Image { SampleDataset(lengths: []).picture(of: 3) }
+    private var image: Image { SampleDataset(lengths: []).image(of: 3) }
 
     /// The message of adding an episode that does not fit.
     private func refusal(
@@ -30,7 +30,7 @@ struct DatasetWriterTests {
         let writer = try DatasetWriter(creating: folder.dataset, description)
         do throws(LeRobotError) {
             try writer.addEpisode(
-                frames: frames ?? ["front": [picture, picture]],
+                frames: frames ?? ["front": [image, image]],
                 states: states,
                 environmentStates: environmentStates,
                 actions: actions,
@@ -56,13 +56,13 @@ struct DatasetWriterTests {
                 == "episode 0: environmentStates, step 1: expected 2 values, found 1"
         )
         #expect(
-            try refusal(frames: ["front": [picture]])
+            try refusal(frames: ["front": [image]])
                 == "episode 0: front: expected 2 frames, one an action, found 1"
         )
         #expect(try refusal(frames: [:]).hasPrefix("episode 0: cameras: expected [\"front\"]"))
         let small = Image(width: 2, height: 2, pixels: Array(repeating: 0, count: 12))
         #expect(
-            try refusal(frames: ["front": [picture, small]])
+            try refusal(frames: ["front": [image, small]])
                 == "episode 0: front, step 1: expected 64x48 pixels, found 2x2"
         )
     }
@@ -73,7 +73,7 @@ struct DatasetWriterTests {
         let writer = try DatasetWriter(creating: folder.dataset, description)
         #expect(throws: LeRobotError.self) { try writer.addEpisode(actions: [[1, 2]], task: "push") }
         try writer.addEpisode(
-            frames: ["front": [picture]],
+            frames: ["front": [image]],
             states: [[1]],
             actions: [[1, 2]],
             task: "push"
@@ -89,7 +89,7 @@ struct DatasetWriterTests {
         do {
             let writer = try DatasetWriter(creating: folder.dataset, description)
             try writer.addEpisode(
-                frames: ["front": [picture]],
+                frames: ["front": [image]],
                 states: [[1]],
                 actions: [[1, 2]],
                 task: "push"
@@ -123,7 +123,7 @@ struct DatasetWriterTests {
         #expect(throws: LeRobotError.self) { try empty.finish() }
         let writer = try DatasetWriter(creating: folder.appending(path: "other"), description)
         try writer.addEpisode(
-            frames: ["front": [picture]],
+            frames: ["front": [image]],
             states: [[1]],
             actions: [[1, 2]],
             task: "push"
@@ -132,7 +132,7 @@ struct DatasetWriterTests {
         #expect(throws: LeRobotError.self) { try writer.finish() }
         #expect(throws: LeRobotError.self) {
             try writer.addEpisode(
-                frames: ["front": [picture]],
+                frames: ["front": [image]],
                 states: [[1]],
                 actions: [[1, 2]],
                 task: "push"

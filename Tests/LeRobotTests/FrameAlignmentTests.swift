@@ -5,7 +5,7 @@ import Testing
 @Suite("Frames of rows")
 struct FrameAlignmentTests {
     private func align(
-        _ shown: [Double],
+        _ frameTimes: [Double],
         times: [Double]?,
         length: Int? = nil,
         from: Double = 0,
@@ -22,7 +22,7 @@ struct FrameAlignmentTests {
                 framesBefore: before,
                 earliest: earliest
             ),
-            shown: shown,
+            frameTimes: frameTimes,
             fps: 10
         )
     }
@@ -52,7 +52,7 @@ struct FrameAlignmentTests {
     func stretch() {
         let found = align(grid, times: [0, 0.31, 0.9], from: 0.4, to: 0.7)
         #expect(found.positions == [4, 5, 6])
-        #expect(found.rule == .stretch)
+        #expect(found.rule == .segmentOrder)
     }
 
     @Test("are none where a row has no frame, or two rows would share one")

@@ -7,7 +7,7 @@ import Testing
 @testable import LeRobot
 
 extension FrameStore {
-    /// The picture of a camera at a frame.
+    /// The image of a camera at a frame.
     fileprivate func image(camera: String, frame: Int) throws(LeRobotError) -> Image {
         let size = self.size(of: camera) ?? (0, 0)
         var pixels = [UInt8](repeating: 0, count: size.height * size.width * 3)
@@ -56,7 +56,7 @@ struct FrameStoreTests {
         }
     }
 
-    @Test("gives pictures scaled as a server scales a robot's")
+    @Test("gives images scaled as a server scales a robot's")
     func scaled() throws {
         let folder = try TemporaryFolder()
         try SampleDataset(lengths: [40, 3], cameras: cameras).write(to: folder.dataset)
@@ -116,7 +116,7 @@ struct FrameStoreTests {
         }
     }
 
-    @Test("tells how far it is, and what does not exist")
+    @Test("reports progress, and cameras and episodes that do not exist")
     func progress() throws {
         let folder = try TemporaryFolder()
         try SampleDataset(lengths: [6, 9], cameras: cameras).write(to: folder.dataset)

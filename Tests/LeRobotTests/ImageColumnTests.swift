@@ -11,7 +11,7 @@ struct ImageColumnTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func image(_ number: Int) -> Image { SampleDataset(lengths: []).picture(of: number + 100) }
+    private func image(_ number: Int) -> Image { SampleDataset(lengths: []).image(of: number + 100) }
 
     private func png(_ number: Int) throws -> Data {
         let file = folder.appending(path: "\(number).png")

@@ -35,7 +35,7 @@ struct OddColumnTests {
     func names(json: String, shape: [Int], expected: [String]?) throws {
         let names = FeatureNames(try JSONParser.parse(Data(json.utf8)), shape: shape)
         #expect(names.columns == expected)
-        #expect((names.oddity == nil) == (expected != nil || json == "null" || json == "[]"))
+        #expect((names.warning == nil) == (expected != nil || json == "null" || json == "[]"))
     }
 
     @Test(

@@ -42,7 +42,7 @@ struct OddVideoTests {
         return try LeRobotDataset(opening: folder.dataset)
     }
 
-    private func shown(_ dataset: LeRobotDataset) throws -> [Int] {
+    private func numbers(in dataset: LeRobotDataset) throws -> [Int] {
         let alone = try (0 ..< dataset.frameCount).reversed().map {
             SampleDataset.number(in: try dataset.frame(at: $0, camera: camera))
         }
@@ -68,7 +68,7 @@ struct OddVideoTests {
     func frames(video: String, times: [Double], from: [Double?], to: [Double?], warns: [String]) throws {
         let dataset = try dataset(video, times: times, from: from, to: to)
         let first = video == "trimmed.mp4" ? 5 : 0
-        #expect(try shown(dataset) == Array(first ..< first + 12))
+        #expect(try numbers(in: dataset) == Array(first ..< first + 12))
         #expect(dataset.oddFields == warns)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Pyarrow")
 struct PyarrowTests {
-    /// What `lerobot_numbers.py` prints.
+    /// Output of `lerobot_numbers.py`.
     private struct Numbers: Decodable {
         struct Columns: Decodable {
             let action: [[Float]]

@@ -3,7 +3,7 @@ import LeRobot
 import RobotTypes
 import TemporaryFolder
 
-/// A small dataset whose pictures show their own number.
+/// A small dataset whose images show their own number.
 struct SampleDataset {
     var lengths: [Int]
     var cameras: [String] = []
@@ -36,7 +36,7 @@ struct SampleDataset {
             let episodeActions = numbers.map { row in (0 ..< 4).map { Float(row) * 0.1 + Float($0) } }
             let episodeStates = numbers.map { row in (0 ..< 3).map { sin(Float(row * 3 + $0)) } }
             var frames: [String: [Image]] = [:]
-            for camera in cameras { frames[camera] = numbers.map { picture(of: $0) } }
+            for camera in cameras { frames[camera] = numbers.map { image(of: $0) } }
             try writer.addEpisode(
                 frames: frames,
                 states: episodeStates,
@@ -52,8 +52,8 @@ struct SampleDataset {
         return (actions, states)
     }
 
-    /// A picture of 12 blocks, dark or bright, that spell a number in binary.
-    func picture(of number: Int) -> Image {
+    /// An image of 12 blocks, dark or bright, that spell a number in binary.
+    func image(of number: Int) -> Image {
         var pixels = [UInt8](repeating: 0, count: width * height * 3)
         for row in 0 ..< height {
             for column in 0 ..< width {
@@ -65,7 +65,7 @@ struct SampleDataset {
         return Image(width: width, height: height, pixels: pixels)
     }
 
-    /// The number that a picture shows.
+    /// The number that an image shows.
     static func number(in image: Image) -> Int {
         (0 ..< 12).reduce(0) { number, bit in
             let row = (bit / 4 * 2 + 1) * image.height / 6
@@ -76,6 +76,6 @@ struct SampleDataset {
 }
 
 extension TemporaryFolder {
-    /// Where a dataset can be made; nothing is there yet.
+    /// Path of a dataset to be made.
     var dataset: URL { appending(path: "dataset") }
 }

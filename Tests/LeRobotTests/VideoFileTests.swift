@@ -4,7 +4,7 @@ import RobotTypes
 import TemporaryFolder
 import Testing
 
-@Suite("Video and picture files")
+@Suite("Video and image files")
 struct VideoFileTests {
     @Test(
         "every frame comes back at its time, whatever the rate and codec",
@@ -56,13 +56,13 @@ struct VideoFileTests {
             for (value, expected) in zip(found.pixels[0 ..< 3], level) {
                 #expect(
                     abs(Int(value) - Int(expected)) <= 6,
-                    "picture \(index): \(found.pixels[0 ..< 3])"
+                    "image \(index): \(found.pixels[0 ..< 3])"
                 )
             }
         }
     }
 
-    @Test("a dataset keeps the colour of things two pixels large")
+    @Test("a dataset keeps the colour of objects two pixels large")
     func smallThings() throws {
         let folder = try TemporaryFolder()
         var pixels = (0 ..< 32 * 32).flatMap { _ -> [UInt8] in [120, 90, 70] }
@@ -134,11 +134,11 @@ struct VideoFileTests {
         _ = try decoder.frame(at: 0.3, fps: 10)
     }
 
-    @Test("a PNG file holds the picture exactly")
+    @Test("a PNG file holds the image exactly")
     func png() throws {
         let folder = try TemporaryFolder()
-        let image = SampleDataset(lengths: []).picture(of: 1234)
-        let file = folder.appending(path: "picture.png")
+        let image = SampleDataset(lengths: []).image(of: 1234)
+        let file = folder.appending(path: "image.png")
         try writePNG(image, to: file)
         let found = try VideoDecoder(opening: file).frame(at: 0, fps: 25)
         #expect(found == image)

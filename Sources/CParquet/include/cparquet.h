@@ -41,7 +41,7 @@ int32_t parquet_group_count(const ParquetFile *file);
 /// Number of rows of a row group.
 int64_t parquet_group_rows(const ParquetFile *file, int32_t group);
 
-/// Smallest and largest value of an integer column in a row group, as the footer tells. False where it does not, the
+/// Smallest and largest value of an integer column in a row group, from the footer. False if it has none, the
 /// column holds nulls, or is no column of 64-bit integers.
 bool parquet_group_range(const ParquetFile *file, int32_t group, int32_t index, int64_t *smallest, int64_t *largest);
 
@@ -97,7 +97,7 @@ typedef struct {
     int32_t rank;
     /// Lengths of the lists, outermost first. NULL: one level of lists, whose lengths are given with the data.
     const int64_t *shape;
-    /// Whether the schema fixes the lengths.
+    /// True if the schema fixes the lengths.
     bool fixed;
 } ParquetField;
 
@@ -109,7 +109,7 @@ ParquetWriter *parquet_create(const char *path, const ParquetField *fields, int3
 /// The type of `values` is the column's: int64_t, float or double.
 bool parquet_set_numbers(ParquetWriter *writer, int32_t column, const void *values, int64_t count);
 
-/// Sets the column's texts: `ends[i]` is where text i ends in `bytes`. `rowCounts`, with one entry a row,
+/// Sets the column's texts: `ends[i]` is the end of text i in `bytes`. `rowCounts`, with one entry a row,
 /// is the number of texts in every row where the column's lists have free length, and else NULL.
 bool parquet_set_texts(ParquetWriter *writer, int32_t column, const char *bytes, const int64_t *ends,
                        int64_t count, const int64_t *rowCounts, int64_t rows);

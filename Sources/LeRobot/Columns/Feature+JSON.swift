@@ -7,7 +7,7 @@ extension Feature {
     ///   - name: The feature's name.
     ///   - json: Its description.
     ///   - file: Path of the file.
-    ///   - log: Takes what is odd and passed over.
+    ///   - log: Receives warnings.
     /// - Throws: ``LeRobotError/wrongField(file:field:expected:found:)`` where type or shape cannot be read.
     init(_ name: String, _ json: JSONValue, file: String, log: WarningLog) throws(LeRobotError) {
         func wrong(_ field: String, _ expected: String, _ found: JSONValue?) -> LeRobotError {
@@ -35,7 +35,7 @@ extension Feature {
         }
         let names = FeatureNames(json["names"] ?? .null, shape: shape)
         self.names = names.columns
-        if let oddity = names.oddity { log.add(file, "features.\(name).names", oddity) }
+        if let warning = names.warning { log.add(file, "features.\(name).names", warning) }
     }
 
     /// Other spellings of numeric types.
@@ -47,7 +47,7 @@ extension Feature {
 }
 
 extension VideoDescription {
-    /// Reads `info`, or `video_info` as older files call it; nil where there is neither and nothing says depth.
+    /// Reads `info`, or `video_info` as older files call it; nil if there is neither and no mark of a depth camera.
     init?(_ json: JSONValue, name: String) {
         let blocks = ["info", "video_info"].compactMap { json[$0] }.filter { $0.members != nil } + [json]
         func value(_ keys: String...) -> JSONValue? {
@@ -74,7 +74,7 @@ extension VideoDescription {
         let isDeep = ["gray9", "gray10", "gray12", "gray14", "gray16", "yuv420p12", "y16"].contains {
             format.hasPrefix($0)
         }
-        // Names alone say little: a depth image is often stored in colours.
+        // A name alone is no mark: depth images are often stored in colours.
         let hasOneChannel =
             channels == 1
             || json["shape"]?.elements.map { $0.first?.integer == 1 || $0.last?.integer == 1 } == true

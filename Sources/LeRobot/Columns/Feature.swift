@@ -58,7 +58,7 @@ public struct Feature: Encodable, Equatable, Sendable {
 
     /// Returns true if the shape is `[channels, height, width]`.
     ///
-    /// The sizes tell unless both ends could be channels; then the names of the axes do.
+    /// The sizes decide unless both ends could be channels; then the names of the axes do.
     private var isChannelsFirst: Bool {
         let channels: Set = [1, 3, 4]
         guard channels.contains(shape[0]) else { return false }
@@ -75,7 +75,7 @@ public struct Feature: Encodable, Equatable, Sendable {
         }
     }
 
-    /// Place of the channels' axis in the shape, and their number.
+    /// Position of the channels' axis in the shape, and their number.
     var channels: (isFirst: Bool, count: Int) {
         guard shape.count == 3 else { return (false, 1) }
         return isChannelsFirst ? (true, shape[0]) : (false, shape[2])

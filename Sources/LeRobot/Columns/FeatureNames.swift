@@ -8,26 +8,26 @@ struct FeatureNames {
     /// One name a column; nil where there are none that fit.
     let columns: [String]?
 
-    /// What is wrong with the names; nil where nothing is.
-    let oddity: String?
+    /// Reason why names are passed over; nil if they are not.
+    let warning: String?
 
     /// Reads the names of a feature with a shape.
     init(_ json: JSONValue, shape: [Int]) {
         let dimension = shape.reduce(1, *)
         guard json != .null, let names = Self.candidates(json, dimension: dimension), !names.isEmpty else {
             columns = nil
-            oddity =
+            warning =
                 json == .null || json.elements?.isEmpty == true || json.members?.isEmpty == true
                 ? nil : "expected names of columns, found \(json.summary): passed over"
             return
         }
         if names.count == dimension {
             columns = names
-            oddity = nil
+            warning = nil
             return
         }
         columns = Self.expanded(names, shape: shape, dimension: dimension)
-        oddity =
+        warning =
             columns == nil
             ? "\(names.count) names for \(dimension) columns: passed over; name the groups with --groups"
             : nil
@@ -55,7 +55,7 @@ struct FeatureNames {
         if !members.isEmpty, numbers.allSatisfy({ $0 != nil }), Set(numbers).count == members.count {
             return zip(members, numbers).sorted { ($0.1 ?? 0) < ($1.1 ?? 0) }.map(\.0.key)
         }
-        // Lists that each name all columns say different things about them: names, units.
+        // Lists with an entry for every column describe different aspects: names, units.
         let lists = members.map { (key: $0.key, names: candidates($0.value, dimension: dimension)) }
         let whole = lists.filter { $0.names?.count == dimension }
         if whole.count == lists.count || lists.count > 1 && whole.count >= 1 {

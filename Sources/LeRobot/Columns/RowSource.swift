@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Reads rows of episodes from the data files, in the order of their `frame_index`.
+/// Rows of episodes in the data files, in the order of their `frame_index`.
 final class RowSource: Sendable {
     /// Paths of the data files within the folder; pieces of episodes count them.
     let paths: [String]
@@ -13,7 +13,7 @@ final class RowSource: Sendable {
     private let log: WarningLog
     private let times = Mutex<[Int: [Double]]>([:])
 
-    /// Columns that tell the order of an episode's rows, the better one first.
+    /// Columns that give the order of an episode's rows, the preferred one first.
     private static let orderColumns = ["frame_index", "index"]
 
     /// Times of at most this many episodes are kept.
@@ -33,7 +33,7 @@ final class RowSource: Sendable {
         self.log = log
     }
 
-    /// A data file.
+    /// Path of a data file.
     func url(_ file: Int) -> URL { folder.appending(path: paths[file]) }
 
     /// Rows of an episode in one file.
@@ -202,7 +202,7 @@ final class RowSource: Sendable {
         )
     }
 
-    /// Seconds of every row of an episode since its start, as the rows say; nil where they do not.
+    /// Values of `timestamp` in every row of an episode, seconds; nil if some are absent.
     func times(of episode: Episode) throws(LeRobotError) -> [Double]? {
         if let kept = times.withLock({ $0[episode.index] }) { return kept.isEmpty ? nil : kept }
         var found: [Int: [Double]] = [:]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Storage of a camera's frames, as far as `meta/info.json` tells.
+/// Storage of a camera's frames according to `meta/info.json`.
 public struct VideoDescription: Encodable, Equatable, Sendable {
     /// Rows.
     public var height: Int?
@@ -82,10 +82,10 @@ public struct DepthCoding: Equatable, Sendable {
 
     /// The distance of a video's 12-bit code, metres.
     public func metres(ofCode code: UInt16) -> Float {
-        let share = Double(code) / Self.largestCode
-        guard isLogarithmic else { return Float(minimum + share * (maximum - minimum)) }
+        let fraction = Double(code) / Self.largestCode
+        guard isLogarithmic else { return Float(minimum + fraction * (maximum - minimum)) }
         let low = log(minimum + shift)
         let high = log(maximum + shift)
-        return Float(min(max(exp(low + share * (high - low)) - shift, minimum), maximum))
+        return Float(min(max(exp(low + fraction * (high - low)) - shift, minimum), maximum))
     }
 }

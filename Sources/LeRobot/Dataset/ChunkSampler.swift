@@ -1,6 +1,6 @@
 public import RobotTypes
 
-/// Where a chunk of actions begins.
+/// Start of a chunk of actions.
 public struct ChunkStart: Hashable, Sendable {
     /// Position of the episode in the dataset.
     public var episode: Int

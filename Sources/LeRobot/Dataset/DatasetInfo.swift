@@ -84,7 +84,7 @@ public struct DatasetInfo: Encodable, Equatable, Sendable {
 
 extension DatasetInfo {
     /// Layout of the dataset's files.
-    var layout: DatasetLayout { DatasetLayout(version: codebaseVersion) ?? .manyEpisodesAFile }
+    var layout: DatasetLayout { DatasetLayout(version: codebaseVersion) ?? .sharedFiles }
 
     /// Path of a Parquet file within the folder.
     func dataPath(of location: FileLocation) -> String { Self.filled(dataPath, location) }

@@ -1,6 +1,6 @@
 /// One recorded run.
 public struct Episode: Equatable, Sendable {
-    /// Place of an episode's frames in a camera's video files.
+    /// Segment of a camera's video file with an episode's frames.
     public struct VideoSegment: Equatable, Sendable {
         /// The file, which other episodes may share.
         public let location: FileLocation
@@ -36,7 +36,7 @@ public struct Episode: Equatable, Sendable {
     /// The Parquet file with the frames, as the metadata has it; other episodes may share it.
     public let dataFile: FileLocation
 
-    /// Place of every camera's frames; cameras that the episode lacks are not among them.
+    /// Segment of every camera's video; cameras that the episode lacks are not among them.
     public let videos: [String: VideoSegment]
 
     /// The rows in the data files; none where the files are absent.

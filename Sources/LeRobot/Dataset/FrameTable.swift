@@ -75,18 +75,18 @@ public struct FrameTable: Sendable {
     ///   - episodes: Indices of episodes; nil for all.
     /// - Throws: ``LeRobotError`` that names file, row and column of the first cell that is none.
     public func check(_ column: Column, episodes: [Int]? = nil) throws(LeRobotError) {
-        for index in episodes ?? Array(source.episodes.indices) {
-            guard source.episodes.indices.contains(index) else {
-                throw .outOfRange(what: "episode", index: index, count: source.episodes.count)
+        for number in episodes ?? Array(source.episodes.indices) {
+            guard source.episodes.indices.contains(number) else {
+                throw .outOfRange(what: "episode", index: number, count: source.episodes.count)
             }
-            let episode = source.episodes[index]
+            let episode = source.episodes[number]
             let values = column.rows(episode.rows)
-            guard let place = values.firstIndex(where: { !$0.isFinite }) else { continue }
+            guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
             throw source.badCell(
-                values[place],
+                values[index],
                 feature: column.name,
-                row: place / column.dimension,
-                column: place % column.dimension,
+                row: index / column.dimension,
+                column: index % column.dimension,
                 of: episode
             )
         }

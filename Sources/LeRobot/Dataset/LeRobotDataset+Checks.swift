@@ -70,19 +70,19 @@ extension LeRobotDataset {
                 guard let values = recorded[name]?[key]?.elements?.compactMap(\.number),
                     values.count == column.dimension
                 else { continue }
-                for place in 0 ..< column.dimension {
-                    var found = column.values[place]
+                for index in 0 ..< column.dimension {
+                    var found = column.values[index]
                     for row in 0 ..< column.values.count / column.dimension {
-                        let value = column.values[row * column.dimension + place]
+                        let value = column.values[row * column.dimension + index]
                         if isBetter(value, found) { found = value }
                     }
-                    guard abs(Double(found) - values[place]) > 1e-4 * max(1, abs(values[place])) else {
+                    guard abs(Double(found) - values[index]) > 1e-4 * max(1, abs(values[index])) else {
                         continue
                     }
                     log.add(
                         file.path,
                         name,
-                        "\(key) of column \(place) is \(values[place]), of the rows \(found); statistics are computed "
+                        "\(key) of column \(index) is \(values[index]), of the rows \(found); statistics are computed "
                             + "from the rows"
                     )
                     break

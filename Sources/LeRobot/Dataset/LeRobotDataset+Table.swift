@@ -44,7 +44,7 @@ private struct TableReading {
         for (name, column) in columns {
             found[name] = FrameTable.Column(name: name, dimension: column.dimension, values: column.values)
         }
-        // Where all files are absent, so is every number.
+        // Without any file, every number is absent.
         for (name, feature) in hasRead ? [] : features {
             let values = [Float](repeating: .absentCell, count: dataset.frameCount * feature.dimension)
             found[name] = FrameTable.Column(name: name, dimension: feature.dimension, values: values)
@@ -106,8 +106,8 @@ private struct TableReading {
                 for part in parts {
                     let first = part.episode.rows.lowerBound + part.first
                     for (offset, row) in part.rows.enumerated() {
-                        for place in 0 ..< dimension {
-                            target[(first + offset) * dimension + place] = source[row * dimension + place]
+                        for index in 0 ..< dimension {
+                            target[(first + offset) * dimension + index] = source[row * dimension + index]
                         }
                     }
                 }

@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// The value describes the dataset; numbers are read by ``loadTable(features:)``, images by
 /// ``frame(at:camera:)``, ``frames(episode:camera:)`` or ``FrameStore``. What a dataset lacks fails only where it is used;
-/// what is odd and passed over is one of its ``warnings``.
+/// inconsistencies that are passed over are its ``warnings``.
 ///
 /// Source: LeRobot, `src/lerobot/datasets` (<https://github.com/huggingface/lerobot>).
 public struct LeRobotDataset: Sendable {
@@ -29,7 +29,7 @@ public struct LeRobotDataset: Sendable {
     /// Number of frames of all episodes together.
     public var frameCount: Int { episodes.last?.rows.upperBound ?? 0 }
 
-    /// Oddities found so far, each once; reading rows and images may add further ones.
+    /// Inconsistencies found so far, each once; reading rows and images may add further ones.
     public var warnings: [DatasetWarning] { log.warnings }
 
     let log: WarningLog
@@ -42,7 +42,7 @@ public struct LeRobotDataset: Sendable {
     ///
     /// - Parameters:
     ///   - folder: The dataset's folder.
-    ///   - warn: Called once for every oddity that is passed over, on any thread.
+    ///   - warn: Called once for every inconsistency that is passed over, on any thread.
     /// - Throws: ``LeRobotError`` that names the file and field at fault.
     public init(
         opening folder: URL,
@@ -56,8 +56,8 @@ public struct LeRobotDataset: Sendable {
         let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
         let list =
             switch info.layout {
-            case .episodeAFile: try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
-            case .manyEpisodesAFile:
+            case .filePerEpisode: try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
+            case .sharedFiles:
                 try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
             }
         var rows = EpisodeRows(folder: folder, info: info, list: list, log: log)

@@ -1,7 +1,7 @@
 /// Decoded episodes within a budget; the one not used for the longest time leaves first.
 struct EpisodeCache {
     private struct Entry {
-        let pictures: [[UInt8]]
+        let images: [[UInt8]]
         let byteCount: Int
         var lastUse: Int
     }
@@ -14,19 +14,19 @@ struct EpisodeCache {
     /// Creates an empty cache.
     init(byteBudget: Int) { self.byteBudget = byteBudget }
 
-    /// The pictures of an episode, one array a camera; nil where it is not kept.
+    /// The images of an episode, one array a camera; nil where it is not kept.
     subscript(episode: Int) -> [[UInt8]]? {
         mutating get {
             clock += 1
             entries[episode]?.lastUse = clock
-            return entries[episode]?.pictures
+            return entries[episode]?.images
         }
     }
 
     /// Keeps an episode and gives up others for it; an episode alone may exceed the budget.
-    mutating func insert(_ pictures: [[UInt8]], for episode: Int) {
+    mutating func insert(_ images: [[UInt8]], for episode: Int) {
         guard entries[episode] == nil else { return }
-        let size = pictures.reduce(0) { $0 + $1.count }
+        let size = images.reduce(0) { $0 + $1.count }
         while byteCount + size > byteBudget,
             let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
         {
@@ -34,7 +34,7 @@ struct EpisodeCache {
             entries[oldest.key] = nil
         }
         clock += 1
-        entries[episode] = Entry(pictures: pictures, byteCount: size, lastUse: clock)
+        entries[episode] = Entry(images: images, byteCount: size, lastUse: clock)
         byteCount += size
     }
 }

@@ -2,18 +2,18 @@ import Foundation
 import RobotTypes
 import Synchronization
 
-/// Keeps decoded pictures of a dataset in memory, for loaders that read frames in any order.
+/// Keeps decoded images of a dataset in memory, for loaders that read frames in any order.
 ///
 /// At the start every episode is decoded once, as many as the budget holds. Further episodes are decoded
 /// when a frame of theirs is asked for, and replace those that were not used for the longest time.
 public final class FrameStore: Sendable {
-    /// The dataset whose pictures are kept.
+    /// The dataset whose images are kept.
     public let dataset: LeRobotDataset
 
     /// The cameras that can be read.
     public let cameras: [String]
 
-    /// Bytes that pictures may take.
+    /// Bytes that images may take.
     public let byteBudget: Int
 
     private let sizes: [String: (height: Int, width: Int)]
@@ -24,9 +24,9 @@ public final class FrameStore: Sendable {
     /// - Parameters:
     ///   - dataset: The dataset.
     ///   - cameras: Cameras to decode; nil for all.
-    ///   - scaledSizes: Sizes that cameras' pictures are scaled to, without distortion on black; others stay as recorded.
+    ///   - scaledSizes: Sizes that cameras' images are scaled to, without distortion on black; others stay as recorded.
     ///   - episodes: Episodes to decode ahead, in order of preference; nil for all.
-    ///   - byteBudget: Bytes that pictures may take; nil for half of the memory.
+    ///   - byteBudget: Bytes that images may take; nil for half of the memory.
     ///   - threads: Episodes that are decoded at the same time.
     ///   - progress: Called after every episode with the number done and the number to do, on any thread.
     /// - Throws: ``LeRobotError`` when there is no such camera or episode, or a video is damaged.
@@ -60,17 +60,17 @@ public final class FrameStore: Sendable {
         try decodeAhead(fitting(wanted), threads: max(1, threads), progress: progress)
     }
 
-    /// Size of a camera's pictures; nil for a camera that the store was not asked to keep.
+    /// Size of a camera's images; nil for a camera that the store was not asked to keep.
     public func size(of camera: String) -> (height: Int, width: Int)? {
         sizes[camera]
     }
 
-    /// Copies the picture of a camera at a frame, `[height, width, 3]`.
+    /// Copies the image of a camera at a frame, `[height, width, 3]`.
     ///
     /// - Parameters:
     ///   - camera: One of ``cameras``.
     ///   - frame: Position within the dataset.
-    ///   - target: Room for the picture, exactly.
+    ///   - target: Room for the image, exactly.
     /// - Throws: ``LeRobotError`` when there is no such frame or camera, the room has another size, or the
     ///   video is damaged.
     public func pixels(
@@ -90,19 +90,19 @@ public final class FrameStore: Sendable {
             )
         }
         let episode = try dataset.episode(ofFrame: frame)
-        let pictures = try self.pictures(of: episode)[position]
+        let images = try self.images(of: episode)[position]
         let first = (frame - episode.rows.lowerBound) * count
-        pictures.withUnsafeBufferPointer { pixels in
+        images.withUnsafeBufferPointer { pixels in
             _ = target.update(fromContentsOf: UnsafeBufferPointer(rebasing: pixels[first ..< first + count]))
         }
     }
 
-    /// The decoded pictures of an episode, one array a camera.
-    private func pictures(of episode: Episode) throws(LeRobotError) -> [[UInt8]] {
-        if let pictures = cache.withLock({ $0[episode.index] }) { return pictures }
-        let pictures = try decoded(episode, with: FrameReader(dataset))
-        cache.withLock { $0.insert(pictures, for: episode.index) }
-        return pictures
+    /// The decoded images of an episode, one array a camera.
+    private func images(of episode: Episode) throws(LeRobotError) -> [[UInt8]] {
+        if let images = cache.withLock({ $0[episode.index] }) { return images }
+        let images = try decoded(episode, with: FrameReader(dataset))
+        cache.withLock { $0.insert(images, for: episode.index) }
+        return images
     }
 
     /// All images of an episode, in the sizes that they are kept in.
@@ -148,8 +148,8 @@ public final class FrameStore: Sendable {
                 return state.next
             }) {
                 do throws(LeRobotError) {
-                    let pictures = try decoded(episodes[index], with: reader)
-                    cache.withLock { $0.insert(pictures, for: episodes[index].index) }
+                    let images = try decoded(episodes[index], with: reader)
+                    cache.withLock { $0.insert(images, for: episodes[index].index) }
                     let done = state.withLock { state in
                         state.done += 1
                         return state.done

@@ -4,14 +4,14 @@ import RobotTypes
 /// Images of a camera that lie in data files: bytes of PNG or JPEG, structs of bytes and path, paths of files, raw bytes,
 /// or nested lists of levels.
 ///
-/// The newest row group that was read is kept. What the cells hold is seen from the cells, whatever the metadata say.
+/// The newest row group that was read is kept. The encoding is recognised from the cells, not from the metadata.
 final class ImageColumn {
     private let dataset: LeRobotDataset
     private let camera: String
     private let decoder = ImageDecoder()
     private var current: (file: Int, reader: ParquetReader)?
     private var group: (file: Int, rows: Range<Int>, cells: ParquetColumnValues)?
-    private var places: (episode: Int, rows: [(file: Int, row: Int)])?
+    private var locations: (episode: Int, rows: [(file: Int, row: Int)])?
 
     init(dataset: LeRobotDataset, camera: String) {
         self.dataset = dataset
@@ -58,18 +58,18 @@ final class ImageColumn {
     }
 
     private func cell(_ episode: Episode, _ frame: Int) throws(LeRobotError) -> Cell {
-        let place = try place(of: frame, in: episode)
-        let reader = try reader(place.file)
-        guard let number = reader.groups.firstIndex(where: { $0.contains(place.row) }) else {
-            throw .outOfRange(what: "row", index: place.row, count: reader.rowCount)
+        let location = try location(of: frame, in: episode)
+        let reader = try reader(location.file)
+        guard let number = reader.groups.firstIndex(where: { $0.contains(location.row) }) else {
+            throw .outOfRange(what: "row", index: location.row, count: reader.rowCount)
         }
-        if group?.file != place.file || group?.rows != reader.groups[number] {
+        if group?.file != location.file || group?.rows != reader.groups[number] {
             let cells = try reader.column(camera, groups: number ..< number + 1)
-            group = (place.file, reader.groups[number], cells)
+            group = (location.file, reader.groups[number], cells)
         }
-        let name = "\(reader.path): '\(camera)', row \(place.row)"
+        let name = "\(reader.path): '\(camera)', row \(location.row)"
         guard let group else { throw .unreadable(file: name, reason: "no such row") }
-        let row = place.row - group.rows.lowerBound
+        let row = location.row - group.rows.lowerBound
         let type = reader.type(of: camera) ?? ""
         if type.hasPrefix("struct") {
             if let bytes = try group.cells.field("bytes")?.data(row: row), !bytes.isEmpty {
@@ -173,8 +173,8 @@ final class ImageColumn {
         return Image(width: width, height: height, pixels: pixels)
     }
 
-    private func place(of frame: Int, in episode: Episode) throws(LeRobotError) -> (file: Int, row: Int) {
-        if places?.episode != episode.index {
+    private func location(of frame: Int, in episode: Episode) throws(LeRobotError) -> (file: Int, row: Int) {
+        if locations?.episode != episode.index {
             var rows = [(file: Int, row: Int)?](repeating: nil, count: episode.length)
             try dataset.rowSource.forEachFile(of: [episode]) { (reader, parts) throws(LeRobotError) in
                 for part in parts {
@@ -183,15 +183,15 @@ final class ImageColumn {
                     }
                 }
             }
-            places = (episode.index, rows.compactMap(\.self))
+            locations = (episode.index, rows.compactMap(\.self))
         }
-        guard let places, places.rows.indices.contains(frame) else {
+        guard let locations, locations.rows.indices.contains(frame) else {
             throw .missingFile(
                 dataset.folder.appending(path: dataset.info.dataPath(of: episode.dataFile)).path,
                 needed: "episode \(episode.index) is in it"
             )
         }
-        return places.rows[frame]
+        return locations.rows[frame]
     }
 
     private func reader(_ file: Int) throws(LeRobotError) -> ParquetReader {

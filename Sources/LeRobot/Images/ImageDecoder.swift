@@ -27,7 +27,7 @@ final class ImageDecoder {
             if frame.pointee.color_range == AVCOL_RANGE_UNSPECIFIED {
                 frame.pointee.color_range = AVCOL_RANGE_JPEG
             }
-            var rgb = FFmpeg.picture(width: width, height: height, format: AV_PIX_FMT_RGB24)
+            var rgb = FFmpeg.allocateFrame(width: width, height: height, format: AV_PIX_FMT_RGB24)
             defer { av_frame_free(&rgb) }
             guard let target = rgb, converter.convert(frame, to: target) else {
                 throw .unreadable(file: name, reason: "its colours cannot be converted")

@@ -10,7 +10,7 @@ struct JSONParser {
     private static let maximumDepth = 200
 
     private let bytes: UnsafeBufferPointer<UInt8>
-    private var place = 0
+    private var offset = 0
     private var depth = 0
 
     /// Reads one value.
@@ -27,23 +27,23 @@ struct JSONParser {
     private init(bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
         // A byte order mark, as some editors write it.
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
     }
 
     private mutating func document() throws(Failure) -> JSONValue {
         let value = try value()
         skipSpace()
-        guard place == bytes.count else { throw failure("something follows the value") }
+        guard offset == bytes.count else { throw failure("expected the end of the file") }
         return value
     }
 
     private mutating func value() throws(Failure) -> JSONValue {
         skipSpace()
-        guard place < bytes.count else { throw failure("the text ends early") }
-        switch bytes[place] {
+        guard offset < bytes.count else { throw failure("the text ends early") }
+        switch bytes[offset] {
         case UInt8(ascii: "{"): return try nested { (parser) throws(Failure) in try parser.object() }
         case UInt8(ascii: "["): return try nested { (parser) throws(Failure) in try parser.array() }
-        case UInt8(ascii: "\""): return .text(try text())
+        case UInt8(ascii: "\""): return .text(try string())
         default: return try word()
         }
     }
@@ -54,7 +54,7 @@ struct JSONParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw failure("nested too deeply") }
-        place += 1
+        offset += 1
         return try body(&self)
     }
 
@@ -63,14 +63,14 @@ struct JSONParser {
         if take("}") { return .object(members) }
         repeat {
             skipSpace()
-            guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
-                throw failure("a key is expected")
+            guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
+                throw failure("expected a key")
             }
-            let key = try text()
-            guard take(":") else { throw failure("':' is expected") }
+            let key = try string()
+            guard take(":") else { throw failure("expected ':'") }
             members.append((key, try value()))
         } while take(",")
-        guard take("}") else { throw failure("',' or '}' is expected") }
+        guard take("}") else { throw failure("expected ',' or '}'") }
         return .object(members)
     }
 
@@ -78,37 +78,37 @@ struct JSONParser {
         var elements: [JSONValue] = []
         if take("]") { return .array(elements) }
         repeat { elements.append(try value()) } while take(",")
-        guard take("]") else { throw failure("',' or ']' is expected") }
+        guard take("]") else { throw failure("expected ',' or ']'") }
         return .array(elements)
     }
 
-    private mutating func text() throws(Failure) -> String {
-        place += 1
-        let first = place
+    private mutating func string() throws(Failure) -> String {
+        offset += 1
+        let first = offset
         var hasEscapes = false
-        while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
-            if bytes[place] == UInt8(ascii: "\\") {
+        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
+            if bytes[offset] == UInt8(ascii: "\\") {
                 hasEscapes = true
-                place += 1
+                offset += 1
             }
-            place += 1
+            offset += 1
         }
-        guard place < bytes.count else { throw failure("a text does not end") }
-        let raw = UnsafeBufferPointer(rebasing: bytes[first ..< place])
-        place += 1
+        guard offset < bytes.count else { throw failure("a string does not end") }
+        let raw = UnsafeBufferPointer(rebasing: bytes[first ..< offset])
+        offset += 1
         guard hasEscapes else { return String(decoding: raw, as: UTF8.self) }
         // Foundation knows the escapes.
         let quoted = Data("\"".utf8) + Data(raw) + Data("\"".utf8)
         guard let text = try? JSONDecoder().decode(String.self, from: quoted) else {
-            throw failure("a text has an escape that JSON does not know")
+            throw failure("a string has an escape that JSON does not know")
         }
         return text
     }
 
     private mutating func word() throws(Failure) -> JSONValue {
-        let first = place
-        while place < bytes.count, isWord(bytes[place]) { place += 1 }
-        let word = String(decoding: bytes[first ..< place], as: UTF8.self)
+        let first = offset
+        while offset < bytes.count, isWord(bytes[offset]) { offset += 1 }
+        let word = String(decoding: bytes[first ..< offset], as: UTF8.self)
         switch word {
         case "null": return .null
         case "true": return .bool(true)
@@ -119,7 +119,7 @@ struct JSONParser {
         default:
             guard let byte = word.utf8.first, byte == UInt8(ascii: "-") || isDigit(byte),
                 let number = Double(word)
-            else { throw failure("'\(word.prefix(20))' is no value") }
+            else { throw failure("'\(word.prefix(20))' is no JSON value") }
             return .number(number)
         }
     }
@@ -132,18 +132,18 @@ struct JSONParser {
     }
 
     private mutating func skipSpace() {
-        while place < bytes.count, bytes[place] <= 0x20 { place += 1 }
+        while offset < bytes.count, bytes[offset] <= 0x20 { offset += 1 }
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
-        guard place < bytes.count, bytes[place] == UInt8(ascii: character) else { return false }
-        place += 1
+        guard offset < bytes.count, bytes[offset] == UInt8(ascii: character) else { return false }
+        offset += 1
         return true
     }
 
     private func failure(_ reason: String) -> Failure {
-        let line = 1 + bytes.prefix(place).count { $0 == UInt8(ascii: "\n") }
+        let line = 1 + bytes.prefix(offset).count { $0 == UInt8(ascii: "\n") }
         return Failure(reason: "line \(line): \(reason)")
     }
 }

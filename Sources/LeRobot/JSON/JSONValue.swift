@@ -78,7 +78,7 @@ enum JSONValue: Equatable {
 extension JSONValue {
     /// Reads a JSON file.
     ///
-    /// - Throws: ``LeRobotError/unreadable(file:reason:)`` that names the file and the place in it.
+    /// - Throws: ``LeRobotError/unreadable(file:reason:)`` that names the file and the line.
     static func reading(_ file: URL) throws(LeRobotError) -> JSONValue {
         let data: Data
         do { data = try Data(contentsOf: file) } catch {

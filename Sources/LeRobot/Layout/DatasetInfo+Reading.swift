@@ -12,7 +12,7 @@ extension DatasetInfo {
         }
         let json = try JSONValue.reading(file)
         let version = try Self.version(json["codebase_version"], folder: folder, file: file.path, log: log)
-        let layout = DatasetLayout(version: version) ?? .manyEpisodesAFile
+        let layout = DatasetLayout(version: version) ?? .sharedFiles
         guard let members = json["features"]?.members else {
             throw .wrongField(
                 file: file.path,
@@ -74,7 +74,7 @@ extension DatasetInfo {
                     found: json?.summary ?? "nothing"
                 )
             }
-            let version = seen == .episodeAFile ? "v2.1" : "v3.0"
+            let version = seen == .filePerEpisode ? "v2.1" : "v3.0"
             log.add(file, "codebase_version", "is absent; the files are those of \(version)")
             return version
         }
@@ -87,7 +87,7 @@ extension DatasetInfo {
                 field: "codebase_version",
                 expected: "the version of the files present, \(seen.description)",
                 found:
-                    "'\(text)'; set the field to '\(seen == .episodeAFile ? "v2.1" : "v3.0")', or convert the "
+                    "'\(text)'; set the field to '\(seen == .filePerEpisode ? "v2.1" : "v3.0")', or convert the "
                     + "files to the version that it names with LeRobot's converter"
             )
         }
@@ -104,7 +104,7 @@ extension DatasetInfo {
         return version
     }
 
-    /// What a folder without `meta/info.json` looks like.
+    /// Hint at the folder or conversion that is needed, if `meta/info.json` is absent.
     private static func hint(for folder: URL) -> String? {
         let manager = FileManager.default
         func has(_ path: String) -> Bool { manager.fileExists(atPath: folder.appending(path: path).path) }

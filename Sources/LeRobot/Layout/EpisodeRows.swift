@@ -1,7 +1,7 @@
 import Foundation
 
-/// Finds the rows of every episode: the rows' own `episode_index` and the files present are the truth, what the metadata
-/// say of files, lengths and positions is a hint.
+/// Finds the rows of every episode: the rows' own `episode_index` and the files present are
+/// authoritative; files, lengths and positions in the metadata are hints.
 struct EpisodeRows {
     /// Above this number of files, those of an episode each are opened only when their rows are read.
     static let maximumFilesOpenedAhead = 2000
@@ -37,7 +37,7 @@ struct EpisodeRows {
     /// Looks at the files and gives the episodes in order.
     mutating func episodes() throws(LeRobotError) -> Result {
         let named = list.episodes.map { path(of: $0) }
-        let isLarge = info.layout == .episodeAFile && Set(named).count > Self.maximumFilesOpenedAhead
+        let isLarge = info.layout == .filePerEpisode && Set(named).count > Self.maximumFilesOpenedAhead
         if !isLarge {
             for path in named { if let path { open(path) } }
             if hasGaps(named) { for path in catalog.paths.sorted() { open(path) } }
@@ -80,7 +80,7 @@ struct EpisodeRows {
     /// Path of the file that an episode is said to be in.
     private func path(of listed: ListedEpisode) -> String? {
         if let path = catalog.path(of: listed.dataFile) { return path }
-        return info.layout == .episodeAFile ? catalog.path(number: listed.number) : nil
+        return info.layout == .filePerEpisode ? catalog.path(number: listed.number) : nil
     }
 
     private mutating func index(of path: String) -> Int {
@@ -135,7 +135,7 @@ struct EpisodeRows {
         if count(here) == listed.length { return here }
         if count(all) == listed.length, !here.isEmpty { return all }
         if !here.isEmpty { return here }
-        if all.isEmpty, info.layout == .episodeAFile { return byName(listed, index, runs) }
+        if all.isEmpty, info.layout == .filePerEpisode { return byName(listed, index, runs) }
         return moved(listed, all, from: path)
     }
 
@@ -171,10 +171,10 @@ struct EpisodeRows {
         log.add(
             file,
             "episode_index",
-            "there is no such column: rows are told apart by the metadata alone (other files are not named)",
+            "there is no such column: rows are assigned to episodes by the metadata alone (other files are not named)",
             once: "no episode_index"
         )
-        if info.layout == .episodeAFile { return [.init(file: index, rows: 0 ..< rowCount)] }
+        if info.layout == .filePerEpisode { return [.init(file: index, rows: 0 ..< rowCount)] }
         let others = list.episodes.filter { $0.dataFile == listed.dataFile }
         guard others.reduce(0, { $0 + ($1.length ?? 0) }) == rowCount, let length = listed.length else {
             return []

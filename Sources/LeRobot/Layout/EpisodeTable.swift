@@ -72,7 +72,7 @@ struct EpisodeTable {
         }
     }
 
-    /// A camera's place in every episode, nil for an episode that lacks it; nil where the table does not mention it.
+    /// A camera's segment in every episode, nil for an episode that lacks it; nil if the table has no columns of it.
     private func segments(of camera: String, in table: ParquetReader) throws(LeRobotError)
         -> [Episode.VideoSegment?]?
     {

@@ -6,7 +6,7 @@ struct ListedEpisode {
     /// Instructions, in plain words.
     let tasks: [String]
 
-    /// Number of frames; nil where the list does not say.
+    /// Number of frames; nil if the list has none.
     let length: Int?
 
     /// The Parquet file.
@@ -15,7 +15,7 @@ struct ListedEpisode {
     /// `dataset_from_index` and `dataset_to_index`; nil where the list has none.
     let bounds: (from: Int, to: Int)?
 
-    /// Place of every camera's frames.
+    /// Segment of every camera's video.
     let videos: [String: Episode.VideoSegment]
 }
 

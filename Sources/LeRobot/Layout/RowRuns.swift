@@ -1,4 +1,4 @@
-/// Runs of rows of one episode in a data file, as the rows' own `episode_index` tells.
+/// Runs of rows of one episode in a data file, by the rows' own `episode_index`.
 struct RowRuns {
     /// Consecutive rows with one number.
     struct Run: Equatable {
@@ -12,7 +12,7 @@ struct RowRuns {
     /// Rows in the file.
     let rowCount: Int
 
-    /// Reads the footer, and the column only where the footer does not tell.
+    /// Reads the footer, and the column only of row groups with several episodes.
     init(_ reader: ParquetReader) throws(LeRobotError) {
         rowCount = reader.rowCount
         guard reader.has("episode_index") else {
@@ -36,7 +36,7 @@ struct RowRuns {
             let numbers = try column.optionalIntegers()
             var first = 0
             for row in 1 ... numbers.count where row == numbers.count || numbers[row] != numbers[first] {
-                // Rows without a number belong to nobody.
+                // Rows without a number belong to no episode.
                 add(numbers[first] ?? -1, rows.lowerBound + first ..< rows.lowerBound + row)
                 first = row
             }

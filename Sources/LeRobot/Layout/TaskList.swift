@@ -14,7 +14,7 @@ struct TaskList: Sendable {
         let new = folder.appending(path: "meta/tasks.parquet")
         let manager = FileManager.default
         let isOld =
-            layout == .episodeAFile
+            layout == .filePerEpisode
             ? manager.fileExists(atPath: old.path) : !manager.fileExists(atPath: new.path)
         let file = isOld ? old : new
         if manager.fileExists(atPath: file.path) {
@@ -23,7 +23,7 @@ struct TaskList: Sendable {
             }
         } else {
             log.add(
-                (layout == .episodeAFile ? old : new).path,
+                (layout == .filePerEpisode ? old : new).path,
                 nil,
                 "no such file; the instructions are taken from the list of episodes"
             )

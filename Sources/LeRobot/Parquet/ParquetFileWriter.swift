@@ -3,7 +3,7 @@ import Foundation
 
 /// One column of a Parquet file to be written.
 struct ParquetFieldSpec {
-    /// How a row's values are laid out.
+    /// Layout of a row's values.
     enum Layout {
         /// One value a row.
         case scalar

@@ -109,7 +109,7 @@ final class ParquetReader {
         return try column(name).optionalIntegers()
     }
 
-    /// Smallest and largest integer of a column in a row group, as the footer tells; nil where it does not.
+    /// Smallest and largest integer of a column in a row group, from the footer; nil if it has none.
     func range(of name: String, group: Int) -> ClosedRange<Int>? {
         guard let index = columns.firstIndex(where: { $0.name == name }) else { return nil }
         var smallest: Int64 = 0

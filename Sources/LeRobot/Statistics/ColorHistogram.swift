@@ -1,11 +1,11 @@
 import RobotTypes
 
-/// How often every level of red, green and blue occurs in pictures.
+/// Histograms of the levels of red, green and blue in images.
 struct ColorHistogram {
     private(set) var counts = Array(repeating: Array(repeating: 0, count: 256), count: 3)
     private(set) var imageCount = 0
 
-    /// Counts the pixels of one more picture.
+    /// Counts the pixels of one more image.
     mutating func add(_ image: Image) {
         imageCount += 1
         var levels = [Int](repeating: 0, count: 768)
@@ -21,7 +21,7 @@ struct ColorHistogram {
         }
     }
 
-    /// Counts the pictures of another histogram too.
+    /// Counts the images of another histogram too.
     mutating func add(_ other: ColorHistogram) {
         imageCount += other.imageCount
         for channel in 0 ..< 3 {

@@ -22,7 +22,7 @@ struct ColumnSummary: Equatable {
         }
     }
 
-    /// Summarizes the colours of `count` pictures, on a scale of 0 to 1.
+    /// Summarizes the colours of `count` images, on a scale of 0 to 1.
     ///
     /// A histogram says how often every level from 0 to 255 occurs in a channel.
     init(histograms: [[Int]], count: Int) {

@@ -3,7 +3,7 @@ public import RobotTypes
 /// Summarizes a numeric feature; quantiles are exact, linear between neighbouring values (as `numpy.quantile`).
 ///
 /// - Parameters:
-///   - values: `[n, dimension]`, row-major, at least one row; no picture is decoded for it.
+///   - values: `[n, dimension]`, row-major, at least one row; no image is decoded for it.
 ///   - dimension: Columns.
 /// - Returns: One value a column of everything.
 /// - Complexity: O(n log n) for every column.

@@ -5,7 +5,7 @@ struct FeatureTotals {
     private var values: [String: [Float]] = [:]
     private var colors: [String: ColorHistogram] = [:]
 
-    /// At most this many pictures of an episode count, evenly spread.
+    /// At most this many images of an episode count, evenly spread.
     private static let picturesPerEpisode = 32
 
     /// Adds an episode and returns its own summaries, by feature.

@@ -1,8 +1,8 @@
 import CFFmpeg
 
-/// Converts pictures between RGB and the YUV of video.
+/// Converts images between RGB and the YUV of video.
 ///
-/// Colours are BT.601 unless a frame says otherwise, which is what other readers assume for small pictures.
+/// Colours are BT.601 unless a frame says otherwise, which is what other readers assume for small images.
 final class ColorConverter {
     private var context: OpaquePointer?
     private var source: Key?
@@ -20,7 +20,7 @@ final class ColorConverter {
 
     /// Converts `input` into `output`, which has buffers of its size and format.
     ///
-    /// - Returns: Whether FFmpeg knows the conversion.
+    /// - Returns: True if FFmpeg knows the conversion.
     func convert(_ input: UnsafeMutablePointer<AVFrame>, to output: UnsafeMutablePointer<AVFrame>) -> Bool {
         guard prepare(input.pointee, output.pointee) else { return false }
         let rows = withPlanes(input) { inputPlanes, inputStrides in

@@ -1,7 +1,7 @@
 import CFFmpeg
 import RobotTypes
 
-/// Things that FFmpeg is asked for in several places.
+/// Helpers around FFmpeg's C interface.
 enum FFmpeg {
     /// Keeps FFmpeg from printing: what goes wrong is thrown.
     static let isQuiet: Bool = {
@@ -22,9 +22,10 @@ enum FFmpeg {
     /// One over a rational number.
     static func inverse(_ value: AVRational) -> AVRational { AVRational(num: value.den, den: value.num) }
 
-    /// An empty picture with room for pixels.
-    static func picture(width: Int32, height: Int32, format: AVPixelFormat) -> UnsafeMutablePointer<AVFrame>?
-    {
+    /// An empty frame with buffers for its pixels; nil without memory.
+    static func allocateFrame(width: Int32, height: Int32, format: AVPixelFormat) -> UnsafeMutablePointer<
+        AVFrame
+    >? {
         var frame = av_frame_alloc()
         frame?.pointee.width = width
         frame?.pointee.height = height
@@ -48,7 +49,7 @@ enum FFmpeg {
         }
     }
 
-    /// Copies a picture into an RGB frame of its size.
+    /// Copies an image into an RGB frame of its size.
     static func fill(_ frame: UnsafeMutablePointer<AVFrame>, with image: Image) {
         guard let target = frame.pointee.data.0 else { return }
         frame.pointee.color_range = AVCOL_RANGE_JPEG

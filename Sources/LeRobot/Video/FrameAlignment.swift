@@ -1,7 +1,7 @@
 /// Frames of a video that belong to the rows of an episode.
 ///
 /// Counts come first: where a file has as many frames as its episodes have rows, every row has its own. Else a row's own
-/// time is looked up among the file's times, one to one. At last, a stretch of the file with as many frames as the episode
+/// time is looked up among the file's times, one to one. At last, a segment of the file with as many frames as the episode
 /// has rows is taken in order. A frame is never guessed from a rate.
 struct FrameAlignment: Equatable {
     /// The rule by which frames were found.
@@ -12,14 +12,14 @@ struct FrameAlignment: Equatable {
         case orderAgainstTimes
         /// By the rows' times.
         case times
-        /// By order within the stretch that the metadata give, although times do not agree.
-        case stretch
+        /// By order within the segment that the metadata give, although times do not agree.
+        case segmentOrder
         /// No rule fits.
         case none
     }
 
-    /// An episode's stretch of a video file.
-    struct Stretch {
+    /// An episode's segment of a video file.
+    struct Segment {
         /// Number of rows.
         var length: Int
 
@@ -39,7 +39,7 @@ struct FrameAlignment: Equatable {
         var earliest: Double
     }
 
-    /// Position of every row's frame in the order in which frames are shown; nil for a row that has none.
+    /// Position of every row's frame in presentation order; nil for a row that has none.
     let positions: [Int?]
 
     let rule: Rule
@@ -47,28 +47,36 @@ struct FrameAlignment: Equatable {
     /// Finds the frames of an episode among the times of all frames of a file.
     ///
     /// - Parameters:
-    ///   - stretch: The episode's stretch of the file.
-    ///   - shown: Times of all frames, seconds, ascending.
+    ///   - segment: The episode's segment of the file.
+    ///   - frameTimes: Presentation times of all frames, seconds, ascending.
     ///   - fps: Frames a second of the dataset.
-    init(_ stretch: Stretch, shown: [Double], fps: Double) {
-        let steps = zip(shown, shown.dropFirst()).map { $1 - $0 }.sorted()
+    init(_ segment: Segment, frameTimes: [Double], fps: Double) {
+        let steps = zip(frameTimes, frameTimes.dropFirst()).map { $1 - $0 }.sorted()
         let spacing = steps.isEmpty ? 1 / fps : steps[steps.count / 2]
         let tolerance = 0.5 * min(spacing, 1 / fps)
-        let times = stretch.times ?? (0 ..< stretch.length).map { Double($0) / fps }
-        let offsets = Self.offsets(first: shown.first ?? 0, earliest: stretch.earliest, tolerance: tolerance)
-        if let before = stretch.framesBefore {
+        let times = segment.times ?? (0 ..< segment.length).map { Double($0) / fps }
+        let offsets = Self.offsets(
+            first: frameTimes.first ?? 0,
+            earliest: segment.earliest,
+            tolerance: tolerance
+        )
+        if let before = segment.framesBefore {
             let agrees = offsets.contains { offset in
                 times.indices.allSatisfy { row in
-                    before + row < shown.count
-                        && abs(shown[before + row] - (stretch.from + offset + times[row])) <= tolerance
+                    before + row < frameTimes.count
+                        && abs(frameTimes[before + row] - (segment.from + offset + times[row])) <= tolerance
                 }
             }
-            positions = (0 ..< stretch.length).map { before + $0 }
-            rule = agrees || stretch.times == nil ? .order : .orderAgainstTimes
+            positions = (0 ..< segment.length).map { before + $0 }
+            rule = agrees || segment.times == nil ? .order : .orderAgainstTimes
             return
         }
         let best = offsets.lazy.compactMap { offset in
-            Self.matched(times.map { stretch.from + offset + $0 }, shown: shown, tolerance: tolerance)
+            Self.matched(
+                times.map { segment.from + offset + $0 },
+                frameTimes: frameTimes,
+                tolerance: tolerance
+            )
         }.first
         if let best, best.missing == 0 {
             positions = best.positions
@@ -76,15 +84,15 @@ struct FrameAlignment: Equatable {
             return
         }
         for offset in offsets {
-            let first = Self.count(before: stretch.from + offset - tolerance, in: shown)
-            let end = Self.count(before: stretch.to + offset - tolerance, in: shown)
-            if end - first == stretch.length {
+            let first = Self.count(before: segment.from + offset - tolerance, in: frameTimes)
+            let end = Self.count(before: segment.to + offset - tolerance, in: frameTimes)
+            if end - first == segment.length {
                 positions = (first ..< end).map { $0 }
-                rule = .stretch
+                rule = .segmentOrder
                 return
             }
         }
-        positions = best?.positions ?? Array(repeating: nil, count: stretch.length)
+        positions = best?.positions ?? Array(repeating: nil, count: segment.length)
         rule = best == nil ? .none : .times
     }
 
@@ -96,14 +104,16 @@ struct FrameAlignment: Equatable {
     }
 
     /// The frame nearest to every time; nil where two would share one, or fewer than half have one.
-    private static func matched(_ wanted: [Double], shown: [Double], tolerance: Double)
+    private static func matched(_ wanted: [Double], frameTimes: [Double], tolerance: Double)
         -> (positions: [Int?], missing: Int)?
     {
         var positions: [Int?] = []
         var taken = -1
         var missing = 0
         for time in wanted {
-            guard let position = nearest(to: time, in: shown), abs(shown[position] - time) <= tolerance else {
+            guard let position = nearest(to: time, in: frameTimes),
+                abs(frameTimes[position] - time) <= tolerance
+            else {
                 positions.append(nil)
                 missing += 1
                 continue
@@ -116,19 +126,19 @@ struct FrameAlignment: Equatable {
     }
 
     /// Position of the time nearest to another; nil where there is none at all.
-    static func nearest(to time: Double, in shown: [Double]) -> Int? {
-        let next = count(before: time, in: shown)
-        guard next > 0 else { return shown.isEmpty ? nil : 0 }
-        guard next < shown.count else { return shown.count - 1 }
-        return shown[next] - time < time - shown[next - 1] ? next : next - 1
+    static func nearest(to time: Double, in frameTimes: [Double]) -> Int? {
+        let next = count(before: time, in: frameTimes)
+        guard next > 0 else { return frameTimes.isEmpty ? nil : 0 }
+        guard next < frameTimes.count else { return frameTimes.count - 1 }
+        return frameTimes[next] - time < time - frameTimes[next - 1] ? next : next - 1
     }
 
     /// Number of times before another.
-    private static func count(before time: Double, in shown: [Double]) -> Int {
-        var range = 0 ..< shown.count
+    private static func count(before time: Double, in frameTimes: [Double]) -> Int {
+        var range = 0 ..< frameTimes.count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2
-            range = shown[middle] < time ? middle + 1 ..< range.upperBound : range.lowerBound ..< middle
+            range = frameTimes[middle] < time ? middle + 1 ..< range.upperBound : range.lowerBound ..< middle
         }
         return range.lowerBound
     }

@@ -4,12 +4,12 @@ internal import Support
 
 /// Writes a video to be watched: H.264, yuv420p, index first, which every browser plays.
 ///
-/// The file appears whole or not at all. Pictures of odd size lose their last column or row.
+/// The file appears whole or not at all. Images of odd size lose their last column or row.
 ///
 /// - Parameters:
-///   - frames: Pictures of one size, at least one.
+///   - frames: Images of one size, at least one.
 ///   - fps: Frames a second.
-///   - file: Where to write; an existing file is replaced.
+///   - file: Path of the file; an existing file is replaced.
 /// - Throws: ``LeRobotError`` when there is no frame, sizes differ, or the file cannot be written.
 public func encodeMP4(frames: [Image], fps: Double, to file: URL) throws(LeRobotError) {
     guard let first = frames.first else {
@@ -46,7 +46,7 @@ public func encodeMP4(frames: [Image], fps: Double, to file: URL) throws(LeRobot
 }
 
 extension Image {
-    /// The picture without its last column or row where their number is odd.
+    /// The image without its last column or row where their number is odd.
     fileprivate var croppedToEvenSize: Image {
         let (evenWidth, evenHeight) = (width / 2 * 2, height / 2 * 2)
         guard evenWidth != width || evenHeight != height else { return self }

@@ -3,13 +3,13 @@ public import Foundation
 public import RobotTypes
 internal import Support
 
-/// Writes a picture as PNG, without loss.
+/// Writes an image as PNG, without loss.
 ///
 /// The file appears whole or not at all.
 ///
 /// - Parameters:
-///   - image: The picture.
-///   - file: Where to write; an existing file is replaced.
+///   - image: The image.
+///   - file: Path of the file; an existing file is replaced.
 /// - Throws: ``LeRobotError/unwritable(file:reason:)``.
 public func writePNG(_ image: Image, to file: URL) throws(LeRobotError) {
     let bytes = try pngBytes(of: image, file: file)
@@ -25,7 +25,7 @@ private func pngBytes(of image: Image, file: URL) throws(LeRobotError) -> Data {
         throw .unwritable(file: file.path, reason: "FFmpeg was built without PNG")
     }
     var coder = avcodec_alloc_context3(codec)
-    var frame = FFmpeg.picture(
+    var allocated = FFmpeg.allocateFrame(
         width: Int32(image.width),
         height: Int32(image.height),
         format: AV_PIX_FMT_RGB24
@@ -33,10 +33,10 @@ private func pngBytes(of image: Image, file: URL) throws(LeRobotError) -> Data {
     var packet = av_packet_alloc()
     defer {
         avcodec_free_context(&coder)
-        av_frame_free(&frame)
+        av_frame_free(&allocated)
         av_packet_free(&packet)
     }
-    guard let context = coder, let picture = frame else {
+    guard let context = coder, let frame = allocated else {
         throw .unwritable(file: file.path, reason: "no memory for \(image.width)x\(image.height) pixels")
     }
     context.pointee.width = Int32(image.width)
@@ -44,13 +44,13 @@ private func pngBytes(of image: Image, file: URL) throws(LeRobotError) -> Data {
     context.pointee.pix_fmt = AV_PIX_FMT_RGB24
     context.pointee.time_base = AVRational(num: 1, den: 1)
     context.pointee.thread_count = 1
-    FFmpeg.fill(picture, with: image)
+    FFmpeg.fill(frame, with: image)
     try check(avcodec_open2(context, codec, nil))
-    try check(avcodec_send_frame(context, picture))
+    try check(avcodec_send_frame(context, frame))
     try check(avcodec_send_frame(context, nil))
     try check(avcodec_receive_packet(context, packet))
     guard let packet, let bytes = packet.pointee.data else {
-        throw .unwritable(file: file.path, reason: "no picture came out of the encoder")
+        throw .unwritable(file: file.path, reason: "the encoder gave no image")
     }
     return Data(bytes: bytes, count: Int(packet.pointee.size))
 }

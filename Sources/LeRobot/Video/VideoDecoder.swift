@@ -2,7 +2,7 @@ import CFFmpeg
 public import Foundation
 public import RobotTypes
 
-/// Reads exact frames of a video file, counted in the order in which they are shown.
+/// Reads exact frames of a video file, counted in presentation order.
 ///
 /// A decoder remembers its position: asking for the frame after the last one costs no seek. It decodes on
 /// the calling thread and belongs to one thread at a time.
@@ -40,14 +40,18 @@ public final class VideoDecoder {
         self.file = file
         self.index = index
         isOrdered = index.isOrdered
-        let opened = try VideoFile.open(file, showsAll: index.showsAll)
+        let opened = try VideoFile.open(file, ignoresEditList: index.ignoresEditList)
         demuxer = opened.demuxer
         coder = opened.coder
         stream = opened.stream
         width = Int(opened.stream.pointee.codecpar.pointee.width)
         height = Int(opened.stream.pointee.codecpar.pointee.height)
         guard width > 0, height > 0, packet != nil, frame != nil,
-            let rgb = FFmpeg.picture(width: Int32(width), height: Int32(height), format: AV_PIX_FMT_RGB24)
+            let rgb = FFmpeg.allocateFrame(
+                width: Int32(width),
+                height: Int32(height),
+                format: AV_PIX_FMT_RGB24
+            )
         else {
             throw .video(file: file.path, at: "opening", reason: "no images of size \(width)x\(height)")
         }
@@ -62,7 +66,7 @@ public final class VideoDecoder {
         av_frame_free(&rgb)
     }
 
-    /// The frame shown at a time.
+    /// The frame with a presentation time.
     ///
     /// - Parameters:
     ///   - time: Seconds from the start of the file; it may be off by less than half a frame.
@@ -87,9 +91,9 @@ public final class VideoDecoder {
     /// Copies a frame, `[height, width, 3]`.
     ///
     /// - Parameters:
-    ///   - position: Position of the frame in the order in which frames are shown.
-    ///   - pixels: Room for it.
-    ///   - name: What errors call it.
+    ///   - position: Position of the frame in presentation order.
+    ///   - pixels: Receives the frame.
+    ///   - name: Name of the frame in errors.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` when the file is damaged there.
     func read(_ position: Int, into pixels: UnsafeMutableBufferPointer<UInt8>, as name: String)
         throws(LeRobotError)
@@ -123,7 +127,7 @@ public final class VideoDecoder {
     /// Decodes until `frame` is the one at a position.
     private func move(to target: Int) throws(Failure) {
         if position == target { return }
-        guard index.shown.indices.contains(target) else {
+        guard index.pts.indices.contains(target) else {
             throw Failure(reason: "the video has no such frame: it ends after \(index.count)")
         }
         if isOrdered {
@@ -138,15 +142,15 @@ public final class VideoDecoder {
     }
 
     private func moveByTime(to target: Int) throws(Failure) {
-        let time = index.shown[target]
-        let last = index.keyframes.lastIndex { $0.shown <= time } ?? 0
+        let time = index.pts[target]
+        let last = index.keyframes.lastIndex { $0.pts <= time } ?? 0
         if let position, position < target,
             target - position < 3 || index.keyframes.isEmpty
-                || index.keyframes[last].shown <= index.shown[position]
+                || index.keyframes[last].pts <= index.pts[position]
         {
             if try decode(to: target) { return }
         }
-        // Where frames before a keyframe are shown after it, decoding starts further ahead, at last with the file.
+        // With open GOPs, decoding starts at an earlier keyframe, at last at the start of the file.
         var failure = Failure(reason: "the video has no frame at \(index.times[target]) s")
         for lead in [0, 1, 3, 10, last] where lead <= last {
             do throws(Failure) {
@@ -162,8 +166,8 @@ public final class VideoDecoder {
 
     /// Decodes forward; false where the frame does not come.
     private func decode(to target: Int) throws(Failure) -> Bool {
-        while let shown = try next() {
-            guard let found = index.position(shown: shown) else { continue }
+        while let pts = try next() {
+            guard let found = index.position(pts: pts) else { continue }
             if let position, found <= position {
                 throw Failure(reason: "frames out of order", isDisordered: true)
             }

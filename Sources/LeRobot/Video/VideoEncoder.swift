@@ -2,14 +2,14 @@ import CFFmpeg
 public import Foundation
 public import RobotTypes
 
-/// Writes pictures of one size into an MP4 file.
+/// Writes images of one size into an MP4 file.
 ///
-/// Encoding uses one thread, so equal pictures give equal files.
+/// Encoding uses one thread, so equal images give equal files.
 public final class VideoEncoder {
     /// Frames written so far.
     public private(set) var frameCount = 0
 
-    /// What errors call the file.
+    /// Path of the file in errors.
     private let file: URL
     private let width: Int
     private let height: Int
@@ -24,15 +24,15 @@ public final class VideoEncoder {
     /// Creates the file.
     ///
     /// - Parameters:
-    ///   - place: Where to write; an existing file is replaced.
-    ///   - file: What errors call the file, where it will have another name in the end.
+    ///   - output: Path of the file; an existing file is replaced.
+    ///   - file: Path of the file in errors, if it is renamed in the end.
     ///   - width: Columns, an even number.
     ///   - height: Rows, an even number.
     ///   - fps: Frames a second.
-    ///   - settings: How to compress.
+    ///   - settings: Codec and quality.
     /// - Throws: ``LeRobotError`` when FFmpeg lacks the encoder, or the file cannot be created.
     public init(
-        creating place: URL,
+        creating output: URL,
         as file: URL? = nil,
         width: Int,
         height: Int,
@@ -40,7 +40,7 @@ public final class VideoEncoder {
         settings: VideoSettings
     ) throws(LeRobotError) {
         _ = FFmpeg.isQuiet
-        let file = file ?? place
+        let file = file ?? output
         self.file = file
         self.width = width
         self.height = height
@@ -61,9 +61,9 @@ public final class VideoEncoder {
         self.coder = coder
         configure(coder, settings)
         try check(avcodec_open2(coder, codec, nil), "opening \(settings.codec.encoder)")
-        try open(place, coder)
-        rgb = FFmpeg.picture(width: Int32(width), height: Int32(height), format: AV_PIX_FMT_RGB24)
-        yuv = FFmpeg.picture(width: Int32(width), height: Int32(height), format: settings.chroma.format)
+        try open(output, coder)
+        rgb = FFmpeg.allocateFrame(width: Int32(width), height: Int32(height), format: AV_PIX_FMT_RGB24)
+        yuv = FFmpeg.allocateFrame(width: Int32(width), height: Int32(height), format: settings.chroma.format)
     }
 
     deinit {
@@ -81,8 +81,8 @@ public final class VideoEncoder {
     /// Writes one more frame.
     ///
     /// - Parameters:
-    ///   - image: A picture of the video's size.
-    ///   - startsSequence: Whether the frame must stand for itself, as the first of an episode does.
+    ///   - image: An image of the video's size.
+    ///   - startsSequence: True for a keyframe, as the first frame of an episode has to be.
     /// - Throws: ``LeRobotError`` when the size differs or the file cannot be written.
     public func append(_ image: Image, startsSequence: Bool = false) throws(LeRobotError) {
         guard image.width == width, image.height == height else {
@@ -115,7 +115,7 @@ public final class VideoEncoder {
     }
 
     private func configure(_ coder: UnsafeMutablePointer<AVCodecContext>, _ settings: VideoSettings) {
-        // SVT-AV1 prints what it does unless told otherwise before it starts.
+        // SVT-AV1 reads its log level when it starts.
         if settings.codec == .av1 { setenv("SVT_LOG", "1", 0) }
         coder.pointee.width = Int32(width)
         coder.pointee.height = Int32(height)
@@ -132,23 +132,23 @@ public final class VideoEncoder {
         coder.pointee.color_range = AVCOL_RANGE_MPEG
         av_opt_set(coder.pointee.priv_data, "crf", String(settings.quality), 0)
         av_opt_set(coder.pointee.priv_data, "preset", settings.preset, 0)
-        // x264 may otherwise make an I-frame that later frames reach behind, where no seek can start.
+        // Without it, x264 may write an I-frame that is no IDR frame, at which no seek can start.
         av_opt_set(coder.pointee.priv_data, "forced-idr", "1", 0)
         av_opt_set(coder.pointee.priv_data, "svtav1-params", "lp=1", 0)
     }
 
     private func open(
-        _ place: URL,
+        _ output: URL,
         _ coder: UnsafeMutablePointer<AVCodecContext>
     ) throws(LeRobotError) {
-        try check(avformat_alloc_output_context2(&muxer, nil, "mp4", place.path), "creating")
+        try check(avformat_alloc_output_context2(&muxer, nil, "mp4", output.path), "creating")
         guard let muxer, let stream = avformat_new_stream(muxer, nil) else {
             throw .unwritable(file: file.path, reason: "no memory")
         }
         try check(avcodec_parameters_from_context(stream.pointee.codecpar, coder), "stream")
         stream.pointee.time_base = coder.pointee.time_base
         stream.pointee.avg_frame_rate = rate
-        try check(avio_open(&muxer.pointee.pb, place.path, AVIO_FLAG_WRITE), "creating")
+        try check(avio_open(&muxer.pointee.pb, output.path, AVIO_FLAG_WRITE), "creating")
         // The index comes first, so that a browser plays before it has the whole file.
         av_opt_set(muxer.pointee.priv_data, "movflags", "faststart", 0)
         try check(avformat_write_header(muxer, nil), "header")

@@ -14,12 +14,12 @@ enum VideoFile {
     ///
     /// - Parameters:
     ///   - file: The file.
-    ///   - showsAll: True to show frames that an edit list hides, too.
+    ///   - ignoresEditList: True to include frames that an edit list hides.
     /// - Returns: The container.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` when it is no video, or cut off.
     static func demuxer(
         of file: URL,
-        showsAll: Bool = false
+        ignoresEditList: Bool = false
     ) throws(LeRobotError) -> UnsafeMutablePointer<AVFormatContext> {
         _ = FFmpeg.isQuiet
         guard FileManager.default.fileExists(atPath: file.path) else {
@@ -28,7 +28,7 @@ enum VideoFile {
         var demuxer: UnsafeMutablePointer<AVFormatContext>?
         var options: OpaquePointer?
         defer { av_dict_free(&options) }
-        if showsAll { av_dict_set(&options, "ignore_editlist", "1", 0) }
+        if ignoresEditList { av_dict_set(&options, "ignore_editlist", "1", 0) }
         let code = avformat_open_input(&demuxer, file.path, nil, &options)
         guard code >= 0, let input = demuxer else { throw incomplete(file, FFmpeg.message(code)) }
         let found = avformat_find_stream_info(input, nil)
@@ -53,8 +53,11 @@ enum VideoFile {
     }
 
     /// Opens a file and a decoder.
-    static func open(_ file: URL, showsAll: Bool) throws(LeRobotError) -> Opened {
-        var input: UnsafeMutablePointer<AVFormatContext>? = try demuxer(of: file, showsAll: showsAll)
+    static func open(_ file: URL, ignoresEditList: Bool) throws(LeRobotError) -> Opened {
+        var input: UnsafeMutablePointer<AVFormatContext>? = try demuxer(
+            of: file,
+            ignoresEditList: ignoresEditList
+        )
         var coder: UnsafeMutablePointer<AVCodecContext>?
         func failure(_ reason: String) -> LeRobotError {
             .video(file: file.path, at: "opening", reason: reason)

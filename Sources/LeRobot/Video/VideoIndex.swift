@@ -1,38 +1,37 @@
 import CFFmpeg
 import Foundation
 
-/// All frames of a video file in the order in which they are shown, read off its packets without decoding.
+/// All frames of a video file in presentation order, read off its packets without decoding.
 struct VideoIndex: Sendable {
     /// A packet that decoding can start from.
     struct Keyframe: Sendable {
-        /// Time at which its frame is shown, in the stream's units.
-        let shown: Int64
+        /// Presentation time of its frame, in the stream's units.
+        let pts: Int64
 
         /// Time to seek to, in the stream's units.
         let seek: Int64
     }
 
-    /// Times of all frames, in the stream's units, ascending.
-    let shown: [Int64]
+    /// Presentation times of all frames, in the stream's units, ascending.
+    let pts: [Int64]
 
-    /// Times of all frames, seconds, ascending.
+    /// Presentation times of all frames, seconds, ascending.
     let times: [Double]
 
     /// Keyframes by ascending time.
     let keyframes: [Keyframe]
 
-    /// Returns true if packets tell the order of frames; false where they have no times of their own, as in a raw stream
-    /// that was put into a container by copying.
+    /// Returns true if packets have presentation times of their own; false in a raw stream that was copied into a container.
     let isOrdered: Bool
 
-    /// Returns true if an edit list is ignored: one that was made of packets without times hides anything.
-    let showsAll: Bool
+    /// Returns true if an edit list is ignored, since it was made of packets without times.
+    let ignoresEditList: Bool
 
-    /// Number of frames that are shown; an edit list may hide others.
-    var count: Int { shown.count }
+    /// Number of frames, without those that an edit list hides.
+    var count: Int { pts.count }
 
     /// Returns true if an edit list hides frames.
-    let hidesSome: Bool
+    let editListHidesFrames: Bool
 
     /// Returns true if frames are equally far apart, within a tenth.
     let isRegular: Bool
@@ -41,25 +40,27 @@ struct VideoIndex: Sendable {
     ///
     /// - Throws: ``LeRobotError/video(file:at:reason:)``.
     init(reading file: URL) throws(LeRobotError) {
-        let index = try VideoIndex(reading: file, showsAll: false)
-        self = index.isOrdered || !index.hidesSome ? index : try VideoIndex(reading: file, showsAll: true)
+        let index = try VideoIndex(reading: file, ignoresEditList: false)
+        self =
+            index.isOrdered || !index.editListHidesFrames
+            ? index : try VideoIndex(reading: file, ignoresEditList: true)
     }
 
-    private init(reading file: URL, showsAll: Bool) throws(LeRobotError) {
-        self.showsAll = showsAll
+    private init(reading file: URL, ignoresEditList: Bool) throws(LeRobotError) {
+        self.ignoresEditList = ignoresEditList
         var demuxer: UnsafeMutablePointer<AVFormatContext>? = try VideoFile.demuxer(
             of: file,
-            showsAll: showsAll
+            ignoresEditList: ignoresEditList
         )
         defer { avformat_close_input(&demuxer) }
         guard let demuxer else { throw .video(file: file.path, at: "opening", reason: "no memory") }
         let stream = try VideoFile.stream(of: demuxer, file: file).stream
         var packet = av_packet_alloc()
         defer { av_packet_free(&packet) }
-        var shown: [Int64] = []
+        var pts: [Int64] = []
         var keyframes: [Keyframe] = []
         var hasTimes = true
-        var hidesSome = false
+        var editListHidesFrames = false
         var reorders = false
         var position: Int64 = 0
         while av_read_frame(demuxer, packet) >= 0 {
@@ -70,36 +71,36 @@ struct VideoIndex: Sendable {
             let time = packet.pointee.pts == FFMPEG_NO_TIME ? decoded : packet.pointee.pts
             if time != decoded { reorders = true }
             if packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 {
-                shown.append(time)
+                pts.append(time)
             } else {
-                hidesSome = true
+                editListHidesFrames = true
             }
             if packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
-                keyframes.append(Keyframe(shown: time, seek: min(time, decoded)))
+                keyframes.append(Keyframe(pts: time, seek: min(time, decoded)))
             }
             position = decoded + 1
         }
-        self.hidesSome = hidesSome
-        shown.sort()
+        self.editListHidesFrames = editListHidesFrames
+        pts.sort()
         let base = av_q2d(stream.pointee.time_base)
-        let isDistinct = zip(shown, shown.dropFirst()).allSatisfy { $0 < $1 }
-        // A decoder that holds frames back needs times that tell why.
+        let isDistinct = zip(pts, pts.dropFirst()).allSatisfy { $0 < $1 }
+        // With reordered frames, presentation and decoding times differ.
         isOrdered = hasTimes && isDistinct && (stream.pointee.codecpar.pointee.video_delay == 0 || reorders)
-        self.shown = shown
-        times = shown.map { Double($0) * base }
-        self.keyframes = keyframes.sorted { $0.shown < $1.shown }
+        self.pts = pts
+        times = pts.map { Double($0) * base }
+        self.keyframes = keyframes.sorted { $0.pts < $1.pts }
         let steps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
         let spacing = steps.isEmpty ? 0 : steps[steps.count / 2]
         isRegular = steps.allSatisfy { abs($0 - spacing) <= spacing / 10 }
     }
 
-    /// Position of the frame that is shown at a time in the stream's units; nil where there is none.
-    func position(shown time: Int64) -> Int? {
-        var range = 0 ..< shown.count
+    /// Position of the frame with a presentation time in the stream's units; nil if there is none.
+    func position(pts time: Int64) -> Int? {
+        var range = 0 ..< pts.count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2
-            if shown[middle] == time { return middle }
-            range = shown[middle] < time ? middle + 1 ..< range.upperBound : range.lowerBound ..< middle
+            if pts[middle] == time { return middle }
+            range = pts[middle] < time ? middle + 1 ..< range.upperBound : range.lowerBound ..< middle
         }
         return nil
     }

@@ -1,6 +1,6 @@
-/// How frames are compressed.
+/// Codec and quality of a video.
 public struct VideoSettings: Equatable, Sendable {
-    /// The form of the compressed video.
+    /// Codec of the video.
     public enum Codec: String, Codable, CaseIterable, Sendable {
         /// Plays everywhere.
         case h264
@@ -16,18 +16,18 @@ public struct VideoSettings: Equatable, Sendable {
         }
     }
 
-    /// How finely colours are kept, beside brightness.
+    /// Chroma subsampling.
     public enum Chroma: String, Codable, CaseIterable, Sendable {
         /// One colour for four pixels: what browsers play.
         case halved = "yuv420p"
-        /// A colour for every pixel: a goal of two pixels keeps its own.
+        /// A colour for every pixel: an object of two pixels keeps its own.
         case full = "yuv444p"
     }
 
-    /// The form of the compressed video.
+    /// Codec of the video.
     public var codec: Codec
 
-    /// How finely colours are kept.
+    /// Chroma subsampling.
     public var chroma: Chroma
 
     /// Constant rate factor: lower is better and larger.
@@ -36,7 +36,7 @@ public struct VideoSettings: Equatable, Sendable {
     /// Encoder preset: speed against size.
     public var preset: String
 
-    /// Frames from one frame that stands for itself to the next: fewer make random access faster and
+    /// Number of frames from one keyframe to the next: fewer make random access faster and
     /// files larger.
     public var keyframeInterval: Int
 

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The video files of a dataset, and which of their frames belong to which rows.
+/// The video files of a dataset, and the frames in them of every row.
 final class VideoSource: Sendable {
     private let folder: URL
     private let info: DatasetInfo
@@ -10,7 +10,7 @@ final class VideoSource: Sendable {
     private let episodes: [Episode]
     private let log: WarningLog
     private let indices = Mutex<[String: VideoIndex]>([:])
-    private let sharers = Mutex<[String: [FileLocation: [Int]]]>([:])
+    private let episodesByFile = Mutex<[String: [FileLocation: [Int]]]>([:])
 
     init(folder: URL, info: DatasetInfo, cameras: [String], episodes: [Episode], log: WarningLog) {
         self.folder = folder
@@ -51,7 +51,7 @@ final class VideoSource: Sendable {
 
     private func path(of location: FileLocation, camera: String) -> String? {
         if let path = catalog.path(of: location, camera: camera) { return path }
-        return info.layout == .episodeAFile ? catalog.path(number: location.file, camera: camera) : nil
+        return info.layout == .filePerEpisode ? catalog.path(number: location.file, camera: camera) : nil
     }
 
     /// Returns true if there is a file of a camera for at least one episode.
@@ -79,13 +79,13 @@ final class VideoSource: Sendable {
         guard let segment = episode.videos[camera] else {
             return FrameAlignment(
                 .init(length: episode.length, times: nil, from: 0, to: 0, framesBefore: nil, earliest: 0),
-                shown: [],
+                frameTimes: [],
                 fps: info.fps
             )
         }
-        let sharers = sharers(of: segment.location, camera: camera)
-        let rows = sharers.reduce(0) { $0 + episodes[$1].length }
-        let before = sharers.prefix { $0 != episode.index }.reduce(0) { $0 + episodes[$1].length }
+        let sharing = self.episodes(in: segment.location, camera: camera)
+        let rows = sharing.reduce(0) { $0 + episodes[$1].length }
+        let before = sharing.prefix { $0 != episode.index }.reduce(0) { $0 + episodes[$1].length }
         let alignment = FrameAlignment(
             .init(
                 length: episode.length,
@@ -93,14 +93,14 @@ final class VideoSource: Sendable {
                 from: segment.from,
                 to: segment.to,
                 framesBefore: rows == index.count ? before : nil,
-                earliest: sharers.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
+                earliest: sharing.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
             ),
-            // Times that are not the frames' own serve as a grid at most.
-            shown: index.isOrdered || index.isRegular || rows == index.count ? index.times : [],
+            // Without presentation times in the packets, only a regular grid of times can be used.
+            frameTimes: index.isOrdered || index.isRegular || rows == index.count ? index.times : [],
             fps: info.fps
         )
         let first = index.times.first ?? 0
-        let earliest = sharers.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
+        let earliest = sharing.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
         if alignment.rule == .times, abs(first) > 1e-3, abs(earliest) > 1e-3, abs(first - earliest) > 1e-3 {
             log.add(
                 folder.path,
@@ -114,10 +114,10 @@ final class VideoSource: Sendable {
         return alignment
     }
 
-    /// Episodes whose frames are in a file, in the order of their stretches.
-    private func sharers(of location: FileLocation, camera: String) -> [Int] {
-        let known = sharers.withLock { sharers in
-            if let known = sharers[camera] { return known }
+    /// Episodes whose frames are in a file, in the order of their segments.
+    private func episodes(in location: FileLocation, camera: String) -> [Int] {
+        let known = episodesByFile.withLock { episodesByFile in
+            if let known = episodesByFile[camera] { return known }
             var found: [FileLocation: [Int]] = [:]
             for episode in episodes {
                 if let segment = episode.videos[camera] {
@@ -131,7 +131,7 @@ final class VideoSource: Sendable {
                     )
                 }
             }
-            sharers[camera] = found
+            episodesByFile[camera] = found
             return found
         }
         return known[location] ?? []
@@ -143,7 +143,7 @@ final class VideoSource: Sendable {
         switch alignment.rule {
         case .order: return
         case .times where missing == 0: return
-        case .orderAgainstTimes, .stretch:
+        case .orderAgainstTimes, .segmentOrder:
             text =
                 "the column timestamp differs from the video's times; frames are matched to rows by their order, as "
                 + "there are as many"
@@ -160,7 +160,7 @@ final class VideoSource: Sendable {
         )
     }
 
-    /// Says which cameras have files that are absent.
+    /// Warns of cameras whose files are absent.
     func warnOfAbsentFiles(list: String) {
         for camera in cameras {
             let located = episodes.compactMap { $0.videos[camera]?.location }

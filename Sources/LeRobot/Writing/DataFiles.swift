@@ -8,14 +8,14 @@ final class DataFiles {
     private var location = FileLocation(chunk: 0, file: 0)
     private var file: ParquetFileWriter?
 
-    /// Files will be made below `folder`.
+    /// Creates files below `folder`.
     init(folder: URL, description: DatasetDescription) {
         self.folder = folder
         features = description.numericFeatures
         maximumSize = description.dataFilesSizeInMB * 1_000_000
     }
 
-    /// Writes an episode, before which there are `firstRow` frames, and returns where.
+    /// Writes an episode, before which there are `firstRow` frames, and returns its file.
     func append(
         _ columns: EpisodeColumns,
         episode: Int,

@@ -1,6 +1,6 @@
 public import RobotTypes
 
-/// What every episode of a dataset to be written has in common.
+/// Columns, cameras and rate of a dataset to be written.
 public struct DatasetDescription: Sendable {
     /// Frames a second.
     public var fps: Double
@@ -14,13 +14,13 @@ public struct DatasetDescription: Sendable {
     /// Names of the columns of the state; empty where the robot reports none.
     public var stateNames: [String]
 
-    /// Names of the columns that say where things are, as only a simulator knows; empty where nothing does.
+    /// Names of the columns of object poses, as only a simulator knows them; empty if there are none.
     public var environmentStateNames: [String]
 
-    /// Cameras, of even width and height; empty for a dataset without pictures.
+    /// Cameras, of even width and height; empty for a dataset without images.
     public var cameras: [PolicyContract.Camera]
 
-    /// How pictures are compressed.
+    /// Codec and quality of the videos.
     public var video: VideoSettings
 
     /// Size at which a new Parquet file is begun, megabytes.
@@ -55,7 +55,7 @@ public struct DatasetDescription: Sendable {
     /// Names that no camera may have, whether the dataset has such columns or not.
     private static let reserved = ["action", DatasetInfo.state, DatasetInfo.environmentState]
 
-    /// What an episode has numbers of, in the order of its columns.
+    /// Numeric features and their columns, in order.
     var numericFeatures: [(name: String, columns: [String])] {
         [
             ("action", actionNames), (DatasetInfo.state, stateNames),
@@ -89,7 +89,7 @@ public struct DatasetDescription: Sendable {
         return features
     }
 
-    /// Checks what no episode could be written with.
+    /// Checks rate, names and sizes.
     func check() throws(LeRobotError) {
         func require(_ isGood: Bool, _ field: String, _ expected: String, _ found: String)
             throws(LeRobotError)

@@ -4,7 +4,7 @@ internal import Support
 
 /// Writes a dataset of format LeRobot v3.0, episode by episode.
 ///
-/// Everything goes into a folder aside, which ``finish()`` moves into place: a dataset is whole or absent.
+/// Files are written to a temporary folder, which ``finish()`` renames: a dataset is whole or absent.
 ///
 /// ```swift
 /// let writer = try DatasetWriter(creating: folder, DatasetDescription(fps: 20, robotType: "sawyer", ...))
@@ -33,8 +33,8 @@ public final class DatasetWriter {
     /// Starts a dataset.
     ///
     /// - Parameters:
-    ///   - folder: Where the dataset will lie; must not exist yet, or be empty.
-    ///   - description: What all episodes have in common.
+    ///   - folder: Folder of the dataset; must not exist yet, or be empty.
+    ///   - description: Columns and cameras that all episodes have.
     /// - Throws: ``LeRobotError`` when the description cannot be written or the folder is taken.
     public init(creating folder: URL, _ description: DatasetDescription) throws(LeRobotError) {
         try description.check()
@@ -65,9 +65,9 @@ public final class DatasetWriter {
 
     deinit { discard() }
 
-    /// Gives the dataset up and removes what was written of it; a finished one stays as it is.
+    /// Removes an unfinished dataset; a finished one stays as it is.
     ///
-    /// A writer that is let go does the same. Call it where others may hold the writer for longer, or the process ends.
+    /// Deinitialization does the same. Call it if other references may live longer, or the process ends.
     public func discard() {
         guard state != .finished, state != .discarded else { return }
         state = .discarded
@@ -80,11 +80,11 @@ public final class DatasetWriter {
     /// Writes one more episode.
     ///
     /// - Parameters:
-    ///   - frames: A picture for every step, by camera.
+    ///   - frames: An image for every step, by camera.
     ///   - states: The state at every step, `[n][S]`; empty where the dataset has none.
-    ///   - environmentStates: Where things are at every step, `[n][M]`; empty where the dataset does not say.
+    ///   - environmentStates: Poses of objects at every step, `[n][M]`; empty where the dataset does not say.
     ///   - actions: The action taken at every step, `[n][D]`.
-    ///   - task: What was done, in plain words.
+    ///   - task: Instruction in plain words.
     /// - Throws: ``LeRobotError`` when lengths or sizes differ from the description, a value is not finite, or
     ///   a file cannot be written.
     public func addEpisode(
@@ -132,7 +132,7 @@ public final class DatasetWriter {
         state = .writing
     }
 
-    /// Writes the metadata and moves the dataset into place.
+    /// Writes the metadata and renames the temporary folder.
     ///
     /// - Returns: The dataset, opened.
     /// - Throws: ``LeRobotError`` when there is no episode or a file cannot be written.
@@ -156,7 +156,7 @@ public final class DatasetWriter {
         try metadata.write(totals.summaries(description), cameras: cameras)
         try metadata.write(info)
         try durably(folder) { try DurableFile.synchronizeAll(below: partial) }
-        try moveIntoPlace()
+        try renameFolder()
         state = .finished
         return try LeRobotDataset(opening: folder)
     }
@@ -184,7 +184,7 @@ public final class DatasetWriter {
         return tasks.count - 1
     }
 
-    private func moveIntoPlace() throws(LeRobotError) {
+    private func renameFolder() throws(LeRobotError) {
         // rename(2) replaces an empty folder and refuses any other.
         guard rename(partial.path, folder.path) == 0 else {
             throw .unwritable(file: folder.path, reason: String(cString: strerror(errno)))
@@ -192,7 +192,7 @@ public final class DatasetWriter {
         try durably(folder) { try DurableFile.synchronize(folder.deletingLastPathComponent()) }
     }
 
-    /// Where a dataset is until it is whole; whoever looks for room on the disk should see it.
+    /// The temporary folder, beside the final one so that leftovers are easy to see.
     private static func partial(of folder: URL) -> URL {
         let process = ProcessInfo.processInfo.processIdentifier
         return folder.deletingLastPathComponent()

@@ -8,8 +8,8 @@ public struct EpisodeCheck: Sendable {
     /// Prepares to check an episode.
     ///
     /// - Parameters:
-    ///   - description: What all episodes of the dataset have in common.
-    ///   - episode: What errors call the episode, for example `episode 3`.
+    ///   - description: Columns and cameras that all episodes have.
+    ///   - episode: Name of the episode in errors, for example `episode 3`.
     public init(_ description: DatasetDescription, episode: String) {
         self.description = description
         self.episode = episode
@@ -18,9 +18,9 @@ public struct EpisodeCheck: Sendable {
     /// Checks lengths, sizes and numbers.
     ///
     /// - Parameters:
-    ///   - frames: A picture for every step, by camera.
+    ///   - frames: An image for every step, by camera.
     ///   - states: The state at every step, `[n][S]`.
-    ///   - environmentStates: Where things are at every step, `[n][M]`.
+    ///   - environmentStates: Poses of objects at every step, `[n][M]`.
     ///   - actions: The action at every step, `[n][D]`.
     /// - Throws: ``LeRobotError/invalidData(field:expected:found:)`` that names the step.
     public func check(

@@ -64,7 +64,7 @@ struct EpisodesFile {
     private func statistics(_ feature: String) -> [Column] {
         let summaries = records.compactMap { $0.summaries[feature] }
         let dimension = summaries.first?.mean.count ?? 1
-        // Colours have the shape [3, 1, 1], so that they can be broadcast over pictures.
+        // Colours have the shape [3, 1, 1], so that they can be broadcast over images.
         let shape = cameras.contains(feature) ? [dimension, 1, 1] : [dimension]
         var columns: [Column] = ColumnSummary.parts.map { part in
             (

@@ -36,7 +36,7 @@ struct MetadataFiles {
         try file.finish()
     }
 
-    /// What pandas needs to know to restore the index.
+    /// Metadata by which pandas restores the index.
     private static let pandasMetadata = """
         {"index_columns": ["task"], "column_indexes": [{"name": null, "field_name": null, \
         "pandas_type": "unicode", "numpy_type": "object", "metadata": {"encoding": "UTF-8"}}], \

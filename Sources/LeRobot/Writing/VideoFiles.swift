@@ -11,7 +11,7 @@ final class VideoFiles {
     private var location = FileLocation(chunk: 0, file: 0)
     private var encoder: VideoEncoder?
 
-    /// Files will be made below `folder`.
+    /// Creates files below `folder`.
     init(folder: URL, camera: PolicyContract.Camera, description: DatasetDescription) {
         self.folder = folder
         self.camera = camera
@@ -20,7 +20,7 @@ final class VideoFiles {
         maximumSize = description.videoFilesSizeInMB * 1_000_000
     }
 
-    /// Writes an episode and returns where.
+    /// Writes an episode and returns its segment.
     func append(_ frames: [Image]) throws(LeRobotError) -> Episode.VideoSegment {
         let encoder = try encoder(for: frames.count)
         let first = encoder.frameCount

@@ -21,7 +21,7 @@ public struct Demonstrations: Sendable {
     /// - Parameters:
     ///   - folder: A LeRobot dataset of version 2.0, 2.1 or 3.0.
     ///   - groups: `position=0:3,gripper=3`; nil reads the groups off the dataset's column names.
-    ///   - warn: Called once for every oddity of the dataset that is passed over, on any thread.
+    ///   - warn: Called once for every inconsistency of the dataset that is passed over, on any thread.
     /// - Throws: `LeRobotError`, `ActionSpaceError`, and ``DemonstrationsError`` when groups and columns differ.
     public init(
         opening folder: URL,
