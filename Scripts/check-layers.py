@@ -55,7 +55,7 @@ def reached(name: str, declared: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def complaints(targets: list[dict], root: pathlib.Path) -> list[str]:
+def violations(targets: list[dict], root: pathlib.Path) -> list[str]:
     order = {target["name"]: position for position, target in enumerate(targets)}
     declared = {target["name"]: dependencies(target) for target in targets}
     modules = set(order).union(*declared.values())
@@ -69,11 +69,11 @@ def complaints(targets: list[dict], root: pathlib.Path) -> list[str]:
             wrong.append(f"Package.swift: {name} must build without Torch, but what it depends on links CTorch")
         for file in sorted((root / folder(target)).rglob("*.swift")):
             imports = set(IMPORT.findall(file.read_text(encoding="utf-8")))
-            place = file.relative_to(root)
+            path = file.relative_to(root)
             for module in sorted((imports & modules) - declared[name] - {name}):
-                wrong.append(f"{place} imports {module}, which {name} does not declare in Package.swift")
+                wrong.append(f"{path} imports {module}, which {name} does not declare in Package.swift")
             if "CTorch" in imports and target["type"] != "test" and name not in MAY_IMPORT_CTORCH:
-                wrong.append(f"{place} imports CTorch, which only {' and '.join(sorted(MAY_IMPORT_CTORCH))} may")
+                wrong.append(f"{path} imports CTorch, which only {' and '.join(sorted(MAY_IMPORT_CTORCH))} may")
     return wrong
 
 
@@ -102,7 +102,7 @@ def self_test() -> None:
                 file = pathlib.Path(folder, path)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
-            found = complaints(targets, pathlib.Path(folder))
+            found = violations(targets, pathlib.Path(folder))
         if len(found) != len(expected) or not all(e in f for e, f in zip(expected, found)):
             sys.exit(f"self-test: expected {expected}, found {found}")
 
@@ -128,7 +128,7 @@ def main() -> None:
     dump = subprocess.run(
         ["swift", "package", "--package-path", str(ROOT), "dump-package"], stdout=subprocess.PIPE, check=True
     )
-    wrong = complaints(json.loads(dump.stdout)["targets"], ROOT)
+    wrong = violations(json.loads(dump.stdout)["targets"], ROOT)
     print("\n".join(wrong) or "layers are clean")
     sys.exit(bool(wrong))
 

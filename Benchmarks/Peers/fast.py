@@ -53,14 +53,14 @@ def decoded(tokens):
 ids = [encoded(chunk) for chunk in chunks]
 for tokens, chunk in zip(ids, chunks):
     assert np.array_equal(rounded(decoded(tokens)), rounded(chunk)), "a chunk does not come back"
-place = 0
+position = 0
 
 
 def decode():
     """The next chunk's tokens."""
-    global place
-    place = (place + 1) % len(ids)
-    decoded(ids[place])
+    global position
+    position = (position + 1) % len(ids)
+    decoded(ids[position])
 
 
-measuring.answer(f"tokenizers {tokenizers.__version__}, scipy {scipy.__version__}", {"decode": decode})
+measuring.serve(f"tokenizers {tokenizers.__version__}, scipy {scipy.__version__}", {"decode": decode})

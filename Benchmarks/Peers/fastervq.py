@@ -31,8 +31,8 @@ class Attention(nn.Module):
     def forward(self, x):
         batch, length, width = x.shape
         query, key, value = self.projection(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        answer = F.scaled_dot_product_attention(self.queryNorm(query), self.keyNorm(key), value)
-        return self.output(answer.transpose(1, 2).reshape(batch, length, width))
+        attended = F.scaled_dot_product_attention(self.queryNorm(query), self.keyNorm(key), value)
+        return self.output(attended.transpose(1, 2).reshape(batch, length, width))
 
 
 class Hidden(nn.Module):
@@ -366,7 +366,7 @@ with torch.no_grad():
     loss = model.loss(actions, step_mask, position_mask).item()
 assert abs(loss / examples["loss"].item() - 1) < 1e-4, f"the loss is {loss}, FASTer's {examples['loss'].item()}"
 model.load_state_dict(load_file(f"{sys.argv[1]}/model.safetensors"))
-measuring.answer(
+measuring.serve(
     f"torch {torch.__version__}, eager; same codes, actions to {error:.0e}",
     {"encode": encode, "decode": decode, "train": train},
 )

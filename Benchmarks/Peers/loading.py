@@ -23,7 +23,7 @@ folder, examples, horizon, batch_size, threads = sys.argv[1], *map(int, sys.argv
 
 
 def decode(keeps_converter):
-    """The first `examples` pictures of every camera, kept as a loader would keep them."""
+    """The first `examples` images of every camera, kept as a loader would keep them."""
     kept = []
     for file in sorted(glob.glob(f"{folder}/videos/*/chunk-000/file-000.mp4")):
         converter = av.video.reformatter.VideoReformatter()
@@ -33,8 +33,8 @@ def decode(keeps_converter):
             for number, frame in enumerate(container.decode(stream)):
                 if number == examples:
                     break
-                picture = converter.reformat(frame, format="rgb24") if keeps_converter else frame
-                kept.append(picture.to_ndarray(format="rgb24"))
+                image = converter.reformat(frame, format="rgb24") if keeps_converter else frame
+                kept.append(image.to_ndarray(format="rgb24"))
     return len(kept)
 
 
@@ -55,7 +55,7 @@ def epoch():
     return 8 * batch_size
 
 
-measuring.answer(
+measuring.serve(
     f"PyAV {av.__version__}, lerobot {lerobot.__version__}, torch {torch.__version__}",
     {"frames": lambda: decode(False), "converter": lambda: decode(True), "epoch": epoch},
 )

@@ -1,13 +1,13 @@
-"""How a peer answers benchmarks: a line `NAME SECONDS` in, the seconds of one call out."""
+"""The loop of a peer in benchmarks: a line `NAME SECONDS` in, the seconds of one call out."""
 
 import sys
 import time
 
 
-def answer(greeting, calls):
+def serve(greeting, calls):
     """Says that it is ready, then repeats what it is asked for, by name, for at least the time it is given.
 
-    A call returns how many things it did; none counts as one.
+    A call returns the number of items it handled; None counts as one.
     """
     print(greeting, flush=True)
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""A policy server as openpi writes it, on asyncio: websockets, MessagePack with NumPy arrays, a policy that answers at once.
+"""A policy server as openpi writes it, on asyncio: websockets, MessagePack with NumPy arrays, a policy that replies at once.
 
 Written anew from the protocol (Documentation/Formats/OpenpiProtocol.md) on `websockets` and openpi-client's
 `msgpack_numpy`; prints the port that it listens on, and ends with its standard input.
@@ -30,11 +30,11 @@ async def converse(connection):
             start = time.monotonic()
             observation = msgpack_numpy.unpackb(await connection.recv())
             asked = time.monotonic()
-            answer = policy(observation)
-            answer["server_timing"] = {"infer_ms": (time.monotonic() - asked) * 1000}
+            reply = policy(observation)
+            reply["server_timing"] = {"infer_ms": (time.monotonic() - asked) * 1000}
             if previous is not None:
-                answer["server_timing"]["prev_total_ms"] = previous * 1000
-            await connection.send(packer.pack(answer))
+                reply["server_timing"]["prev_total_ms"] = previous * 1000
+            await connection.send(packer.pack(reply))
             previous = time.monotonic() - start
     except websockets.exceptions.ConnectionClosed:
         pass

@@ -1,4 +1,4 @@
-"""A robot that sends two pictures, a state and a prompt with openpi's own client, and waits for actions.
+"""A robot that sends two images, a state and a prompt with openpi's own client, and waits for actions.
 
     robot.py NAME PORT PIXELS [NAME PORT PIXELS ...]
 """
@@ -30,4 +30,4 @@ def conversation(port, pixels):
 
 arguments = sys.argv[1:]
 calls = {name: conversation(int(port), int(pixels)) for name, port, pixels in zip(arguments[::3], arguments[1::3], arguments[2::3])}
-measuring.answer("ready", calls)
+measuring.serve("ready", calls)

@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// Where a benchmark ran.
+/// The machine that a benchmark ran on.
 struct Machine: Encodable {
     let processor: String
     let cores: Int
@@ -35,7 +35,7 @@ struct Machine: Encodable {
     }
 }
 
-/// What one benchmark found.
+/// Results of one benchmark.
 struct BenchmarkReport: Encodable {
     let benchmark: Benchmark
     let machine: Machine

@@ -10,7 +10,7 @@ struct Benchmarks: AsyncParsableCommand {
         abstract: "Measures FASTer beside its peers; Benchmarks/README.md says what each benchmark shows."
     )
 
-    @Argument(help: "Which benchmarks to run; all unless said otherwise.")
+    @Argument(help: "Benchmarks to run; all unless said otherwise.")
     var names: [Benchmark] = Benchmark.allCases
 
     @OptionGroup var effort: Effort
@@ -46,7 +46,7 @@ struct Benchmarks: AsyncParsableCommand {
     }
 }
 
-/// How long and with how many threads to measure.
+/// Number of rounds, seconds and threads of a measurement.
 struct Effort: ParsableArguments {
     @Option(help: "Rounds in which everything that is compared has its turn.")
     var rounds = 11

@@ -2,7 +2,7 @@ import Foundation
 
 /// Something whose time is taken.
 struct Contestant {
-    /// What the table calls it.
+    /// Name in the table.
     let name: String
 
     /// Takes a turn and returns the seconds of one call, chunk, frame or step.
@@ -14,7 +14,7 @@ struct Contestant {
         self.seconds = seconds
     }
 
-    /// Calls `body`, which does `items` things, until `least` seconds have passed.
+    /// Calls `body`, which handles `items` items, until `least` seconds have passed.
     init(_ name: String, items: Int = 1, least: Double, _ body: @escaping () throws -> Void) {
         self.init(name) {
             let clock = ContinuousClock()
@@ -30,7 +30,7 @@ struct Contestant {
     }
 }
 
-/// What a table's numbers are.
+/// Quantity that a table shows.
 enum Figure {
     /// Milliseconds of one call: less is better.
     case milliseconds
@@ -60,10 +60,10 @@ struct Spread: Encodable {
 
     init(_ values: [Double]) {
         let sorted = values.sorted()
-        func quantile(_ share: Double) -> Double {
-            let place = share * Double(sorted.count - 1)
-            let (low, high) = (sorted[Int(place)], sorted[Int(place.rounded(.up))])
-            return low + (high - low) * (place - place.rounded(.down))
+        func quantile(_ fraction: Double) -> Double {
+            let rank = fraction * Double(sorted.count - 1)
+            let (low, high) = (sorted[Int(rank)], sorted[Int(rank.rounded(.up))])
+            return low + (high - low) * (rank - rank.rounded(.down))
         }
         (lowerQuartile, median, upperQuartile) = (quantile(0.25), quantile(0.5), quantile(0.75))
     }
@@ -84,11 +84,11 @@ struct Comparison: Encodable {
         let target: String?
     }
 
-    /// What is compared.
+    /// Title of the table.
     let title: String
-    /// What has to be known to read the numbers.
+    /// Remarks that a reader of the numbers needs.
     let notes: [String]
-    /// Of the rows.
+    /// Unit of the rows.
     let unit: String
     let rows: [Row]
     private(set) var ratios: [Ratio] = []

@@ -5,7 +5,7 @@ import RobotTypes
 import Torch
 import Training
 
-/// What the heads take to turn a prefix into a chunk, on one backbone.
+/// Time of every head from a prefix to a chunk, on one backbone.
 ///
 /// Weights are random: the time of a forward does not depend on their values.
 struct Decoding {

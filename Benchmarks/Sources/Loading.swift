@@ -96,8 +96,8 @@ struct Loading {
     {
         let size = 96 * 96 * 3
         try images.withUnsafeMutableBufferPointer { buffer in
-            for (place, frame) in frames.enumerated() {
-                let target = UnsafeMutableBufferPointer(rebasing: buffer[place * size ..< (place + 1) * size])
+            for (index, frame) in frames.enumerated() {
+                let target = UnsafeMutableBufferPointer(rebasing: buffer[index * size ..< (index + 1) * size])
                 try store.pixels(camera: camera, frame: frame, into: target)
             }
         }

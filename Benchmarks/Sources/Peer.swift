@@ -3,7 +3,7 @@ import Foundation
 
 /// A Python program of `Benchmarks/Peers` that measures when it is asked, so that its turns lie between ours.
 final class Peer {
-    /// Which of the environments that `Scripts/bootstrap` makes.
+    /// An environment that `Scripts/bootstrap` makes.
     enum Environment: String {
         /// torch, lerobot and PyAV; `make benchmark` sets it up.
         case peers
@@ -15,7 +15,7 @@ final class Peer {
     static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// What the program said of itself when it was ready: versions, or where it listens.
+    /// First line of the program: its versions, or the address that it listens on.
     let greeting: String
 
     private let script: String
@@ -57,9 +57,9 @@ final class Peer {
     /// Lets the program repeat what it calls `name` for at least `seconds`: seconds of one call.
     func seconds(_ name: String, least seconds: Double) throws -> Double {
         try input.fileHandleForWriting.write(contentsOf: Data("\(name) \(seconds)\n".utf8))
-        let answer = try Self.line(from: output, script)
-        guard let seconds = Double(answer) else {
-            throw PeerError(description: "\(script): expected seconds, found '\(answer)'")
+        let reply = try Self.line(from: output, script)
+        guard let seconds = Double(reply) else {
+            throw PeerError(description: "\(script): expected seconds, found '\(reply)'")
         }
         return seconds
     }
@@ -74,7 +74,7 @@ final class Peer {
     }
 }
 
-/// A peer that does not answer.
+/// A peer that does not reply.
 struct PeerError: Error, CustomStringConvertible {
     /// The error in a sentence.
     let description: String

@@ -9,7 +9,7 @@ import Training
 
 /// A tokenizer that was trained for a moment, in a folder where peers read it, with chunks to try it on.
 ///
-/// What a step or a call takes does not depend on how good the weights are.
+/// The weights are untrained: the time of a step or a call does not depend on their values.
 final class SampleTokenizer {
     /// The tokenizer.
     let tokenizer: FASTerVQTokenizer

@@ -5,7 +5,7 @@ import RobotTypes
 
 /// Round trips of openpi's client to the policy server, beside one in Python as openpi writes it.
 ///
-/// Both policies answer at once, so that what is left is protocol.
+/// Both policies reply at once, so that the protocol alone is measured.
 struct Serving {
     private let effort: Effort
 
@@ -58,7 +58,7 @@ struct Serving {
     }
 }
 
-/// Answers at once, whatever it sees.
+/// A policy that replies at once, whatever the observation.
 private struct InstantPolicy: Policy {
     let contract: PolicyContract
 

@@ -55,7 +55,7 @@ struct TokenizeActions: ParsableCommand {
         return ActionChunks(count: 1, horizon: array.shape[0], dimension: array.shape[1], values: values)
     }
 
-    /// A wave in every column, within the range that the tokenizer was trained on.
+    /// A sine wave in every column, within the range that the tokenizer was trained on.
     private func smoothChunk(for tokenizer: FASTerVQTokenizer) -> ActionChunks {
         let wave = (0 ..< tokenizer.horizon).flatMap { step -> [Float] in
             (0 ..< tokenizer.dimension).map { column -> Float in

@@ -15,7 +15,7 @@ class ServerError(RuntimeError):
 
 
 class Server:
-    """A policy or a recorder that answers openpi's unmodified client."""
+    """A policy or a recorder that serves openpi's unmodified client."""
 
     def __init__(self, host: str, port: int, patience: float):
         self.address = f"ws://{host}:{port}"

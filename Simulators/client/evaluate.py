@@ -1,4 +1,4 @@
-"""Closed-loop episodes: a policy, or the expert in its place, tries tasks from given seeds."""
+"""Closed-loop episodes: a policy, or the expert instead, attempts tasks from given seeds."""
 
 import os
 from pathlib import Path

@@ -55,7 +55,7 @@ BODIES = {
 
 
 class Environment(environment.Environment):
-    """A body with legs; success is judged at the end of the goal's time."""
+    """A body with legs; success is determined at the end of the goal's time."""
 
     def __init__(self, task: str, description: Task):
         super().__init__(task, description)

@@ -98,7 +98,7 @@ class Environment(environment.Environment):
 
     @property
     def rotation(self) -> np.ndarray:
-        """Of the hand, `[3, 3]`; the third column looks out of it, the first is the way the fingers open."""
+        """Rotation of the hand, `[3, 3]`; the third column looks out of it, the first is the way the fingers open."""
         return self.raw.sim.data.site_xmat[self.raw.robots[0].eef_site_id].reshape(3, 3).copy()
 
     @property

@@ -51,7 +51,7 @@ class Environment(environment.Environment):
         random = generator(self.perturbation or "", seed)
         space = self._env._random_reset_space
         self._env._get_state_rand_vec = self._sample_positions
-        if self.perturbation == "places":
+        if self.perturbation == "positions":
             self._env._get_state_rand_vec = lambda: perturbations.positions(space.low, space.high, random)
         self._env.seed(seed)
         self.observation, _ = self._env.reset()

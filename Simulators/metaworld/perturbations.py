@@ -25,7 +25,7 @@ TABLE_TEXTURES = ("granite.png", "light_wood_v2.png", "marble.png", "metal1.png"
 DISTRACTOR_SIZES = (0.02, 0.035)
 DISTRACTOR_DISTANCE = 0.08
 MOST_DISTRACTORS = 3
-# Area of distractors: on the table, in sight of the camera. Low and high x, y in metres.
+# Area of distractors: on the table, visible to the camera. Low and high x, y in metres.
 DISTRACTOR_AREA = ((-0.35, 0.42), (0.35, 0.85))
 # Ranges of positions become longer by this fraction of those of demonstrations, half of it at either end.
 POSITION_MARGIN = 0.25
@@ -110,7 +110,7 @@ class Scene:
             move, turn, matrix = shift * _direction(generator), _rotation(generator, CAMERA_TURN), np.zeros(9)
             camera.pos += move
             mujoco.mju_mulQuat(camera.quat, camera.quat.copy(), turn)
-            # A camera that tracks a body keeps the place and the axes that it began with.
+            # A camera that tracks a body keeps the position and the axes that it began with.
             camera.pos0 += move
             mujoco.mju_quat2Mat(matrix, turn)
             camera.mat0 = (camera.mat0.reshape(3, 3) @ matrix.reshape(3, 3)).ravel()

@@ -119,5 +119,5 @@ SIMULATOR = Simulator(
         for name, instruction in INSTRUCTIONS.items()
     },
     groups=("easy", *HARDER),
-    own_perturbations=("light", "camera", "texture", "distractors", "places"),
+    own_perturbations=("light", "camera", "texture", "distractors", "positions"),
 )

@@ -162,7 +162,7 @@ class Hand:
 
     @property
     def speeds(self) -> np.ndarray:
-        """Of the arm's joints, radians a second."""
+        """Velocities of the arm's joints, radians a second."""
         return self._raw.sim.data.qvel[self._indexes(self._robot._ref_arm_joint_vel_indexes)].copy()
 
     @property

@@ -111,7 +111,7 @@ class Style:
         return self.across(yaw, 4)
 
     def across(self, yaw: float, ways: int = 2) -> np.ndarray:
-        """Looking down, the fingers opening along `yaw` or, of things that look alike after a turn, another way."""
+        """Looking down, the fingers opening along `yaw` or, for objects that look alike after a turn, another way."""
         return least_turn(self.hand, [downward(yaw + part * 2 * np.pi / ways) for part in range(ways)])
 
 
@@ -127,11 +127,11 @@ def command(hand: Hand, way: np.ndarray, twist: np.ndarray, speed: float) -> np.
 
 def take(style: Style, body: str) -> Iterator[np.ndarray]:
     """Takes a cube from above."""
-    thing = lambda: style.scene.position(body)
+    position = lambda: style.scene.position(body)
     way = style.grasp_of(style.scene.rotation(body))
-    above = lambda: thing() + [0, 0, style.clearance]
+    above = lambda: position() + [0, 0, style.clearance]
     yield from style.go(above, way, OPEN, tolerance=0.015)
-    yield from style.go(lambda: thing() + style.offset, way, OPEN, tolerance=0.006, speed=0.7)
+    yield from style.go(lambda: position() + style.offset, way, OPEN, tolerance=0.006, speed=0.7)
     yield from style.rest(CLOSED, int(style.generator.integers(5, 9)))
 
 
@@ -195,7 +195,7 @@ def two_arm_lift(style: Style) -> Iterator[np.ndarray]:
             yield np.tile(np.append(np.zeros(6), CLOSED), 2)
         start = [hand.position for hand in hands]
         for height in np.arange(0.012, 0.25, 0.012 * style.speed):
-            goals = [lambda place=place: place + [0, 0, height] for place in start]
+            goals = [lambda position=position: position + [0, 0, height] for position in start]
             yield from both(goals, CLOSED, 0.0005, 2, 0.6)
 
 
@@ -208,7 +208,7 @@ def wipe(style: Style) -> Iterator[np.ndarray]:
         dirt = [style.scene.position(m.root_body) for m in raw.model.mujoco_arena.markers if m not in raw.wiped_markers]
         if not dirt:
             return
-        near = min(dirt, key=lambda place: np.linalg.norm(place - hand.position))
+        near = min(dirt, key=lambda position: np.linalg.norm(position - hand.position))
         for _ in range(3):
             move = near - [0, 0, style.press] - hand.position
             distance = np.linalg.norm(move[:2])
@@ -266,8 +266,8 @@ def humanoid(style: Style) -> Iterator[np.ndarray]:
                 break
             fingers = fingers + np.clip(grip - fingers, -0.1, 0.1)
             moves = [
-                command(hand, place - hand.position, rotation_vector(way @ hand.rotation.T), style.speed)
-                for hand, place, way in zip(hands, scene.goals[0], ways)
+                command(hand, goal - hand.position, rotation_vector(way @ hand.rotation.T), style.speed)
+                for hand, goal, way in zip(hands, scene.goals[0], ways)
             ]
             yield np.concatenate([*moves, fingers])
         else:

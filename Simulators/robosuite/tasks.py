@@ -37,7 +37,7 @@ PANDA_POSITION = replace(
 PANDA_VELOCITY = replace(
     PANDA_POSITION, name="panda-joint-velocity", action=(*(f"{joint}_velocity" for joint in JOINTS), "gripper")
 )
-# A sponge in place of the gripper.
+# A sponge instead of the gripper.
 PANDA_WIPER = Robot("panda-wiper-pose", FPS, _state(grips=0), _hand(), noise_columns=(0, 1))
 TWO_PANDAS = Robot(
     "two-pandas-pose",

@@ -59,12 +59,12 @@ extension ActionTokenizer {
         stride(from: 0, to: count, by: batchSize).map { $0 ..< min($0 + batchSize, count) }
     }
 
-    /// Chunks of token lists of several lengths: `decode` gets lists of one length at a time, at most as many as a network
-    /// takes at once.
+    /// Chunks of token sequences of several lengths: `decode` gets sequences of one length at a time, at most as many as a
+    /// network takes at once.
     ///
     /// - Parameters:
-    ///   - tokens: One list a chunk.
-    ///   - decode: The values, `[lists, horizon, dimension]`, of lists of one length.
+    ///   - tokens: One token sequence a chunk.
+    ///   - decode: Returns the values, `[sequences, horizon, dimension]`, of sequences of one length.
     /// - Returns: The chunks in the order of `tokens`.
     public func chunks(batching tokens: [[Int]], _ decode: ([[Int]]) -> [Float]) -> ActionChunks {
         let size = horizon * dimension

@@ -189,7 +189,7 @@ extension ReplaySummary {
                 .init(
                     name: version.name,
                     rate: .init(
-                        share: version.success,
+                        fraction: version.success,
                         episodes: episodes.count,
                         low: version.interval.low,
                         high: version.interval.high

@@ -47,7 +47,7 @@ public struct MacroAverage: Codable, Equatable, Sendable {
             interval = nil
             return
         }
-        // In the order of seeds, so that the draws do not depend on which episode ended first.
+        // In the order of seeds, so that the resamples do not depend on which episode ended first.
         let ordered = tasks.map { (episodes: $0.episodes.sorted { $0.seed < $1.seed }, weight: $0.weight) }
         let weights = ordered.flatMap { task in
             task.episodes.map { _ in task.weight / Double(groups.count * task.episodes.count) }

@@ -118,10 +118,12 @@ public struct ActionDecoder {
     ) throws -> ActionChunks {
         let count = decoding.codes.size(1)
         let integers = decoding.codes.integers
-        let lists = stride(from: 0, to: integers.count, by: count).map { Array(integers[$0 ..< $0 + count]) }
-        guard configuration.isVariableLength else { return try tokenizer.chunks(for: lists) }
+        let sequences = stride(from: 0, to: integers.count, by: count).map {
+            Array(integers[$0 ..< $0 + count])
+        }
+        guard configuration.isVariableLength else { return try tokenizer.chunks(for: sequences) }
         return try tokenizer.chunks(
-            forSampled: lists.map { Array($0.prefix { $0 < configuration.codebookSize }) }
+            forSampled: sequences.map { Array($0.prefix { $0 < configuration.codebookSize }) }
         )
     }
 }

@@ -15,7 +15,7 @@ extension FASTerVLANetwork {
     ) -> PolicyLoss {
         guard let codes = targets.codes else { preconditionFailure("a head of tokens is trained on tokens") }
         let (schedule, size) = (head.configuration.schedule, head.configuration.codebookSize)
-        let conditioning = BlockConditioning(drawnFor: targets, codes, head.configuration)
+        let conditioning = BlockConditioning(sampledFor: targets, codes, head.configuration)
         let (logits, closing) = teacherForcedLogits(
             codes: codes.clampedToEntries(size),
             head,

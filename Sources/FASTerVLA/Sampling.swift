@@ -3,16 +3,16 @@ public import Torch
 
 /// Sampling of a token by its logits: greedy, top-k or nucleus, at a temperature.
 public struct Sampling: Codable, Equatable, Sendable, Validatable {
-    /// Number of most likely tokens that may be drawn; 1 is greedy, 0 admits all.
+    /// Number of most likely tokens that may be sampled; 1 is greedy, 0 admits all.
     public var topK = 50
 
-    /// Joint probability of the fewest most likely tokens that may be drawn (nucleus sampling, arXiv 1904.09751); 1 admits
+    /// Joint probability of the fewest most likely tokens that may be sampled (nucleus sampling, arXiv 1904.09751); 1 admits
     /// all.
     ///
     /// Probabilities are those after ``topK`` and ``temperature``.
     public var topP = 1.0
 
-    /// Divisor of logits before the draw; 0 is greedy.
+    /// Divisor of logits before sampling; 0 is greedy.
     public var temperature = 0.8
 
     /// Number of sampled chunks of which a prediction is the mean; 1 with greedy sampling.
@@ -35,7 +35,7 @@ public struct Sampling: Codable, Equatable, Sendable, Validatable {
     /// True if nothing is left to chance.
     public var isGreedy: Bool { temperature == 0 || topK == 1 }
 
-    /// Checks that tokens can be drawn, and several chunks only if they can differ.
+    /// Checks that tokens can be sampled, and several chunks only if they can differ.
     public func validate() throws(InvalidValue) {
         try Validation.require(["sampleCount": sampleCount], in: 1 ... Self.largestSampleCount)
         try Validation.require(["topK": topK], atLeast: 0)
@@ -56,7 +56,7 @@ public struct Sampling: Codable, Equatable, Sendable, Validatable {
         return tokens.gather(axis: 1, probabilities.multinomial(1)).squeezed(1)
     }
 
-    /// The tokens that may be drawn from every row of `logits`, `[n, K]`, the most likely first.
+    /// The tokens that may be sampled from every row of `logits`, `[n, K]`, the most likely first.
     ///
     /// - Returns: Probabilities, up to a factor a row, and tokens, int64, both `[n, k]` with `k` at most `K`. A token
     ///   outside the nucleus has probability 0.

@@ -84,7 +84,7 @@ public struct ActionAutoencoder: Module {
     /// Encodes patches.
     ///
     /// - Parameters:
-    ///   - patches: Of every robot in `batch`, of every group, `[B, P, steps · columns]`.
+    ///   - patches: Patches of every robot in `batch`, of every group, `[B, P, steps · columns]`.
     ///   - batch: The layout.
     ///   - computeDType: Type of the transformer's products; nil for single precision. The skip connection stays in single
     ///     precision: half precision alone would cost a good part of the error that is left in the end.

@@ -1,4 +1,4 @@
-/// Encoder and decoder of single chunks, in place of the model's where chunks are few.
+/// Encoder and decoder of single chunks, used instead of the model's where chunks are few.
 ///
 /// `CPUInference` has one on hand-written kernels; who loads a tokenizer's folder chooses it.
 public protocol ChunkCodec: Sendable {

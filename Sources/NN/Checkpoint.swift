@@ -56,7 +56,7 @@ public enum Checkpoint {
     /// - Parameters:
     ///   - name: The tensor's name in the file.
     ///   - file: The opened file.
-    ///   - url: Where it lies, for what errors say.
+    ///   - url: Location of the file, named in errors.
     /// - Returns: The tensor.
     /// - Throws: `SafetensorsError` when there is none, ``CheckpointError`` for a type that libtorch lacks.
     public static func tensor(_ name: String, in file: SafetensorsFile, at url: URL? = nil) throws -> Tensor {
@@ -83,8 +83,8 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
 
     /// The file and the first problems.
     public var description: String {
-        let shown = problems.prefix(8).joined(separator: "; ")
-        return "\(file): " + shown + (problems.count > 8 ? "; and \(problems.count - 8) more" : "")
+        let listed = problems.prefix(8).joined(separator: "; ")
+        return "\(file): " + listed + (problems.count > 8 ? "; and \(problems.count - 8) more" : "")
     }
 }
 

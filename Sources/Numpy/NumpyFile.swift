@@ -76,7 +76,7 @@ public struct NumpyFile: Sendable {
 
     /// The elements as single-precision numbers.
     ///
-    /// - Parameter file: What errors name.
+    /// - Parameter file: Name of the file in errors.
     /// - Returns: The elements, row-major.
     /// - Throws: ``NumpyError`` when they are neither `<f4` nor `<f8`.
     public func floats(_ file: URL) throws(NumpyError) -> [Float] {
@@ -93,7 +93,7 @@ public struct NumpyFile: Sendable {
 
     /// The elements as integers.
     ///
-    /// - Parameter file: What errors name.
+    /// - Parameter file: Name of the file in errors.
     /// - Returns: The elements, row-major.
     /// - Throws: ``NumpyError`` when they are not integers.
     public func integers(_ file: URL) throws(NumpyError) -> [Int] {
@@ -122,7 +122,7 @@ public struct NumpyError: Error, Equatable, CustomStringConvertible {
     /// Path of the file.
     public let file: String
 
-    /// What was expected and what was found.
+    /// Expected and found contents, in a phrase.
     public let reason: String
 
     /// Creates an error about `file`.

@@ -28,7 +28,7 @@ public enum ObservationError: Error, Equatable, CustomStringConvertible {
 
     /// The first names, so that an odd message makes no endless error.
     private static func list(_ keys: [String]) -> String {
-        let shown = keys.prefix(20).joined(separator: ", ")
-        return keys.count > 20 ? "\(shown) and \(keys.count - 20) more" : shown
+        let listed = keys.prefix(20).joined(separator: ", ")
+        return keys.count > 20 ? "\(listed) and \(keys.count - 20) more" : listed
     }
 }

@@ -65,8 +65,8 @@ extension ServerMessageReader {
         }
         let values = array.floats()
         if let index = values.firstIndex(where: { !$0.isFinite }) {
-            let place = "step \(index / shape[1]), column \(index % shape[1])"
-            throw error(WireKey.actions, "finite numbers", found: "\(values[index]) at \(place)")
+            let position = "step \(index / shape[1]), column \(index % shape[1])"
+            throw error(WireKey.actions, "finite numbers", found: "\(values[index]) at \(position)")
         }
         return ActionChunk(horizon: shape[0], dimension: shape[1], values: values)
     }

@@ -1,4 +1,4 @@
-/// How often the entries of a codebook are used, most frequent first, beside even use.
+/// Bar chart of the frequencies of a codebook's entries, most frequent first, with a line for even use.
 struct BarChart {
     let use: RunReport.CodebookUse
 
@@ -22,7 +22,7 @@ struct BarChart {
         var plot = Plot(
             "Use of the entries of \(use.name)",
             xLabel: "entry, by frequency",
-            yLabel: "share of tokens, %",
+            yLabel: "fraction of tokens, %",
             area: area,
             x: Scale([0, Double(frequencies.count)], from: area.left, to: area.right, isWidened: false),
             y: Scale(percents + [0, even * 100], from: area.bottom, to: area.top, tickCount: 4)

@@ -13,7 +13,7 @@ struct ComparisonResultSection {
                 + "95 % interval of the difference (bootstrap over episodes) contains 0.",
             header: ["dataset"] + names,
             rows: compared.map { dataset in
-                [Table.Cell(text: dataset.name)] + names.map { tally($0, dataset.results) }
+                [Table.Cell(text: dataset.name)] + names.map { counts($0, dataset.results) }
             }
         )
         return Page.Section(
@@ -24,7 +24,7 @@ struct ComparisonResultSection {
         )
     }
 
-    private func tally(_ measure: String, _ results: [ComparisonReport.ComparisonResult]) -> Table.Cell {
+    private func counts(_ measure: String, _ results: [ComparisonReport.ComparisonResult]) -> Table.Cell {
         let outcomes = results.compactMap { $0.measures.first { $0.name == measure }?.outcome }
         let (won, lost) = (outcomes.count { $0 == .better }, outcomes.count { $0 == .worse })
         let missing = results.count { $0.measures.isEmpty }

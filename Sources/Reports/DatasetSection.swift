@@ -100,10 +100,10 @@ struct DatasetSection {
     }
 
     private var tail: String {
-        let shown = fullTokenizers.filter { !$0.numbers.quantiles.isEmpty }
-        guard !shown.isEmpty else { return "" }
+        let measured = fullTokenizers.filter { !$0.numbers.quantiles.isEmpty }
+        guard !measured.isEmpty else { return "" }
         func chart(_ title: String, from fraction: Double) -> String {
-            let series = shown.map { item in
+            let series = measured.map { item in
                 RunReport.Series(
                     name: item.name,
                     points: item.numbers.quantiles.filter { $0.fraction >= fraction }.map {
@@ -118,13 +118,13 @@ struct DatasetSection {
                 logarithmic: true,
                 series: series
             )
-            return LineChart(curve: curve, styles: shown.map(\.style)).markup
+            return LineChart(curve: curve, styles: measured.map(\.style)).markup
         }
         return """
             <h3>Distribution of errors</h3>
             <p class="remark">Quantiles of the largest absolute error of a chunk, in \
             normalised units.</p>
-            \(Legend.markup(of: shown.map { (name: $0.name, style: $0.style) }))
+            \(Legend.markup(of: measured.map { (name: $0.name, style: $0.style) }))
             \(Page.charts([chart("All chunks", from: 0), chart("The worst tenth", from: 0.9)]))
             \(DatasetTables(dataset).tail)
             """

@@ -84,14 +84,14 @@ struct DatasetTables {
 
     /// The worst 1 % of chunks.
     var tail: String {
-        let shown = fullTokenizers.filter { $0.numbers.worstPeak.isFinite }
-        guard !shown.isEmpty else { return "" }
+        let measured = fullTokenizers.filter { $0.numbers.worstPeak.isFinite }
+        guard !measured.isEmpty else { return "" }
         return Table(
             caption:
                 "The worst 1 % of chunks: their largest errors on average, their mean absolute error, and the columns "
                 + "of the largest errors.",
             header: ["tokenizer", "largest error", "L1", "columns"],
-            rows: shown.map { name, numbers in
+            rows: measured.map { name, numbers in
                 let worst = numbers.worstColumns.prefix(3).filter { $0.fraction > 0 }
                     .map { "\($0.name) \(($0.fraction * 100).fixed(0))\u{202F}%" }
                 return [

@@ -1,4 +1,4 @@
-/// How times are spread, with the median and the 99 % quantile marked.
+/// Histogram of times, with the median and the 99 % quantile marked.
 struct Histogram {
     private let sorted: [Double]
 
@@ -9,10 +9,10 @@ struct Histogram {
         sorted = values.filter { $0.isFinite && $0 >= 0 && $0 <= 1e12 }.sorted()
     }
 
-    /// The value that `share` of all values do not exceed (nearest rank); not a number where there is none.
-    func quantile(_ share: Double) -> Double {
+    /// The value that a `fraction` of all values do not exceed (nearest rank); not a number where there is none.
+    func quantile(_ fraction: Double) -> Double {
         guard !sorted.isEmpty else { return .nan }
-        let rank = Int((share * Double(sorted.count)).rounded(.up))
+        let rank = Int((fraction * Double(sorted.count)).rounded(.up))
         return sorted[min(max(rank, 1), sorted.count) - 1]
     }
 
@@ -32,7 +32,7 @@ struct Histogram {
         return "\(Double(sorted.count).fixed(0)) inference\(sorted.count == 1 ? "" : "s")\(rest)"
     }
 
-    /// Where the axis ends: a few stragglers shall not squeeze all others into one bar.
+    /// End of the axis, which leaves out a few stragglers that would squeeze all others into one bar.
     private var upper: Double {
         let reach = max(quantile(0.5) * 2, quantile(0.99) * 1.15)
         let last = min(quantile(1), reach)
@@ -83,14 +83,14 @@ struct Histogram {
             ("median", quantile(0.5), .end, -5), ("p99", quantile(0.99), .start, 5),
         ]
         for mark in marks {
-            let place = plot.x(mark.value)
+            let x = plot.x(mark.value)
             let text = "\(mark.name) \(mark.value.readable) ms"
             let nearsEdge =
-                mark.anchor == .start ? place > plot.area.right - 90 : place < plot.area.left + 92
-            plot.svg.line(place, plot.area.top - 14, place, plot.area.bottom, style: "mark")
+                mark.anchor == .start ? x > plot.area.right - 90 : x < plot.area.left + 92
+            plot.svg.line(x, plot.area.top - 14, x, plot.area.bottom, style: "mark")
             plot.svg.text(
                 text,
-                x: place + (nearsEdge ? -mark.shift : mark.shift),
+                x: x + (nearsEdge ? -mark.shift : mark.shift),
                 y: plot.area.top - (nearsEdge ? 22 : 6),
                 anchor: nearsEdge ? (mark.anchor == .start ? .end : .start) : mark.anchor,
                 style: "strong"

@@ -61,14 +61,14 @@ struct IntervalChart {
     private func draw(_ task: RunReport.TaskSuccess, y: Double, x: Scale, in svg: inout SVG) {
         svg.text(task.task.shortened(to: 46), x: Self.left, y: y + 14, style: "row")
         let marks = marks(of: task)
-        for (index, mark) in marks.enumerated() where mark.rate.share.isFinite {
+        for (index, mark) in marks.enumerated() where mark.rate.fraction.isFinite {
             let height = y + 25 + Double(index) * 9 + (marks.count == 1 ? 8 : marks.count == 2 ? 4 : 0)
-            let low = Self.percentage(mark.rate.low, else: mark.rate.share)
-            let high = Self.percentage(mark.rate.high, else: mark.rate.share)
+            let low = Self.percentage(mark.rate.low, else: mark.rate.fraction)
+            let high = Self.percentage(mark.rate.high, else: mark.rate.fraction)
             svg.line(x(low), height, x(high), height, style: "interval \(mark.style)")
             Self.draw(
                 mark.name,
-                x: x(Self.percentage(mark.rate.share, else: 0)),
+                x: x(Self.percentage(mark.rate.fraction, else: 0)),
                 y: height,
                 style: mark.style,
                 tooltip: "\(task.task), \(mark.name): \(mark.rate.text), \(mark.rate.episodes) episodes",
@@ -77,8 +77,8 @@ struct IntervalChart {
         }
     }
 
-    private static func percentage(_ share: Double, else other: Double) -> Double {
-        min(max(share.isFinite ? share : other, 0), 1) * 100
+    private static func percentage(_ fraction: Double, else other: Double) -> Double {
+        min(max(fraction.isFinite ? fraction : other, 0), 1) * 100
     }
 
     /// Draws a mark whose shape, and not only its colour, tells who it is.
@@ -103,8 +103,8 @@ struct IntervalChart {
 extension RunReport.Rate {
     /// The rate and its interval, such as `80 % (49–94)`.
     var text: String {
-        guard share.isFinite else { return "–" }
+        guard fraction.isFinite else { return "–" }
         let ends = [low, high].map { $0.isFinite ? ($0 * 100).fixed(0) : "–" }
-        return "\(share.percent) (\(ends[0])–\(ends[1]))"
+        return "\(fraction.percent) (\(ends[0])–\(ends[1]))"
     }
 }

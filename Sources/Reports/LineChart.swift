@@ -4,7 +4,7 @@ import Foundation
 struct LineChart {
     let curve: RunReport.Curve
 
-    /// Style classes of the series where they are not those of their places; the legend is then elsewhere.
+    /// Style classes of the series where they are not those of their positions; the legend is then elsewhere.
     var styles: [String]?
 
     /// The chart as a `figure` element.
@@ -17,7 +17,7 @@ struct LineChart {
         """
     }
 
-    /// Whether no series is a line; dots need room at both ends of the axis.
+    /// True if no series is a line: dots need room at both ends of the axis.
     private var isScatter: Bool {
         curve.series.allSatisfy { $0.points.count < 2 }
     }
@@ -42,9 +42,9 @@ struct LineChart {
 
     private func draw(_ series: RunReport.Series, style: String, in plot: inout Plot) {
         for run in unbroken(series.points, in: plot) {
-            let places = thinned(run).map { (x: plot.x($0.x), y: plot.y($0.y)) }
-            let lineStyle = "line \(style)" + (places.count < run.count ? " dense" : "")
-            if places.count > 1 { plot.svg.polyline(places, style: lineStyle, tooltip: series.name) }
+            let points = thinned(run).map { (x: plot.x($0.x), y: plot.y($0.y)) }
+            let lineStyle = "line \(style)" + (points.count < run.count ? " dense" : "")
+            if points.count > 1 { plot.svg.polyline(points, style: lineStyle, tooltip: series.name) }
             // A few marks carry the exact values; a short line shows all of its points.
             let every = max(1, run.count / 40)
             let isShort = run.count <= 12
@@ -60,7 +60,7 @@ struct LineChart {
         }
     }
 
-    /// The line's stretches between the points that cannot be shown.
+    /// Segments of the line between values that are not finite or outside the axis.
     private func unbroken(_ points: [(x: Double, y: Double)], in plot: Plot) -> [[(x: Double, y: Double)]] {
         points.split { !plot.x.accepts($0.x) || !plot.y.accepts($0.y) }.map(Array.init)
     }

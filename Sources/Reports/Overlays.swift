@@ -1,6 +1,6 @@
 /// An action chunk before and after tokenizers: one small chart a column.
 struct Overlays {
-    /// What one tokenizer made of the chunk: one array a column, and how its lines look.
+    /// Reconstruction of the chunk by one tokenizer: style class of its lines, and one array a column.
     typealias Version = (name: String, style: String, values: [[Double]])
 
     private let title: String
@@ -30,7 +30,7 @@ struct Overlays {
 
     /// The charts under the chunk's title.
     ///
-    /// - Parameter extents: What every column's axis spans, the same for all chunks of a page.
+    /// - Parameter extents: Range of every column's axis, the same for all chunks of a page.
     /// - Returns: Elements.
     func markup(_ extents: [ClosedRange<Double>]) -> String {
         let charts = (0 ..< columns).map { column in
@@ -49,7 +49,7 @@ struct Overlays {
             """
     }
 
-    /// What every column spans over all chunks of a page, so that errors can be compared between them.
+    /// Range of every column over all chunks of a page, so that errors can be compared between them.
     ///
     /// A column that hardly moves gets room, else its smallest errors would fill the chart.
     static func extents(of overlays: [Overlays]) -> [ClosedRange<Double>] {

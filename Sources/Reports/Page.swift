@@ -63,7 +63,7 @@ struct Page {
         /// Markup.
         let body: String
 
-        /// What the page's numbers rest on, and how to have them again.
+        /// Section with the facts behind the page's numbers and the commands that reproduce them.
         static func reproduction(facts: [(name: String, value: String)], commands: [String]) -> Section {
             let items = facts.map { "<div><dt>\($0.name.escaped)</dt><dd>\($0.value.escaped)</dd></div>" }
             let list = facts.isEmpty ? "" : "<dl class=\"facts\">\(items.joined(separator: "\n"))</dl>"

@@ -4,7 +4,7 @@ internal import Foundation
 public struct PolicyComparisonReport: Sendable {
     /// One policy, or several trainings of one.
     public struct Row: Sendable {
-        /// What people call it.
+        /// Name of the policy.
         public var name: String
 
         /// Success over all trainings.
@@ -19,7 +19,7 @@ public struct PolicyComparisonReport: Sendable {
         /// Median round trip of a request, milliseconds.
         public var latency: Double?
 
-        /// How abruptly executed actions change, in their units.
+        /// Mean jerk of executed actions, in their units.
         public var jerk: Double?
 
         /// A row of the page.
@@ -52,7 +52,7 @@ public struct PolicyComparisonReport: Sendable {
             title: "Policies on the same episodes",
             subtitle:
                 "\(rows.count) policies, \(episodes) scenes each. Intervals are 95 %: Wilson's and, for "
-                + "differences, Newcombe's of single trainings, over scenes drawn again where there are several. "
+                + "differences, Newcombe's of single trainings, over resampled scenes where there are several. "
                 + "Differences are paired, scene by scene.",
             keyFigures: [],
             sections: [
@@ -95,7 +95,7 @@ public struct PolicyComparisonReport: Sendable {
                 )
             }
             svg.circle(
-                x: x(100 * row.success.share),
+                x: x(100 * row.success.fraction),
                 y: y,
                 radius: 4.6,
                 style: "dot c0",
@@ -107,11 +107,11 @@ public struct PolicyComparisonReport: Sendable {
 
     private var table: String {
         let fastest = rows.compactMap(\.latency).min()
-        let best = rows.map(\.success.share).max()
+        let best = rows.map(\.success.fraction).max()
         let first = rows.first?.latency
         return Table(
             caption:
-                "Success, paired difference to the first row, time of an answer, and how abruptly actions change",
+                "Success, paired difference to the first row, round trip of a request, and jerk of actions",
             header: ["policy", "success", "difference", "median latency", "of the first row's", "jerk"],
             rows: rows.map { row in
                 let difference = row.difference.map { difference in
@@ -123,7 +123,7 @@ public struct PolicyComparisonReport: Sendable {
                         text: row.name,
                         note: row.trainings.count > 1 ? "\(row.trainings.count) trainings" : ""
                     ),
-                    .init(text: row.success.text, isBest: row.success.share == best),
+                    .init(text: row.success.text, isBest: row.success.fraction == best),
                     .init(text: difference ?? "–"),
                     .init(
                         text: row.latency.map { "\($0.fixed(1)) ms" } ?? "–",

@@ -1,4 +1,4 @@
-/// What became of an expert's episodes after a round trip through tokenizers.
+/// Section on the success of an expert's episodes that are replayed after a round trip through tokenizers.
 struct ReplaySection {
     let replays: [ComparisonReport.Replay]
 
@@ -48,14 +48,14 @@ struct ReplaySection {
                 whole in
                 [Table.Cell(text: task)]
                     + rows.map { row in
-                        let share = row.tasks[task] ?? 0
-                        let style = share < whole ? "worse" : share > whole ? "better" : ""
-                        return Table.Cell(text: share.percent, style: style)
+                        let success = row.tasks[task] ?? 0
+                        let style = success < whole ? "worse" : success > whole ? "better" : ""
+                        return Table.Cell(text: success.percent, style: style)
                     }
             }
         )
         return "<details><summary>Task by task</summary>\(table.markup)</details>"
     }
 
-    private func points(_ share: Double) -> String { (share * 100).fixed(1) }
+    private func points(_ fraction: Double) -> String { (fraction * 100).fixed(1) }
 }

@@ -28,7 +28,7 @@ extension RunFolder {
         report.perturbations = perturbations
         report.latencies = policy?.episodes.filter { $0.perturbation == nil }.flatMap(\.latencies) ?? []
         report.stages = (policy?.summary.stages ?? []).map {
-            .init(name: $0.name, answers: $0.predictions, median: $0.times.p50, slow: $0.times.p99)
+            .init(name: $0.name, count: $0.predictions, median: $0.times.p50, slow: $0.times.p99)
         }
         report.rollouts = policy.map(films(of:)) ?? []
         if let shipped {
@@ -176,7 +176,7 @@ extension RunFolder {
         func average(_ rollouts: Rollouts?) -> RunReport.Rate? {
             guard let summary = rollouts?.summary, let macro = summary.macro else { return nil }
             return .init(
-                share: macro.success,
+                fraction: macro.success,
                 episodes: summary.groups?.map(\.episodes).reduce(0, +) ?? 0,
                 low: macro.interval?.low ?? .nan,
                 high: macro.interval?.high ?? .nan
@@ -224,8 +224,8 @@ extension RunFolder {
 
 extension RunReport.Rate {
     /// A rate as evaluations have it.
-    fileprivate init(_ share: Double, _ episodes: Int, _ interval: ConfidenceInterval) {
-        self.init(share: share, episodes: episodes, low: interval.low, high: interval.high)
+    fileprivate init(_ fraction: Double, _ episodes: Int, _ interval: ConfidenceInterval) {
+        self.init(fraction: fraction, episodes: episodes, low: interval.low, high: interval.high)
     }
 }
 

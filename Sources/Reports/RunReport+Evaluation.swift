@@ -1,10 +1,10 @@
 public import Foundation
 
 extension RunReport {
-    /// A success rate and its 95 % interval; all shares lie in 0...1.
+    /// A success rate and its 95 % interval, as fractions in 0...1.
     public struct Rate: Sendable {
-        /// Share of episodes that succeeded.
-        public var share: Double
+        /// Fraction of episodes that succeeded.
+        public var fraction: Double
         /// Number of episodes.
         public var episodes: Int
         /// Lower end of the interval.
@@ -13,15 +13,15 @@ extension RunReport {
         public var high: Double
 
         /// A rate with its interval.
-        public init(share: Double, episodes: Int, low: Double, high: Double) {
-            self.share = share
+        public init(fraction: Double, episodes: Int, low: Double, high: Double) {
+            self.fraction = fraction
             self.episodes = episodes
             self.low = low
             self.high = high
         }
     }
 
-    /// How a policy does on one task, beside the expert it learned from and the policy before training.
+    /// Success of a policy on one task, beside the expert it learned from and the policy before training.
     public struct TaskSuccess: Sendable {
         /// Name of the task.
         public var task: String
@@ -41,7 +41,7 @@ extension RunReport {
         }
     }
 
-    /// How a policy that was trained elsewhere does.
+    /// Success of a policy that was trained elsewhere.
     public struct Shipped: Sendable {
         /// Success over all its tasks.
         public var success: Rate
@@ -58,7 +58,7 @@ extension RunReport {
         }
     }
 
-    /// How a policy does on the same episodes when something is made harder.
+    /// Success of a policy on the same episodes under a perturbation.
     public struct PerturbationSuccess: Sendable {
         /// Name of the perturbation, or of the plain episodes.
         public var name: String
@@ -87,17 +87,17 @@ extension RunReport {
     public struct Stage: Sendable {
         /// Name of the stage.
         public var name: String
-        /// Inferences that went through it.
-        public var answers: Int
+        /// Number of inferences that went through it.
+        public var count: Int
         /// Median of its times, milliseconds.
         public var median: Double
-        /// What only one time in a hundred exceeds, milliseconds.
+        /// 99 % quantile, milliseconds.
         public var slow: Double
 
         /// A stage and its times.
-        public init(name: String, answers: Int, median: Double, slow: Double) {
+        public init(name: String, count: Int, median: Double, slow: Double) {
             self.name = name
-            self.answers = answers
+            self.count = count
             self.median = median
             self.slow = slow
         }
@@ -109,7 +109,7 @@ extension RunReport {
         public var task: String
         /// Seed of the episode.
         public var seed: Int
-        /// Whether the task was solved.
+        /// True if the task was solved.
         public var success: Bool
         /// The film as an MP4 file that browsers play (H.264).
         public var mp4: Data

@@ -31,7 +31,7 @@ extension RunReport {
         ]
         let filled = columns.filter { column in success.contains { column.rate($0) != nil } }
         let table = Table(
-            caption: "Share of episodes solved, with its 95 % interval in per cent.",
+            caption: "Fraction of episodes solved, with its 95 % interval in per cent.",
             header: [kind] + filled.map(\.name) + ["episodes"],
             rows: success.map { task in
                 [Table.Cell(text: task.task)] + filled.map { Table.Cell(text: $0.rate(task)?.text ?? "–") }
@@ -73,7 +73,7 @@ extension RunReport {
     }
 
     private var shippedSection: Page.Section {
-        let told = shipped.map {
+        let introduction = shipped.map {
             "The policy for many tasks that comes with the program solved \($0.success.text) of "
                 + "\($0.success.episodes) episodes of \($0.tasks) tasks that it does well, before this run trained "
                 + "anything; its README says how it does on all."
@@ -81,7 +81,7 @@ extension RunReport {
         return Page.Section(
             anchor: "shipped",
             title: "Before anything is trained",
-            introduction: told ?? "",
+            introduction: introduction ?? "",
             body: shipped.map { Videos(rollouts: $0.rollouts).markup } ?? ""
         )
     }
@@ -153,10 +153,10 @@ extension RunReport {
     private var stageTable: Table {
         Table(
             caption:
-                "Stages of an answer, in milliseconds; a block that a deadline cut off was reached by fewer answers.",
-            header: ["stage", "median", "99 %", "answers"],
+                "Stages of an inference, in milliseconds; fewer inferences reach a block that a deadline cut off.",
+            header: ["stage", "median", "99 %", "inferences"],
             rows: stages.map { stage in
-                [stage.name, stage.median.fixed(2), stage.slow.fixed(2), "\(stage.answers)"].map {
+                [stage.name, stage.median.fixed(2), stage.slow.fixed(2), "\(stage.count)"].map {
                     Table.Cell(text: $0)
                 }
             }

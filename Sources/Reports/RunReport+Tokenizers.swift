@@ -1,5 +1,5 @@
 extension RunReport {
-    /// What one tokenizer reached on chunks it never saw.
+    /// Metrics of one tokenizer on held-out chunks.
     public struct TokenizerRow: Sendable {
         /// Short name of the tokenizer.
         public var name: String
@@ -15,11 +15,11 @@ extension RunReport {
         public var l1 = Double.nan
         /// Mean squared error, normalised units.
         public var mse = Double.nan
-        /// Share of chunks whose largest absolute error is within a tolerance, by rising tolerance.
-        public var vrrMaxAbsolute: [(tolerance: String, share: Double)] = []
-        /// Share of codebook entries used at all.
+        /// Fraction of chunks whose largest absolute error is within a tolerance, by rising tolerance.
+        public var vrrMaxAbsolute: [(tolerance: String, fraction: Double)] = []
+        /// Fraction of codebook entries used at all.
         public var utilization = Double.nan
-        /// Share of tokens that are the most frequent entry.
+        /// Fraction of tokens that are the most frequent entry.
         public var topFrequency = Double.nan
         /// Entropy over the logarithm of the number of entries.
         public var normalizedEntropy = Double.nan
@@ -36,13 +36,13 @@ extension RunReport {
 
     /// One action chunk before and after a tokenizer, column by column.
     public struct Overlay: Sendable {
-        /// Which chunk this is, such as "best", "median" or "worst".
+        /// Title of the chunk, such as "best", "median" or "worst".
         public var title: String
         /// Names of the action's columns.
         public var columns: [String]
-        /// What the robot did: one array a column, one value a control step.
+        /// Recorded actions: one array a column, one value a control step.
         public var original: [[Double]]
-        /// What the tokens decode to, in the shape of ``original``.
+        /// Actions decoded from the tokens, in the shape of ``original``.
         public var reconstructed: [[Double]]
 
         /// A chunk and what a tokenizer made of it.
@@ -54,11 +54,11 @@ extension RunReport {
         }
     }
 
-    /// How often every entry of one codebook is used.
+    /// Frequencies of the entries of one codebook.
     public struct CodebookUse: Sendable {
         /// Name of the codebook.
         public var name: String
-        /// Share of tokens of every entry, the most frequent first.
+        /// Fraction of tokens of every entry, the most frequent first.
         public var sortedFrequencies: [Double]
 
         /// The use of a codebook.

@@ -1,7 +1,7 @@
 extension RunReport {
     /// A number that stands alone at the head of the page.
     public struct KeyFigure: Sendable {
-        /// What it counts.
+        /// Name of the quantity.
         public var label: String
         /// The number, with its unit, as it shall be read.
         public var value: String
@@ -24,7 +24,7 @@ extension RunReport {
         public var xLabel: String
         /// Label of the vertical axis, with its unit.
         public var yLabel: String
-        /// Whether the vertical axis is logarithmic; values that are not positive are then left out.
+        /// True if the vertical axis is logarithmic; values that are not positive are then left out.
         public var logarithmic: Bool
         /// The lines.
         public var series: [Series]

@@ -20,7 +20,7 @@ public struct RunReport: Sendable {
     public var tokenizers: [TokenizerRow] = []
     /// Action chunks before and after a tokenizer.
     public var overlays: [Overlay] = []
-    /// How evenly the entries of every codebook are used.
+    /// Use of the entries of every codebook.
     public var codebookUse: [CodebookUse] = []
     /// Success in closed loop, one element a task.
     public var success: [TaskSuccess] = []
@@ -30,11 +30,11 @@ public struct RunReport: Sendable {
     public var perturbations: [PerturbationSuccess] = []
     /// Times of single inferences, milliseconds.
     public var latencies: [Double] = []
-    /// What the stages of an inference take, in their order.
+    /// Stages of an inference with their times, in order.
     public var stages: [Stage] = []
     /// Filmed episodes.
     public var rollouts: [Rollout] = []
-    /// What the run was: seed, cores, versions, seconds of each phase.
+    /// Facts of the run: seed, cores, versions, seconds of each phase.
     public var facts: [(name: String, value: String)] = []
     /// Commands that reproduce the run, one a line.
     public var commands: [String] = []

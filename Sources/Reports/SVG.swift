@@ -2,7 +2,7 @@ import Foundation
 
 /// A drawing under construction: shapes with style classes, so that the page's style sheet colours them.
 struct SVG {
-    /// Where a text hangs on its point.
+    /// Part of a text that lies at its point (SVG's `text-anchor`).
     enum Anchor: String {
         case start, middle, end
     }

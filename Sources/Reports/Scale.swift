@@ -2,7 +2,7 @@ import Foundation
 
 /// A map from values to positions on one axis, with the ticks a reader expects.
 struct Scale {
-    /// Which values the axis shows, lowest and highest.
+    /// Lowest and highest value of the axis.
     let domain: ClosedRange<Double>
     /// Values that carry a tick.
     let ticks: [Double]
@@ -34,17 +34,17 @@ struct Scale {
         }
     }
 
-    /// Whether the axis can show `value`.
+    /// Returns true if the axis can show `value`.
     func accepts(_ value: Double) -> Bool {
         Scale.accepts(value, isLogarithmic: isLogarithmic)
     }
 
-    /// Where `value` lies; outside the axis for values outside its domain.
+    /// Coordinate of `value`; outside the axis for values outside its domain.
     func callAsFunction(_ value: Double) -> Double {
         let low = isLogarithmic ? log10(domain.lowerBound) : domain.lowerBound
         let high = isLogarithmic ? log10(domain.upperBound) : domain.upperBound
-        let place = isLogarithmic ? log10(max(value, 1e-100)) : value
-        return start + (place - low) / (high - low) * (end - start)
+        let position = isLogarithmic ? log10(max(value, 1e-100)) : value
+        return start + (position - low) / (high - low) * (end - start)
     }
 
     /// The text of a tick.

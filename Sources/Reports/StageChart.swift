@@ -1,4 +1,4 @@
-/// Where the time of a usual answer goes: one bar a stage, each beginning where the one before ended.
+/// Median times of the stages of an inference: one bar a stage, each beginning where the one before ended.
 struct StageChart {
     let stages: [RunReport.Stage]
 
@@ -10,7 +10,7 @@ struct StageChart {
     /// The chart as a `figure` element.
     var markup: String {
         """
-        <figure class="chart"><figcaption>A usual answer</figcaption>
+        <figure class="chart"><figcaption>Stages of an inference</figcaption>
         \(drawing)
         </figure>
         """
@@ -20,7 +20,11 @@ struct StageChart {
         let medians = stages.map { $0.median.isFinite ? min(max($0.median, 0), 1e9) : 0 }
         let bottom = Self.top + Double(stages.count) * Self.rowHeight
         let x = Scale([0, medians.reduce(0, +)], from: Self.left, to: Self.right, tickCount: 4)
-        var svg = SVG(width: 360, height: bottom + 38, description: "Median time of every stage of an answer")
+        var svg = SVG(
+            width: 360,
+            height: bottom + 38,
+            description: "Median time of every stage of an inference"
+        )
         for tick in x.ticks {
             svg.line(x(tick), Self.top, x(tick), bottom, style: "grid")
             svg.text(x.label(tick), x: x(tick), y: bottom + 16, anchor: .middle, style: "tick")

@@ -42,7 +42,7 @@ extension Double {
         return fixed(digits)
     }
 
-    /// The share as per cent: `0.934` is `93.4 %`; a dash where it is not finite.
+    /// The fraction as per cent: `0.934` is `93.4 %`; a dash where it is not finite.
     var percent: String {
         guard isFinite else { return "–" }
         let value = self * 100

@@ -35,7 +35,7 @@ struct TokenizerSection {
     private var quality: Table {
         let rates = tolerances.map { tolerance in
             Column(name: "VRR ≤ \(tolerance)", better: .higher, text: \.percent) { row in
-                row.vrrMaxAbsolute.first { $0.tolerance == tolerance }?.share ?? .nan
+                row.vrrMaxAbsolute.first { $0.tolerance == tolerance }?.fraction ?? .nan
             }
         }
         return table(
@@ -88,7 +88,7 @@ struct TokenizerSection {
         let series = rows.map { row in
             RunReport.Series(
                 name: row.name,
-                points: row.vrrMaxAbsolute.map { (x: Double($0.tolerance) ?? .nan, y: $0.share * 100) }
+                points: row.vrrMaxAbsolute.map { (x: Double($0.tolerance) ?? .nan, y: $0.fraction * 100) }
             )
         }
         guard series.contains(where: { $0.points.filter { $0.x.isFinite && $0.y.isFinite }.count > 1 }) else {
@@ -103,7 +103,7 @@ struct TokenizerSection {
         return LineChart(curve: curve).markup
     }
 
-    /// What a tokenizer pays in bits for its error: one dot each.
+    /// Chart of bits against error: one dot a tokenizer.
     private var distortion: String {
         let measured = rows.filter { $0.bitsMean.isFinite && $0.l1.isFinite }
         guard measured.count > 1 else { return "" }

@@ -67,7 +67,7 @@ extension ActionSpace {
         .joined(separator: ",")
     }
 
-    /// Which of several like limbs a column moves: `left`, `right_arm`, `front_left_leg`; nothing where the
+    /// Limb that a column moves, where there are several alike: `left`, `right_arm`, `front_left_leg`; empty where the
     /// name has no side, as on a body with one arm.
     private static func limb(of name: String) -> String {
         let lowered = name.lowercased()

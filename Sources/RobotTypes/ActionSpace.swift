@@ -1,4 +1,4 @@
-/// What the columns of an action mean: consecutive columns form named physical groups.
+/// Meaning of the columns of an action: consecutive columns form named physical groups.
 ///
 /// Groups matter because their motions differ in kind: a gripper is nearly binary, a base rests most of
 /// the time, an arm moves smoothly (paper, action patchifier).
@@ -8,7 +8,7 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
         /// Unique within the space, for example `position` or `left_arm_position`.
         public var name: String
 
-        /// What kind of motion the columns describe.
+        /// Physical quantity of the columns.
         public var kind: Kind
 
         /// First column.
@@ -29,9 +29,9 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
         }
     }
 
-    /// The kinds of motion that are told apart.
+    /// Physical quantity that a group of columns describes.
     public enum Kind: String, Codable, CaseIterable, Sendable {
-        /// Displacement or place of an end effector, metres or a fraction of them.
+        /// Displacement or position of an end effector, metres or a fraction of them.
         case position
         /// Rotation of an end effector, radians or a fraction of them.
         case rotation

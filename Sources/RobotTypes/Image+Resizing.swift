@@ -1,5 +1,5 @@
 extension Image {
-    /// The picture scaled to fit into `width` by `height` without distortion, centred on black.
+    /// The image scaled to fit into `width` by `height` without distortion, centred on black.
     ///
     /// Source: openpi's `resize_with_pad`, which trained and serves its policies on Pillow's bilinear filter.
     /// The result agrees with Pillow's to the bit.

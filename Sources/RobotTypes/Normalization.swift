@@ -81,10 +81,10 @@ public struct Normalization: Codable, Equatable, Sendable {
         case identity
     }
 
-    /// How values are mapped.
+    /// Method of the map.
     public var method: Method
 
-    /// What the map is derived from.
+    /// Statistics that the map is derived from.
     public var statistics: FeatureStatistics
 
     /// Creates a map from statistics.
@@ -137,7 +137,7 @@ public struct Normalization: Codable, Equatable, Sendable {
 
     /// Normalised rows, `[n, dimension]`, clipped to the recorded range of every column.
     ///
-    /// What a tokenizer or policy gives back lies within it: motion beyond anything recorded is never meant.
+    /// Reconstructions of tokenizers and predictions of policies lie within it: motion beyond anything recorded is never meant.
     public func clipped(_ normalized: [Float]) -> [Float] {
         let (lower, upper) = (lowerBounds, upperBounds)
         precondition(

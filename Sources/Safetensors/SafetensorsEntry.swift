@@ -1,4 +1,4 @@
-/// Where one tensor lies in a safetensors file.
+/// Location, type and shape of one tensor in a safetensors file.
 public struct SafetensorsEntry: Equatable, Sendable {
     /// The format's name of the element type, for example `F32`, `BF16`, `I64`.
     public let dtype: String

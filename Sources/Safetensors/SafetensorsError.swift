@@ -3,7 +3,7 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     /// Path of the file.
     public let file: String
 
-    /// What is wrong: field, expected, found.
+    /// Field, expected and found value.
     public let reason: String
 
     /// The error in a sentence.

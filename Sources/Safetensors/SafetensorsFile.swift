@@ -107,7 +107,7 @@ public struct SafetensorsFile: Sendable {
         return SafetensorsEntry(dtype: dtype, shape: shape, range: offsets[0] ..< offsets[1])
     }
 
-    /// Lends the bytes of the tensor `name`, row-major, straight from the mapped file.
+    /// Lends the bytes of the tensor `name`, row-major, directly from the mapped file.
     ///
     /// - Throws: ``SafetensorsError`` when there is none of that name, and what `body` throws.
     public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws

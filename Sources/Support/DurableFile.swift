@@ -2,7 +2,7 @@ public import Foundation
 
 /// Files that are either the old or the new one, whole, whatever interrupts the writer.
 public enum DurableFile {
-    /// Writes `data` beside `url`, flushes it to the disk and renames it into place.
+    /// Writes `data` beside `url`, flushes it to the disk and renames it to `url`.
     ///
     /// - Throws: ``DurableFileError``, with the path.
     public static func write(_ data: Data, to url: URL) throws {
@@ -18,9 +18,9 @@ public enum DurableFile {
         try write(encoder.encode(value), to: url)
     }
 
-    /// Lets `body` fill a file beside `url`, flushes it to the disk and renames it into place.
+    /// Lets `body` fill a file beside `url`, flushes it to the disk and renames it to `url`.
     ///
-    /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched.
+    /// - Throws: Errors of `body`, or ``DurableFileError`` with the path; `url` is then untouched.
     public static func write(to url: URL, body: (FileHandle) throws -> Void) throws {
         try replace(url) { aside in
             let descriptor = open(aside.path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o666)
@@ -31,14 +31,14 @@ public enum DurableFile {
         }
     }
 
-    /// Lets `body` make a file beside `url`, flushes it to the disk and renames it into place.
+    /// Lets `body` make a file beside `url`, flushes it to the disk and renames it to `url`.
     ///
     /// Folders that are missing are made, and files that writers of `url` left beside it when they were killed are removed.
     ///
     /// - Parameters:
     ///   - url: The file that is made or replaced.
     ///   - body: Makes the file, at the path that it is handed.
-    /// - Throws: What `body` throws, or ``DurableFileError`` with the path; `url` is then untouched, unless only its folder
+    /// - Throws: Errors of `body`, or ``DurableFileError`` with the path; `url` is then untouched, unless only its folder
     ///   could not be flushed.
     public static func replace(_ url: URL, body: (URL) throws -> Void) throws {
         let aside = partial(of: url)
@@ -83,16 +83,16 @@ public enum DurableFile {
 }
 
 extension DurableFile {
-    /// Flushes `place`; errors name `url`, which is what the caller asked for.
-    private static func flush(_ place: URL, for url: URL) throws {
-        let descriptor = open(place.path, O_RDONLY | O_CLOEXEC)
+    /// Flushes `file`; errors name `url`, which is what the caller asked for.
+    private static func flush(_ file: URL, for url: URL) throws {
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DurableFileError(url, errno) }
         defer { close(descriptor) }
         // Some file systems cannot flush a folder, and say so with EINVAL.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw DurableFileError(url, errno) }
     }
 
-    /// What names of partial files of `url` begin with; the process that writes it follows.
+    /// Beginning of the names of partial files of `url`; the identifier of the writing process follows.
     private static func partialPrefix(of url: URL) -> String { ".\(url.lastPathComponent).partial-" }
 
     /// A name beside `url` that no other process uses.
@@ -113,7 +113,7 @@ extension DurableFile {
         }
     }
 
-    /// Whether there is a process of this number, whoever's it is.
+    /// Returns true if there is a process of this number, whoever's it is.
     private static func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno != ESRCH }
 
     /// Puts Foundation's errors about files into a sentence about `url`.

@@ -5,7 +5,7 @@ public struct DurableFileError: Error, Equatable, CustomStringConvertible {
     /// Path of what was to be written.
     public let path: String
 
-    /// What the system said.
+    /// Message of the operating system.
     public let reason: String
 
     /// The error in a sentence.

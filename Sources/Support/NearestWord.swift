@@ -1,5 +1,5 @@
 extension String {
-    /// The candidate that takes the fewest typing corrections to reach, whatever its case; the first of equals.
+    /// The candidate with the smallest edit distance, whatever its case; the first of equals.
     public func nearest(in candidates: [String]) -> String? {
         let word = lowercased()
         return candidates.map { ($0, word.editDistance(to: $0.lowercased())) }.min { $0.1 < $1.1 }?.0

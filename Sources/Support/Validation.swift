@@ -1,6 +1,6 @@
 /// Requirements that settings have in common; each throws ``InvalidValue`` for the first value that does not meet it.
 public enum Validation {
-    /// The largest size of a layer, list or picture that is not taken for a mistake.
+    /// The largest size of a layer, sequence or image that is accepted.
     public static let largestSize = 1 << 16
 
     /// Requires that `condition` holds.

@@ -6,7 +6,7 @@ internal import LearnedBaselines
 internal import RobotTypes
 public import Torch
 
-/// All tokenizers by the name that their folders carry: the only place that maps names to types.
+/// All tokenizers by the name that their folders carry: the only map of names to types.
 ///
 /// ``FittedTokenizer`` lists those that ``FittedTokenizer/fit(to:horizon:_:)`` makes of a dataset without training.
 public enum TokenizerRegistry {

@@ -5,7 +5,7 @@ private enum Grad {
 }
 
 extension Tensor {
-    /// Whether operators on this tensor are recorded for differentiation.
+    /// True if operators on this tensor are recorded for differentiation.
     public var requiresGradient: Bool { withHandle { torch_requires_grad($0) } }
 
     /// Marks a leaf as a parameter, or no longer so, and returns it.

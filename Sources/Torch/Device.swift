@@ -1,6 +1,6 @@
 internal import CTorch
 
-/// Where a tensor lives and its operators run.
+/// Device that holds a tensor and runs its operators.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
     /// libtorch's name, for example `cpu` or `cuda:0`.
     public let description: String
@@ -66,7 +66,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     /// `cpu`, `cuda` or `mps`, without an index.
     public var type: String { String(description.prefix { $0 != ":" }) }
 
-    /// Whether the device multiplies matrices faster in bfloat16 than in single precision.
+    /// True if the device multiplies matrices faster in bfloat16 than in single precision.
     public var hasFastBFloat16: Bool { type == "cpu" ? torch_cpu_has_bfloat16() : type == "cuda" }
 
     /// Waits until the device has finished its queued work.

@@ -93,34 +93,34 @@ extension Tensor {
     /// Overwrites every element with `value`.
     public func fillInPlace(_ value: Double) { Arithmetic.fill(.tensor(self), .real(value)) }
 
-    /// Where elements are equal, bool.
+    /// Mask of elements that are equal, bool.
     public func equal(_ other: Tensor) -> Tensor { Arithmetic.equal(.tensor(self), .tensor(other)) }
 
-    /// Where elements are equal, bool.
+    /// Mask of elements that are equal, bool.
     public func equal(_ other: Double) -> Tensor { Arithmetic.equalScalar(.tensor(self), .real(other)) }
 
-    /// Where elements are less, bool.
+    /// Mask of elements that are less, bool.
     public func less(_ other: Tensor) -> Tensor { Arithmetic.less(.tensor(self), .tensor(other)) }
 
-    /// Where elements are less, bool.
+    /// Mask of elements that are less, bool.
     public func less(_ other: Double) -> Tensor { Arithmetic.lessScalar(.tensor(self), .real(other)) }
 
-    /// Where elements are greater, bool.
+    /// Mask of elements that are greater, bool.
     public func greater(_ other: Tensor) -> Tensor { Arithmetic.greater(.tensor(self), .tensor(other)) }
 
-    /// Where elements are greater, bool.
+    /// Mask of elements that are greater, bool.
     public func greater(_ other: Double) -> Tensor { Arithmetic.greaterScalar(.tensor(self), .real(other)) }
 
-    /// Where elements are greater or equal, bool.
+    /// Mask of elements that are greater or equal, bool.
     public func greaterOrEqual(_ other: Tensor) -> Tensor {
         Arithmetic.greaterOrEqual(.tensor(self), .tensor(other))
     }
 
-    /// Where elements are greater or equal, bool.
+    /// Mask of elements that are greater or equal, bool.
     public func greaterOrEqual(_ other: Double) -> Tensor {
         Arithmetic.greaterOrEqualScalar(.tensor(self), .real(other))
     }
 
-    /// Where both are true, bool.
+    /// Mask of elements that are true in both, bool.
     public func and(_ other: Tensor) -> Tensor { Arithmetic.and(.tensor(self), .tensor(other)) }
 }

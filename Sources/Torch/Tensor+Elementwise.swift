@@ -58,10 +58,10 @@ extension Tensor {
     /// Every element rounded down.
     public func floored() -> Tensor { Elementwise.floored(.tensor(self)) }
 
-    /// Where elements are neither infinite nor NaN, bool.
+    /// Mask of elements that are neither infinite nor NaN, bool.
     public func isFinite() -> Tensor { Elementwise.isFinite(.tensor(self)) }
 
-    /// Where elements are false or zero, bool.
+    /// Mask of elements that are false or zero, bool.
     public func logicalNot() -> Tensor { Elementwise.logicalNot(.tensor(self)) }
 
     /// The Gaussian error linear unit, not its tanh approximation, which takes longer on a CPU.

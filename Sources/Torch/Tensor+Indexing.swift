@@ -43,7 +43,7 @@ extension Tensor {
         Index.sort(.tensor(self), -1, .boolean(descending))
     }
 
-    /// `count` draws from the distribution of every row, `[..., count]`, int64.
+    /// `count` samples of the distribution of every row, `[..., count]`, int64.
     public func multinomial(_ count: Int, replacement: Bool = true) -> Tensor {
         Index.multinomial(.tensor(self), .integer(count), .boolean(replacement))
     }

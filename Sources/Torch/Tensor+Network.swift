@@ -103,7 +103,7 @@ extension Tensor {
         return Network.attention(.tensor(self), .tensor(key), .tensor(value), .optional(mask), .real(0))
     }
 
-    /// Whether attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.
+    /// Returns true if attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.
     ///
     /// On a CPU, for 5 keys, they take a fifth less in single precision; in bfloat16, whose fused backward pass makes a
     /// product's plan anew for every head, a fifth of the time for 48 keys.
@@ -121,7 +121,7 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - targets: Classes; those equal to ``ignoreIndex`` do not count.
-    ///   - labelSmoothing: Share of the target spread over all classes.
+    ///   - labelSmoothing: Fraction of the target spread over all classes.
     /// - Returns: A scalar.
     public func crossEntropy(_ targets: Tensor, labelSmoothing: Double = 0) -> Tensor {
         Network.crossEntropy(

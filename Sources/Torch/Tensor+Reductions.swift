@@ -47,7 +47,7 @@ extension Tensor {
     /// Index of the smallest element along `axis`, int64.
     public func argmin(_ axis: Int) -> Tensor { Reduce.argmin(.tensor(self), .integer(axis)) }
 
-    /// Whether all elements are true, a bool scalar.
+    /// Bool scalar: true if all elements are.
     public func all() -> Tensor { Reduce.all(.tensor(self)) }
 
     /// Running sums along `axis`.
@@ -62,7 +62,7 @@ extension Tensor {
     /// Euclidean length over all elements.
     public func norm() -> Tensor { Reduce.norm(.tensor(self)) }
 
-    /// How often each integer of `0 ..< minimumLength` (or more) occurs, int64.
+    /// Number of occurrences of each integer of `0 ..< minimumLength` (or more), int64.
     public func bincount(minimumLength: Int) -> Tensor {
         Reduce.bincount(.tensor(self), nil, .integer(minimumLength))
     }

@@ -53,7 +53,7 @@ public struct Tensor: @unchecked Sendable {
         return dtype
     }
 
-    /// Where the elements are.
+    /// Device that holds the elements.
     public var device: Device {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { name in
             withHandle { torch_device($0, name.baseAddress, 32) }

@@ -49,7 +49,7 @@ public struct FiniteScalarQuantizer: Equatable, Sendable {
         return .stacked(channels, axis: codes.rank)
     }
 
-    /// What a step of a channel's level adds to the code.
+    /// Increment of the code for one level of each channel.
     private var strides: [Int] {
         levels.dropLast().reduce(into: [1]) { $0.append($0[$0.count - 1] * $1) }
     }

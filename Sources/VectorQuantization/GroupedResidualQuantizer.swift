@@ -47,7 +47,7 @@ public struct GroupedResidualQuantizer: Module {
     ///   - vectors: `[n, C]` of every group; nil where it has none.
     ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]` of every group.
     ///   - activeQuantizers: Number of codebooks that each vector may use, int64 `[n]` of every group; nil for all.
-    /// - Returns: What ``ResidualQuantizer/train(_:weights:activeQuantizers:)`` returns, `commitment` as a mean over all
+    /// - Returns: As ``ResidualQuantizer/train(_:weights:activeQuantizers:)``, `commitment` as a mean over all
     ///   vectors that count.
     public func train(
         _ vectors: [Tensor?],

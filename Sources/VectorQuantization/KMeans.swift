@@ -4,7 +4,7 @@ public import Torch
 public enum KMeans {
     /// Means of clusters.
     ///
-    /// Starts from vectors drawn by libtorch's generator; an empty cluster starts again from another one.
+    /// Starts from vectors sampled by libtorch's generator; an empty cluster starts again from another one.
     ///
     /// - Parameters:
     ///   - vectors: `[n, C]`, at least one.
@@ -18,7 +18,7 @@ public enum KMeans {
     ) -> (means: Tensor, sizes: Tensor) {
         let total = vectors.size(0)
         let noise = vectors.mean(0, keepingAxes: true).abs().mean() * 1e-4 + 1e-6
-        func draw() -> Tensor {
+        func sample() -> Tensor {
             let picks =
                 total >= count
                 ? Tensor.randperm(total).narrowed(0, from: 0, count: count).to(vectors.device)
@@ -26,7 +26,7 @@ public enum KMeans {
             return vectors.gathering(picks, axis: 0)
                 + Tensor.randn([count, vectors.size(1)]).to(vectors.device) * noise
         }
-        var means = draw()
+        var means = sample()
         var sizes = Tensor.zeros([count], device: vectors.device)
         for _ in 0 ..< iterations {
             let chosen = NearestEntry.search(vectors, among: means)
@@ -34,7 +34,7 @@ public enum KMeans {
             let sums = means.zerosLike()
             sums.indexAddInPlace(axis: 0, chosen, vectors)
             let centres = sums / sizes.unsqueezed(1).clamped(1 ... .infinity)
-            means = draw().selected(where: sizes.equal(0).unsqueezed(1), otherwise: centres)
+            means = sample().selected(where: sizes.equal(0).unsqueezed(1), otherwise: centres)
         }
         return (means, sizes.clamped(1 ... .infinity))
     }

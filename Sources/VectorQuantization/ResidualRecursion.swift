@@ -23,7 +23,7 @@ public struct ResidualRecursion: Sequence, IteratorProtocol {
     /// Range that residuals are kept in, each `[n, C]`.
     public typealias Bounds = (lower: Tensor, upper: Tensor)
 
-    /// What the codebooks so far leave of the vectors, `[n, C]`.
+    /// Vectors less the entries of the codebooks so far, `[n, C]`.
     public private(set) var residual: Tensor
 
     /// Index of the next codebook; nil after the last one.

@@ -57,7 +57,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(
         help: """
             Run the same episodes again under perturbations, with commas between, or all: light, camera, texture, \
-            distractors, places (metaworld); actions, delay (every simulator).
+            distractors, positions (metaworld); actions, delay (every simulator).
             """
     )
     var perturbations: String?

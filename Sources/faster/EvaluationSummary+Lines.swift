@@ -2,7 +2,7 @@ import Evaluation
 import Foundation
 
 extension EvaluationSummary {
-    /// What `faster evaluate` prints, a line a task, then averages.
+    /// Output of `faster evaluate`: a line a task, then averages.
     var lines: [String] {
         let tasks = tasks.sorted { $0.key < $1.key }.map { Self.line($0.key, $0.value) }
         let groups = (groups ?? []).map { group in
@@ -17,11 +17,11 @@ extension EvaluationSummary {
             + perturbed
     }
 
-    /// What the stages of an answer take.
+    /// Line with the median times of the stages of an inference.
     private var stageLine: String? {
         guard let stages else { return nil }
         let parts = stages.map { "\($0.name) \(String(format: "%.2f ms", $0.times.p50))" }
-        return "an answer's stages, medians: " + parts.joined(separator: ", ")
+        return "stages of an inference, medians: " + parts.joined(separator: ", ")
     }
 
     /// A line a perturbation, with the difference to the plain scenes in percentage points.
@@ -51,8 +51,8 @@ extension EvaluationSummary {
     }
 
     /// A name, a rate and its interval in per cent, in columns.
-    static func rate(_ name: String, _ share: Double, _ interval: ConfidenceInterval?) -> String {
-        name.padding(toLength: 30, withPad: " ", startingAt: 0) + String(format: "%3.0f %%", 100 * share)
+    static func rate(_ name: String, _ fraction: Double, _ interval: ConfidenceInterval?) -> String {
+        name.padding(toLength: 30, withPad: " ", startingAt: 0) + String(format: "%3.0f %%", 100 * fraction)
             + (interval.map { String(format: "  [%.0f, %.0f]", 100 * $0.low, 100 * $0.high) } ?? "")
     }
 }

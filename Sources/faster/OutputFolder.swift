@@ -9,17 +9,17 @@ struct OutputFolder {
     /// - Throws: ``OutputError`` that names what stands in the way.
     init(_ path: String) throws(OutputError) {
         self.path = path
-        var place = path.asFile.standardizedFileURL
-        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" {
-            place.deleteLastPathComponent()
+        var folder = path.asFile.standardizedFileURL
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            folder.deleteLastPathComponent()
         }
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder), isFolder.boolValue
+        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
         else {
-            throw OutputError(description: "\(path): cannot be written: \(place.path) is not a folder")
+            throw OutputError(description: "\(path): cannot be written: \(folder.path) is not a folder")
         }
-        guard access(place.path, W_OK) == 0 else {
-            throw OutputError(description: "\(path): cannot be written: \(place.path) may not be changed")
+        guard access(folder.path, W_OK) == 0 else {
+            throw OutputError(description: "\(path): cannot be written: \(folder.path) may not be changed")
         }
     }
 

@@ -90,7 +90,7 @@ extension PolicyComparison.Row {
         }
         return PolicyComparisonReport.Row(
             name: name,
-            success: .init(share: success, episodes: scenes, low: interval.low, high: interval.high),
+            success: .init(fraction: success, episodes: scenes, low: interval.low, high: interval.high),
             trainings: evaluations,
             difference: difference,
             latency: latency?.p50,

@@ -5,7 +5,7 @@ import Training
 
 /// Evaluation of a policy in rollouts while it is trained.
 struct RolloutEvaluationOptions: ParsableArguments {
-    /// Seed of the scenes: apart from those of `faster evaluate`, so that nothing is chosen by the scenes it is judged on.
+    /// Seed of the scenes: apart from those of `faster evaluate`, so that no checkpoint is chosen by the scenes it is evaluated on.
     private static let firstScene = 500
 
     @Option(

@@ -5,7 +5,7 @@ import Foundation
 import Logging
 import PolicyServer
 
-/// `faster serve`: answers robots.
+/// `faster serve`: serves a policy to robots.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",

@@ -74,10 +74,10 @@ extension TokenizerCommand {
             var versions: [(name: String, tokenizer: (any ActionTokenizer)?)] = [(ReplaySummary.raw, nil)]
             for specification in specifications {
                 let (name, label) = (specification.name, specification.label)
-                let shown = label.isEmpty ? name : "\(name) (\(label))"
+                let title = label.isEmpty ? name : "\(name) (\(label))"
                 let tokenizers = try opener.tokenizers(specification)
                 for (index, tokenizer) in tokenizers.enumerated() {
-                    versions.append((tokenizers.count > 1 ? "\(shown), seed \(index + 1)" : shown, tokenizer))
+                    versions.append((tokenizers.count > 1 ? "\(title), seed \(index + 1)" : title, tokenizer))
                 }
             }
             return versions

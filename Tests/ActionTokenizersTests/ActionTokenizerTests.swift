@@ -33,8 +33,8 @@ private struct Rounding: ActionTokenizer {
 
     func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
         try check(tokens)
-        return chunks(batching: tokens) { lists in
-            lists.flatMap { codes in
+        return chunks(batching: tokens) { sequences in
+            sequences.flatMap { codes in
                 (0 ..< 2).map { position in
                     (0 ..< codes.count / 2).reduce(0) {
                         $0 + Float(codes[2 * $1 + position] - 20) * [1, 0.1, 0.01][$1]
@@ -72,7 +72,7 @@ struct ActionTokenizerTests {
         }
     }
 
-    @Test("decode lists of several lengths in their order, and name the chunk that is none")
+    @Test("decode sequences of several lengths in their order, and name the chunk that is none")
     func lengths() throws {
         let tokens = try tokenizer.tokens(for: chunks)
         let mixed = [Array(tokens[0].prefix(2)), tokens[1], Array(tokens[2].prefix(4))]

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ActionTokenizers
 
-/// What Golden/make_beast_golden.py wrote.
+/// Output of Golden/make_beast_golden.py.
 private struct Golden: Decodable {
     struct Case: Decodable {
         let steps: Int

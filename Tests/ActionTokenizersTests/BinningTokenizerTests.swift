@@ -71,7 +71,7 @@ struct BinningTokenizerTests {
         for (one, other) in zip(back, [-2.5, 1, 4.5, 1, 4.5, 1]) { #expect(abs(one - Float(other)) < 0.2) }
     }
 
-    @Test("refuses lists of another length and tokens that are no bins")
+    @Test("refuses token sequences of another length and tokens that are no bins")
     func malformed() {
         let good = Array(repeating: 0, count: 64)
         #expect(throws: ActionTokenizerError("chunk 1: expected 64 tokens, found 63")) {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ActionTokenizers
 
-/// What Golden/make_fast_golden.py wrote.
+/// Output of Golden/make_fast_golden.py.
 private struct Golden: Decodable {
     struct Transform: Decodable {
         let horizon: Int

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ActionTokenizers
 
-/// What Golden/make_fast_processor.py wrote.
+/// Output of Golden/make_fast_processor.py.
 private struct Golden: Decodable {
     let smallest: Int
     let chunks: [[Float]]
@@ -74,7 +74,7 @@ struct FASTProcessorTests {
         }
     }
 
-    @Test("refuses token lists that do not make a chunk, naming it")
+    @Test("refuses token sequences that do not make a chunk, naming it")
     func malformed() throws {
         func message(_ tokens: [[Int]]) -> String? {
             #expect(throws: ActionTokenizerError.self) { try processor.chunks(for: tokens) }?.description

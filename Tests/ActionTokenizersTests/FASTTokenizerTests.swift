@@ -58,7 +58,7 @@ struct FASTTokenizerTests {
         #expect(abs(metrics.bitsPerChunk.mean - metrics.tokensPerChunk.mean * 9) < 1e-9)
     }
 
-    @Test("refuses token lists that do not make a chunk, naming it")
+    @Test("refuses token sequences that do not make a chunk, naming it")
     func malformed() throws {
         let good = try fast.tokens(for: heldOut[0 ..< 1])[0]
         func message(_ tokens: [[Int]]) -> String? {

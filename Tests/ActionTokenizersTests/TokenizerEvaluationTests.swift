@@ -85,7 +85,7 @@ struct TokenizerEvaluationTests {
     func entropy() {
         let even = TokenizerEvaluation.use([5, 5, 5, 5])
         #expect(even == .init(utilization: 1, topFrequency: 0.25, normalizedEntropy: 1))
-        // Shares 1/2, 1/4, 1/4 make 1.5 bits of 2.
+        // Fractions 1/2, 1/4, 1/4 make 1.5 bits of 2.
         let uneven = TokenizerEvaluation.use([2, 1, 1, 0])
         #expect(uneven == .init(utilization: 0.75, topFrequency: 0.5, normalizedEntropy: 0.75))
         #expect(TokenizerEvaluation.use([7]).normalizedEntropy == 0)

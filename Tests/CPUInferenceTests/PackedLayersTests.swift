@@ -64,13 +64,13 @@ struct PackedLayersTests {
         "attention to a cache agrees to 1e-5",
         arguments: [(1, 16, 1), (5, 48, 53), (3, 32, 13), (6, 64, 10), (2, 8, 20), (4, 40, 9), (1, 80, 31)]
     )
-    func attention(places: Int, width: Int, filled: Int) {
+    func attention(tokens: Int, width: Int, filled: Int) {
         Torch.seed(UInt64(width))
-        let (heads, room) = (2, filled + places + 3)
-        let joined = Tensor.randn([places, 3 * heads * width])
+        let (heads, room) = (2, filled + tokens + 3)
+        let joined = Tensor.randn([tokens, 3 * heads * width])
         let scales = (Tensor.rand([width]) + 0.5, Tensor.rand([width]) + 0.5)
         let (keys, values) = (Tensor.randn([heads, room, width]), Tensor.randn([heads, room, width]))
-        let angles = Tensor.rand([places, width / 2]) * 3.0
+        let angles = Tensor.rand([tokens, width / 2]) * 3.0
         let attention = PackedCachedAttention(
             headCount: heads,
             queryNorm: scales.0.floats,
@@ -93,9 +93,9 @@ struct PackedLayersTests {
                 )
             }
         }
-        /// Heads `[heads, places, width]`, of the queries, keys or values.
+        /// Heads `[heads, tokens, width]`, of the queries, keys or values.
         func own(_ part: Int) -> Tensor {
-            joined.reshaped(places, 3, heads, width).select(1, part).transposed(0, 1)
+            joined.reshaped(tokens, 3, heads, width).select(1, part).transposed(0, 1)
         }
         func turned(_ x: Tensor, _ scale: Tensor) -> Tensor {
             let y = x.layerNorm(weight: scale, bias: nil, epsilon: 1e-5)
@@ -113,10 +113,10 @@ struct PackedLayersTests {
             value: all(values, own(2)),
             mask: nil
         )
-        expectSame(found, expected.select(0, 0).transposed(0, 1).reshaped(places, heads * width))
+        expectSame(found, expected.select(0, 0).transposed(0, 1).reshaped(tokens, heads * width))
     }
 
-    @Test("a query that is no number spoils its own answer and no other")
+    @Test("a query that is no number spoils its own output and no other")
     func notANumber() {
         let width = 16
         let attention = PackedCachedAttention(
@@ -125,7 +125,7 @@ struct PackedLayersTests {
             keyNorm: [Float](repeating: 1, count: width),
             epsilon: 1e-5
         )
-        func answers(_ joined: Rows) -> Rows {
+        func outputs(_ joined: Rows) -> Rows {
             var keys = [Float](repeating: 0, count: joined.count * width)
             var values = keys
             return keys.withUnsafeMutableBufferPointer { keys in
@@ -151,7 +151,7 @@ struct PackedLayersTests {
         let whole = rows(Tensor.randn([2, 3 * width]))
         var broken = whole
         broken.values[3] = .nan
-        #expect(answers(broken)[1 ..< 2] == answers(whole)[1 ..< 2])
+        #expect(outputs(broken)[1 ..< 2] == outputs(whole)[1 ..< 2])
     }
 
     @Test(

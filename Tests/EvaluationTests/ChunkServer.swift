@@ -1,7 +1,7 @@
 import PolicyProtocol
 import PolicyServer
 
-/// Answers with known chunks of actions for MetaWorld's arm, and keeps the committed prefix of every observation.
+/// Replies with known chunks of actions for MetaWorld's arm, and keeps the committed prefix of every observation.
 actor ChunkServer: MessageHandler {
     let horizon: Int
     private(set) var committed: [[[Float]]?] = []
@@ -17,7 +17,7 @@ actor ChunkServer: MessageHandler {
         ]
     }
 
-    /// Step `row` of the `chunk`-th answer: small motions that never repeat, and a gripper that jumps.
+    /// Step `row` of the `chunk`-th reply: small motions that never repeat, and a gripper that jumps.
     static func action(chunk: Int, row: Int) -> [Float] {
         let number = Float(100 * chunk + row)
         return [number * 1e-4, (number * number).truncatingRemainder(dividingBy: 7) * 1e-2, -number * 2e-4]

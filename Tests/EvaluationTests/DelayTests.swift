@@ -5,7 +5,7 @@ import PolicyServer
 import Testing
 
 /// MetaWorld's real client against a real socket.
-@Suite("Answers that arrive late")
+@Suite("Replies that arrive late")
 struct DelayTests {
     /// One episode of `steps` steps against `server`.
     private func roll(
@@ -40,11 +40,11 @@ struct DelayTests {
         }
     }
 
-    /// What is executed at `step`: the chunk before until the answer is there, then the new one, in step.
+    /// Action executed at `step`: of the previous chunk until the reply arrives, then of the new one.
     private func executed(_ step: Int, execute: Int, delay: Int) -> [Float] {
         let newest = step / execute
-        let isAnswered = newest == 0 || step % execute >= delay
-        let chunk = isAnswered ? newest : newest - 1
+        let hasReply = newest == 0 || step % execute >= delay
+        let chunk = hasReply ? newest : newest - 1
         return ChunkServer.action(chunk: chunk, row: step - chunk * execute)
     }
 
@@ -93,7 +93,7 @@ struct DelayTests {
     }
 
     @Test(
-        "chunks that end before their successor's answer are refused, announced or not",
+        "chunks that end before their successor's reply are refused, announced or not",
         arguments: [true, false]
     )
     func shortChunks(announces: Bool) async throws {
@@ -118,7 +118,7 @@ struct DelayTests {
                 "a delay of 9 steps does not fit observations every 8"
             ),
             (.server(host: "127.0.0.1", port: 1), -1, "must not be negative"),
-            (.expert, 2, "an expert answers at once: a delay of 2 steps needs a policy"),
+            (.expert, 2, "an expert acts at once: a delay of 2 steps needs a policy"),
         ] {
             var plan = EvaluationPlan(controller: controller, tasks: ["reach-v3"], episodes: 1)
             plan.delay = delay

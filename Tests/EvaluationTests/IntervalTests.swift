@@ -51,7 +51,7 @@ struct IntervalTests {
         #expect(ConfidenceInterval(meanOf: [5, 5]) == ConfidenceInterval(low: 5, high: 5))
     }
 
-    @Test("episodes drawn again give the spread of a mean, the same for the same seed")
+    @Test("resampled episodes give the spread of a mean, the same for the same seed")
     func bootstrap() {
         let count = 400
         let values = (0 ..< count).map { Double($0 % 2) }

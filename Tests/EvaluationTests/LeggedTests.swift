@@ -44,7 +44,7 @@ struct LeggedTests {
         #expect(alone.count(where: \.success) >= alone.count - 1)
     }
 
-    @Test("send states and actions without pictures to a recorder")
+    @Test("send states and actions without images to a recorder")
     func collection() async throws {
         let peer = try Peer("bare", size: 19)
         var plan = CollectionPlan(port: peer.port, tasks: ["ant-turn"], episodes: 2)

@@ -145,8 +145,8 @@ struct MetaWorldTests {
             #expect(message["task"] as? String == "reach-v3")
             #expect(message["prompt"] as? String == "reach the goal")
             #expect(message["seed"] as? Int == episode.seed)
-            let pictures = "uint8[\(episode.steps), 24, 24, 3]"
-            #expect(message["images"] as? [String: String] == ["corner2": pictures, "gripperPOV": pictures])
+            let expected = "uint8[\(episode.steps), 24, 24, 3]"
+            #expect(message["images"] as? [String: String] == ["corner2": expected, "gripperPOV": expected])
             #expect(message["action"] as? String == "float32[\(episode.steps), 4]")
             #expect(message["observation/state"] as? String == "float32[\(episode.steps), 4]")
         }

@@ -1,7 +1,7 @@
 import Evaluation
 import Foundation
 
-/// Where the package lies.
+/// Folder of the package.
 let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 

@@ -11,7 +11,7 @@ struct PerturbationTests {
         let description = try await metaWorld().description()
         #expect(
             description.perturbations == [
-                "light", "camera", "texture", "distractors", "places", "actions", "delay",
+                "light", "camera", "texture", "distractors", "positions", "actions", "delay",
             ]
         )
         let legged = try Simulator(named: "legged", near: packageFolder.appending(path: "bin/faster"))
@@ -26,7 +26,7 @@ struct PerturbationTests {
         var error = await #expect(throws: SimulatorError.self) { try await runner.run(plan) }
         #expect(error?.description.hasPrefix("unknown perturbation 'wind'") == true)
         #expect(
-            error?.description.hasSuffix("light, camera, texture, distractors, places, actions, delay")
+            error?.description.hasSuffix("light, camera, texture, distractors, positions, actions, delay")
                 == true
         )
         plan.perturbations = ["light", "light"]
@@ -39,7 +39,7 @@ struct PerturbationTests {
     )
     func expert() async throws {
         var plan = EvaluationPlan(controller: .expert, tasks: ["drawer-open-v3"], episodes: 2)
-        plan.perturbations = ["light", "camera", "texture", "distractors", "places", "actions", "delay"]
+        plan.perturbations = ["light", "camera", "texture", "distractors", "positions", "actions", "delay"]
         let alone = try await SimulatorRunner(simulator: metaWorld()).run(plan)
         let shared = try await SimulatorRunner(simulator: metaWorld(), workers: 2).run(plan)
         #expect(alone == shared)
@@ -49,12 +49,12 @@ struct PerturbationTests {
         for name in ["light", "camera", "texture", "distractors", "delay"] {
             #expect(steps[name] == steps[nil])
         }
-        for name in ["places", "actions"] { #expect(steps[name] != steps[nil]) }
+        for name in ["positions", "actions"] { #expect(steps[name] != steps[nil]) }
     }
 
     @Test(
         "change what the policy sees, anew in every episode, and nothing stays behind",
-        arguments: ["light", "camera", "texture", "distractors", "places"]
+        arguments: ["light", "camera", "texture", "distractors", "positions"]
     )
     func images(perturbation: String) async throws {
         let folder = try TemporaryFolder()

@@ -11,7 +11,7 @@ struct PolicyComparisonTests {
         }
     }
 
-    @Test("scene by scene: where one policy always wins by the same scenes, so does it in every draw")
+    @Test("scene by scene: where one policy always wins by the same scenes, so does it in every resample")
     func paired() throws {
         let half = (0 ..< 40).map { $0 % 2 == 0 }
         let most = (0 ..< 40).map { $0 % 4 != 1 }
@@ -60,7 +60,7 @@ struct PolicyComparisonTests {
             #expect(row.difference == 0 && row.differenceInterval == paired)
         }
         #expect(paired.low < -0.1 && paired.high > 0.1)
-        // Several evaluations are drawn again, scene by scene.
+        // Several evaluations are resampled, scene by scene.
         let several = try #require(comparison.rows[2].differenceInterval)
         #expect(comparison.rows[2].difference == -0.25 && several.low >= -0.5 && several.high < 0)
     }

@@ -47,11 +47,11 @@ struct SimulatorTests {
         try folder.write("", to: "Simulators/toy/tasks.py")
         try folder.write("", to: "Simulators/toy/requirements.txt")
         try folder.write("", to: ".deps/python/bin/python")
-        let place = folder.appending(path: "bin/faster")
-        let error = #expect(throws: SimulatorError.self) { try Simulator(named: "toy", near: place) }
+        let program = folder.appending(path: "bin/faster")
+        let error = #expect(throws: SimulatorError.self) { try Simulator(named: "toy", near: program) }
         #expect(error?.description.hasSuffix("run Scripts/bootstrap --simulator toy") == true)
         try folder.write("", to: ".deps/simulators/toy/bin/python")
-        let simulator = try Simulator(named: "toy", near: place)
+        let simulator = try Simulator(named: "toy", near: program)
         #expect(simulator.python.path.hasSuffix(".deps/simulators/toy/bin/python"))
     }
 }
@@ -154,7 +154,7 @@ struct SimulatorDescriptionTests {
     }
 }
 
-/// Runs scripts that misbehave in place of a simulator.
+/// Runs scripts that misbehave instead of a simulator.
 @Suite("A simulator that misbehaves")
 struct MisbehavingSimulatorTests {
     let folder: TemporaryFolder

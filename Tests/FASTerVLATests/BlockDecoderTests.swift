@@ -43,7 +43,7 @@ struct BlockDecoderTests {
         var testDescription: String { "\(blocks), \(hasExpert ? "with" : "without") expert" }
     }
 
-    /// How many codes a block has.
+    /// Number of codes in a block.
     enum BlockSize: CaseIterable {
         case one, seven, eight, codebook, all
 

@@ -67,16 +67,16 @@ struct CommittedPrefixTests {
         }
     }
 
-    @Test("of a training step are as many first actions as are drawn, inside the episode")
-    func draws() {
+    @Test("of a training step are a random number of first actions, inside the episode")
+    func samples() {
         Torch.seed(6)
         let isValid = Tensor([true, true, false, false], shape: [1, 4])
         let targets = ActionTargets(actions: .randn([1, 4, 2]), isValid: isValid, codes: nil)
         var counts = Set<Int>()
         for _ in 0 ..< 40 {
-            let drawn = CommittedPrefix.draw(from: targets, atMost: 4).isGiven.values(as: UInt8.self)
-            #expect(drawn == drawn.sorted(by: >))
-            counts.insert(drawn.reduce(0) { $0 + Int($1) })
+            let sampled = CommittedPrefix.sample(from: targets, atMost: 4).isGiven.values(as: UInt8.self)
+            #expect(sampled == sampled.sorted(by: >))
+            counts.insert(sampled.reduce(0) { $0 + Int($1) })
         }
         #expect(counts == [0, 1, 2])
     }

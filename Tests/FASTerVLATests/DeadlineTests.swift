@@ -16,7 +16,7 @@ struct DeadlineTests {
         return latencies
     }
 
-    /// What is decoded of 3 x 5 codes when `time` is left, and all of them.
+    /// Codes of 3 x 5 that are decoded when `time` is left, and all of them.
     private func decoded(_ blockSize: Int, within time: Duration, _ latencies: LatencyEstimate) throws -> (
         part: BlockDecoding, all: Tensor
     ) {

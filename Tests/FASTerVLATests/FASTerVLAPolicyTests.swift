@@ -55,7 +55,10 @@ struct FASTerVLAPolicyTests {
         #expect(try await reply(of: policy, ["deadline_ms": .integer(60_000)])["codebooks"] == .integer(3))
     }
 
-    @Test("answers with fewer codebooks what its tokenizer makes of the first codes", arguments: [1, 2, 3])
+    @Test(
+        "with fewer codebooks, replies with what its tokenizer decodes from the first codes",
+        arguments: [1, 2, 3]
+    )
     func fewerCodebooks(count: Int) async throws {
         let (whole, all) = try SmallPolicy.policy()
         _ = try await reply(of: whole)
@@ -71,7 +74,7 @@ struct FASTerVLAPolicyTests {
         #expect(try actions(reply) == all.normalization.restored(expected))
     }
 
-    @Test("draws equal codes from equal seeds, and others from another seed")
+    @Test("samples equal codes from equal seeds, and others from another seed")
     func seeds() async throws {
         var settings = DecodingSettings()
         settings.temperature = 2
@@ -86,11 +89,11 @@ struct FASTerVLAPolicyTests {
         #expect(codes[0] != codes[1])
     }
 
-    @Test("answers with the mean of several samples, which comes nearer and nearer to the expected motion")
+    @Test("replies with the mean of several samples, which approaches the expected actions")
     func sampleMean() async throws {
-        func answers(_ draws: Int) async throws -> [[Float]] {
+        func replies(_ samples: Int) async throws -> [[Float]] {
             var settings = DecodingSettings()
-            (settings.sampleCount, settings.temperature, settings.topK) = (draws, 2, 0)
+            (settings.sampleCount, settings.temperature, settings.topK) = (samples, 2, 0)
             let (policy, _) = try SmallPolicy.policy(settings)
             var found: [[Float]] = []
             for seed in 1 ... 6 as ClosedRange<Int64> {
@@ -98,21 +101,21 @@ struct FASTerVLAPolicyTests {
             }
             return found
         }
-        func spread(_ answers: [[Float]]) -> Float {
-            let means = answers[0].indices.map { index in
-                answers.reduce(0) { $0 + $1[index] } / Float(answers.count)
+        func spread(_ replies: [[Float]]) -> Float {
+            let means = replies[0].indices.map { index in
+                replies.reduce(0) { $0 + $1[index] } / Float(replies.count)
             }
-            return answers.reduce(0) { sum, answer in
-                sum + zip(answer, means).reduce(0) { $0 + abs($1.0 - $1.1) }
+            return replies.reduce(0) { sum, reply in
+                sum + zip(reply, means).reduce(0) { $0 + abs($1.0 - $1.1) }
             }
         }
-        let (one, many) = (try await answers(1), try await answers(32))
+        let (one, many) = (try await replies(1), try await replies(32))
         #expect(many[0].count == one[0].count)
         #expect(spread(many) < 0.5 * spread(one))
     }
 
-    @Test("goes on from actions that the robot executes meanwhile, where it was made for it")
-    func pending() async throws {
+    @Test("continues a committed action prefix, where it was trained to")
+    func committedPrefix() async throws {
         func message(_ steps: Int, _ value: Float) -> WireMap {
             let values = [Float](repeating: value, count: steps * 4)
             return ["committed_actions": .array(NDArray(shape: [steps, 4], values: values))]
@@ -140,7 +143,7 @@ struct FASTerVLAPolicyTests {
         #expect(try await reply(of: other, message(9, 0))["actions"] == reply(of: other)["actions"])
     }
 
-    @Test("answers where a state lies beyond all that was recorded, however far")
+    @Test("replies for a state beyond all that was recorded, however far")
     func absurdState() async throws {
         let (policy, _) = try SmallPolicy.policy()
         let values: [Float] = [1e20, -1e20]

@@ -68,15 +68,15 @@ struct LossGoldenTests {
     func scores(blockSize: Int) throws {
         let network = try network(blockSize)
         let codes = try golden.tensor("codes")
-        let (answers, closing) = network.teacherForcedLogits(
+        let (logits, closing) = network.teacherForcedLogits(
             codes: codes.maximum(codes.zerosLike()),
             try #require(network.blockHead),
             prefix: network.backbone.prefix(of: try input()),
             training: false
         )
-        #expect(answers.count == 2)
+        #expect(logits.count == 2)
         let found =
-            answers.enumerated().map { NamedTensor(name: "logits.\($0)", tensor: $1) }
+            logits.enumerated().map { NamedTensor(name: "logits.\($0)", tensor: $1) }
             + [NamedTensor(name: "closing", tensor: closing)]
         #expect(try golden.differences(of: found, to: "\(blockSize).") == [])
     }

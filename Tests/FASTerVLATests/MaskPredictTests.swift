@@ -183,7 +183,7 @@ struct MaskPredictTests {
         let codes = Tensor(row + row + row, shape: [3, 6])
         var counts = [Int](repeating: 0, count: 6)
         for _ in 0 ..< 60 {
-            let revealed = MaskPredict.drawRevealed(of: codes, schedule).to(.int64)
+            let revealed = MaskPredict.sampleRevealed(of: codes, schedule).to(.int64)
             for (slot, count) in revealed.sum(0).integers.enumerated() { counts[slot] += count }
             #expect(revealed.narrowed(1, from: 3, count: 3).sum(1).max().item < 2)
         }

@@ -49,7 +49,7 @@ struct PolicyFolderTests {
         return try tokenizer.robotUnits(for: [codes]).values
     }
 
-    @Test("answer as they did before, with a chunk in the robot's range")
+    @Test("predict as they did before, with a chunk in the robot's range")
     func roundTrip() async throws {
         try save()
         let first = try await PolicyFolder.load(from: folder, device: .cpu).act(on: SmallPolicy.observation())

@@ -16,7 +16,7 @@ struct SamplingTests {
         )
     }
 
-    @Test("draws among the best entries in proportion to their exponentials")
+    @Test("samples among the best entries in proportion to their exponentials")
     func proportions() {
         Torch.seed(2)
         var sampling = Sampling()
@@ -45,8 +45,8 @@ struct SamplingTests {
         let kept = zip(probabilities.floats, tokens.integers).filter { $0.0 > 0 }.map(\.1).sorted()
         #expect(kept == expected)
         Torch.seed(3)
-        let drawn = sampling.codes(from: logits.expanded([4000, 5])).integers
-        #expect(Set(drawn).sorted() == expected)
+        let sampled = sampling.codes(from: logits.expanded([4000, 5])).integers
+        #expect(Set(sampled).sorted() == expected)
     }
 
     @Test("takes the nucleus of every row by itself, among the best of the row")

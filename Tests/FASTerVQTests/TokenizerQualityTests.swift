@@ -75,7 +75,7 @@ struct TokenizerQualityTests {
             where: stepMask.greater(0).unsqueezed(2),
             otherwise: Tensor.randn(actions.shape) * 2
         )
-        func draw(_ count: Int) -> ActionBatch {
+        func sample(_ count: Int) -> ActionBatch {
             let picks = Tensor((0 ..< count).map { _ in Int.random(in: 0 ..< chunks.count, using: &random) })
             return ActionBatch(
                 embodiment: robot,
@@ -87,14 +87,14 @@ struct TokenizerQualityTests {
         (settings.learningRate, settings.weightDecay) = (2e-3, 0.01)
         let optimizer = AdamW(model.parameters, configuration: settings)
         for step in 0 ..< 160 {
-            if step == 40 { model.initializeCodebooks(from: [draw(1024)]) }
-            let loss = model.loss([draw(128)], quantizing: step >= 40, weights: .init())
+            if step == 40 { model.initializeCodebooks(from: [sample(1024)]) }
+            let loss = model.loss([sample(128)], quantizing: step >= 40, weights: .init())
             loss.total.backward()
             GradientClipping.clip(model.parameters, limit: 1)
             optimizer.step(factor: min(1, Double(160 - step) / 80))
             optimizer.forgetGradients()
         }
-        model.fitActionSpaceStages(to: [draw(2048)])
+        model.fitActionSpaceStages(to: [sample(2048)])
     }
 }
 

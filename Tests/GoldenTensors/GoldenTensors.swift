@@ -8,7 +8,7 @@ public import Torch
 /// The scripts compute in double precision and store in single, so a golden is the true value, whatever
 /// processor made it.
 public struct GoldenTensors {
-    /// What two tensors may differ by, as a share of the golden's largest element: single precision, with some
+    /// Largest difference of two tensors, as a fraction of the golden's largest element: single precision, with some
     /// room for sums.
     public static let tolerance = 1e-5
 

@@ -8,7 +8,7 @@ import TemporaryFolder
 import Testing
 import Torch
 
-/// What holds for every learned baseline; a type for each, because networks differ in type.
+/// Expectations of every learned baseline; a type for each, because networks differ in type.
 struct Promises<Network: ChunkAutoencoder> {
     let configuration: Network.Configuration
     let tokenCount: Int

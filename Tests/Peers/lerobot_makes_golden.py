@@ -1,4 +1,4 @@
-"""Writes Tests/LeRobotTests/Golden/lerobot-VERSION with LeRobot itself; its pictures show their own number.
+"""Writes Tests/LeRobotTests/Golden/lerobot-VERSION with LeRobot itself; its images show their own number.
 
 Usage: python lerobot_makes_golden.py FOLDER   (made with lerobot 0.4.4, av 18.1.0: AV1 video)
 """
@@ -13,7 +13,7 @@ for operator in ("nms", "qnms"):
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 
-def picture(number):
+def image(number):
     """12 blocks, dark or bright, that spell a number in binary: 4 columns, 3 rows."""
     blocks = np.array([210 if number >> bit & 1 else 40 for bit in range(12)], np.uint8).reshape(3, 4)
     return np.repeat(blocks.repeat(16, 0).repeat(16, 1)[:, :, None], 3, 2)
@@ -38,7 +38,7 @@ for episode, length in enumerate([5, 9, 7]):
             {
                 "observation.state": np.array([number, -number], np.float32),
                 "action": np.array([number, number + 0.5, 1], np.float32),
-                "observation.images.front": picture(number),
+                "observation.images.front": image(number),
                 "task": ["push", "pull"][episode % 2],
             }
         )

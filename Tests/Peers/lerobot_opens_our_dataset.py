@@ -1,8 +1,8 @@
-"""LeRobot itself opens a dataset that FASTer wrote and gives the numbers and pictures that are in the files.
+"""LeRobot itself opens a dataset that FASTer wrote and gives the numbers and images that are in the files.
 
 Usage: python lerobot_opens_our_dataset.py [FOLDER]   (default: $LEROBOT_DATASET, else Examples/metaworld-mini)
 
-Needs lerobot 0.4, torch, PyAV and pyarrow. Numbers are compared with pyarrow's, exactly; pictures with
+Needs lerobot 0.4, torch, PyAV and pyarrow. Numbers are compared with pyarrow's, exactly; images with
 PyAV's, decoded from the start of every video file without any seeking.
 """
 import glob
@@ -17,7 +17,7 @@ import torchvision_reader
 
 
 def expected_frames(folder, camera, rows, episodes):
-    """Pictures of some rows, found by counting frames from the start of every file."""
+    """Images of some rows, found by counting frames from the start of every file."""
     wanted = {}
     begun = {}
     for episode in episodes:
@@ -27,14 +27,14 @@ def expected_frames(folder, camera, rows, episodes):
             if row in rows:
                 wanted.setdefault(file, {})[first + row - episode["dataset_from_index"]] = row
         begun[file] = first + episode["length"]
-    pictures = {}
+    images = {}
     for (chunk, file), positions in wanted.items():
         with av.open(f"{folder}/videos/{camera}/chunk-{chunk:03d}/file-{file:03d}.mp4") as container:
             for position, frame in enumerate(container.decode(video=0)):
                 if position in positions:
-                    pictures[positions[position]] = frame.to_ndarray(format="rgb24")
+                    images[positions[position]] = frame.to_ndarray(format="rgb24")
             assert position + 1 == begun[(chunk, file)], f"{camera}: {position + 1} frames, not {begun[(chunk, file)]}"
-    return pictures
+    return images
 
 
 def main():
@@ -63,13 +63,13 @@ def main():
     random = np.random.default_rng(0)
     rows = set(random.choice(borders, min(40, len(borders)), replace=False).tolist())
     rows |= set(random.choice(len(dataset), min(60, len(dataset)), replace=False).tolist())
-    pictures = {camera: expected_frames(folder, camera, rows, episodes) for camera in dataset.meta.video_keys}
+    images = {camera: expected_frames(folder, camera, rows, episodes) for camera in dataset.meta.video_keys}
     for row in sorted(rows):
         item = dataset[row]
         assert item["task"] == tasks[columns["task_index"][row]]
-        for camera in pictures:
+        for camera in images:
             theirs = (item[camera].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-            assert np.array_equal(theirs, pictures[camera][row]), f"{camera}: another picture at frame {row}"
+            assert np.array_equal(theirs, images[camera][row]), f"{camera}: another image at frame {row}"
 
     for name, feature in dataset.meta.features.items():
         assert set(dataset.meta.stats[name]) >= {"min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99"}
@@ -78,7 +78,7 @@ def main():
     actions = np.asarray(columns["action"], np.float64).reshape(len(dataset), -1)
     for key, level in (("q01", 0.01), ("q50", 0.5), ("q99", 0.99)):
         assert np.allclose(dataset.meta.stats["action"][key], np.quantile(actions, level, axis=0), atol=1e-6), key
-    print(f"ok: {len(dataset)} frames, {len(episodes)} episodes; {len(rows)} frames of {len(pictures)} cameras compared")
+    print(f"ok: {len(dataset)} frames, {len(episodes)} episodes; {len(rows)} frames of {len(images)} cameras compared")
     del library
 
 

@@ -1,4 +1,4 @@
-"""What a simulator sends to `faster collect` is what LeRobot finds in the dataset, number for number.
+"""LeRobot finds in the dataset exactly the numbers that a simulator sends to `faster collect`.
 
 The simulator is made here: it sends its last episodes first, through openpi's client, and two that are refused.
 """
@@ -53,7 +53,7 @@ def install(prefix):
 
 
 def sent():
-    """What every row of the dataset has to hold, as the simulator says it."""
+    """Values of every row of the dataset, as the simulator sends them."""
     for task, index in EPISODES:
         steps = np.arange(3 + index, dtype=np.float32)
         for step in steps:
@@ -83,10 +83,10 @@ def main():
             for name in ("action", "observation.state"):
                 assert np.array_equal(np.float32(row[name]), np.float32(values[name])), (name, row, values)
         with av.open(str(data / "videos/observation.images.front/chunk-000/file-000.mp4")) as container:
-            pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-        assert len(pictures) == len(expected)
-        for picture, values in zip(pictures, expected):
-            assert np.abs(picture.astype(int) - values["brightness"]).max() <= 5, values
+            images = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert len(images) == len(expected)
+        for image, values in zip(images, expected):
+            assert np.abs(image.astype(int) - values["brightness"]).max() <= 5, values
         print(f"ok: {len(rows)} frames of {len(EPISODES)} episodes are as they were sent")
 
 

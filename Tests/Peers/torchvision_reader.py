@@ -20,7 +20,7 @@ def prepare():
 
 
 class VideoReader:
-    """What lerobot's `pyav` back end uses of the class that torchvision had."""
+    """The part of torchvision's former class that lerobot's `pyav` back end uses."""
 
     def __init__(self, path, stream):
         self.container = av.open(path)

@@ -38,7 +38,7 @@ struct ObservationDecoderTests {
         )
     }
 
-    @Test("reads planar and floating-point images as the same picture")
+    @Test("reads planar and floating-point images as the same image")
     func imageKinds() throws {
         let expected = try decoder.observation(from: message())
         let planar = (0 ..< 48).map { pixels[$0 % 16 * 3 + $0 / 16] }
@@ -103,7 +103,7 @@ struct ObservationDecoderTests {
         #expect(error([Self.camera: .array(empty)]) == expected + ", found an array of uint8 [0, 4, 3]")
     }
 
-    @Test("names the place of a number that is not finite")
+    @Test("names the position of a number that is not finite")
     func notFinite() throws {
         let state = NDArray(shape: [3], values: [1, .nan, 3])
         #expect(

@@ -45,7 +45,7 @@ struct PolicyMessagesTests {
 
     @Test("a reply says what the stages took, where the policy measures them")
     func stages() {
-        let answer = PolicyPrediction(
+        let prediction = PolicyPrediction(
             chunk,
             timing: StageTiming(
                 prefix: .microseconds(500),
@@ -53,7 +53,7 @@ struct PolicyMessagesTests {
                 detokenization: .microseconds(2000)
             )
         )
-        let timing = answer.reply(inferenceTime: .milliseconds(3)).map?["policy_timing"]
+        let timing = prediction.reply(inferenceTime: .milliseconds(3)).map?["policy_timing"]
         #expect(
             timing == [
                 "infer_ms": .double(3),

@@ -2,18 +2,18 @@ import PolicyProtocol
 import RobotTypes
 import Testing
 
-@Suite("What a request asks of its answer")
-struct AnswerOptionsTests {
+@Suite("The options of a request")
+struct PredictionOptionsTests {
     private func error(_ message: WireValue) -> String? {
         #expect(throws: PredictionOptionError.self) { try PredictionOptions(of: message) }?.description
     }
 
-    @Test("is nothing unless it says so")
+    @Test("are empty by default")
     func nothing() throws {
         #expect(try PredictionOptions(of: ["prompt": "lift"]) == PredictionOptions())
     }
 
-    @Test("may be a deadline, whole or not")
+    @Test("may hold a deadline, whole or not")
     func deadline() throws {
         #expect(try PredictionOptions(of: ["deadline_ms": .integer(20)]).deadline == .milliseconds(20))
         #expect(try PredictionOptions(of: ["deadline_ms": .double(2.5)]).deadline == .microseconds(2500))
@@ -21,13 +21,13 @@ struct AnswerOptionsTests {
         #expect(PredictionOptions.deadline(milliseconds: 1e300) == .seconds(86_400))
     }
 
-    @Test("may be actions that the robot executes meanwhile")
-    func pending() throws {
+    @Test("may hold a committed action prefix")
+    func committedActions() throws {
         let actions = NDArray(shape: [2, 3], values: [1, 2, 3, 4, 5, 6])
-        let pending = try #require(
+        let committed = try #require(
             try PredictionOptions(of: ["committed_actions": .array(actions)]).committedActions
         )
-        #expect(pending == ActionChunk(horizon: 2, dimension: 3, values: [1, 2, 3, 4, 5, 6]))
+        #expect(committed == ActionChunk(horizon: 2, dimension: 3, values: [1, 2, 3, 4, 5, 6]))
         let wrong: [(WireValue, String)] = [
             ("soon", "text"), (.array(NDArray(shape: [2], values: [1, 2])), "shape [2]"),
             (.array(NDArray(shape: [1, 2], values: [1, .nan])), "nan at step 0, column 1"),

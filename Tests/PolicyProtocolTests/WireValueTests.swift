@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Wire values, against openpi's msgpack_numpy")
 struct WireValueTests {
-    /// What `golden.py` packed, by case.
+    /// Messages that `golden.py` packed, by case.
     let golden: [String: [UInt8]]
 
     init() async throws {
@@ -85,22 +85,22 @@ struct WireValueTests {
 
     @Test("says what is wrong with what it does not accept")
     func rejected() throws {
-        func problem(_ name: String) throws -> WireError.Kind? {
+        func kind(_ name: String) throws -> WireError.Kind? {
             #expect(throws: WireError.self) { try value(name) }?.kind
         }
-        #expect(try problem("timestamp") == .extensionType(-1))
-        #expect(try problem("integer_key") == .keyIsNotText)
-        #expect(try problem("two_values") == .trailingBytes(1))
-        #expect(try problem("deep") == .tooDeep(limit: 16))
-        #expect(try problem("billions") == .truncated)
+        #expect(try kind("timestamp") == .extensionType(-1))
+        #expect(try kind("integer_key") == .keyIsNotText)
+        #expect(try kind("two_values") == .trailingBytes(1))
+        #expect(try kind("deep") == .tooDeep(limit: 16))
+        #expect(try kind("billions") == .truncated)
     }
 
     @Test("names the key of an array that contradicts itself")
     func contradiction() throws {
         var bytes = try #require(golden["observation"])
         let text = Array("<f8".utf8)
-        let place = try #require((0 ..< bytes.count - 3).first { Array(bytes[$0 ..< $0 + 3]) == text })
-        bytes[place + 2] = UInt8(ascii: "4")
+        let offset = try #require((0 ..< bytes.count - 3).first { Array(bytes[$0 ..< $0 + 3]) == text })
+        bytes[offset + 2] = UInt8(ascii: "4")
         let error = #expect(throws: WireError.self) { try WireValue(decoding: bytes) }
         #expect(
             error?.description

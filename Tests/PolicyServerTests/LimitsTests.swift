@@ -52,7 +52,7 @@ struct LimitsTests {
     @Test("a client too many is turned away, and the others go on")
     func full() async throws { try await run("full", clients: 2) }
 
-    @Test("a message may be as large as the server was told, and the limit is named")
+    @Test("a message may be as large as the server's limit, which the refusal names")
     func messages() async throws {
         try await run("small", bytes: 1 << 20)
         try await run("large", bytes: 128 << 20)

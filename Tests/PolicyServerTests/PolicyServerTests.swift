@@ -34,7 +34,7 @@ struct PolicyServerTests {
     @Test("an error reaches its client with our words, and the others go on")
     func errors() async throws { try await run("errors") }
 
-    @Test("an answer that cannot be given is refused with the field's name, and the connection goes on")
+    @Test("a prediction that fails is refused with the field's name, and the connection goes on")
     func refusals() async throws { try await run("refusals") }
 
     @Test("malformed messages are refused, and the server goes on")
@@ -45,7 +45,7 @@ struct PolicyServerTests {
 
     @Test("serves 32 clients, 16 at a time") func many() async throws { try await run("many") }
 
-    @Test("answers plain HTTP") func plainHTTP() async throws { try await run("plain_http") }
+    @Test("responds to plain HTTP") func plainHTTP() async throws { try await run("plain_http") }
 
     @Test("accepts only proper handshakes, and survives damaged ones")
     func handshakes() async throws { try await run("handshakes") }

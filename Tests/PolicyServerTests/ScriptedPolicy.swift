@@ -1,7 +1,7 @@
 import PolicyServer
 import RobotTypes
 
-/// Answers `[2, 4]` made of the state and the row number; the instruction can ask for trouble.
+/// Predicts `[2, 4]` made of the state and the row number; the instruction can ask for trouble.
 struct ScriptedPolicy: Policy {
     let contract: PolicyContract
 

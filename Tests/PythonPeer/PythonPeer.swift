@@ -9,7 +9,7 @@ public enum PythonPeer {
 
     /// A program that ended with an error.
     public struct Failure: Error, CustomStringConvertible {
-        /// What it said, standard error included.
+        /// Output, standard error included.
         public let description: String
     }
 

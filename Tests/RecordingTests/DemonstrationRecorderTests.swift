@@ -80,7 +80,7 @@ struct DemonstrationRecorderTests {
         await server.shutdown()
     }
 
-    /// What pyarrow finds in the dataset.
+    /// Numbers that pyarrow finds in the dataset.
     private func numbers() async throws -> [String: [Any]] {
         let script = "../../Peers/lerobot_numbers.py"
         let json = try JSONSerialization.jsonObject(with: await PythonPeer.run(script, [folder.path]))
@@ -116,9 +116,9 @@ struct DemonstrationRecorderTests {
         )
         #expect(columns["task_index"] as? [Int] == expected.map(\.task))
         for (row, frame) in expected.enumerated() {
-            let picture = try dataset.frame(at: row, camera: "observation.images.front")
+            let image = try dataset.frame(at: row, camera: "observation.images.front")
             let brightness = 40 + 40 * frame.index + 20 * frame.task + 5 * frame.step
-            #expect(picture.pixels.allSatisfy { abs(Int($0) - brightness) <= 3 }, "frame \(row)")
+            #expect(image.pixels.allSatisfy { abs(Int($0) - brightness) <= 3 }, "frame \(row)")
         }
     }
 

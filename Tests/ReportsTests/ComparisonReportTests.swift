@@ -33,7 +33,7 @@ struct ComparisonReportTests {
                 name: name,
                 points: [point("\(name) (1)", bits: 50, l1: 0.02), point("\(name) (2)", bits: 100, l1: 0.01)]
             ),
-            .init(name: "\(name), adaptive", base: name, points: [point("a", bits: 70, l1: 0.015)]),
+            .init(name: "\(name), by stages", base: name, points: [point("a", bits: 70, l1: 0.015)]),
             .init(name: "fast", points: [point("fast", bits: 120, l1: 0.011)]),
         ]
         dataset.columns = [
@@ -69,12 +69,12 @@ struct ComparisonReportTests {
                 rows: [
                     .init(
                         name: "raw",
-                        rate: .init(share: 1, episodes: 20, low: 0.84, high: 1),
+                        rate: .init(fraction: 1, episodes: 20, low: 0.84, high: 1),
                         tasks: ["easy": 1, "hard": 1]
                     ),
                     .init(
                         name: name,
-                        rate: .init(share: 0.9, episodes: 20, low: 0.7, high: 0.97),
+                        rate: .init(fraction: 0.9, episodes: 20, low: 0.7, high: 0.97),
                         difference: .init(-0.1, low: -0.3, high: 0.05),
                         pValue: 0.5,
                         lost: 2,
@@ -109,10 +109,10 @@ struct ComparisonReportTests {
 
     @Test("A variant has the colour of its curve, the first one dashed, the next dotted")
     func styles() {
-        let another = ComparisonReport.Curve(name: "own, adaptive by mean", base: "own", points: [])
+        let another = ComparisonReport.Curve(name: "own, by codebooks", base: "own", points: [])
         let styles = LineStyles(report().datasets[0].curves + [another])
-        #expect(styles["own, adaptive by mean"] == "c0 dotted")
-        #expect(styles["own"] == "c0" && styles["own, adaptive"] == "c0 dashed" && styles["fast"] == "c1")
+        #expect(styles["own, by codebooks"] == "c0 dotted")
+        #expect(styles["own"] == "c0" && styles["own, by stages"] == "c0 dashed" && styles["fast"] == "c1")
     }
 
     @Test("Text never becomes markup, drawings are XML, and nothing is loaded from elsewhere")

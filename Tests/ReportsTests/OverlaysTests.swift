@@ -15,7 +15,7 @@ struct OverlaysTests {
         )
     }
 
-    @Test("Share a column's scale, so that a bad chunk looks worse than a good one")
+    @Test("have one scale a column, so that a bad chunk looks worse than a good one")
     func sharedScale() {
         let extents = Overlays.extents(of: [
             overlay([[0, 0.1]], [[0, 0.1]]), overlay([[-1, 1]], [[-0.5, 3, .nan, .infinity]]),

@@ -102,11 +102,11 @@ private func hostileReport() -> RunReport {
     report.tokenizers = [row]
     report.overlays = [.init(title: attack, columns: [attack], original: [[0, 1]], reconstructed: [[1, 0]])]
     report.codebookUse = [.init(name: attack, sortedFrequencies: [0.7, 0.3])]
-    report.success = [.init(task: attack, policy: .init(share: 0.5, episodes: 2, low: 0.1, high: 0.9))]
-    report.perturbations = [.init(name: attack, rate: .init(share: 0.5, episodes: 2, low: 0.1, high: 0.9))]
+    report.success = [.init(task: attack, policy: .init(fraction: 0.5, episodes: 2, low: 0.1, high: 0.9))]
+    report.perturbations = [.init(name: attack, rate: .init(fraction: 0.5, episodes: 2, low: 0.1, high: 0.9))]
     report.rollouts = [.init(task: attack, seed: 1, success: true, mp4: Data([1]))]
     report.latencies = [1, 2, 3]
-    report.stages = [.init(name: attack, answers: 3, median: 1, slow: 2)]
+    report.stages = [.init(name: attack, count: 3, median: 1, slow: 2)]
     report.facts = [(attack, attack)]
     report.commands = [attack]
     return report
@@ -155,18 +155,18 @@ private func brokenReport() -> RunReport {
         .init(name: "wild", sortedFrequencies: wild), .init(name: "none", sortedFrequencies: []),
     ]
     report.success = wild.map {
-        .init(task: "t", policy: .init(share: $0, episodes: 0, low: $0, high: .nan))
+        .init(task: "t", policy: .init(fraction: $0, episodes: 0, low: $0, high: .nan))
     }
     report.perturbations = wild.map {
         .init(
             name: "p",
-            rate: .init(share: $0, episodes: 0, low: $0, high: .nan),
+            rate: .init(fraction: $0, episodes: 0, low: $0, high: .nan),
             difference: ($0, .nan, $0),
             pValue: $0
         )
     }
     report.latencies = wild
-    report.stages = wild.map { .init(name: "a", answers: 1, median: $0, slow: $0) }
+    report.stages = wild.map { .init(name: "a", count: 1, median: $0, slow: $0) }
     report.rollouts = [.init(task: "t", seed: .min, success: false, mp4: Data())]
     return report
 }

@@ -24,20 +24,20 @@ func sampleReport(film: Data = Data([0, 0, 0, 8])) -> RunReport {
     report.success = sampleSuccess()
     report.groupSuccess = Array(sampleSuccess().prefix(2))
     report.perturbations = [
-        .init(name: "plain", rate: .init(share: 0.8, episodes: 150, low: 0.73, high: 0.86)),
+        .init(name: "plain", rate: .init(fraction: 0.8, episodes: 150, low: 0.73, high: 0.86)),
         .init(
             name: "light",
-            rate: .init(share: 0.7, episodes: 150, low: 0.62, high: 0.77),
+            rate: .init(fraction: 0.7, episodes: 150, low: 0.62, high: 0.77),
             difference: (-0.1, -0.16, -0.04),
             pValue: 0.002
         ),
     ]
     report.latencies = sampleLatencies()
     report.stages = [
-        .init(name: "prefix", answers: 900, median: 21, slow: 34),
-        .init(name: "block 1", answers: 900, median: 8.5, slow: 12),
-        .init(name: "block 2", answers: 640, median: 8, slow: 11),
-        .init(name: "detokenize", answers: 900, median: 0.4, slow: 0.9),
+        .init(name: "prefix", count: 900, median: 21, slow: 34),
+        .init(name: "block 1", count: 900, median: 8.5, slow: 12),
+        .init(name: "block 2", count: 640, median: 8, slow: 11),
+        .init(name: "detokenize", count: 900, median: 0.4, slow: 0.9),
     ]
     report.rollouts = [("reach-v3", true), ("door-open-v3", true), ("pick-place-v3", false)].enumerated().map
     {
@@ -149,12 +149,17 @@ private func sampleSuccess() -> [RunReport.TaskSuccess] {
         ("drawer-close-v3", 1), ("button-press-topdown-v3", 0.867), ("peg-insert-side-v3", 0.4),
         ("window-open-v3", 0.933),
     ]
-    return tasks.map { task, share in
+    return tasks.map { task, success in
         .init(
             task: task,
-            policy: .init(share: share, episodes: 15, low: max(0, share - 0.24), high: min(1, share + 0.13)),
-            expert: .init(share: 1, episodes: 15, low: 0.796, high: 1),
-            untrained: .init(share: 0.067, episodes: 15, low: 0.012, high: 0.298)
+            policy: .init(
+                fraction: success,
+                episodes: 15,
+                low: max(0, success - 0.24),
+                high: min(1, success + 0.13)
+            ),
+            expert: .init(fraction: 1, episodes: 15, low: 0.796, high: 1),
+            untrained: .init(fraction: 0.067, episodes: 15, low: 0.012, high: 0.298)
         )
     }
 }

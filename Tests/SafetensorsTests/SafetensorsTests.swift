@@ -52,7 +52,7 @@ struct SafetensorsTests {
     func python() throws {
         let file = folder.appending(path: "ours.safetensors")
         try SafetensorsFile.write(tensors, to: file)
-        let answer = try python(
+        let output = try python(
             """
             import sys, numpy as np
             from safetensors.numpy import load_file, save_file
@@ -64,7 +64,7 @@ struct SafetensorsTests {
             file.path,
             folder.appending(path: "theirs.safetensors").path
         )
-        #expect(answer == "[[1.0, 2.0], [3.0, 4.0]] [True, False, True] (0, 3)\n")
+        #expect(output == "[[1.0, 2.0], [3.0, 4.0]] [True, False, True] (0, 3)\n")
         let theirs = try SafetensorsFile(reading: folder.appending(path: "theirs.safetensors"))
         #expect(theirs.metadata == ["made": "by Python"])
         #expect(theirs.entries["b"]?.shape == [2, 3])

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Random numbers of a seed and a purpose")
 struct SeededRandomTests {
-    private func draws(_ random: SeededRandom) -> [UInt64] {
+    private func numbers(_ random: SeededRandom) -> [UInt64] {
         var random = random
         return (0 ..< 4).map { _ in random.next() }
     }
@@ -11,7 +11,7 @@ struct SeededRandomTests {
     @Test("are those of SplitMix64, from its published reference")
     func reference() {
         #expect(
-            draws(SeededRandom(seed: 1_234_567)).prefix(3)
+            numbers(SeededRandom(seed: 1_234_567)).prefix(3)
                 == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         )
     }
@@ -23,8 +23,8 @@ struct SeededRandomTests {
             SeededRandom(seed: 1, 0, 1),
             SeededRandom(seed: 1, 1, 0), SeededRandom(seed: 0, 1),
         ]
-        #expect(Set(all.map { draws($0) }).count == all.count)
-        #expect(draws(SeededRandom(seed: 7, 3, 9)) == draws(SeededRandom(seed: 7, 3, 9)))
+        #expect(Set(all.map { numbers($0) }).count == all.count)
+        #expect(numbers(SeededRandom(seed: 7, 3, 9)) == numbers(SeededRandom(seed: 7, 3, 9)))
     }
 
     @Test("choose as often as weights say, and the last where nothing weighs anything")

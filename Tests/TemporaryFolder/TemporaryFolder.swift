@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// Swift Testing makes a suite anew for every test, so a suite that holds a folder gives each test its own.
 public final class TemporaryFolder: Sendable {
-    /// Where it lies.
+    /// Location of the folder.
     public let url: URL
 
     /// Makes the folder, named after the test that asked for it.
@@ -30,7 +30,7 @@ public final class TemporaryFolder: Sendable {
         return Set(names ?? [])
     }
 
-    /// The place of a file or folder below, whether it is there or not.
+    /// Location of a file or folder below, whether it exists or not.
     public func appending(path: String) -> URL { url.appending(path: path) }
 
     /// The content of a file below.

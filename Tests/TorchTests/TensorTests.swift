@@ -53,7 +53,7 @@ struct TensorTests {
         #expect(counts.floats == [0, 2, 1])
     }
 
-    @Test("draw the same numbers from the same seed and state")
+    @Test("sample the same numbers from the same seed and state")
     func random() {
         Torch.seed(7)
         let first = Tensor.randn([4]).floats

@@ -57,12 +57,12 @@ struct FASTerVQTaskTests {
         #expect(try counts(task([weight, weight, weight])) == [1: 5, 2: 5, 3: 5])
     }
 
-    @Test("draws a robot as often as it weighs where not all are in a batch")
-    func draws() throws {
+    @Test("samples a robot in proportion to its weight where not all are in a batch")
+    func samples() throws {
         let task = try task([3, 1], robotsPerStep: 1)
-        let drawn = (0 ..< 200).map { counts(task, $0) }
-        #expect(drawn.allSatisfy { $0 == [1: 16] || $0 == [2: 16] })
-        let first = Double(drawn.filter { $0 == [1: 16] }.count) / 200
+        let sampled = (0 ..< 200).map { counts(task, $0) }
+        #expect(sampled.allSatisfy { $0 == [1: 16] || $0 == [2: 16] })
+        let first = Double(sampled.filter { $0 == [1: 16] }.count) / 200
         #expect(abs(first - 0.75) < 0.12)
     }
 

@@ -17,7 +17,7 @@ struct PolicyTrainingTests {
         try SampleDemonstrations.write(to: folder.appending(path: "data"))
     }
 
-    /// Flow matching on the first episode, whose loss draws noise in every step.
+    /// Flow matching on the first episode, whose loss samples noise in every step.
     private func training(heldOut: [Int] = []) throws -> PolicyTraining {
         let recipe = try RecipeReader.recipe(
             PolicyRecipe(),
@@ -41,9 +41,9 @@ struct PolicyTrainingTests {
         to name: String,
         resume: Bool = false
     ) throws -> Data {
-        let place = folder.appending(path: name)
-        try training.run(to: place, resume: resume, decoding: { _, _ in }, report: { _ in })
-        return try Data(contentsOf: place.appending(path: "model.safetensors"))
+        let output = folder.appending(path: name)
+        try training.run(to: output, resume: resume, decoding: { _, _ in }, report: { _ in })
+        return try Data(contentsOf: output.appending(path: "model.safetensors"))
     }
 
     private func measured(_ name: String) -> [[String: Double]] {

@@ -181,7 +181,7 @@ struct RecipeReaderTests {
             ("objectPose.columns=[1, 2.5]", "'objectPose.columns[1]' should be a whole number, found 2.5"),
         ]
     )
-    func misfits(setting: String, reason: String) throws {
+    func mismatches(setting: String, reason: String) throws {
         let error = #expect(throws: RecipeError.self) {
             try RecipeReader.recipe(PolicyRecipe(), file: file("codebooks: 2\n"), settings: [setting])
         }
@@ -189,7 +189,7 @@ struct RecipeReaderTests {
     }
 
     @Test("name the file where it is the file that is wrong")
-    func misfitInFile() throws {
+    func mismatchInFile() throws {
         let url = try file("codebookWeights: [1, heavy]\n")
         let error = #expect(throws: RecipeError.self) {
             try RecipeReader.recipe(PolicyRecipe(), file: url, settings: ["codebooks=3"])

@@ -51,9 +51,9 @@ struct ResumeTests {
 
     /// The weights at the end; the training is killed after step `kill` and resumed, where that is given.
     private func weights(_ name: String, kill: Int?, _ kind: TokenizerKind = .fasterVQ) throws -> [[UInt8]] {
-        let place = folder.appending(path: name)
+        let output = folder.appending(path: name)
         func train(_ task: some TrainingTask, _ killAfter: Int?) throws -> [NamedTensor] {
-            let trainer = Trainer(recipe.optimization, in: place, identity: "same", device: .cpu) {
+            let trainer = Trainer(recipe.optimization, in: output, identity: "same", device: .cpu) {
                 if $0.step - 1 == killAfter { throw Killed() }
             }
             try trainer.train(task, resume: true)
@@ -78,7 +78,7 @@ struct ResumeTests {
         }
         let tensors = try train(killAfter: nil)
         #expect(
-            TrainingMetrics.lines(of: place.appending(path: "metrics.jsonl")).map { $0["step"] }
+            TrainingMetrics.lines(of: output.appending(path: "metrics.jsonl")).map { $0["step"] }
                 == (0 ..< 40).map(Double.init)
         )
         return tensors.map(\.tensor.bytes)
@@ -97,13 +97,13 @@ struct ResumeTests {
 
     @Test("refuse a checkpoint of other settings")
     func otherSettings() throws {
-        let place = folder.appending(path: "refused")
+        let output = folder.appending(path: "refused")
         let task = SmallTask()
         #expect(throws: Killed.self) {
-            try task.train(steps: 10, in: place, identity: "first", killAfter: 4)
+            try task.train(steps: 10, in: output, identity: "first", killAfter: 4)
         }
         #expect(throws: TrainingError.self) {
-            try task.train(steps: 10, in: place, identity: "second", killAfter: nil)
+            try task.train(steps: 10, in: output, identity: "second", killAfter: nil)
         }
     }
 }

@@ -9,7 +9,7 @@ struct KMeansTests {
         Torch.seed(2)
         let centres = Tensor([0, 0, 9, 0, 0, 9] as [Float], shape: [3, 2])
         let vectors = centres.repeatedInterleaved(40, axis: 0) + Tensor.randn([120, 2]) * 0.1
-        // More means than clusters, so that every cluster gets one wherever the first draws lie.
+        // More means than clusters, so that every cluster gets one wherever the first samples lie.
         let (means, sizes) = KMeans.means(of: vectors, count: 12, iterations: 20)
         #expect(means.shape == [12, 2] && sizes.shape == [12])
         let chosen = NearestEntry.search(vectors, among: means)

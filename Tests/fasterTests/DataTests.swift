@@ -25,16 +25,16 @@ struct DataTests {
         #expect(text.contains("episodes  120\n"))
     }
 
-    @Test("frame writes the picture that PyAV finds there")
+    @Test("frame writes the image that PyAV finds there")
     func frame() async throws {
         _ = try await Program.output(
-            frame(of: Program.demonstrations, 4321, to: "pictures/frame.png"),
+            frame(of: Program.demonstrations, 4321, to: "images/frame.png"),
             in: folder
         )
         let golden = PythonPeer.packageRoot.appending(path: "Tests/fasterTests/Golden/frame-4321.png")
         let output = try await PythonPeer.run(
-            "picture.py",
-            [folder.appending(path: "pictures/frame.png").path, golden.path]
+            "image.py",
+            [folder.appending(path: "images/frame.png").path, golden.path]
         )
         let found = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
         #expect(found["mode"] as? String == "RGB")
@@ -42,7 +42,7 @@ struct DataTests {
         // The frames before and after differ by more than 70 somewhere.
         #expect(try #require(found["largest"] as? Double) < 8)
         #expect(try #require(found["mean"] as? Double) < 2)
-        #expect(folder.paths == ["pictures", "pictures/frame.png"])
+        #expect(folder.paths == ["images", "images/frame.png"])
     }
 
     private func frame(
@@ -108,7 +108,7 @@ struct DataTests {
         #expect(frame.contains("10590 does not exist: the dataset has 10590, numbered from 0"))
     }
 
-    @Test("a picture that cannot be written is named")
+    @Test("an image that cannot be written is named")
     func unwritable() async throws {
         try folder.write("", to: "file")
         let message = try await Program.refusal(

@@ -15,7 +15,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "answer openpi's client, refuse what is no observation, and end when they are asked to",
+        "serve openpi's client, refuse what is no observation, and end when they are asked to",
         arguments: ["SIGTERM", "SIGINT"]
     )
     func serve(signal: String) async throws {
@@ -85,7 +85,7 @@ struct PolicyTests {
         let episodes = try JSONSerialization.jsonObject(with: run["evaluation/policy/episodes.json"])
         #expect((episodes as? [[String: Any]])?.first?["video"] as? String == name)
         let film = run.appending(path: "evaluation/policy/\(name)")
-        // The 20th of its 21 pictures, of which the robot's control rate makes 80 a second.
+        // The 20th of its 21 images, of which the robot's control rate makes 80 a second.
         _ = try VideoDecoder(opening: film).frame(at: 19.0 / 80, fps: 80)
         let measure = ["tokenizer", "evaluate", "--tokenizer", "tokenizer", "--data", Program.demonstrations]
         _ = try await Program.output(
@@ -102,7 +102,7 @@ struct PolicyTests {
         #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)
     }
 
-    @Test("draw what belongs to an episode and its step, however many simulators ask")
+    @Test("sample by episode and step, however many simulators ask")
     func seeds() async throws {
         func jerks(workers: String, _ more: String...) async throws -> [Double?] {
             let arguments = [
@@ -119,7 +119,7 @@ struct PolicyTests {
         #expect(try await jerks(workers: "1", "--temperature", "0") != alone)
     }
 
-    /// What an evaluation of another task left, with its film.
+    /// Files of an evaluation of another task, with its film.
     private func leaveFormerEvaluation(in run: TemporaryFolder) throws {
         let videos = run.appending(path: "evaluation/policy/videos")
         try FileManager.default.createDirectory(at: videos, withIntermediateDirectories: true)
@@ -220,8 +220,8 @@ struct PolicyTests {
         )
     }
 
-    @Test("are not told pending actions that they cannot have, or were not trained with")
-    func pending() async throws {
+    @Test("get no committed prefix without a delay, or without training for it")
+    func committedPrefix() async throws {
         let policy = try await Workshop.run.value.appending(path: "policy").path
         let arguments = evaluate(policy, "--tasks", "drawer-open-v3", "--out", "out", "--committed-prefix")
         #expect(
@@ -260,12 +260,12 @@ struct PolicyTests {
             try await Program.refusal(serve + ["mixed", "--deadline-ms", "0"], in: folder)
                 == "--deadline-ms: expected a positive number, found 0.0"
         )
-        for (option, number, complaint) in [
+        for (option, number, expected) in [
             ("--temperature", "-1", "at least 0, found -1.0"), ("--top-k", "-1", "at least 0, found -1"),
             ("--top-p", "1.5", "above 0 and at most 1, found 1.5"),
         ] {
             let said = try await Program.refusal(serve + ["mixed", "\(option)=\(number)"], in: folder)
-            #expect(said == "\(option): expected \(complaint)")
+            #expect(said == "\(option): expected \(expected)")
         }
         let policy = run.appending(path: "policy").path
         #expect(

@@ -55,7 +55,7 @@ enum Program {
     }
 }
 
-/// How a process ended.
+/// Exit status and output of a process.
 struct Outcome {
     let status: Int32
     let wasKilled: Bool

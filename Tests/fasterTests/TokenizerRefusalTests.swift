@@ -48,8 +48,8 @@ struct TokenizerRefusalTests {
             var bytes = weights
             let header = String(decoding: weights[8 ..< 2000], as: UTF8.self)
             if let digit = header.firstMatch(of: offsets)?.1.startIndex {
-                let place = 8 + header.utf8.distance(from: header.startIndex, to: digit)
-                bytes[place] = bytes[place] == UInt8(ascii: "9") ? UInt8(ascii: "8") : UInt8(ascii: "9")
+                let offset = 8 + header.utf8.distance(from: header.startIndex, to: digit)
+                bytes[offset] = bytes[offset] == UInt8(ascii: "9") ? UInt8(ascii: "8") : UInt8(ascii: "9")
             }
             return bytes
         }

@@ -3,7 +3,7 @@ import LeRobot
 import RobotTypes
 import TemporaryFolder
 
-/// Small things that several tests use, made once.
+/// Small datasets, tokenizers and policies that several tests use, made once.
 enum Workshop {
     /// Settings of the smallest tokenizer that still is one.
     static let tokenizerSettings = settings([
@@ -75,12 +75,12 @@ enum Workshop {
             cameras: cameras
         )
         let writer = try DatasetWriter(creating: folder, description)
-        let picture = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
         for episode in 0 ..< 2 {
             let steps = (0 ..< 24).map { Float($0 + 24 * episode) }
             try writer.addEpisode(
                 frames: ["observation.images.corner2", "observation.images.gripperPOV"]
-                    .reduce(into: [:]) { $0[$1] = steps.map { _ in picture } },
+                    .reduce(into: [:]) { $0[$1] = steps.map { _ in image } },
                 states: steps.map { [sin($0 / 5), 0, $0 / 50, 1] },
                 environmentStates: steps.map { [$0, $0 / 48 - 0.5, 0.25] },
                 actions: steps.map { step in (0 ..< 7).map { sin(step / 7 + Float($0)) } },

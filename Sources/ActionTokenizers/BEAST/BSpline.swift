@@ -30,18 +30,18 @@ struct BSpline: Equatable, Sendable {
         }
     }
 
-    /// Weights of all control points at `place` in `0 ... 1`: the Cox-de Boor recursion.
-    private static func weights(at place: Double, _ knots: [Double], degree: Int) -> [Double] {
+    /// Weights of all control points at `position` in `0 ... 1`: the Cox-de Boor recursion.
+    private static func weights(at position: Double, _ knots: [Double], degree: Int) -> [Double] {
         // The curve's end belongs to the last span that is not empty.
         let last = knots.count - degree - 2
-        let span = (degree ... last).last { knots[$0] <= place } ?? degree
+        let span = (degree ... last).last { knots[$0] <= position } ?? degree
         var weights = knots.indices.dropLast().map { $0 == span ? 1.0 : 0.0 }
-        func share(_ part: Double, of whole: Double) -> Double { whole > 0 ? part / whole : 0 }
+        func ratio(_ part: Double, of whole: Double) -> Double { whole > 0 ? part / whole : 0 }
         for order in stride(from: 1, through: degree, by: 1) {
             weights = (0 ..< weights.count - 1).map { index in
-                let rising = share(place - knots[index], of: knots[index + order] - knots[index])
-                let falling = share(
-                    knots[index + order + 1] - place,
+                let rising = ratio(position - knots[index], of: knots[index + order] - knots[index])
+                let falling = ratio(
+                    knots[index + order + 1] - position,
                     of: knots[index + order + 1] - knots[index + 1]
                 )
                 return rising * weights[index] + falling * weights[index + 1]

@@ -3,7 +3,7 @@ internal import Support
 extension BytePairEncoding {
     /// Learns merges from `words` until the vocabulary is full or no pair occurs twice.
     ///
-    /// Of equally frequent pairs the one with the smaller symbols wins, so the result depends on the words only.
+    /// The pair with the smaller symbols wins among equally frequent ones, so the result depends on the words only.
     /// The merges are those of the `tokenizers` library on the same words (no pre-tokenizer, minimum frequency 2).
     ///
     /// - Parameters:
@@ -41,21 +41,21 @@ extension BytePairEncoding {
     }
 }
 
-/// All words end to end, with the count and the places of every pair of neighbours, kept up to date by merges.
+/// All words end to end, with the count and the positions of every pair of neighbours, kept up to date by merges.
 ///
-/// A merge writes its symbol over the left of the two and unlinks the right one, so places stay what they were.
-/// A pair's places are complete once the merge that made its newer symbol is done: later merges only take some
-/// away, and places that no longer hold the pair are passed over.
+/// A merge writes its symbol over the left of the two and unlinks the right one, so positions stay what they were.
+/// A pair's positions are complete once the merge that made its newer symbol is done: later merges only take some
+/// away, and positions that no longer hold the pair are passed over.
 private struct PairCorpus {
     private var text: [Int32] = []
-    /// Place of the neighbour; `none` at the ends of a word.
+    /// Position of the neighbour; `none` at the ends of a word.
     private var next: [Int32] = []
     private var previous: [Int32] = []
 
     private var pairs: [Int: Int] = [:]
     private var keys: [Int] = []
     private var counts: [Int] = []
-    private var places: [[Int32]] = []
+    private var positions: [[Int32]] = []
 
     private static let none: Int32 = -1
     private static let unlinked: Int32 = -1
@@ -63,14 +63,14 @@ private struct PairCorpus {
     init(_ words: [[Int]]) {
         for word in words {
             for (index, symbol) in word.enumerated() {
-                let place = Int32(text.count)
+                let position = Int32(text.count)
                 text.append(Int32(symbol))
-                previous.append(index == 0 ? Self.none : place - 1)
-                next.append(index == word.count - 1 ? Self.none : place + 1)
+                previous.append(index == 0 ? Self.none : position - 1)
+                next.append(index == word.count - 1 ? Self.none : position + 1)
             }
         }
-        for place in text.indices where next[place] != Self.none {
-            add(text[place], text[place + 1], at: Int32(place))
+        for position in text.indices where next[position] != Self.none {
+            add(text[position], text[position + 1], at: Int32(position))
         }
     }
 
@@ -93,10 +93,10 @@ private struct PairCorpus {
     /// Replaces `pair`, wherever it occurs, by `symbol`.
     mutating func merge(_ pair: Int, into symbol: Int32) {
         let (first, second) = (Int32(keys[pair] >> 32), Int32(keys[pair] & 0xffff_ffff))
-        let candidates = places[pair]
-        places[pair] = []
-        for place in candidates {
-            let left = Int(place)
+        let candidates = positions[pair]
+        positions[pair] = []
+        for position in candidates {
+            let left = Int(position)
             guard text[left] == first, next[left] != Self.none, text[Int(next[left])] == second else {
                 continue
             }
@@ -108,8 +108,8 @@ private struct PairCorpus {
             }
             if after != Self.none {
                 remove(second, text[Int(after)])
-                add(symbol, text[Int(after)], at: place)
-                previous[Int(after)] = place
+                add(symbol, text[Int(after)], at: position)
+                previous[Int(after)] = position
             }
             text[left] = symbol
             text[right] = Self.unlinked
@@ -120,16 +120,16 @@ private struct PairCorpus {
 
     private static func key(_ first: Int32, _ second: Int32) -> Int { Int(first) << 32 | Int(second) }
 
-    private mutating func add(_ first: Int32, _ second: Int32, at place: Int32) {
+    private mutating func add(_ first: Int32, _ second: Int32, at position: Int32) {
         let key = Self.key(first, second)
         if let pair = pairs[key] {
             counts[pair] += 1
-            places[pair].append(place)
+            positions[pair].append(position)
         } else {
             pairs[key] = keys.count
             keys.append(key)
             counts.append(1)
-            places.append([place])
+            positions.append([position])
         }
     }
 

@@ -21,7 +21,7 @@ struct ByteLevelEncoding: Equatable, Sendable {
     /// - Parameters:
     ///   - vocabulary: Symbols by their spelling, in which every byte is one printable character.
     ///   - merges: Spellings of the pairs, in the order in which they are joined.
-    ///   - cutsWords: Whether text is cut into words first.
+    ///   - cutsWords: True if text is cut into words first.
     /// - Throws: ``ActionTokenizerError`` when a symbol cannot be, or a merge uses a spelling without a symbol.
     init(
         vocabulary: [String: Int],
@@ -53,7 +53,7 @@ struct ByteLevelEncoding: Equatable, Sendable {
         self.cutsWords = cutsWords
     }
 
-    /// Whether every byte of `text` has a symbol.
+    /// Returns true if every byte of `text` has a symbol.
     func canSpell(_ text: [Unicode.Scalar]) -> Bool {
         text.allSatisfy { UTF8.encode($0)?.allSatisfy { symbolOfByte[Int($0)] != nil } ?? false }
     }

@@ -5,13 +5,13 @@ public struct TokenizerEvaluation: Sendable {
     /// The summary.
     public let metrics: TokenizerMetrics
 
-    /// What the tokenizer made of the chunks, normalised.
+    /// Reconstruction of the chunks, normalised.
     public let reconstruction: ActionChunks
 
     /// Largest absolute error of any value, of every chunk, `[chunks]`.
     public let peakErrors: [Double]
 
-    /// How often every entry of every codebook occurred.
+    /// Number of uses of every entry, by codebook.
     public let tokenCounts: [[Int]]
 
     /// Tolerances of valid reconstruction, as they are written.
@@ -23,7 +23,7 @@ public struct TokenizerEvaluation: Sendable {
     ///   - tokenizer: The tokenizer.
     ///   - chunks: Chunks that it was not trained on.
     ///   - timedCalls: Calls with a single chunk that are timed, spread over `chunks`.
-    /// - Throws: What the tokenizer throws, and ``ActionTokenizerError`` where there are no chunks, a value is not
+    /// - Throws: Errors of the tokenizer, and ``ActionTokenizerError`` where there are no chunks, a value is not
     ///   finite, or the tokenizer breaks its word: another shape, a value that is not finite, a token outside its
     ///   codebook.
     public init(_ tokenizer: any ActionTokenizer, on chunks: ActionChunks, timedCalls: Int = 200) throws {
@@ -51,8 +51,8 @@ public struct TokenizerEvaluation: Sendable {
             l1PerDimension: errors.l1PerDimension,
             mse: errors.mse,
             vrr: TokenizerMetrics.ValidReconstruction(
-                maxAbsolute: Self.shares(errors.peaks),
-                l2: Self.shares(errors.stepPeaks)
+                maxAbsolute: Self.fractions(errors.peaks),
+                l2: Self.fractions(errors.stepPeaks)
             ),
             codebooks: tokenCounts.map(Self.use),
             encodeMicroseconds: encode,
@@ -66,14 +66,14 @@ public struct TokenizerEvaluation: Sendable {
         TokenizerMetrics.Range(mean: mean(values), max: values.max() ?? 0)
     }
 
-    /// Share of `errors` within each tolerance.
-    private static func shares(_ errors: [Double]) -> [String: Double] {
-        var shares: [String: Double] = [:]
+    /// Fraction of `errors` within each tolerance.
+    private static func fractions(_ errors: [Double]) -> [String: Double] {
+        var fractions: [String: Double] = [:]
         for tolerance in tolerances {
             let limit = Double(tolerance) ?? 0
-            shares[tolerance] = Double(errors.filter { $0 <= limit }.count) / Double(errors.count)
+            fractions[tolerance] = Double(errors.filter { $0 <= limit }.count) / Double(errors.count)
         }
-        return shares
+        return fractions
     }
 
     /// Normalised chunks of `tokens`, checked.
@@ -117,7 +117,7 @@ public struct TokenizerEvaluation: Sendable {
         return chunks
     }
 
-    /// How often every entry of every codebook occurs in `tokens`.
+    /// Number of uses in `tokens` of every entry, by codebook.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the chunk with a token outside its codebook.
     public static func count(_ tokens: [[Int]], _ tokenizer: any ActionTokenizer) throws -> [[Int]] {
@@ -137,14 +137,14 @@ public struct TokenizerEvaluation: Sendable {
         return counts
     }
 
-    /// How long one chunk takes to encode and to decode.
+    /// Time that one chunk takes to encode and to decode.
     ///
     /// - Parameters:
     ///   - tokenizer: The tokenizer.
     ///   - chunks: Normalised chunks, over which the calls are spread.
     ///   - calls: Calls that are timed, each with a single chunk, after a few that are not.
     /// - Returns: Both times, over the calls.
-    /// - Throws: What the tokenizer throws.
+    /// - Throws: Errors of the tokenizer.
     public static func times(
         of tokenizer: any ActionTokenizer,
         on chunks: ActionChunks,
@@ -168,8 +168,8 @@ public struct TokenizerEvaluation: Sendable {
 
     private static func latency(_ times: [Double]) -> TokenizerMetrics.Latency {
         let sorted = times.sorted()
-        func quantile(_ share: Double) -> Double {
-            sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
+        func quantile(_ fraction: Double) -> Double {
+            sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(fraction * Double(sorted.count)))]
         }
         return TokenizerMetrics.Latency(p50: quantile(0.5), p99: quantile(0.99))
     }

@@ -1,4 +1,4 @@
-/// How well a tokenizer does on chunks it never saw: what `faster tokenizer evaluate --json` prints.
+/// Errors, tokens and codebook use of a tokenizer on held-out chunks, as `faster tokenizer evaluate --json` prints them.
 ///
 /// Errors are in normalised units, over steps inside the episode.
 public struct TokenizerMetrics: Codable, Equatable, Sendable {
@@ -13,7 +13,7 @@ public struct TokenizerMetrics: Codable, Equatable, Sendable {
         public init(mean: Double, max: Double) { (self.mean, self.max) = (mean, max) }
     }
 
-    /// Share of chunks whose error is within a tolerance, by the tolerance as text (`0.05`).
+    /// Fraction of chunks whose error is within a tolerance, by the tolerance as text (`0.05`).
     public struct ValidReconstruction: Codable, Equatable, Sendable {
         /// The error is the largest absolute one of any value.
         public var maxAbsolute: [String: Double]
@@ -26,11 +26,11 @@ public struct TokenizerMetrics: Codable, Equatable, Sendable {
         }
     }
 
-    /// How evenly the entries of a codebook are used.
+    /// Use of the entries of a codebook.
     public struct CodebookUse: Codable, Equatable, Sendable {
-        /// Share of entries used at all.
+        /// Fraction of entries used at all.
         public var utilization: Double
-        /// Share of tokens that are the most frequent entry.
+        /// Fraction of tokens that are the most frequent entry.
         public var topFrequency: Double
         /// Entropy over the logarithm of the number of entries.
         public var normalizedEntropy: Double

@@ -1,6 +1,6 @@
 internal import Torch
 
-/// Fourier features of positions from -1 to 1: sines and cosines of frequencies in octaves (arXiv 2006.10739).
+/// Fourier features of positions from -1 to 1: sines and cosines of frequencies that double (arXiv 2006.10739).
 enum FourierFeatures {
     /// Centres of `count` cells that fill -1 to 1, `[count]`.
     static func centres(of count: Int, device: Device) -> Tensor {
@@ -8,16 +8,16 @@ enum FourierFeatures {
     }
 
     /// Sine and cosine of `positions` at each of `count` frequencies, lowest first, each of the shape of `positions`.
-    static func octaves(of positions: Tensor, count: Int) -> [(sine: Tensor, cosine: Tensor)] {
-        (0 ..< count).map { octave in
-            let angle = positions * (Double.pi / 2 * Double(1 << octave))
+    static func components(of positions: Tensor, count: Int) -> [(sine: Tensor, cosine: Tensor)] {
+        (0 ..< count).map { index in
+            let angle = positions * (Double.pi / 2 * Double(1 << index))
             return (angle.sin(), angle.cos())
         }
     }
 
     /// Features of `positions`, `[..., n]`, side by side: `[..., 2 · count · n]`.
     static func features(of positions: Tensor, count: Int) -> Tensor {
-        let features = octaves(of: positions, count: count).flatMap { [$0.sine, $0.cosine] }
+        let features = components(of: positions, count: count).flatMap { [$0.sine, $0.cosine] }
         return .concatenated(features, axis: positions.shape.count - 1)
     }
 }

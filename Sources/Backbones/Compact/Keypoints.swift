@@ -11,7 +11,7 @@ internal import Torch
 /// softmax over cells, so a position between those of the demonstrations is read off in the same way.
 struct Keypoints: Module {
     /// Frequencies of the positions' Fourier features.
-    private static let octaveCount = 5
+    private static let frequencyCount = 5
 
     private let norm: LayerNorm
     /// `[K, C]`.
@@ -32,7 +32,7 @@ struct Keypoints: Module {
         // Large, so that keypoints look at something from the first step on; the mean of an image teaches little.
         _queries = Parameter(wrappedValue: Tensor.randn([count, channels]).to(device) * 1.5)
         instructionQueries = Linear(width, count * channels, gain: 1.5, device: device)
-        projection = Linear(channels + 4 * Self.octaveCount, width, device: device)
+        projection = Linear(channels + 4 * Self.frequencyCount, width, device: device)
         embedding = Embedding(count, width, standardDeviation: 0.5, device: device)
         let right = FourierFeatures.centres(of: columns, device: device).unsqueezed(0)
             .expanded([rows, columns])
@@ -68,7 +68,7 @@ struct Keypoints: Module {
         // In float32: bfloat16's eight bits would place a keypoint to a pixel and no better. Autocast turns matrix products
         // into bfloat16 whatever comes in, and leaves other products alone.
         let positions = (heatmaps.unsqueezed(3) * cellCentres).sum(2)
-        let fourier = FourierFeatures.features(of: positions, count: Self.octaveCount)
+        let fourier = FourierFeatures.features(of: positions, count: Self.frequencyCount)
         let described = Tensor.concatenated([features.to(.float32), fourier], axis: 2)
         return Output(
             tokens: projection(described) + embedding.weight,

@@ -17,7 +17,7 @@ public struct ObjectPoseEstimate: Sendable {
 /// takes minutes.
 struct ObjectPoseHead: Module {
     /// Frequencies of the estimate's Fourier features.
-    private static let octaveCount = 6
+    private static let frequencyCount = 6
 
     /// Tokens of the estimate.
     private static let tokenCount = 4
@@ -50,7 +50,7 @@ struct ObjectPoseHead: Module {
             Linear(256, dimension, gain: 0.3, device: device),
         ]
         projection = Linear(
-            dimension * (1 + 2 * Self.octaveCount),
+            dimension * (1 + 2 * Self.frequencyCount),
             Self.tokenCount * width,
             device: device
         )
@@ -72,7 +72,7 @@ struct ObjectPoseHead: Module {
         for (index, layer) in layers.enumerated() { x = layer(index == 0 ? x : x.gelu()) }
         let values = x.to(.float32)
         let fixed = values.detached()
-        let fourier = FourierFeatures.features(of: fixed, count: Self.octaveCount)
+        let fourier = FourierFeatures.features(of: fixed, count: Self.frequencyCount)
         let tokens = projection(Tensor.concatenated([fixed, fourier], axis: 1))
         return (values, tokens.reshaped(batch, Self.tokenCount, -1))
     }

@@ -4,7 +4,7 @@ internal import Torch
 /// Tokens of the robot's state: one a dimension, from an embedding table of its own.
 struct StateTokens: Module {
     /// Frequencies of the initial embeddings' Fourier features.
-    private static let octaveCount = 6
+    private static let frequencyCount = 6
 
     private let table: Embedding
     private let binCount: Int
@@ -19,10 +19,10 @@ struct StateTokens: Module {
         let dimensions = max(1, configuration.stateDimension)
         table = Embedding(dimensions * bins, width, device: device)
         let centres = FourierFeatures.centres(of: bins, device: .cpu)
-        let features = FourierFeatures.octaves(of: centres, count: Self.octaveCount).enumerated()
-            .flatMap { octave, wave in
-                let amplitude = 0.35 / Double(1 << octave).squareRoot()
-                return [wave.sine * amplitude, wave.cosine * amplitude]
+        let features = FourierFeatures.components(of: centres, count: Self.frequencyCount).enumerated()
+            .flatMap { index, component in
+                let amplitude = 0.35 / Double(1 << index).squareRoot()
+                return [component.sine * amplitude, component.cosine * amplitude]
             }
         withoutGradients {
             let inputs = Tensor.stacked(features, axis: 1)

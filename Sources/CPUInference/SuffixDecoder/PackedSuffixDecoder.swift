@@ -24,7 +24,7 @@ public struct PackedSuffixDecoder: SuffixDecoder {
     private let epsilon: Float
     /// Scale and shift of the last norm.
     private let norm: (scale: [Float], shift: [Float])
-    /// Of the rotary positions, `[headWidth / 2]`.
+    /// Frequencies of the rotary embedding, `[headWidth / 2]`.
     private let frequencies: [Float]
 
     /// Copies the present weights of `decoder`; nil for one that does not consist of ``DecoderLayer``s, or whose weights are

@@ -113,7 +113,7 @@ void torch_keep_freed_memory(void);
 /// CUDA devices that are visible, 0 without any.
 int32_t torch_cuda_device_count(void);
 bool torch_mps_is_available(void);
-/// Whether the processor multiplies bfloat16 natively.
+/// Returns true if the processor multiplies bfloat16 natively.
 bool torch_cpu_has_bfloat16(void);
 /// Waits for the device's queued work.
 bool torch_synchronize(const char *device);

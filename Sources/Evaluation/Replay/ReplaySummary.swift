@@ -56,16 +56,16 @@ public struct ReplaySummary: Codable, Equatable, Sendable {
         func outcomes(_ name: String, _ episodes: [ReplayedEpisode]) -> [Bool] {
             episodes.map { $0.outcomes[name] ?? false }
         }
-        func share(_ outcomes: [Bool]) -> Double {
+        func successRate(_ outcomes: [Bool]) -> Double {
             outcomes.isEmpty ? 0 : Double(outcomes.count { $0 }) / Double(outcomes.count)
         }
         let own = outcomes(name, episodes)
         let pairs = PairedOutcomes(outcomes(raw, episodes), own)
         return Version(
             name: name,
-            success: share(own),
+            success: successRate(own),
             interval: ConfidenceInterval(successes: own.count { $0 }, trials: own.count),
-            tasks: Dictionary(grouping: episodes, by: \.task).mapValues { share(outcomes(name, $0)) },
+            tasks: Dictionary(grouping: episodes, by: \.task).mapValues { successRate(outcomes(name, $0)) },
             difference: name == raw ? nil : PairedDifference(pairs)
         )
     }

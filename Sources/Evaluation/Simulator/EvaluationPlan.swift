@@ -120,7 +120,7 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
             )
         }
         if controller == .expert, delay > 0 {
-            throw .badPlan("an expert answers at once: a delay of \(delay) steps needs a policy")
+            throw .badPlan("an expert acts at once: a delay of \(delay) steps needs a policy")
         }
     }
 

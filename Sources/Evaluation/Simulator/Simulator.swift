@@ -43,7 +43,7 @@ public struct Simulator: Equatable, Sendable {
 
     /// Asks the simulator for its robots and tasks.
     ///
-    /// - Throws: ``SimulatorError`` when it does not answer, or not as expected.
+    /// - Throws: ``SimulatorError`` when it does not reply, or not as expected.
     public func description() async throws -> SimulatorDescription {
         var lines: [String] = []
         for try await line in try SimulatorProcess(simulator: self, arguments: ["describe"]).lines {

@@ -15,13 +15,13 @@ struct BlockConditioning {
     /// No further inputs.
     init() {}
 
-    /// Draws what a training step is conditioned on, as far as `configuration` has extensions.
-    init(drawnFor targets: ActionTargets, _ codes: Tensor, _ configuration: BlockHead.Configuration) {
+    /// Samples the conditioning of a training step, as far as `configuration` has extensions.
+    init(sampledFor targets: ActionTargets, _ codes: Tensor, _ configuration: BlockHead.Configuration) {
         if configuration.supportsMaskPredict {
-            isRevealed = MaskPredict.drawRevealed(of: codes, configuration.schedule)
+            isRevealed = MaskPredict.sampleRevealed(of: codes, configuration.schedule)
         }
         if configuration.committedSteps > 0 {
-            committed = CommittedPrefix.draw(from: targets, atMost: configuration.committedSteps)
+            committed = CommittedPrefix.sample(from: targets, atMost: configuration.committedSteps)
         }
     }
 

@@ -24,8 +24,8 @@ struct CommittedPrefix: Module {
         projection(actions) + steps.weight.narrowed(0, from: 0, count: actions.size(1))
     }
 
-    /// Draws a random number of an example's first actions, up to `most` and the episode's end.
-    static func draw(from targets: ActionTargets, atMost most: Int) -> (actions: Tensor, isGiven: Tensor) {
+    /// Samples a random number of an example's first actions, up to `most` and the episode's end.
+    static func sample(from targets: ActionTargets, atMost most: Int) -> (actions: Tensor, isGiven: Tensor) {
         let (batch, device) = (targets.actions.size(0), targets.actions.device)
         let counts = Tensor.randint(0 ..< most + 1, [batch, 1]).to(device)
         let steps = Tensor.arange(0 ..< most, device: device).unsqueezed(0)

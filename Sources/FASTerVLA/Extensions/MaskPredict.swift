@@ -17,22 +17,22 @@ struct MaskPredict: Module {
         revealed = Embedding(1, width, standardDeviation: 0.5, device: device)
     }
 
-    /// Draws the tokens that a training step reveals: of half of the blocks none, of the others any fraction.
+    /// Samples the tokens that a training step reveals: of half of the blocks none, of the others any fraction.
     ///
     /// - Parameters:
     ///   - codes: int64 `[B, N]`; those below 0 count in no loss, and are not revealed.
     ///   - schedule: Layout of the codes.
     /// - Returns: bool `[B, N]`.
-    static func drawRevealed(of codes: Tensor, _ schedule: BlockSchedule) -> Tensor {
+    static func sampleRevealed(of codes: Tensor, _ schedule: BlockSchedule) -> Tensor {
         let (batch, device, blocks) = (codes.size(0), codes.device, schedule.blocks)
         let fractions = (Tensor.rand([batch, blocks.count]).to(device) * 2 - 1).clamped(0 ... 1)
-        let draws = Tensor.rand([batch, schedule.tokenCount]).to(device)
+        let uniform = Tensor.rand([batch, schedule.tokenCount]).to(device)
         // One token of every block that counts is left to be predicted: without any, a codebook has no loss.
-        let counted = draws.filled(where: codes.less(0), with: 0)
+        let counted = uniform.filled(where: codes.less(0), with: 0)
         let last = blocks.map { counted.narrowed(1, from: $0.lowerBound, count: $0.count).max(1) }
         let limits = fractions.minimum(.stacked(last, axis: 1))
         let blockOfSlot = (0 ..< schedule.tokenCount).map { schedule.block(ofSlot: $0) }
-        return draws.less(limits.gathering(Tensor(blockOfSlot, device: device), axis: 1))
+        return uniform.less(limits.gathering(Tensor(blockOfSlot, device: device), axis: 1))
             .and(codes.greaterOrEqual(0))
     }
 

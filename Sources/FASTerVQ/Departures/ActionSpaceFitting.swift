@@ -8,7 +8,7 @@ extension FASTerVQModel {
 
     /// Fits the action-space stages: k-means over what a codebook's predecessors leave of patches.
     ///
-    /// The other weights must not change afterwards. Random draws are libtorch's.
+    /// The other weights must not change afterwards. Random numbers are libtorch's.
     ///
     /// - Parameters:
     ///   - batches: Chunks of every robot.
@@ -95,7 +95,7 @@ extension FASTerVQModel {
     /// Number of residuals that an entry's mean needs; more cost time and change nothing.
     private static let samplesPerEntry = 256
 
-    /// At most `limit` of `indices`, `[n]`, drawn by libtorch's generator.
+    /// At most `limit` of `indices`, `[n]`, sampled by libtorch's generator.
     private static func sample(_ indices: Tensor, atMost limit: Int) -> Tensor {
         guard indices.size(0) > limit else { return indices }
         let picks = Tensor.randperm(indices.size(0)).narrowed(0, from: 0, count: limit)

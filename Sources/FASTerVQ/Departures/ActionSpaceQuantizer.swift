@@ -7,7 +7,7 @@ internal import VectorQuantization
 /// Residual codebooks in action space: each codes what the decoder and the stages before leave of a patch.
 ///
 /// Departure from arXiv 2512.04952, all of whose codebooks are of latents. Those have no bound on the error in actions, and
-/// more of them lower it ever more slowly. At equal bits, a stage in place of a third codebook of latents lowers L1 on 50
+/// more of them lower it ever more slowly. At equal bits, a stage instead of a third codebook of latents lowers L1 on 50
 /// MetaWorld tasks by a quarter. Groups that bypass the autoencoder (grippers, nearly binary) have all their
 /// codebooks here, so common patterns come back exactly.
 ///
@@ -108,7 +108,7 @@ public struct ActionSpaceQuantizer: Module {
     /// Residuals that the first stage sees, `[B · P, steps · columns]` of every group, and the bounds that hold actions
     /// within the recorded range.
     ///
-    /// Where there is padding, both bounds are 0.
+    /// Both bounds of padding are 0.
     func residuals(
         of actions: Tensor,
         from decoded: [Tensor],

@@ -24,7 +24,7 @@ struct CodeGrid {
     /// Takes codes apart.
     ///
     /// - Parameters:
-    ///   - codes: Of the first or of all codebooks, int64 `[B, codebooks · N]`.
+    ///   - codes: Codes of the first or of all codebooks, int64 `[B, codebooks · N]`.
     ///   - patchifier: Layout of the robot's chunks.
     ///   - latentCodebookCount: Number of codebooks of latents.
     init(_ codes: Tensor, _ patchifier: ActionPatchifier, latentCodebookCount: Int) {

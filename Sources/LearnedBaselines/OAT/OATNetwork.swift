@@ -11,7 +11,7 @@ internal import VectorQuantization
 /// carry the most, and every prefix of a code sequence decodes.
 /// Source: Ordered Action Tokenization (OAT); FSQ (arXiv 2309.15505); nested dropout (arXiv
 /// 1402.0915).
-/// Departure: half as wide unless told otherwise, so that it trains on a CPU.
+/// Departure: half as wide by default, so that it trains on a CPU.
 public struct OATNetwork: ChunkAutoencoder {
     /// The architecture.
     public struct Configuration: Codable, Equatable, Sendable, Validatable {

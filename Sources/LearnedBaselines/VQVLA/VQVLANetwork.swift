@@ -7,7 +7,7 @@ public import VectorQuantization
 /// vector, a residual quantizer encodes the vector, convolutions decode the image.
 ///
 /// Source: VQ-VLA (arXiv 2507.01016).
-/// Departure: narrower unless told otherwise, so that it trains on a CPU (the published widths are 128, 256, 256, 512
+/// Departure: narrower by default, so that it trains on a CPU (the published widths are 128, 256, 256, 512
 /// with four blocks each); the quantizer replaces the variational bottleneck.
 public struct VQVLANetwork: ResidualLatent {
     /// The architecture.

@@ -33,7 +33,7 @@ public struct SelfAttention: Module {
     ///   - headWidth: Channels of a head; `width / headCount` unless said otherwise.
     ///   - rotary: True rotates queries and keys by their positions.
     ///   - gain: Scale of the output's initial weights.
-    ///   - device: Where the parameters live.
+    ///   - device: Device of the parameters.
     public init(
         _ width: Int,
         headCount: Int,

@@ -72,7 +72,7 @@ struct ObjectPoseTask: AuxiliaryTask {
     /// - Parameters:
     ///   - estimate: The backbone's estimate.
     ///   - values: Normalised poses, `[B, M]`.
-    ///   - heatmaps: Of every camera with keypoints, `[B, objects, cells]`; nil where positions are unknown.
+    ///   - heatmaps: Target heatmaps of every camera with keypoints, `[B, objects, cells]`; nil where positions are unknown.
     ///   - heatmapWeight: Weight of the cross-entropy.
     /// - Returns: A scalar.
     static func loss(

@@ -4,8 +4,8 @@ internal import Yams
 
 /// A recipe as a tree of YAML nodes.
 struct RecipeTree {
-    /// A value that is not what its key expects.
-    struct Misfit: Error {
+    /// A value of another type or form than its key requires.
+    struct Mismatch: Error {
         let reason: String
     }
 
@@ -37,16 +37,16 @@ struct RecipeTree {
     }
 
     /// Replaces values by those of `other`; only keys that `defaults` has are known, any where it is an empty group.
-    mutating func merge(_ other: RecipeTree, defaults: RecipeTree) throws(Misfit) {
+    mutating func merge(_ other: RecipeTree, defaults: RecipeTree) throws(Mismatch) {
         node = try Self.merged(other.node, into: node, defaults: defaults.node, path: "")
     }
 
-    private static func merged(_ given: Node, into node: Node, defaults: Node?, path: String) throws(Misfit)
+    private static func merged(_ given: Node, into node: Node, defaults: Node?, path: String) throws(Mismatch)
         -> Node
     {
         guard case .mapping(var mapping) = node else { return try number(given, path: path) }
         guard case .mapping(let entries) = given else {
-            throw Misfit(
+            throw Mismatch(
                 reason: "'\(path)' should be a group of keys, for example \(text(node)), found \(text(given))"
             )
         }
@@ -57,7 +57,9 @@ struct RecipeTree {
             guard known.isEmpty || known[key] != nil else {
                 let names = known.keys.compactMap(\.string).sorted()
                 let meant = name.nearest(in: names).map { "; did you mean '\($0)'?" } ?? ""
-                throw Misfit(reason: "unknown key '\(inner)'\(meant) Known: \(names.joined(separator: ", "))")
+                throw Mismatch(
+                    reason: "unknown key '\(inner)'\(meant) Known: \(names.joined(separator: ", "))"
+                )
             }
             mapping[key] = try merged(entry, into: mapping[key] ?? entry, defaults: known[key], path: inner)
         }
@@ -65,12 +67,12 @@ struct RecipeTree {
     }
 
     /// A number like `1e3` or `64.0` in the spelling that whole numbers are read in, everything else as it is.
-    private static func number(_ node: Node, path: String) throws(Misfit) -> Node {
+    private static func number(_ node: Node, path: String) throws(Mismatch) -> Node {
         guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
             let number = Double(scalar.string.lowercased().replacing(/\.(?=inf|nan)/, with: ""))
         else { return node }
         guard number.isFinite else {
-            throw Misfit(reason: "'\(path)' should be a finite number, found \(scalar.string)")
+            throw Mismatch(reason: "'\(path)' should be a finite number, found \(scalar.string)")
         }
         guard scalar.string.contains(where: { ".e".contains($0) }), let value = Double(scalar.string) else {
             return node
@@ -79,11 +81,11 @@ struct RecipeTree {
     }
 
     /// Decodes the tree.
-    func decode<Recipe: Decodable>(_: Recipe.Type, defaults: RecipeTree) throws(Misfit) -> Recipe {
+    func decode<Recipe: Decodable>(_: Recipe.Type, defaults: RecipeTree) throws(Mismatch) -> Recipe {
         do {
             return try YAMLDecoder().decode(Recipe.self, from: node)
         } catch {
-            throw Misfit(reason: reason(of: error, defaults: defaults))
+            throw Mismatch(reason: reason(of: error, defaults: defaults))
         }
     }
 

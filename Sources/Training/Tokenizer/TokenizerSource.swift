@@ -2,7 +2,7 @@ internal import FASTerVQ
 internal import RobotTypes
 internal import Torch
 
-/// One robot's chunks, as a tokenizer's training draws from them.
+/// One robot's chunks, as a tokenizer's training samples them.
 struct TokenizerSource: Sendable {
     /// The columns of an action.
     let actionSpace: ActionSpace

@@ -2,7 +2,7 @@ internal import NN
 internal import Support
 internal import Torch
 
-/// The training task of a tokenizer: chunks drawn at random, latents that pass unquantized until the codebooks are
+/// The training task of a tokenizer: chunks sampled at random, latents that pass unquantized until the codebooks are
 /// initialised from them.
 ///
 /// All tokenizers share optimizer, schedule and steps, so that they differ in the tokenizer alone.

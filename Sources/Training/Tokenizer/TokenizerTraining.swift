@@ -47,7 +47,7 @@ public struct TokenizerTraining {
     /// Folder of a FASTerVQ tokenizer or model to start from; nil for random initialisation.
     public var start: URL?
 
-    /// Seed of initialisation and draws.
+    /// Seed of initialisation and sampling.
     public var seed: UInt64 = 0
 
     /// Device to compute on.

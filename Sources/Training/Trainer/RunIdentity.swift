@@ -9,7 +9,7 @@ struct RunIdentity {
     ///
     /// - Parameters:
     ///   - recipe: Recipe of the training.
-    ///   - seed: Seed of initialisation and draws.
+    ///   - seed: Seed of initialisation and sampling.
     ///   - data: Numbers that differ where the examples do.
     ///   - weights: Sampling weights of the datasets.
     ///   - start: Model that the training starts from, in words; nil for random initialisation.

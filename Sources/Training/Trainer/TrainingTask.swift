@@ -3,7 +3,7 @@ internal import Torch
 
 /// A model with its data and its loss, as ``Trainer`` sees them: FASTerVQ, a baseline tokenizer, or a policy.
 ///
-/// Everything that a step draws is a pure function of the task's seed and the step's number, or comes from libtorch's
+/// Everything that a step samples is a pure function of the task's seed and the step's number, or comes from libtorch's
 /// generator: then a training that was interrupted goes on bit for bit.
 protocol TrainingTask {
     /// Trained tensors.

@@ -2,7 +2,7 @@
 
     python -m venv env && env/bin/pip install scipy==1.17.1 numpy && env/bin/python make_beast_golden.py
 
-`design` is scipy's design matrix of the clamped cubic spline with evenly spaced knots, at evenly spaced places from 0
+`design` is scipy's design matrix of the clamped cubic spline with evenly spaced knots, at evenly spaced positions from 0
 to 1; `points` are the ridge regression of the samples, by NumPy's solver.
 """
 

@@ -4,7 +4,7 @@
 
 The vocabulary is trained by the `tokenizers` library with the settings that arXiv 2501.09747's processor is made of:
 byte-level byte-pair encoding over text in which a coefficient is the character numbered by it, minus the smallest
-one. Chunks are sums of two waves a column, so that coefficients become control characters, spaces, digits, letters and
+one. Chunks are sums of two sine waves a column, so that coefficients become control characters, spaces, digits, letters and
 signs, which the library's pattern for English text cuts into words.
 """
 
@@ -16,8 +16,8 @@ from scipy.fft import dct, idct
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 HORIZON, COLUMNS, SCALE, VOCABULARY = 12, 3, 40, 700
-place = pathlib.Path(__file__).parent
-folder = place / "fast_processor"
+here = pathlib.Path(__file__).parent
+folder = here / "fast_processor"
 
 
 def chunks(count, seed):
@@ -84,4 +84,4 @@ golden = {
         ]
     ],
 }  # fmt: skip
-(place / "processor_golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+(here / "processor_golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

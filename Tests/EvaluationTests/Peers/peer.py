@@ -23,7 +23,7 @@ metadata = {
     }
 }
 if kind in ("bare", "clock"):
-    # States with `size` columns, or MetaWorld's, without pictures.
+    # States with `size` columns, or MetaWorld's, without images.
     state = {"dtype": "float32", "shape": [size or 4]}
     metadata["observation"] = {"observation/state": state, "prompt": {"dtype": "string", "shape": []}}
 if kind == "stranger":

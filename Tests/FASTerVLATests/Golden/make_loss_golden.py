@@ -171,10 +171,10 @@ def keypoint_tokens(camera, grid, instruction):
         scores = torch.stack([(query * cell).sum(-1) / math.sqrt(WIDTH) for cell in cells], dim=-1)
         weights = scores.softmax(-1)
         described = [sum(weights[:, i, None] * cell for i, cell in enumerate(cells))]
-        place = [sum(weights[:, i] * where for i, where in enumerate(axis)) for axis in (right, down)]
-        for octave in range(FREQUENCIES):
-            for wave in (torch.sin, torch.cos):
-                described.append(torch.stack([wave(math.pi / 2 * 2**octave * part) for part in place], dim=-1))
+        position = [sum(weights[:, i] * where for i, where in enumerate(axis)) for axis in (right, down)]
+        for index in range(FREQUENCIES):
+            for function in (torch.sin, torch.cos):
+                described.append(torch.stack([function(math.pi / 2 * 2**index * part) for part in position], dim=-1))
         token = mapped(f"{name}.projection", torch.cat(described, dim=-1))
         tokens.append(token + parameters[f"{name}.embedding.weight"][keypoint])
     return tokens
@@ -280,26 +280,26 @@ def logits(images, text, state, codes, size):
             heads.append(attended(query, keys, values, sees))
         x = feed_forward(name, x + mapped(f"{name}.attention.output", torch.cat(heads, dim=-1)))
     x = normalized("expert.norm", x)
-    answers = [mapped(f"head.blocks.classifiers.{slot // POSITIONS}", x[:, slot]) for slot in range(CODES)]
-    return answers, [mapped(f"head.blocks.classifiers.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
+    outputs = [mapped(f"head.blocks.classifiers.{slot // POSITIONS}", x[:, slot]) for slot in range(CODES)]
+    return outputs, [mapped(f"head.blocks.classifiers.{CODEBOOKS - 1}", x[:, slot]) for slot in range(CODES, count)]
 
 
 def cross_entropy(scores, target, smoothing):
-    """Of one row of scores; the target shares `smoothing` of its weight evenly with all answers, itself included."""
+    """Of one row of scores; the target shares `smoothing` of its weight evenly with all outputs, itself included."""
     logarithms = scores - scores.logsumexp(-1)
     return -(1 - smoothing) * logarithms[target] - smoothing * logarithms.mean()
 
 
-def losses(answers, closing, codes):
+def losses(outputs, closing, codes):
     """Every codebook's mean over the codes that count, and the whole: their mean, and a hundredth of the closing's."""
     parts, right = [], []
     for codebook in range(CODEBOOKS):
         slots = range(codebook * POSITIONS, (codebook + 1) * POSITIONS)
         counted = [(row, slot) for row in range(BATCH) for slot in slots if codes[row, slot] >= 0]
         parts.append(
-            torch.stack([cross_entropy(answers[slot][row], codes[row, slot], SMOOTHING) for row, slot in counted]).mean()
+            torch.stack([cross_entropy(outputs[slot][row], codes[row, slot], SMOOTHING) for row, slot in counted]).mean()
         )
-        right.append(sum(float(answers[slot][row].argmax() == codes[row, slot]) for row, slot in counted) / len(counted))
+        right.append(sum(float(outputs[slot][row].argmax() == codes[row, slot]) for row, slot in counted) / len(counted))
     end = torch.stack([cross_entropy(slot[row], ENTRIES, 0) for slot in closing for row in range(BATCH)]).mean()
     return torch.stack(parts).mean() + 0.01 * end, parts, right
 
@@ -318,14 +318,14 @@ golden |= {f"images.{camera}": batch for camera, batch in enumerate(images)} | {
 for size in (3, 4, 1):
     for parameter in parameters.values():
         parameter.grad = None
-    answers, closing = logits(images, text, state, codes.clamp(min=0), size)
-    total, parts, right = losses(answers, closing, codes)
+    outputs, closing = logits(images, text, state, codes.clamp(min=0), size)
+    total, parts, right = losses(outputs, closing, codes)
     total.backward()
     unused = [name for name, parameter in parameters.items() if parameter.grad is None]
     assert not unused, unused
     golden |= {f"{size}.total": total, f"{size}.closing": torch.stack(closing, dim=1)}
     golden |= {f"{size}.codebooks": torch.stack(parts), f"{size}.accuracies": torch.tensor(right)}
-    golden |= {f"{size}.logits.{codebook}": torch.stack(answers[codebook * POSITIONS : (codebook + 1) * POSITIONS], dim=1) for codebook in range(CODEBOOKS)}
+    golden |= {f"{size}.logits.{codebook}": torch.stack(outputs[codebook * POSITIONS : (codebook + 1) * POSITIONS], dim=1) for codebook in range(CODEBOOKS)}
     if size != 1:
         golden |= {f"{size}.gradients.{name}": parameter.grad for name, parameter in parameters.items()}
 

@@ -128,12 +128,12 @@ def transformed(name, positions):
         heads.append((queries, keys, parts[2 * HEADS :]))
     results = []
     for position, (queries, _, _) in zip(positions, heads):
-        answers = []
+        attended_heads = []
         for head in range(HEADS):
             scores = torch.stack([queries[head] @ keys[head] / math.sqrt(width) for _, keys, _ in heads])
-            shares = (scores - scores.logsumexp(0)).exp()
-            answers.append(sum(share * values[head] for share, (_, _, values) in zip(shares, heads)))
-        attended = position + of(f"{name}.attentionScale") * mapped(f"{name}.attention.output", torch.cat(answers))
+            weights = (scores - scores.logsumexp(0)).exp()
+            attended_heads.append(sum(weight * values[head] for weight, (_, _, values) in zip(weights, heads)))
+        attended = position + of(f"{name}.attentionScale") * mapped(f"{name}.attention.output", torch.cat(attended_heads))
         hidden = gelu(mapped(f"{name}.feedForward.up", normalized(f"{name}.feedForwardNorm", attended, 1e-2)))
         results.append(attended + of(f"{name}.feedForwardScale") * mapped(f"{name}.feedForward.down", hidden))
     return results
@@ -226,7 +226,7 @@ def tables(prefix, **values):
 
 golden = {f"tensors.{name}": value for name, value in parameters.items()}
 golden |= tables("tensors.", entries=entries, counts=counts, sums=sums)
-shares, totals = torch.zeros_like(counts), torch.zeros_like(sums)
+new_counts, totals = torch.zeros_like(counts), torch.zeros_like(sums)
 distances, losses, depth, clipped = [], [], iter(ACTIVE), 0
 for number, robot in enumerate(ROBOTS):
     horizon, columns, count = robot["horizon"], robot["groups"][-1][2], len(robot["valid"])
@@ -248,7 +248,7 @@ for number, robot in enumerate(ROBOTS):
                 chosen = min(range(ENTRIES), key=lambda entry: torch.dist(left, entries[kind, codebook, entry]).item())
                 codes_kept.append(chosen)
                 if start < valid:
-                    shares[kind, codebook, chosen] += 1
+                    new_counts[kind, codebook, chosen] += 1
                     totals[kind, codebook, chosen] += left
                 whole = whole + entries[kind, codebook, chosen]
                 if codebook < allowed:
@@ -283,7 +283,7 @@ unused = [name for name, parameter in parameters.items() if parameter.grad is No
 assert not unused, unused
 golden |= {f"gradients.{name}": parameter.grad for name, parameter in parameters.items()}
 golden |= {f"loss.{name}": means[name] for name in ("l1", "dctL1", "commitment")} | {"loss.total": total}
-counts = DECAY * counts + (1 - DECAY) * shares
+counts = DECAY * counts + (1 - DECAY) * new_counts
 sums = DECAY * sums + (1 - DECAY) * totals
 golden |= tables("after.", entries=sums / counts[..., None], counts=counts, sums=sums)
 

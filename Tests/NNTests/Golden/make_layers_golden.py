@@ -64,7 +64,7 @@ class SelfAttention(nn.Module):
 
     def forward(self, x, positions=None, mask=None):
         queries, keys, values = (part.split(self.head_width, dim=-1) for part in self.projection(x).chunk(3, dim=-1))
-        answers = []
+        attended = []
         for head, (query, key, value) in enumerate(zip(queries, keys, values)):
             query, key = self.queryNorm(query), self.keyNorm(key)
             if positions is not None:
@@ -72,8 +72,8 @@ class SelfAttention(nn.Module):
             scores = torch.einsum("ble,bse->bls", query, key) / self.head_width**0.5
             if mask is not None:
                 scores = scores.masked_fill(~mask[:, 0], float("-inf"))
-            answers.append(scores.softmax(dim=-1) @ value)
-        return self.output(torch.cat(answers, dim=-1))
+            attended.append(scores.softmax(dim=-1) @ value)
+        return self.output(torch.cat(attended, dim=-1))
 
 
 class FeedForward(nn.Module):

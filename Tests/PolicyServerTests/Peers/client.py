@@ -1,4 +1,4 @@
-"""Drives a server with openpi's own WebsocketClientPolicy: client.py PORT SCENARIO; any failed check ends it with 1."""
+"""Tests a server with openpi's own WebsocketClientPolicy: client.py PORT SCENARIO; any failed check ends it with 1."""
 
 import concurrent.futures
 import http.client
@@ -39,7 +39,7 @@ def infer_fails(client, message):
 
 
 def check_actions(reply, state):
-    """The test's policy answers [2, 4]: the state's columns and the row number, per row."""
+    """The test's policy returns [2, 4]: the state's columns and the row number, per row."""
     expected = np.array([[*state, row] for row in range(2)], dtype=np.float32)
     assert reply["actions"].dtype == np.float32 and np.array_equal(reply["actions"], expected), reply["actions"]
 
@@ -236,11 +236,11 @@ def handshakes():
     for number in range(150):
         payload = bytearray(opened + again.encode() if number % 3 == 0 else opened)
         for _ in range(random.integers(1, 5)):
-            place = random.integers(0, len(payload))
+            index = random.integers(0, len(payload))
             if random.integers(0, 2):
-                payload[place] = random.integers(0, 256)
+                payload[index] = random.integers(0, 256)
             else:
-                del payload[place]
+                del payload[index]
         exchange(bytes(payload))
     for number in range(100):
         exchange(request() + random.bytes(random.integers(1, 100)))
@@ -260,14 +260,14 @@ def vanish():
 
 def stopped():
     """Waits until the server says goodbye, one client idle and one with a request in progress."""
-    pending = socket.create_connection(("127.0.0.1", PORT), timeout=10)
+    early = socket.create_connection(("127.0.0.1", PORT), timeout=10)
     idle, busy = connect(), connect()
     busy._ws.send(msgpack_numpy.packb(observation(prompt="slow")))
     print("ready", flush=True)
     assert closed_with(idle._ws)[0] == 1001
     check_actions(msgpack_numpy.unpackb(busy._ws.recv(timeout=10)), (1, 2, 3))
     assert closed_with(busy._ws)[0] == 1001
-    assert pending.recv(1) == b""
+    assert early.recv(1) == b""
 
 
 def stuck():

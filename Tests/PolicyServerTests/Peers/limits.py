@@ -1,4 +1,4 @@
-"""What clients may cost a server: limits.py PORT SCENARIO; any failed check ends it with 1."""
+"""Limits on the load that clients put on a server: limits.py PORT SCENARIO; any failed check ends it with 1."""
 
 import socket
 import sys
@@ -54,7 +54,7 @@ def unread(connection):
 
 
 def hasty():
-    """Of a client that sends ahead, one message is taken while another is answered; the rest stays outside."""
+    """One message of a client that sends ahead is read while another is handled; the rest waits in the socket."""
     connection = opened()
     slow = frame(2, msgpack_numpy.packb(observation(prompt="slow")))
     more = frame(2, msgpack_numpy.packb(observation(extra=np.zeros(4 << 20, dtype=np.uint8))))
@@ -62,7 +62,7 @@ def hasty():
     connection.setblocking(False)
     begun = time.monotonic()
     sent = taken = 0
-    # The slow answer takes a second.
+    # The slow reply takes a second.
     while time.monotonic() - begun < 0.8:
         try:
             sent += connection.send(pieces[sent : sent + (1 << 20)])

@@ -1,6 +1,6 @@
 """Sends demonstrations to a recorder with openpi's own client: simulator.py PORT SCENARIO; a failed check ends it with 1.
 
-Episode `index` of task number `task` has 3 + index steps; its numbers and pictures follow from both.
+Episode `index` of task number `task` has 3 + index steps; its numbers and images follow from both.
 """
 
 import sys

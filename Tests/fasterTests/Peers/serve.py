@@ -34,7 +34,7 @@ def observation(metadata, number=0.25):
     return {key: value(entry) for key, entry in metadata["observation"].items()}
 
 
-def check_answer(client):
+def check_reply(client):
     metadata = client.get_server_metadata()
     reply = client.infer(observation(metadata))
     shape = (metadata["action"]["horizon"], metadata["action"]["dimension"])
@@ -49,7 +49,7 @@ def check_answer(client):
 
 
 def check_deadline(client):
-    """A policy that has no time answers with its coarsest codebook, and goes on after a mistake."""
+    """A policy that has no time replies with its coarsest codebook, and goes on after a mistake."""
     message = observation(client.get_server_metadata())
     hurried = client.infer(message | {"deadline_ms": 1e-6})
     assert hurried["codebooks"] == 1 and np.isfinite(hurried["actions"]).all(), hurried
@@ -74,9 +74,9 @@ def check_refusal(port, message, expected):
 
 def check_port_in_use(port):
     second = start("--port", str(port))
-    complaint = second.communicate(timeout=30)[1]
+    error_text = second.communicate(timeout=30)[1]
     assert second.returncode not in (0, None) and second.returncode > 0, second.returncode
-    assert f"Error: cannot listen on 127.0.0.1:{port}: another program already does" in complaint, complaint
+    assert f"Error: cannot listen on 127.0.0.1:{port}: another program already does" in error_text, error_text
 
 
 server = start("--port", "0")
@@ -90,11 +90,11 @@ try:
     assert sorted(metadata["observation"]) == [
         "observation/images/corner2", "observation/images/gripperPOV", "observation/state", "prompt",
     ], metadata  # fmt: skip
-    first = check_answer(client)
+    first = check_reply(client)
     check_deadline(client)
     check_refusal(port, observation(metadata, np.nan), "observation/state: element [0] is nan")
     check_refusal(port, {"prompt": "open"}, "key 'observation/images/corner2' is missing")
-    assert np.array_equal(check_answer(client), first), "another answer to the same observation"
+    assert np.array_equal(check_reply(client), first), "another reply to the same observation"
     if ENDING == "SIGTERM":
         check_port_in_use(port)
     server.send_signal(getattr(signal, ENDING))

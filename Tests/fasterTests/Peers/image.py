@@ -1,4 +1,4 @@
-"""Compares a PNG with a picture that PyAV decoded: picture.py PNG GOLDEN prints mode, size and differences as JSON.
+"""Compares a PNG with an image that PyAV decoded: image.py PNG GOLDEN prints mode, size and differences as JSON.
 
 Differences are of brightness: readers agree on it, but not on how to enlarge the video's coarser colours.
 """
