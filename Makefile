@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-# `sudo make install` puts in place what the user has built, and builds nothing as root.
+# `sudo make install` copies what the user has built, and builds nothing as root.
 built_by_user := $(and $(SUDO_USER),$(wildcard bin/faster))
 
 .PHONY: help setup build test test-peers benchmark quickstart clean-run format lint docs install uninstall clean

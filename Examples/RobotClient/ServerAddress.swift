@@ -104,7 +104,7 @@ struct ServerAddress {
     }
 }
 
-/// A conversation that cannot go on.
+/// A connection or a message that fails.
 struct ConnectionError: Error, CustomStringConvertible {
     let description: String
 

@@ -53,7 +53,7 @@ finish() {
         fi
         sleep 0.2
     done
-    [ -z "$failed" ] || fail "these steps failed:$failed. What is finished stays; run it again to go on."
+    [ -z "$failed" ] || fail "these steps failed:$failed. What is finished stays; run it again to continue."
 }
 
 # A Debian installation is never cut off in the middle: it ends by itself, and the next run waits for it.
@@ -66,4 +66,4 @@ stop() {
     exit "$1"
 }
 trap 'stop $?' EXIT
-trap 'echo; echo "Interrupted. Run it again to go on where it stopped."; stop 130' INT TERM
+trap 'echo; echo "Interrupted. Run it again to continue where it stopped."; stop 130' INT TERM

@@ -6,7 +6,7 @@ import numpy as np
 class DartNoise:
     """Gaussian noise on the expert's executed actions, held for some steps and then off for some.
 
-    Held noise moves a hand centimetres off its path, where noise drawn for every step would average out. The steps
+    Held noise moves a hand centimetres off its path, where noise sampled for every step would average out. The steps
     without noise show how the expert returns.
     """
 

@@ -15,7 +15,7 @@ class Controller(Protocol):
 
 
 class Environment:
-    """One task of a simulator, whose scene is drawn from the seed of every reset.
+    """One task of a simulator, whose scene is sampled from the seed of every reset.
 
     `description` names the columns of states and actions.
     """

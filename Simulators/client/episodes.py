@@ -6,7 +6,7 @@ import numpy as np
 
 from .environment import Controller, Environment, World
 
-# Demonstrations go on for so many steps after the success, so that their last chunks show how a task ends.
+# Demonstrations continue for so many steps after the success, so that their last chunks show how a task ends.
 STEPS_AFTER_SUCCESS = 5
 
 

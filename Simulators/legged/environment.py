@@ -12,7 +12,7 @@ from ..client.description import Task
 
 @dataclass(frozen=True)
 class Goal:
-    """The goal of an episode, drawn from its seed."""
+    """The goal of an episode, sampled from its seed."""
 
     # Control steps in all; the body starts and ends at rest.
     steps: int

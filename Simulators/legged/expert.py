@@ -1,7 +1,7 @@
-"""Central pattern generators: rhythms of joint angles that start, go on and end smoothly, held by torques.
+"""Central pattern generators: rhythms of joint angles that start, continue and end smoothly, held by torques.
 
 Every leg has a phase that runs with the rhythm; a gait says what its joints do at every phase. Frequencies, strides,
-postures and gains are drawn anew for every episode.
+postures and gains are sampled for every episode.
 Source: A. Ijspeert, Central pattern generators for locomotion control, 2008, for the idea.
 """
 

@@ -66,7 +66,7 @@ class Environment(environment.Environment):
             use_camera_obs=False,
             has_offscreen_renderer=False,
             ignore_done=True,
-            # Furniture moves only when the scene is built anew, and objects are placed on it.
+            # Furniture moves only when the scene is rebuilt, and objects are placed on it.
             hard_reset=SUITE_OF[task] == "libero_spatial",
         ).env
         self.object, self.goal = self.raw.obj_of_interest[0], self.raw.obj_of_interest[-1]

@@ -22,7 +22,7 @@ CORNER_POSITION = (0.75, 0.075, 0.7)
 
 
 class Environment(environment.Environment):
-    """A task with scene and goal drawn anew from the seed of every reset."""
+    """A task whose scene and goal are sampled from the seed of every reset."""
 
     video_camera = CORNER
 
@@ -45,7 +45,7 @@ class Environment(environment.Environment):
         self.observation = None
 
     def reset(self, seed: int):
-        """Draws the scene of `seed`, under `perturbation`."""
+        """Samples the scene of `seed`, under `perturbation`."""
         if self._scene.restore():
             self._free_renderers()
         random = generator(self.perturbation or "", seed)

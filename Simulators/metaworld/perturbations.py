@@ -1,4 +1,4 @@
-"""Perturbations of a MetaWorld scene, each drawn from the seed of the episode.
+"""Perturbations of a MetaWorld scene, each sampled from the seed of the episode.
 
 Lights, cameras and the table belong to the scene's model and are put back by `restore`; distractors exist in images
 only, so that nothing can touch them.

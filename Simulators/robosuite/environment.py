@@ -51,7 +51,7 @@ JointVelocityController.torque_compensation = property(
 
 
 class Environment(environment.Environment):
-    """A scene drawn anew from the seed of every reset, and the hands of its robots."""
+    """A scene sampled from the seed of every reset, and the hands of its robots."""
 
     def __init__(self, task: str, description: Task):
         super().__init__(task, description)

@@ -5,8 +5,8 @@ extension ActionTokenizer {
     ///
     /// - Parameter actions: One row of actions in the robot's units a control step.
     /// - Returns: As many rows.
-    /// - Throws: ``ActionTokenizerError`` that names the step whose columns are too many or too few; what the tokenizer
-    ///   throws.
+    /// - Throws: ``ActionTokenizerError`` that names the step with too many or too few columns, and the tokenizer's
+    ///   errors.
     public func roundTrip(episode actions: [[Float]]) throws -> [[Float]] {
         if let step = actions.firstIndex(where: { $0.count != dimension }) {
             throw ActionTokenizerError(

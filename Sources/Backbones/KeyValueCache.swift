@@ -46,8 +46,8 @@ public struct KeyValueCache: Sendable {
         )
     }
 
-    /// Lends a layer's memory to what writes `added` more tokens into it: keys and values, each `[B, A, room, E]`, of which
-    /// `filled` tokens a head are in use.
+    /// Lends a layer's memory to `body`, which writes `added` more tokens into it: keys and values, each
+    /// `[B, A, room, E]`, of which `filled` tokens a head are in use.
     ///
     /// - Returns: The result of `body`; nil without room, or unless the cache is in single precision in a CPU's memory.
     public mutating func withRoom<Result>(

@@ -10,7 +10,7 @@
 
 // FFmpeg's constants that are macros with casts or function calls, which Swift cannot import.
 
-/// The coder wants to be fed (or emptied) before it goes on.
+/// Status of a coder that needs input, or has output to take first.
 static const int FFMPEG_AGAIN = AVERROR(EAGAIN);
 
 /// The file, or the coder, has nothing more to give.

@@ -15,7 +15,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// Number of control steps until success or the end.
     public let steps: Int
 
-    /// Round trip of every request to the policy, milliseconds; empty where none was asked.
+    /// Round trip of every request to the policy, milliseconds; empty without requests.
     public let latencies: [Double]
 
     /// Times of the policy's stages, in their order; nil where its replies have none.

@@ -45,7 +45,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// Mean of the episodes' ``EpisodeResult/jerk``; nil where it was not measured.
         public let jerk: Double?
 
-        /// Round trip of a request, milliseconds; nil where no policy was asked.
+        /// Round trip of a request, milliseconds; nil without requests.
         public let latency: Percentiles?
 
         private enum CodingKeys: String, CodingKey {

@@ -12,7 +12,7 @@ public struct TaskSummary: Codable, Equatable, Sendable {
     /// Mean length of an episode, failed ones included, control steps.
     public let steps: Double
 
-    /// Round trip of a request, milliseconds; `nil` where no policy was asked.
+    /// Round trip of a request, milliseconds; `nil` without requests.
     public let latency: Percentiles?
 
     /// Mean of the episodes' jerks (``EpisodeResult/jerk``); `nil` where no episode has one.

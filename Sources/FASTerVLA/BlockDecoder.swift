@@ -8,7 +8,7 @@ public import Torch
 /// Tokens decoded on top of one prefix.
 public struct BlockDecoding {
     /// Tokens of the first codebooks, int64 `[B, codebooks · latentPositionCount]`; for variable-length sequences, up to the
-    /// end of the longest one: the number of entries stands for an end, and what follows it means nothing.
+    /// end of the longest one: the number of entries stands for an end, and tokens after it are undefined.
     public let codes: Tensor
 
     /// Number of complete codebooks.

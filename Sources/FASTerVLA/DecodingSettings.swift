@@ -31,8 +31,8 @@ public struct DecodingSettings: Equatable, Sendable {
 
     /// The policy's own sampling, `base`, with the numbers replaced that are given here.
     ///
-    /// The `topK` and `temperature` of a greedy policy would keep it greedy whatever is asked for, also for a mean of several
-    /// samples, so there the rest is the paper's.
+    /// A greedy `base` would stay greedy whatever is given, also for a mean of several samples, so its `topK` and
+    /// `temperature` are replaced by the paper's.
     public func sampling(over base: Sampling) -> Sampling {
         let isGreedy =
             temperature == nil && topK == nil && topP == nil && (sampleCount ?? 1) == 1 && base.isGreedy

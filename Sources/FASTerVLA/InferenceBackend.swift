@@ -1,7 +1,7 @@
 public import Backbones
 public import NN
 
-/// Implementations of what decoding computes for every block: libtorch's, unless a policy is loaded with faster ones.
+/// Implementations of the layers that decoding runs for every block: libtorch's, unless a policy is loaded with faster ones.
 public struct InferenceBackend: Sendable {
     /// One forward of a few suffix slots.
     public let suffixDecoder: any SuffixDecoder

@@ -64,7 +64,7 @@ public struct FASTerVQModel: Module {
 
     /// Loss of a batch: L1, L1 of the DCT along time, and commitment.
     ///
-    /// Action-space stages and what bypasses the autoencoder do not count. The entries of the codebooks move.
+    /// Action-space stages and groups that bypass the autoencoder are no part of it. Updates the codebooks by EMA.
     ///
     /// - Parameters:
     ///   - batches: Chunks of every robot; each chunk counts the same, whatever its robot's columns.

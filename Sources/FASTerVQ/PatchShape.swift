@@ -87,8 +87,8 @@ extension PatchShape {
     /// - Parameters:
     ///   - space: The robot's groups.
     ///   - horizon: Control steps of a chunk.
-    ///   - latentPositions: Wished number of latent positions along time by a type's name; the nearest divisor of the horizon
-    ///     is taken.
+    ///   - latentPositions: Desired number of latent positions along time by a type's name; the nearest divisor of the
+    ///     horizon is used.
     ///   - bypassingGrippers: Makes grippers bypass the autoencoder where the robot has other groups, too.
     /// - Returns: A shape for every type that occurs, by the type's name.
     public static func fitting(
@@ -100,8 +100,8 @@ extension PatchShape {
         let hasOthers = space.groups.contains { $0.kind != .gripper }
         return Dictionary(grouping: space.groups, by: \.kind).reduce(into: [:]) { shapes, entry in
             let (type, groups) = (entry.key, entry.value)
-            let wished = latentPositions[type.rawValue] ?? defaultLatentPositions(of: type)
-            let patches = divisor(of: horizon, near: wished)
+            let desired = latentPositions[type.rawValue] ?? defaultLatentPositions(of: type)
+            let patches = divisor(of: horizon, near: desired)
             let columns = min(widestPatch, groups.map(\.count).max() ?? 1)
             shapes[type.rawValue] = PatchShape(
                 steps: horizon / patches,
@@ -127,7 +127,7 @@ extension PatchShape {
     /// Shapes for robots of every kind and chunks of up to 64 steps, for one model that serves them all.
     ///
     /// - Parameters:
-    ///   - latentPositions: Wished number of latent positions in 16 steps by a type's name; the nearest divisor of 16 is taken.
+    ///   - latentPositions: Desired number of latent positions in 16 steps by a type's name; the nearest divisor of 16 is taken.
     ///   - bypassingGrippers: Makes grippers bypass the autoencoder.
     /// - Returns: A shape for every type, by the type's name.
     public static func universal(
@@ -151,9 +151,9 @@ extension PatchShape {
         }
     }
 
-    /// The divisor of `number` that is nearest to `wished`; the larger one of two.
-    private static func divisor(of number: Int, near wished: Int) -> Int {
+    /// The divisor of `number` that is nearest to `desired`; the larger one of two.
+    private static func divisor(of number: Int, near desired: Int) -> Int {
         let divisors = (1 ... number).filter { number % $0 == 0 }
-        return divisors.min { (abs($0 - wished), -$0) < (abs($1 - wished), -$1) } ?? 1
+        return divisors.min { (abs($0 - desired), -$0) < (abs($1 - desired), -$1) } ?? 1
     }
 }

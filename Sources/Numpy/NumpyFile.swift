@@ -17,7 +17,7 @@ public struct NumpyFile: Sendable {
 
     /// Reads a file.
     ///
-    /// - Throws: ``NumpyError`` that says what is wrong.
+    /// - Throws: ``NumpyError`` that names the file, what was expected and what was found.
     public init(reading url: URL) throws(NumpyError) {
         func failure(_ reason: String) -> NumpyError { NumpyError(file: url.path, reason: reason) }
         guard let data = try? Data(contentsOf: url) else {

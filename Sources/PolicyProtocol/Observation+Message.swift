@@ -1,8 +1,7 @@
 public import RobotTypes
 
 extension Observation {
-    /// The observation as a client sends it, with its options: what ``ObservationDecoder`` and
-    /// `PredictionOptions(of:)` read.
+    /// The observation with its options as a client sends it; ``ObservationDecoder`` and `PredictionOptions(of:)` read it.
     ///
     /// Images are uint8 `[height, width, 3]`, the state float32 `[stateDimension]`; an empty state is left out.
     public var message: WireValue {

@@ -14,7 +14,7 @@ public protocol MessageHandler: Sendable {
     ///   - connection: The client's connection.
     /// - Returns: A value to send back; a map gains the server's timing.
     /// - Throws: Any error; the client receives its description and is disconnected, unless the error is a
-    ///   ``RequestRefusal``. Others go on.
+    ///   ``RequestRefusal``. Other clients stay connected.
     func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue
 
     /// Called once after a client's connection closed.

@@ -85,7 +85,7 @@ struct WebSocketSession: Sendable {
 
 /// A failed request, with a message for the client.
 private struct ReplyFailure: Error {
-    /// At most 4,000 characters, as an error may quote what a client sent.
+    /// Message of at most 4,000 characters, as an error may quote the request.
     let text: String
 
     let endsConnection: Bool

@@ -3,7 +3,7 @@ import Support
 
 /// Tokenizers side by side on several datasets, as values; ``html()`` turns it into one page that opens anywhere, offline.
 ///
-/// As in ``RunReport``, what has no values leaves no trace, and values that are not finite are gaps and dashes.
+/// As in ``RunReport``, sections without values are left out, and values that are not finite are gaps and dashes.
 public struct ComparisonReport: Sendable {
     /// Title of the page.
     public var title: String
@@ -54,7 +54,7 @@ extension ComparisonReport {
     public struct Dataset: Sendable {
         /// Name of the dataset.
         public var name: String
-        /// Number of episodes and chunks evaluated; says so when the dataset was held out.
+        /// Number of episodes and chunks evaluated, and a remark if the dataset was held out.
         public var introduction = ""
         /// Comparisons at equal or fewer bits.
         public var results: [ComparisonResult] = []

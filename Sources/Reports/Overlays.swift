@@ -9,7 +9,7 @@ struct Overlays {
     private let original: [[Double]]
     private let versions: [Version]
 
-    /// A chunk with what every one of `versions` made of it, the last drawn on top.
+    /// A chunk with its reconstructions `versions`, the last drawn on top.
     init(title: String, note: String = "", columns: [String], original: [[Double]], versions: [Version]) {
         (self.title, self.note, names) = (title, note, columns)
         (self.original, self.versions) = (original, versions)

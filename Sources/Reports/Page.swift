@@ -50,7 +50,7 @@ struct Page {
         """
     }
 
-    /// Lets the browser itself refuse whatever is not inside the page.
+    /// Content security policy: the browser loads nothing from outside the page.
     private var policy: String {
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:"
     }

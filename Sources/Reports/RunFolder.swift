@@ -84,7 +84,7 @@ public struct RunFolder {
         )
     }
 
-    /// Reads JSON files, and keeps what is wrong with them.
+    /// Reads JSON files, and collects their errors.
     private struct Reader {
         let folder: URL
         var warnings: [String] = []

@@ -45,7 +45,7 @@ extension RunReport {
     public struct Shipped: Sendable {
         /// Success over all its tasks.
         public var success: Rate
-        /// Tasks that it was tried on.
+        /// Number of tasks that it was evaluated on.
         public var tasks: Int
         /// Its films.
         public var rollouts: [Rollout]

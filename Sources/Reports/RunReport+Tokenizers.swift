@@ -45,7 +45,7 @@ extension RunReport {
         /// Actions decoded from the tokens, in the shape of ``original``.
         public var reconstructed: [[Double]]
 
-        /// A chunk and what a tokenizer made of it.
+        /// A chunk and its reconstruction.
         public init(title: String, columns: [String], original: [[Double]], reconstructed: [[Double]]) {
             self.title = title
             self.columns = columns

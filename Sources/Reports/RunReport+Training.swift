@@ -3,7 +3,7 @@ extension RunReport {
     public struct KeyFigure: Sendable {
         /// Name of the quantity.
         public var label: String
-        /// The number, with its unit, as it shall be read.
+        /// The number with its unit, as text.
         public var value: String
         /// A remark below it, such as an interval or a sample size.
         public var note: String

@@ -12,7 +12,7 @@ struct SVG {
     private let description: String
     private var shapes: [String] = []
 
-    /// An empty drawing; `description` is what a screen reader says of it.
+    /// An empty drawing; `description` is for screen readers.
     init(width: Double, height: Double, description: String) {
         self.width = width
         self.height = height

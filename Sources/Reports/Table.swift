@@ -1,6 +1,6 @@
 /// Rows under a header: the first column names, the others hold numbers.
 struct Table {
-    /// One cell: its text, a remark under it, whether it is the best of its kind, and how it looks besides.
+    /// One cell: its text, a remark under it, a mark of the best in its column, and a style class.
     struct Cell {
         var text: String
         var note = ""

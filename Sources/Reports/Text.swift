@@ -1,7 +1,7 @@
 import Foundation
 
 extension String {
-    /// The text with what HTML and XML would read as markup made harmless, in elements and quoted attributes.
+    /// The text escaped for elements and quoted attributes of HTML and XML.
     ///
     /// Control characters that XML forbids become the replacement character.
     var escaped: String {

@@ -18,7 +18,7 @@ public struct ActionChunk: Equatable, Sendable {
     }
 }
 
-/// Many chunks of one shape, stored without gaps: what tokenizers turn into codes.
+/// A batch of chunks of one shape, `[count, horizon, dimension]`, row-major.
 public struct ActionChunks: Equatable, Sendable {
     /// Number of chunks.
     public let count: Int

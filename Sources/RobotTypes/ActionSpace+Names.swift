@@ -24,7 +24,7 @@ extension ActionSpace {
         try self.init(groups: groups)
     }
 
-    /// Understands the column names of a dataset's `action` feature.
+    /// Groups derived from the column names of a dataset's `action` feature.
     ///
     /// Neighbouring columns of one kind (and, on a body with several limbs, of one limb) form a group:
     /// `x y z roll pitch yaw gripper` gives position, rotation, gripper, `left_arm_x ... right_leg_knee`
@@ -94,7 +94,7 @@ extension ActionSpace.Kind {
 
     /// The kind that the name of one column suggests: `delta_x` is a position, `roll` a rotation.
     ///
-    /// Joints come before what they do: `shoulder_lift` and `wrist_roll` are angles of an arm's joints (SO-101), and so
+    /// A joint's name comes before its motion: `shoulder_lift` and `wrist_roll` are angles of an arm's joints (SO-101), and so
     /// is `left_waist` (ALOHA), for a body has one waist.
     public init(columnName: String) {
         let name = columnName.lowercased()

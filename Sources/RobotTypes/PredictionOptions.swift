@@ -3,7 +3,7 @@ public struct PredictionOptions: Equatable, Sendable {
     /// Time from the request's arrival at the policy until the robot needs the prediction; nil for none.
     public var deadline: Duration?
 
-    /// Seed of the sampling; nil where the generator goes on from the prediction before.
+    /// Seed of the sampling; nil to continue with the state of the generator.
     ///
     /// Equal observations with equal seeds get equal codes.
     public var seed: UInt64?

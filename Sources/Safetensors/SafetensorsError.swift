@@ -1,4 +1,4 @@
-/// A file that is not what the safetensors format allows.
+/// An invalid safetensors file.
 public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     /// Path of the file.
     public let file: String

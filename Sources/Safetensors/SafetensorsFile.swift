@@ -19,7 +19,7 @@ public struct SafetensorsFile: Sendable {
 
     /// Maps the file and checks its header.
     ///
-    /// - Throws: ``SafetensorsError`` that names the file and the field when it cannot be read or lies.
+    /// - Throws: ``SafetensorsError`` that names the file and the field when it cannot be read or is inconsistent.
     public init(reading url: URL) throws(SafetensorsError) {
         path = url.path
         func failure(_ reason: String) -> SafetensorsError {
@@ -109,7 +109,7 @@ public struct SafetensorsFile: Sendable {
 
     /// Lends the bytes of the tensor `name`, row-major, directly from the mapped file.
     ///
-    /// - Throws: ``SafetensorsError`` when there is none of that name, and what `body` throws.
+    /// - Throws: ``SafetensorsError`` when there is none of that name, and the errors of `body`.
     public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
         -> Result
     {

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Files that are either the old or the new one, whole, whatever interrupts the writer.
+/// Atomic file writes: after any interruption, a file is either the old or the new one.
 public enum DurableFile {
     /// Writes `data` beside `url`, flushes it to the disk and renames it to `url`.
     ///
@@ -67,7 +67,7 @@ public enum DurableFile {
         }
     }
 
-    /// Makes sure that what a file holds, or which files a folder has, is on the disk.
+    /// Flushes the contents of a file, or the entries of a folder, to the disk.
     ///
     /// - Throws: ``DurableFileError``, with the path.
     public static func synchronize(_ url: URL) throws { try flush(url, for: url) }
@@ -83,7 +83,7 @@ public enum DurableFile {
 }
 
 extension DurableFile {
-    /// Flushes `file`; errors name `url`, which is what the caller asked for.
+    /// Flushes `file`; errors name `url`, the path that the caller knows.
     private static func flush(_ file: URL, for url: URL) throws {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DurableFileError(url, errno) }
@@ -129,7 +129,7 @@ extension DurableFile {
         }
     }
 
-    /// The system's number for what went wrong; nil where `cause` is no error of the system's.
+    /// The system's error number; nil where `cause` is no error of the system's.
     private static func code(of cause: (any Error)?) -> Int32? {
         guard let cause else { return nil }
         let error = cause as NSError

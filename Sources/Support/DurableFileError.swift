@@ -2,7 +2,7 @@ internal import Foundation
 
 /// A file or folder that cannot be written.
 public struct DurableFileError: Error, Equatable, CustomStringConvertible {
-    /// Path of what was to be written.
+    /// Path of the file or folder.
     public let path: String
 
     /// Message of the operating system.

@@ -9,7 +9,7 @@ public struct InvalidValue: Error, Equatable, Sendable, CustomStringConvertible 
     /// The value, as a person would write it.
     public let found: String
 
-    /// A way out, as a clause of its own; nil where the requirement says enough.
+    /// Remedy, as a clause of its own; nil where the requirement suffices.
     public let remedy: String?
 
     /// Describes a value that does not meet a requirement.

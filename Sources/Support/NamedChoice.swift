@@ -1,6 +1,6 @@
 /// A setting with a name for each of its values, as recipes and configurations write it.
 ///
-/// A name that is none of them is a decoding error that says which there are.
+/// A name that is none of them is a decoding error that lists the names.
 public protocol NamedChoice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
 
 extension NamedChoice {

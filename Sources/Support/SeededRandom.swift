@@ -1,5 +1,5 @@
-/// Random numbers that are a pure function of their seed and of what they are for, so that work can start in
-/// the middle and still get the same numbers (SplitMix64).
+/// Random numbers that are a pure function of a seed and of numbers for their purpose, such as a step, so that a resumed
+/// training gets the same ones (SplitMix64).
 public struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -2,7 +2,7 @@ public import Foundation
 
 /// The format of `metrics.jsonl`: one JSON object per logged step.
 ///
-/// JSON has no numbers for what a training measures once it diverges, so these are texts: `nan`, `inf` and `-inf`.
+/// JSON has no numbers for the values of a training that diverges, so these are texts: `nan`, `inf` and `-inf`.
 public enum TrainingMetrics {
     /// Name of the file in a training's folder.
     public static let fileName = "metrics.jsonl"

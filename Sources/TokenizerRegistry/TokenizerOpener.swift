@@ -39,7 +39,7 @@ public struct TokenizerOpener: Sendable {
 
     /// The one tokenizer of a folder or specification.
     ///
-    /// - Throws: `ActionTokenizerError` where `text` means several, and what ``tokenizers(_:)`` throws.
+    /// - Throws: `ActionTokenizerError` where `text` means several, and the errors of ``tokenizers(_:)``.
     public func tokenizer(_ text: String) throws -> any ActionTokenizer {
         let folder = locate(text)
         if FileManager.default.fileExists(atPath: folder.path) { return try open(folder) }
@@ -50,7 +50,7 @@ public struct TokenizerOpener: Sendable {
         return try tokenizers(specification)[0]
     }
 
-    /// Number of control steps of the chunks of all folders among `specifications`; nil where no folder says.
+    /// Number of control steps of the chunks of all folders among `specifications`; nil without folders.
     ///
     /// - Throws: `ActionTokenizerError` that names two folders that differ, and the errors of folders.
     public func horizon(of specifications: [TokenizerSpecification]) throws -> Int? {

@@ -46,7 +46,7 @@ public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Re
     return try body()
 }
 
-/// Runs `body` with matrix products in `dtype` on `device` where autocast knows how.
+/// Runs `body` with matrix products in `dtype` on `device` where autocast supports it.
 ///
 /// With nil it runs as it is. Holds for this thread.
 public func withAutocast<Result>(to dtype: DType?, on device: Device, _ body: () throws -> Result) rethrows

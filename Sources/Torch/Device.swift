@@ -13,7 +13,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     /// Wraps a name that libtorch itself gave.
     init(named name: String) { description = name }
 
-    /// Reads what a user asked for: `cpu`, `cuda`, `cuda:1` or `mps`.
+    /// Parses the name of a device: `cpu`, `cuda`, `cuda:1` or `mps`.
     ///
     /// - Throws: ``DeviceError`` when the name is unknown or this machine has no such device.
     public init(parsing name: String) throws(DeviceError) {

@@ -106,7 +106,7 @@ extension Tensor {
     /// Returns true if attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.
     ///
     /// On a CPU, for 5 keys, they take a fifth less in single precision; in bfloat16, whose fused backward pass makes a
-    /// product's plan anew for every head, a fifth of the time for 48 keys.
+    /// product's plan again for every head, a fifth of the time for 48 keys.
     private func prefersPlainProducts(keys: Int) -> Bool {
         device == .cpu && keys <= (dtype == .bfloat16 ? 512 : 16)
     }

@@ -3,7 +3,7 @@ internal import CTorch
 /// A block of numbers on a device, with libtorch's operators and automatic differentiation.
 ///
 /// Copies share memory, as in PyTorch; methods whose name ends in `InPlace` change it. Operators trap with
-/// libtorch's message when shapes or types disagree, so what comes from outside is checked before.
+/// libtorch's message when shapes or types disagree, so callers check outside data before.
 public struct Tensor: @unchecked Sendable {
     /// Owns one reference to libtorch's tensor.
     private final class Handle {

@@ -6,7 +6,7 @@ struct OutputFolder {
 
     /// Makes sure that files can be made in the folder, without making any.
     ///
-    /// - Throws: ``OutputError`` that names what stands in the way.
+    /// - Throws: ``OutputError`` that names the obstacle.
     init(_ path: String) throws(OutputError) {
         self.path = path
         var folder = path.asFile.standardizedFileURL

@@ -42,7 +42,7 @@ struct PolicyCommand: AsyncParsableCommand {
         @Option(help: "Action head: \(PolicyHead.names) (default: the recipe's).")
         var head: String?
 
-        @Option(help: "Control steps of a chunk, where no tokenizer of a robot says it.")
+        @Option(help: "Control steps of a chunk, where no tokenizer has a horizon.")
         var horizon = 16
 
         @Option(

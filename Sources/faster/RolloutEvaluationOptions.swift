@@ -58,7 +58,7 @@ struct RolloutEvaluationOptions: ParsableArguments {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             Terminal.say(
-                "the rollouts ended with status \(process.terminationStatus); the training goes on without them"
+                "the rollouts ended with status \(process.terminationStatus); the training continues without them"
             )
             return [:]
         }

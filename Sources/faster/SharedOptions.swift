@@ -138,7 +138,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Flag(
         help:
-            "Go on from the newest checkpoint; the result is the same, bit for bit, as without the interruption. A finished result is left alone."
+            "Continue from the newest checkpoint; the result is the same, bit for bit, as without the interruption. A finished result is left alone."
     )
     var resume = false
 
@@ -177,7 +177,7 @@ struct EpisodeOptions: ParsableArguments {
     )
     var groups: String?
 
-    /// Opens datasets and says what was understood.
+    /// Opens datasets and prints the action groups that were found.
     func open(_ folders: [String]) throws -> [(demonstrations: Demonstrations, episodes: [Int]?)] {
         guard groups == nil || folders.count == 1 else {
             throw ValidationError("--groups: describes one dataset, but there are \(folders.count)")
@@ -213,7 +213,7 @@ struct DatasetOptions: ParsableArguments {
 
     @OptionGroup var selection: EpisodeOptions
 
-    /// Opens the dataset and says what was understood.
+    /// Opens the dataset and prints the action groups that were found.
     func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) { try selection.open([data])[0] }
 }
 

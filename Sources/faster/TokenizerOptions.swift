@@ -42,7 +42,7 @@ struct FittingOptions: ParsableArguments {
 }
 
 extension TokenizerOpener {
-    /// An opener that knows the models that come with the program.
+    /// An opener that also finds the models that come with the program.
     ///
     /// - Parameters:
     ///   - device: Device of the weights.

@@ -35,16 +35,16 @@ extension ActionChunks {
     /// Smooth motions in all columns but the last, a gripper that closes once; within [-1, 1].
     static func smooth(_ count: Int, horizon: Int = 16, columns: Int = 4, seed: UInt64 = 1) -> ActionChunks {
         var numbers = Numbers(state: seed &* 0x9e37_79b9_7f4a_7c15)
-        func draw(_ range: ClosedRange<Float>) -> Float { Float.random(in: range, using: &numbers) }
+        func uniform(_ range: ClosedRange<Float>) -> Float { Float.random(in: range, using: &numbers) }
         var values: [Float] = []
         for _ in 0 ..< count {
             let motions = (1 ..< columns).map { _ in
                 (
-                    start: draw(-0.6 ... 0.6), slope: draw(-0.5 ... 0.5), size: draw(0 ... 0.3),
-                    phase: draw(0 ... 6)
+                    start: uniform(-0.6 ... 0.6), slope: uniform(-0.5 ... 0.5), size: uniform(0 ... 0.3),
+                    phase: uniform(0 ... 6)
                 )
             }
-            let closing = Int(draw(0 ... Float(3 * horizon)))
+            let closing = Int(uniform(0 ... Float(3 * horizon)))
             for step in 0 ..< horizon {
                 let time = Float(step) / Float(horizon)
                 for motion in motions {

@@ -60,7 +60,7 @@ struct DelayTests {
     }
 
     @Test(
-        "the robot goes on with the chunk before, then goes over to the new one in step",
+        "the robot continues with the previous chunk, then switches to the new one in step",
         arguments: [(8, 0), (8, 3), (8, 8), (5, 1)]
     )
     func goesOver(execute: Int, delay: Int) async throws {

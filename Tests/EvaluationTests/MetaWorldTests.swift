@@ -29,7 +29,7 @@ struct MetaWorldTests {
         #expect(groups[1].tasks.contains("peg-insert-side-v3"))
     }
 
-    @Test("an unknown task is answered with the nearest and all known ones")
+    @Test("the error about an unknown task names the nearest and all known ones")
     func unknownTask() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())
         let plan = EvaluationPlan(controller: .expert, tasks: ["drawer-opn-v3"], episodes: 1)
@@ -60,7 +60,7 @@ struct MetaWorldTests {
         #expect(header.contains("'descr': '|u1'"))
     }
 
-    @Test("a simulator that is killed goes on where it was, with the same results")
+    @Test("a simulator that is killed resumes where it was, with the same results")
     func killed() async throws {
         let runner = SimulatorRunner(simulator: try metaWorld())
         var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)

@@ -53,7 +53,7 @@ struct PerturbationTests {
     }
 
     @Test(
-        "change what the policy sees, anew in every episode, and nothing stays behind",
+        "change images differently in every episode, and leave nothing behind",
         arguments: ["light", "camera", "texture", "distractors", "positions"]
     )
     func images(perturbation: String) async throws {

@@ -213,7 +213,7 @@ struct MisbehavingSimulatorTests {
 
     private let threeEpisodes = EvaluationPlan(controller: .expert, tasks: ["push"], episodes: 3)
 
-    @Test("a simulator that crashes is started anew at the episode that it was at")
+    @Test("a simulator that crashes is restarted at the episode that it was at")
     func restart() async throws {
         let mark = folder.appending(path: "crashed").path
         let runner = try runner(

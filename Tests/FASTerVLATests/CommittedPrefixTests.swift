@@ -58,8 +58,8 @@ struct CommittedPrefixTests {
             let chosen = expected.gather(axis: 2, codes.unsqueezed(2)).squeezed(2)
             #expect((best - chosen).abs().max().item < 1e-5)
             var conditioning = BlockConditioning()
-            let isGiven = Tensor.arange(0 ..< 4).unsqueezed(0).less(Double(steps))
-            conditioning.committed = (actions, isGiven.expanded([prefix.batch, 4]))
+            let isCommitted = Tensor.arange(0 ..< 4).unsqueezed(0).less(Double(steps))
+            conditioning.committed = (actions, isCommitted.expanded([prefix.batch, 4]))
             let forced = SmallNetwork.forcedLogits(network, codes, head, prefix, conditioning)
             #expect((forced - expected).abs().max().item < 1e-5)
             let without = SmallNetwork.forcedLogits(network, codes, head, prefix)
@@ -74,7 +74,7 @@ struct CommittedPrefixTests {
         let targets = ActionTargets(actions: .randn([1, 4, 2]), isValid: isValid, codes: nil)
         var counts = Set<Int>()
         for _ in 0 ..< 40 {
-            let sampled = CommittedPrefix.sample(from: targets, atMost: 4).isGiven.values(as: UInt8.self)
+            let sampled = CommittedPrefix.sample(from: targets, atMost: 4).isCommitted.values(as: UInt8.self)
             #expect(sampled == sampled.sorted(by: >))
             counts.insert(sampled.reduce(0) { $0 + Int($1) })
         }

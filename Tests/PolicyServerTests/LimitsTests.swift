@@ -29,7 +29,7 @@ struct LimitsTests {
     }
 
     /// Without sockets: what the system holds of a connection that stands still is not ours to say.
-    @Test("pongs for a client that does not read are not kept; once it reads, its pings are answered")
+    @Test("pongs for a client that does not read are not kept; once it reads, it gets its pongs")
     func deaf() throws {
         let channel = EmbeddedChannel(handler: FrameHandler(largestMessage: 1 << 20))
         defer { _ = try? channel.finish() }
@@ -46,10 +46,10 @@ struct LimitsTests {
         #expect(try pong(to: "again") == "again")
     }
 
-    @Test("one message waits while another is answered; those behind it stay outside")
+    @Test("one message is read while another is handled; further ones wait in the socket")
     func hasty() async throws { try await run("hasty") }
 
-    @Test("a client too many is turned away, and the others go on")
+    @Test("a client too many is refused, and the others continue")
     func full() async throws { try await run("full", clients: 2) }
 
     @Test("a message may be as large as the server's limit, which the refusal names")

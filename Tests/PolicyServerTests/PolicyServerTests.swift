@@ -31,13 +31,13 @@ struct PolicyServerTests {
 
     @Test("sends metadata, actions and timings") func converse() async throws { try await run("converse") }
 
-    @Test("an error reaches its client with our words, and the others go on")
+    @Test("an error reaches its client as text, and the others continue")
     func errors() async throws { try await run("errors") }
 
-    @Test("a prediction that fails is refused with the field's name, and the connection goes on")
+    @Test("a prediction that fails is refused with the field's name, and the connection stays open")
     func refusals() async throws { try await run("refusals") }
 
-    @Test("malformed messages are refused, and the server goes on")
+    @Test("malformed messages are refused, and the server continues")
     func malformed() async throws { try await run("malformed") }
 
     @Test("takes fragments, pings during inference, and 60 MiB, but not 65")

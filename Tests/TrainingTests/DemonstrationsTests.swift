@@ -17,8 +17,8 @@ struct DemonstrationsTests {
         try Demonstrations(opening: data).cameras(chosen)
     }
 
-    @Test("name a wished camera that has no images, and those that have")
-    func wishedCameras() throws {
+    @Test("name a requested camera that has no images, and those that have")
+    func requestedCameras() throws {
         try SampleDemonstrations.write(to: data)
         try SampleDemonstrations.addImages("observation.images.wrist", to: data)
         let error = #expect(throws: DemonstrationsError.self) { try cameras(["front", "wrist"]) }

@@ -70,7 +70,7 @@ struct PolicyTrainingTests {
         #expect(steps == [10, 11])
     }
 
-    @Test("do not go on with other episodes held out, and say so")
+    @Test("do not resume with other episodes held out, and say so")
     func otherEpisodes() throws {
         var killed = try training()
         killed.rollouts = .init(every: 10) { _, _ in throw Killed() }

@@ -30,7 +30,7 @@ struct TrainerTests {
         #expect(lines.allSatisfy { $0["gradient_norm"] != nil && $0["learning_rate"] != nil })
     }
 
-    @Test("evaluates and ends with averaged weights, and goes on with those of the last step")
+    @Test("evaluates and ends with averaged weights, and continues with those of the last step")
     func average() throws {
         func train(_ name: String, emaDecay: Double) throws -> (lines: [[String: Double]], end: Double) {
             let task = SmallTask()
@@ -69,7 +69,7 @@ struct TrainerTests {
         #expect(metrics("out")[0]["gradient_norm"] == 4)
     }
 
-    @Test("goes on from its checkpoint with the same averages")
+    @Test("resumes from its checkpoint with the same averages")
     func resumes() throws {
         func train(_ name: String, killAfter kill: Int?) throws -> [Float] {
             let task = SmallTask()

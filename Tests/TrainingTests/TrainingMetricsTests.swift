@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Measurements")
 struct TrainingMetricsTests {
-    @Test("that are no numbers stay in the file when a run goes on, and are not drawn")
+    @Test("that are not finite stay in the file of a resumed run, and are not read as numbers")
     func notNumbers() throws {
         let folder = try TemporaryFolder()
         func run(killAfter kill: Int?) throws {
@@ -21,8 +21,8 @@ struct TrainingMetricsTests {
         #expect(all.map { $0["step"] } == [0, 1, 2, 3, 4, 5])
         #expect(all.map { $0["loss"]?.isNaN } == [true, true, true, false, false, false])
         #expect(all.allSatisfy { $0["peak"] == -.infinity })
-        let drawn = TrainingMetrics.lines(of: file)
-        #expect(drawn.map { $0["loss"] } == [nil, nil, nil, 1, 1, 1])
-        #expect(drawn.allSatisfy { $0["peak"] == nil && $0["seconds"] != nil })
+        let read = TrainingMetrics.lines(of: file)
+        #expect(read.map { $0["loss"] } == [nil, nil, nil, 1, 1, 1])
+        #expect(read.allSatisfy { $0["peak"] == nil && $0["seconds"] != nil })
     }
 }

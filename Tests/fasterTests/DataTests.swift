@@ -90,7 +90,7 @@ struct DataTests {
         #expect(message.hasPrefix("data/\(file): cannot be read: "))
     }
 
-    @Test("a camera and a frame that are not there are answered with those that are")
+    @Test("the errors about an unknown camera or frame name the known ones")
     func noFrame() async throws {
         let demonstrations = Program.demonstrations
         let camera = try await Program.refusal(

@@ -26,7 +26,7 @@ struct TrainingRefusalTests {
         return try await Program.refusal(arguments + Workshop.policySettings + more, in: folder)
     }
 
-    @Test("a typing mistake in a recipe or a setting is answered with the nearest key")
+    @Test("the error about a misspelt key of a recipe or a setting names the nearest key")
     func typingMistakes() async throws {
         try folder.write("optimization:\n  optimizer:\n    learningrate: 1e-3\n", to: "recipe.yaml")
         #expect(

@@ -18,7 +18,7 @@ struct TrainingTests {
     }
 
     @Test(
-        "that were killed go on with --resume to the same bytes as those never killed",
+        "that were killed resume with --resume to the same bytes as those never killed",
         arguments: [("tokenizer", 200), ("policy", 60)]
     )
     func killed(kind: String, steps: Int) async throws {
@@ -93,7 +93,7 @@ struct TrainingTests {
         )
     }
 
-    @Test("do not go on with other settings")
+    @Test("do not resume with other settings")
     func otherSettings() async throws {
         let arguments = try await training("tokenizer", steps: 100_000, to: "out")
         try await Running(arguments, in: folder)

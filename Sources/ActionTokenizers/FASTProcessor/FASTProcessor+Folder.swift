@@ -61,8 +61,7 @@ extension FASTProcessor {
         try DurableFile.writeJSON(configuration, to: folder.appending(path: Self.configurationFile))
     }
 
-    /// Reads and verifies a processor that knows its robot: the folder says horizon and columns, and `norm_stats.json`
-    /// lies beside.
+    /// Reads and verifies a processor with horizon, columns and normalization: `norm_stats.json` is in the folder, too.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the file that is missing or cannot be understood.
     public init(loading folder: URL) throws(ActionTokenizerError) {

@@ -1,6 +1,6 @@
 public import RobotTypes
 
-/// Differences between chunks and what came back, over steps inside the episode (Documentation/Metrics.md).
+/// Errors between chunks and their reconstruction, over steps inside the episode (Documentation/Metrics.md).
 public struct ReconstructionErrors: Sendable {
     /// Mean absolute error.
     public let l1: Double
@@ -26,7 +26,7 @@ public struct ReconstructionErrors: Sendable {
     /// Largest Euclidean error of a step, of every chunk.
     public let stepPeaks: [Double]
 
-    /// Compares chunks of one shape; `original` says which steps count.
+    /// Compares chunks of one shape; only the valid steps of `original` count.
     public init(_ original: ActionChunks, _ reconstruction: ActionChunks) {
         let dimension = original.dimension
         var absolute = [Double](repeating: 0, count: dimension)

@@ -1,6 +1,6 @@
 public import RobotTypes
 
-/// A tokenizer tried on chunks: the metrics and what they were computed from.
+/// Metrics of a tokenizer on chunks, with the reconstruction and the counts that they were computed from.
 public struct TokenizerEvaluation: Sendable {
     /// The summary.
     public let metrics: TokenizerMetrics

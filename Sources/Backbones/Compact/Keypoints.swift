@@ -65,7 +65,7 @@ struct Keypoints: Module {
         let scores = asked.matmul(cells.transposed(1, 2)) * (1 / Double(channels).squareRoot())
         let heatmaps = scores.to(.float32).softmax(2)
         let features = heatmaps.matmul(cells)
-        // In float32: bfloat16's eight bits would place a keypoint to a pixel and no better. Autocast turns matrix products
+        // In float32: bfloat16's eight bits would locate a keypoint to a pixel and no better. Autocast turns matrix products
         // into bfloat16 whatever comes in, and leaves other products alone.
         let positions = (heatmaps.unsqueezed(3) * cellCentres).sum(2)
         let fourier = FourierFeatures.features(of: positions, count: Self.frequencyCount)

@@ -2,7 +2,7 @@ public import NN
 public import Torch
 
 extension PackedLinear {
-    /// Packs a layer as its weights are now; `scale` multiplies what comes out.
+    /// Packs a layer as its weights are now; `scale` multiplies the outputs.
     public init(_ layer: Linear, scale: Tensor? = nil) {
         self.init(
             weight: layer.weight.floats,
@@ -12,7 +12,7 @@ extension PackedLinear {
         )
     }
 
-    /// Packs a layer that follows a norm: what the norm adds goes into the bias, so that it need not be added to every row.
+    /// Packs a layer that follows a norm: the norm's bias becomes part of the layer's bias.
     public init(_ layer: Linear, after norm: LayerNorm) {
         var bias = layer.bias
         if let shift = norm.bias {

@@ -85,7 +85,7 @@ public struct PackedSuffixDecoder: SuffixDecoder {
         let sines = Rows(angles.map(sin), width: frequencies.count)
         for (index, layer) in layers.enumerated() {
             let read = cache.withRoom(for: count, layer: index) { keys, values, room, filled in
-                // Made here, as attention turns queries and keys in place: what somebody else holds would be copied.
+                // Made here, as attention rotates queries and keys in place: a buffer with another owner would be copied.
                 layer.attention(
                     layer.projection(x.normalized(scale: layer.attentionNorm, epsilon: epsilon)),
                     cosines: cosines,

@@ -4,10 +4,10 @@ internal import RobotTypes
 internal import Torch
 internal import VectorQuantization
 
-/// FASTerVQ's encoder and decoder of single chunks on hand-written CPU kernels: what a robot waits for.
+/// FASTerVQ's encoder and decoder of single chunks on hand-written CPU kernels, for low latency.
 ///
 /// The same functions as `FASTerVQModel`'s, without libtorch, and with everything done before that does not depend on the
-/// chunk: layer scales are part of the products before them, latent positions have their vectors.
+/// chunk: layer scales are part of the products before them, the vectors of latent positions are computed once.
 public struct PackedChunkCodec: ChunkCodec {
     private let patchifier: ActionPatchifier
     private let codebookCount: Int

@@ -30,7 +30,7 @@ struct PackedStages: Sendable {
         self.bounds = (0 ..< group.columns.count).map { (lower[$0], upper[$0]) }
     }
 
-    /// Finds the codes of what `start` lacks of `target`, both `[T · columns]`; steps from `validSteps` on lack nothing.
+    /// Codes of the residual `target - start`, both `[T · columns]`; the residual is 0 from step `validSteps` on.
     func encode(
         _ target: [Float],
         from start: [Float],

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A simulator that cannot be used as asked.
+/// A simulator that fails, or a plan that it cannot run.
 public enum SimulatorError: Error, Equatable, CustomStringConvertible {
     /// No folder of that name beside the program.
     case unknownSimulator(String, known: [String], searched: String)

@@ -7,7 +7,7 @@ extension BlockHead {
     /// Number of classes that decoding chooses from.
     var classCount: Int { configuration.codebookSize + (configuration.isVariableLength ? 1 : 0) }
 
-    /// Tokens with embeddings: a sequence that has ended goes on beside longer ones of its batch, fed with any token.
+    /// Tokens with embeddings: a sequence that has ended is padded with any token beside longer ones of its batch.
     func lookUp(_ tokens: Tensor) -> Tensor {
         configuration.isVariableLength ? tokens.clampedToEntries(configuration.codebookSize) : tokens
     }

@@ -8,9 +8,9 @@ struct BlockConditioning {
     /// Tokens that their own blocks see, bool `[B, N]` (``MaskPredict``).
     var isRevealed: Tensor?
 
-    /// A committed action prefix, normalised `[B, P, dimension]`, and its steps that are given, bool `[B, P]`
+    /// A committed action prefix, normalised `[B, P, dimension]`, with the mask of its committed steps, bool `[B, P]`
     /// (``CommittedPrefix``).
-    var committed: (actions: Tensor, isGiven: Tensor)?
+    var committed: (actions: Tensor, isCommitted: Tensor)?
 
     /// No further inputs.
     init() {}
@@ -33,6 +33,6 @@ struct BlockConditioning {
     /// Adds the conditioning to the forward of `codes`.
     func apply(to suffix: inout TeacherForcedSuffix, of codes: Tensor, _ head: BlockHead) {
         if let isRevealed { head.reveal(codes, isRevealed, in: &suffix) }
-        if let committed { head.prepend(committed.actions, committed.isGiven, to: &suffix) }
+        if let committed { head.prepend(committed.actions, committed.isCommitted, to: &suffix) }
     }
 }

@@ -5,7 +5,7 @@ internal import Torch
 // Axes in this file
 //   B  batch      P  committed steps
 
-/// Committed action prefix: actions that the robot executes until the reply is there, whatever it is.
+/// Committed action prefix: the actions that the robot executes until the reply arrives.
 ///
 /// An extension of the paper's head: training-time action conditioning for real-time chunking, arXiv 2512.05964, there for
 /// flow matching. Committed steps are slots between the prefix and the tokens: they see the prefix and each other, and every token sees
@@ -25,18 +25,20 @@ struct CommittedPrefix: Module {
     }
 
     /// Samples a random number of an example's first actions, up to `most` and the episode's end.
-    static func sample(from targets: ActionTargets, atMost most: Int) -> (actions: Tensor, isGiven: Tensor) {
+    static func sample(from targets: ActionTargets, atMost most: Int) -> (
+        actions: Tensor, isCommitted: Tensor
+    ) {
         let (batch, device) = (targets.actions.size(0), targets.actions.device)
         let counts = Tensor.randint(0 ..< most + 1, [batch, 1]).to(device)
         let steps = Tensor.arange(0 ..< most, device: device).unsqueezed(0)
-        let isGiven = steps.less(counts).and(targets.isValid.narrowed(1, from: 0, count: most))
-        return (targets.actions.narrowed(1, from: 0, count: most), isGiven)
+        let isCommitted = steps.less(counts).and(targets.isValid.narrowed(1, from: 0, count: most))
+        return (targets.actions.narrowed(1, from: 0, count: most), isCommitted)
     }
 }
 
 extension BlockHead {
-    /// Puts committed `actions`, `[B, P, dimension]`, of which some are given, bool `[B, P]`, before the slots.
-    func prepend(_ actions: Tensor, _ isGiven: Tensor, to suffix: inout TeacherForcedSuffix) {
+    /// Puts committed `actions`, `[B, P, dimension]`, with the mask of committed steps, bool `[B, P]`, before the slots.
+    func prepend(_ actions: Tensor, _ isCommitted: Tensor, to suffix: inout TeacherForcedSuffix) {
         guard let committedPrefix else { return }
         let (batch, steps) = (actions.size(0), actions.size(1))
         let (device, length) = (actions.device, suffix.prefixMask.size(3))
@@ -45,7 +47,7 @@ extension BlockHead {
         let blind = Tensor.zeros([1, 1, steps, suffix.slotMask.size(3)], dtype: .bool, device: device)
         suffix.slotMask = Tensor.concatenated([blind, suffix.slotMask], axis: 2)
         suffix.prefixMask = Tensor.concatenated(
-            [suffix.prefixMask.expanded([batch, 1, 1, length]), isGiven.unsqueezed(1).unsqueezed(1)],
+            [suffix.prefixMask.expanded([batch, 1, 1, length]), isCommitted.unsqueezed(1).unsqueezed(1)],
             axis: 3
         )
     }

@@ -35,7 +35,7 @@ private struct RecentDurations {
 }
 
 extension BlockSchedule {
-    /// Returns true if the codebook that begins, or goes on, at `slot` is likely to be complete before `deadline`; always
+    /// Returns true if the codebook that begins, or continues, at `slot` is likely to be complete before `deadline`; always
     /// for the first codebook.
     func completesCodebook(
         from slot: Int,

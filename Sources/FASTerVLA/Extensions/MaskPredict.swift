@@ -6,9 +6,9 @@ internal import Torch
 
 /// Mask-predict re-decoding of blocks (arXiv 1904.09324): an extension of the paper's block-wise decoding.
 ///
-/// Tokens of a block are chosen independently, so where two motions are equally good, a block may begin one and end the
-/// other. A head that was trained with tokens of the same block revealed decodes a block again: tokens that are as good as
-/// certain are kept, and one that is not, which settles the motion; the others are chosen anew.
+/// Tokens of a block are chosen independently, so where two motions are equally good, a block may mix both. A head that was
+/// trained with tokens of the same block revealed decodes a block a second time: almost certain tokens are kept, and one
+/// uncertain token, which decides between the motions; the others are chosen given these.
 struct MaskPredict: Module {
     /// Added to a token that is revealed to its own slot, `[1, width]`.
     let revealed: Embedding

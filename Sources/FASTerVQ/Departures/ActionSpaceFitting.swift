@@ -6,7 +6,7 @@ extension FASTerVQModel {
     /// Chunks that pass through the autoencoder at once.
     private static let batchSize = 1024
 
-    /// Fits the action-space stages: k-means over what a codebook's predecessors leave of patches.
+    /// Fits the action-space stages: k-means on the residuals of patches after the codebooks before.
     ///
     /// The other weights must not change afterwards. Random numbers are libtorch's.
     ///

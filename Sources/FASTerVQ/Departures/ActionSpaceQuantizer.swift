@@ -4,14 +4,14 @@ public import Support
 package import Torch
 internal import VectorQuantization
 
-/// Residual codebooks in action space: each codes what the decoder and the stages before leave of a patch.
+/// Residual codebooks in action space: each quantizes the residual of a patch after the decoder and the stages before.
 ///
 /// Departure from arXiv 2512.04952, all of whose codebooks are of latents. Those have no bound on the error in actions, and
 /// more of them lower it ever more slowly. At equal bits, a stage instead of a third codebook of latents lowers L1 on 50
 /// MetaWorld tasks by a quarter. Groups that bypass the autoencoder (grippers, nearly binary) have all their
 /// codebooks here, so common patterns come back exactly.
 ///
-/// Entry 0 is zero: nothing to add.
+/// Entry 0 of each stage is zero.
 public struct ActionSpaceQuantizer: Module {
     /// Number of stages, and how they are fitted.
     public struct Configuration: Codable, Equatable, Sendable {
@@ -59,7 +59,7 @@ public struct ActionSpaceQuantizer: Module {
         }
     }
 
-    /// Codes of what decoding leaves of actions.
+    /// Codes of the residuals of actions after decoding.
     ///
     /// - Parameters:
     ///   - actions: `[B, T, D]`.

@@ -23,7 +23,7 @@ public struct DecoderLayer: Module {
     ///   - width: Number of channels.
     ///   - headCount: Number of attention heads.
     ///   - headWidth: Channels of a head; may differ from `width / headCount`.
-    ///   - layerCount: Number of layers of the whole network, which scales what a layer adds at first (GPT-2).
+    ///   - layerCount: Number of layers of the whole network, which scales the initial residual branches (GPT-2).
     ///   - device: Device of the parameters.
     public init(width: Int, headCount: Int, headWidth: Int, layerCount: Int, device: Device) {
         let gain = 1 / Double(2 * layerCount).squareRoot()

@@ -31,7 +31,7 @@ public final class WeightAverage {
         }
     }
 
-    /// Runs `body` while the parameters hold their averages; afterwards they are what they were.
+    /// Runs `body` while the parameters hold their averages, and restores them afterwards.
     public func whileApplied<Result>(_ body: () throws -> Result) rethrows -> Result {
         let weights = withoutGradients { parameters.map { $0.tensor.detached() + 0 } }
         apply()

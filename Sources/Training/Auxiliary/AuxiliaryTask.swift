@@ -19,7 +19,7 @@ protocol AuxiliaryTask: Sendable {
     func loss(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> Tensor?
 }
 
-/// Prefix of a batch, and what auxiliary heads of the backbone estimate.
+/// Prefix of a batch, and the estimates of auxiliary heads of the backbone.
 struct BackboneOutput {
     /// Keys and values for action tokens.
     let prefix: Prefix

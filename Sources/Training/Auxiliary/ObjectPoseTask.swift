@@ -67,7 +67,7 @@ struct ObjectPoseTask: AuxiliaryTask {
 
     /// L1 error of the poses, and cross-entropy of the first keypoints of each camera with the objects' heatmaps.
     ///
-    /// The poses' error alone says too little about where to look for an object that covers one cell of hundreds.
+    /// The poses' error alone is too weak a signal to find an object that covers one cell of hundreds.
     ///
     /// - Parameters:
     ///   - estimate: The backbone's estimate.

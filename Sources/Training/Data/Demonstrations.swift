@@ -127,12 +127,12 @@ public struct Demonstrations: Sendable {
         }
         guard !chosen.isEmpty else { return names }
         var cameras: [String] = []
-        for wish in chosen {
+        for camera in chosen {
             func isMeant(_ name: String) -> Bool {
-                name == wish || name.split(separator: ".").last == wish[...]
+                name == camera || name.split(separator: ".").last == camera[...]
             }
             guard let name = names.first(where: isMeant) else {
-                throw error("has no camera '\(wish)', only \(names.joined(separator: ", "))")
+                throw error("has no camera '\(camera)', only \(names.joined(separator: ", "))")
             }
             guard !cameras.contains(name) else {
                 throw DemonstrationsError(description: "cameras: '\(name)' is named twice")
@@ -143,7 +143,7 @@ public struct Demonstrations: Sendable {
     }
 }
 
-/// A dataset that cannot be trained on as asked.
+/// A dataset that does not fit a training.
 public struct DemonstrationsError: Error, Equatable, CustomStringConvertible {
     /// The error in a sentence.
     public let description: String

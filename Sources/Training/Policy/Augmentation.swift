@@ -12,7 +12,7 @@ public struct Augmentation: Codable, Equatable, Sendable, Validatable {
     public var contrast = 0.15
 
     /// Largest change of every value of the state, in bins: exact states identify a demonstration, and a policy that
-    /// knows it by heart need not look.
+    /// memorises them learns to ignore images.
     public var state = 0
 
     /// The defaults.

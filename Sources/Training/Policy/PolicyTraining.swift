@@ -8,7 +8,7 @@ public import Torch
 
 /// A policy's training on demonstrations.
 public struct PolicyTraining {
-    /// Evaluation in rollouts, every so many steps: only a rollout shows if the robot gets where it should.
+    /// Rollouts during training, every so many steps: the loss does not predict success.
     public struct RolloutEvaluation {
         /// Steps from one evaluation to the next.
         public var every: Int

@@ -27,7 +27,7 @@ struct PolicyValidation {
     /// Losses, accuracy of every codebook, and the reconstruction error: mean absolute error of decoded actions,
     /// normalised, over steps inside the episode.
     ///
-    /// Random numbers are the same in every measurement, and go on afterwards as if there had been none: a training that
+    /// Random numbers are the same in every measurement, and continue afterwards as if there had been none: a training that
     /// is validated ends with the same weights as one that is not.
     ///
     /// - Throws: The errors of datasets and decoders.

@@ -82,11 +82,12 @@ struct ResolvedPolicy {
         _ state: Normalization,
         _ objectPoses: ObjectPoseLabels?
     ) throws -> CompactBackbone.Configuration {
-        let wished = recipe.backbone
+        let settings = recipe.backbone
         let cameras = try cameraNames.enumerated().map { index, name in
             let recorded = try demonstrations.dataset.imageSize(of: name)
-            let size = wished.imageSize > 0 ? (height: wished.imageSize, width: wished.imageSize) : recorded
-            let pixels = index == 0 ? wished.pixelsPerToken : wished.pixelsPerTokenOfOtherCameras
+            let size =
+                settings.imageSize > 0 ? (height: settings.imageSize, width: settings.imageSize) : recorded
+            let pixels = index == 0 ? settings.pixelsPerToken : settings.pixelsPerTokenOfOtherCameras
             guard size.height > 0, size.height % pixels == 0, size.width % pixels == 0 else {
                 throw DemonstrationsError(
                     description:
@@ -98,7 +99,7 @@ struct ResolvedPolicy {
                 height: size.height,
                 width: size.width,
                 pixelsPerToken: pixels,
-                keypoints: wished.keypoints
+                keypoints: settings.keypoints
             )
         }
         var backbone = CompactBackbone.Configuration(
@@ -106,7 +107,7 @@ struct ResolvedPolicy {
             stateDimension: state.statistics.dimension
         )
         (backbone.width, backbone.layerCount, backbone.headCount) = (
-            wished.width, wished.layerCount, wished.headCount
+            settings.width, settings.layerCount, settings.headCount
         )
         backbone.objectPoseDimension = objectPoses?.columns.count
         backbone.supportsDecoding = recipe.head == .blocksWithoutExpert

@@ -4,8 +4,8 @@ internal import Yams
 
 /// Reads recipes: YAML on top of defaults, single settings on top of that.
 ///
-/// Absent keys keep their defaults. Unknown keys and values of another kind are errors, so a typing mistake
-/// never trains something else than was asked for. A default that is an empty group of keys admits any key.
+/// Absent keys keep their defaults. Unknown keys and values of another kind are errors, so a misspelt key
+/// never trains with other settings than intended. A default that is an empty group of keys admits any key.
 public enum RecipeReader {
     /// The recipe that `file` and `settings` describe.
     ///

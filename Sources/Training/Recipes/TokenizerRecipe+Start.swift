@@ -26,11 +26,11 @@ extension TokenizerRecipe {
                     "'latentPositions' cannot be set when a training starts from a model, which has its own"
             )
         }
-        for (group, wished, present) in [
+        for (group, requested, present) in [
             ("autoencoder", RecipeTree(encoding: autoencoder), RecipeTree(encoding: network.autoencoder)),
             ("quantizer", RecipeTree(encoding: quantizer), RecipeTree(encoding: network.quantizer)),
         ] {
-            guard let wished, let present, let difference = wished.firstDifference(from: present) else {
+            guard let requested, let present, let difference = requested.firstDifference(from: present) else {
                 continue
             }
             throw RecipeError(

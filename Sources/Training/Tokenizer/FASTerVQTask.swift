@@ -89,7 +89,7 @@ struct FASTerVQTask: TokenizerTask {
         )
     }
 
-    /// Fits the action-space residual stages to what the trained network leaves, by k-means.
+    /// Fits the action-space residual stages to the residuals of the trained network, by k-means.
     func fitActionSpaceStages(report: (_ done: Int, _ all: Int) -> Void) {
         Torch.seed(seed)
         var random = SeededRandom(seed: seed, 4)

@@ -11,7 +11,7 @@ final class Prefetcher<Element>: @unchecked Sendable {
 
     /// Starts to make the elements of `range`, at most `depth` ahead of their use.
     ///
-    /// `state` is what `make` may change from one element to the next.
+    /// `make` may change `state` from one element to the next.
     init<State: Sendable>(
         _ range: Range<Int>,
         depth: Int = 3,

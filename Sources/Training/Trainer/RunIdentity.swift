@@ -5,7 +5,7 @@ internal import Torch
 struct RunIdentity {
     let text: String
 
-    /// Describes a training; what it does without is left out.
+    /// Describes a training; absent settings are left out.
     ///
     /// - Parameters:
     ///   - recipe: Recipe of the training.

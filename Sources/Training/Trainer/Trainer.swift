@@ -103,13 +103,13 @@ public struct Trainer {
 
     private func isLogged(_ step: Int) -> Bool { step % recipe.logEvery == 0 || step == recipe.steps - 1 }
 
-    /// Returns true if what happens every so many steps is due after `step`, one that is logged.
+    /// Returns true if an event with period `every` is due after `step`, one that is logged.
     private func isDue(_ step: Int, every: Int) -> Bool {
         step == recipe.steps - 1 || (step > 0 && step % every < recipe.logEvery)
     }
 }
 
-/// A training that cannot go on.
+/// A training that cannot continue.
 public struct TrainingError: Error, CustomStringConvertible {
     /// The error in a sentence.
     public let description: String

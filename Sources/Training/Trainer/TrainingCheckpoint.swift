@@ -3,7 +3,7 @@ internal import NN
 internal import Safetensors
 internal import Torch
 
-/// The file from which an interrupted training goes on.
+/// Checkpoint file of an interrupted training, for resuming it.
 struct TrainingCheckpoint {
     private let file: URL
     private let identity: String

@@ -4,7 +4,7 @@ internal import Torch
 /// A model with its data and its loss, as ``Trainer`` sees them: FASTerVQ, a baseline tokenizer, or a policy.
 ///
 /// Everything that a step samples is a pure function of the task's seed and the step's number, or comes from libtorch's
-/// generator: then a training that was interrupted goes on bit for bit.
+/// generator: then an interrupted training resumes bit for bit.
 protocol TrainingTask {
     /// Trained tensors.
     var parameters: [NamedTensor] { get }
@@ -43,6 +43,6 @@ struct PeriodicEvaluation {
     /// Steps from one measurement to the next; the last step is always measured.
     let every: Int
 
-    /// Measures after a step, which is counted from 0; the result is what `metrics.jsonl` gets.
+    /// Measures after a step, which is counted from 0; the result is written to `metrics.jsonl`.
     let measure: (_ step: Int) throws -> [String: Double]
 }

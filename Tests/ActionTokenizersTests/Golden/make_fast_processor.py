@@ -23,8 +23,8 @@ folder = here / "fast_processor"
 def chunks(count, seed):
     random = np.random.default_rng(seed)
     time = np.linspace(0, 1, HORIZON)[None, :, None]
-    draw = lambda low, high: random.uniform(low, high, (count, 1, COLUMNS))
-    values = draw(-0.6, 0.6) + draw(-0.6, 0.6) * time + draw(0, 0.4) * np.sin(draw(1, 7) * time + draw(0, 6))
+    uniform = lambda low, high: random.uniform(low, high, (count, 1, COLUMNS))
+    values = uniform(-0.6, 0.6) + uniform(-0.6, 0.6) * time + uniform(0, 0.4) * np.sin(uniform(1, 7) * time + uniform(0, 6))
     return np.clip(values, -1, 1).round(4)
 
 

@@ -285,7 +285,7 @@ def logits(images, text, state, codes, size):
 
 
 def cross_entropy(scores, target, smoothing):
-    """Of one row of scores; the target shares `smoothing` of its weight evenly with all outputs, itself included."""
+    """Cross-entropy of one row of scores, with `smoothing` of the target's weight spread evenly over all classes."""
     logarithms = scores - scores.logsumexp(-1)
     return -(1 - smoothing) * logarithms[target] - smoothing * logarithms.mean()
 

@@ -46,7 +46,7 @@ for number in range(ROUNDS):
     direction = single(torch.randn(VECTORS, WIDTH))
     codes = torch.zeros(VECTORS, CODEBOOKS, dtype=torch.int64)
     quantized = torch.zeros(VECTORS, WIDTH, dtype=torch.float64)
-    shares, totals = torch.zeros_like(counts), torch.zeros_like(sums)
+    new_counts, totals = torch.zeros_like(counts), torch.zeros_like(sums)
     for row in range(VECTORS):
         left = vectors[row].detach()
         for codebook in range(CODEBOOKS):
@@ -54,7 +54,7 @@ for number in range(ROUNDS):
             codes[row, codebook] = chosen
             quantized[row] += entries[codebook, chosen]
             if weights[row]:
-                shares[codebook, chosen] += 1
+                new_counts[codebook, chosen] += 1
                 totals[codebook, chosen] += left
             left = left - entries[codebook, chosen]
     counted = [row for row in range(VECTORS) if weights[row]]
@@ -62,7 +62,7 @@ for number in range(ROUNDS):
     loss = (StraightThrough.apply(vectors, quantized) * direction).sum() + 0.25 * commitment
     loss.backward()
 
-    counts = DECAY * counts + (1 - DECAY) * shares
+    counts = DECAY * counts + (1 - DECAY) * new_counts
     sums = DECAY * sums + (1 - DECAY) * totals
     entries = sums / counts[..., None]
     kept = {"vectors": vectors, "weights": weights, "direction": direction, "codes": codes, "quantized": quantized}

@@ -3,7 +3,7 @@
 arrays.py actions FILE STATS     writes five smooth chunks of 16 steps within a norm_stats.json's quantiles
 arrays.py broken FOLDER          writes arrays that no tokenizer takes
 arrays.py codes FILE SIZE COUNT  checks codes: COUNT of them a chunk, or at most as many with -1 behind the last
-arrays.py compare FILE FILE STATS  prints the largest difference of actions, as a share of the quantiles' distance
+arrays.py compare FILE FILE STATS  prints the largest difference of actions, as a fraction of the quantiles' distance
 """
 
 import json

@@ -49,7 +49,7 @@ def check_reply(client):
 
 
 def check_deadline(client):
-    """A policy that has no time replies with its coarsest codebook, and goes on after a mistake."""
+    """A policy that has no time replies with its coarsest codebook, and continues after a mistake."""
     message = observation(client.get_server_metadata())
     hurried = client.infer(message | {"deadline_ms": 1e-6})
     assert hurried["codebooks"] == 1 and np.isfinite(hurried["actions"]).all(), hurried
