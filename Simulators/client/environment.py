@@ -30,7 +30,7 @@ class Environment:
         self.perturbation: str | None = None
 
     def reset(self, seed: int):
-        """Draws the scene of `seed`; the same seed gives the same scene again."""
+        """Samples the scene of `seed`; the same seed gives the same scene again."""
         raise NotImplementedError
 
     def step(self, action: np.ndarray) -> bool:

@@ -68,7 +68,7 @@ class Environment(environment.Environment):
         self.goal = None
 
     def reset(self, seed: int):
-        """Draws the body's pose and its goal."""
+        """Samples the body's pose and its goal."""
         self._env.reset(seed=seed)
         generator = np.random.default_rng(seed)
         fps = self.description.robot.fps

@@ -76,7 +76,7 @@ class Environment(environment.Environment):
             self._states = np.asarray(pickle.loads(archive.read(data)))
 
     def reset(self, seed: int):
-        """Draws a scene, or takes the initial state that belongs to an evaluation's seed."""
+        """Samples a scene, or takes the initial state that belongs to an evaluation's seed."""
         random.seed(seed)
         np.random.seed(seed)
         self.raw.reset()

@@ -83,7 +83,7 @@ class Environment(environment.Environment):
         return Environment(self.scene, SIMULATOR.tasks[self.scene])
 
     def reset(self, seed: int):
-        """Draws the scene that belongs to `seed`."""
+        """Samples the scene that belongs to `seed`."""
         self.seed = seed
         # All of robosuite's samplers share this generator.
         self.raw.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state

@@ -49,7 +49,7 @@ public struct Sampling: Codable, Equatable, Sendable, Validatable {
         )
     }
 
-    /// Draws a token from every row of `logits`, `[n, K]`: int64 `[n]`.
+    /// Samples a token from every row of `logits`, `[n, K]`: int64 `[n]`.
     public func codes(from logits: Tensor) -> Tensor {
         guard !isGreedy else { return logits.argmax(-1) }
         let (probabilities, tokens) = probabilities(from: logits)

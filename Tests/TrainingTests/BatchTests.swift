@@ -68,10 +68,10 @@ struct BatchTests {
         var random = SeededRandom(seed: 4)
         #expect(augmentation.changed([0, 9, 255], of: 256, random: &random) == [0, 9, 255])
         augmentation.state = 3
-        let drawn = (0 ..< 400).map { _ in augmentation.changed([1, 100, 254], of: 256, random: &random) }
-        #expect(Set(drawn.map { $0[0] }) == Set(0 ... 4))
-        #expect(Set(drawn.map { $0[1] }) == Set(97 ... 103))
-        #expect(Set(drawn.map { $0[2] }) == Set(251 ... 255))
+        let sampled = (0 ..< 400).map { _ in augmentation.changed([1, 100, 254], of: 256, random: &random) }
+        #expect(Set(sampled.map { $0[0] }) == Set(0 ... 4))
+        #expect(Set(sampled.map { $0[1] }) == Set(97 ... 103))
+        #expect(Set(sampled.map { $0[2] }) == Set(251 ... 255))
     }
 
     @Test("select episodes as people write them")

@@ -11,7 +11,7 @@ struct StateTokens: Module {
 
     /// Creates tables in which neighbouring bins begin with similar embeddings.
     ///
-    /// With embeddings drawn independently, an example of one bin would teach nothing about the next, and 256 bins a
+    /// With embeddings sampled independently, an example of one bin would teach nothing about the next, and 256 bins a
     /// dimension would have to be learned one by one.
     init(_ configuration: CompactBackbone.Configuration, device: Device) {
         binCount = configuration.stateBins

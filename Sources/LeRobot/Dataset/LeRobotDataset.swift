@@ -56,7 +56,8 @@ public struct LeRobotDataset: Sendable {
         let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
         let list =
             switch info.layout {
-            case .filePerEpisode: try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
+            case .filePerEpisode:
+                try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
             case .sharedFiles:
                 try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
             }

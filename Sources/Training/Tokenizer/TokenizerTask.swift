@@ -26,7 +26,7 @@ protocol TokenizerTask: TrainingTask {
     /// - Parameters:
     ///   - quantizing: Quantizes latents, or passes them on as they are.
     ///   - computeDType: Number format of matrix products; nil for single precision.
-    ///   - random: Draws the chunks.
+    ///   - random: Generator that samples the chunks.
     /// - Returns: The loss.
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss
 }
