@@ -73,7 +73,7 @@ public struct Normalization: Codable, Equatable, Sendable {
     /// The map's kind.
     public enum Method: String, NamedChoice {
         /// `q01 ... q99` to `-1 ... 1`, or `min ... max` where a column moves too rarely for quantiles to see it; a column
-        /// that never moves maps to 0.
+        /// that never moves maps to 0, and one that hardly moves is not stretched: ``minimumRelativeWidth``.
         case quantiles
         /// Zero mean and unit standard deviation.
         case meanStandardDeviation = "mean_std"
@@ -93,19 +93,29 @@ public struct Normalization: Codable, Equatable, Sendable {
         self.statistics = statistics
     }
 
-    /// A column narrower than this counts as idle: it maps to 0 and comes back as its centre.
-    private static let idleWidth: Float = 1e-6
+    /// A column narrower than this counts as constant: it maps to 0 and comes back as its centre.
+    private static let constantWidth: Float = 1e-6
+
+    /// Smallest half-width or standard deviation, as a fraction of the centre's size.
+    ///
+    /// A joint at rest at 1.569 that trembles by 0.0002 would otherwise be stretched to [-1, 1], and values of thousands
+    /// would come of its first real movement. Source: openpi, issue 814.
+    public static let minimumRelativeWidth: Float = 0.02
 
     /// Centre and half-width of every column.
     private var affine: [(centre: Float, scale: Float)] {
         (0 ..< statistics.dimension).map { column in
             switch method {
-            case .quantiles:
-                return quantileRange(of: column)
-            case .meanStandardDeviation: return (statistics.mean[column], statistics.std[column])
-            case .identity: return (0, 1)
+            case .quantiles: Self.widened(quantileRange(of: column))
+            case .meanStandardDeviation: Self.widened((statistics.mean[column], statistics.std[column]))
+            case .identity: (0, 1)
             }
         }
+    }
+
+    private static func widened(_ range: (centre: Float, scale: Float)) -> (centre: Float, scale: Float) {
+        guard range.scale >= constantWidth else { return range }
+        return (range.centre, max(range.scale, minimumRelativeWidth * abs(range.centre)))
     }
 
     /// A flag that is up in fewer than 1 % of all steps, such as that of an episode's end, has equal quantiles, and
@@ -116,17 +126,18 @@ public struct Normalization: Codable, Equatable, Sendable {
         }
         let quantiles = range(statistics.q01[column], statistics.q99[column])
         let extremes = range(statistics.min[column], statistics.max[column])
-        return quantiles.scale < Self.idleWidth && extremes.scale >= Self.idleWidth ? extremes : quantiles
+        return quantiles.scale < Self.constantWidth && extremes.scale >= Self.constantWidth
+            ? extremes : quantiles
     }
 
     /// Rows in the feature's units, `[n, dimension]`, mapped to about [-1, 1].
     public func normalized(_ values: [Float]) -> [Float] {
-        map(values) { value, centre, scale in scale < Self.idleWidth ? 0 : (value - centre) / scale }
+        map(values) { value, centre, scale in scale < Self.constantWidth ? 0 : (value - centre) / scale }
     }
 
     /// The reverse of ``normalized(_:)``.
     public func restored(_ values: [Float]) -> [Float] {
-        map(values) { value, centre, scale in scale < Self.idleWidth ? centre : value * scale + centre }
+        map(values) { value, centre, scale in scale < Self.constantWidth ? centre : value * scale + centre }
     }
 
     /// Smallest recorded value of every column, normalised.

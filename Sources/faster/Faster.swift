@@ -9,7 +9,7 @@ struct Faster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Learned action tokenizers and block-wise vision-language-action policies.",
         discussion: """
-            The usual way: 'collect' (or bring a LeRobot v3.0 dataset), 'tokenizer train', 'policy train', then \
+            The usual way: 'collect' (or bring a LeRobot dataset), 'tokenizer train', 'policy train', then \
             'serve' it to a robot that speaks openpi's protocol, or 'evaluate' it in simulation and 'report'.
             """,
         version: version,

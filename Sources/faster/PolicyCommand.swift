@@ -63,7 +63,7 @@ struct PolicyCommand: AsyncParsableCommand {
             guard try training.isNeeded() else { return }
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe(), ["head": head])
-            let (demonstrations, episodes) = try dataset.open()
+            let (demonstrations, episodes) = try dataset.open(features: ["action", DatasetInfo.state])
             let count = demonstrations.dataset.episodes.count
             let heldOut = try heldOut.map { try EpisodeSelection($0, count: count) }
             var policy = PolicyTraining(demonstrations, recipe: recipe, device: device)

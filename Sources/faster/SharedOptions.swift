@@ -177,8 +177,18 @@ struct EpisodeOptions: ParsableArguments {
     )
     var groups: String?
 
-    /// Opens datasets and prints the action groups that were found.
-    func open(_ folders: [String]) throws -> [(demonstrations: Demonstrations, episodes: [Int]?)] {
+    @Flag(help: "Leave out episodes in which an action or state is no finite number.")
+    var skipNanEpisodes = false
+
+    /// Opens datasets and prints the action groups that were found, and columns that hardly move.
+    ///
+    /// - Parameters:
+    ///   - folders: Folders of the datasets.
+    ///   - features: Numeric features that the command reads.
+    func open(
+        _ folders: [String],
+        features: [String] = ["action"]
+    ) throws -> [(demonstrations: Demonstrations, episodes: [Int]?)] {
         guard groups == nil || folders.count == 1 else {
             throw ValidationError("--groups: describes one dataset, but there are \(folders.count)")
         }
@@ -197,12 +207,28 @@ struct EpisodeOptions: ParsableArguments {
             Terminal.say(
                 "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
             )
-            let chosen = episodes.count > 1 ? episodes[index] : episodes.first
-            return (
-                demonstrations,
-                try chosen.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
-            )
+            let text = episodes.count > 1 ? episodes[index] : episodes.first
+            var chosen = try text.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
+            if skipNanEpisodes { chosen = try finite(chosen, of: demonstrations, features) }
+            for column in try demonstrations.narrowColumns(episodes: chosen) {
+                Terminal.say("\(folder): 'action': \(column.description)")
+            }
+            return (demonstrations, chosen)
         }
+    }
+
+    /// Leaves episodes out whose values are not finite, and says so.
+    private func finite(_ episodes: [Int]?, of demonstrations: Demonstrations, _ features: [String]) throws
+        -> [Int]?
+    {
+        let (finite, others) = try demonstrations.finiteEpisodes(episodes, features: features)
+        guard let first = others.first else { return episodes }
+        guard !finite.isEmpty else { throw first.reason }
+        let numbers = others.map { "\($0.episode)" }.joined(separator: ", ")
+        Terminal.say(
+            "Warning: left out \(others.count) episodes with values that are not finite: \(numbers); \(first.reason)"
+        )
+        return finite
     }
 }
 
@@ -214,7 +240,11 @@ struct DatasetOptions: ParsableArguments {
     @OptionGroup var selection: EpisodeOptions
 
     /// Opens the dataset and prints the action groups that were found.
-    func open() throws -> (demonstrations: Demonstrations, episodes: [Int]?) { try selection.open([data])[0] }
+    ///
+    /// - Parameter features: Numeric features that the command reads.
+    func open(features: [String] = ["action"]) throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
+        try selection.open([data], features: features)[0]
+    }
 }
 
 extension String {

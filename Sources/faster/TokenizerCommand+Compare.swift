@@ -21,7 +21,7 @@ extension TokenizerCommand {
                 """
         )
 
-        @Option(help: "Folder of a LeRobot v3.0 dataset; may be repeated.")
+        @Option(help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0; may be repeated.")
         var data: [String] = []
 
         @Option(

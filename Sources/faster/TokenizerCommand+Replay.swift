@@ -26,7 +26,7 @@ extension TokenizerCommand {
 
         @OptionGroup var rollouts: RolloutOptions
 
-        @Option(help: "Folder of a LeRobot v3.0 dataset that baselines are fitted to.")
+        @Option(help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0, that baselines are fitted to.")
         var data: String?
 
         @Option(help: "Horizon of a chunk in control steps, where no tokenizer's folder has one.")

@@ -16,7 +16,7 @@ extension TokenizerCommand {
                 """
         )
 
-        @Option(help: "Folder of a LeRobot v3.0 dataset; may be repeated.")
+        @Option(help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0; may be repeated.")
         var data: [String]
 
         @OptionGroup var selection: EpisodeOptions
@@ -45,6 +45,7 @@ extension TokenizerCommand {
                 ["horizon": horizon.map(String.init), "kind": kind]
             )
             var tokenizer = TokenizerTraining(try datasets(), recipe: recipe, device: device)
+            if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
             (tokenizer.start, tokenizer.seed) = (start, training.seed)
             let fitting = Terminal.Progress("fit residual stages")
             let result = try tokenizer.run(

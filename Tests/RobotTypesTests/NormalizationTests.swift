@@ -48,6 +48,23 @@ struct NormalizationTests {
         #expect(normalization.restored(normalized) == [rest, 1])
     }
 
+    @Test("does not stretch a column that hardly moves", arguments: Normalization.Method.allCases)
+    func narrowColumn(method: Normalization.Method) {
+        let column = FeatureStatistics(
+            mean: [1.569],
+            std: [1e-4],
+            q01: [1.5688],
+            q99: [1.5692],
+            min: [1.5688],
+            max: [1.5692]
+        )
+        let normalization = Normalization(method: method, statistics: column)
+        #expect(normalization.normalized([0]).allSatisfy { abs($0) < 60 })
+        let values: [Float] = [1.5688, 1.569, 1.5692]
+        let restored = normalization.restored(normalization.normalized(values))
+        for (found, expected) in zip(restored, values) { #expect(abs(found - expected) < 1e-6) }
+    }
+
     @Test("keeps an idle column finite")
     func idleColumn() {
         let normalization = Normalization(method: .quantiles, statistics: statistics)

@@ -8,9 +8,11 @@ enum SampleDemonstrations {
     private static let length = 24
 
     /// Writes the dataset to `folder`, with a video for each of `cameras`.
-    static func write(to folder: URL, cameras: [String] = ["observation.images.front"]) throws {
+    static func write(to folder: URL, cameras: [String] = ["observation.images.front"], fps: Double = 20)
+        throws
+    {
         let description = DatasetDescription(
-            fps: 20,
+            fps: fps,
             robotType: "panda",
             actionNames: ["x", "y", "gripper"],
             stateNames: ["x", "y"],

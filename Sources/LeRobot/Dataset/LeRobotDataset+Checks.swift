@@ -38,8 +38,10 @@ extension LeRobotDataset {
         var largest = (error: 0.0, episode: 0)
         for episode in episodes where !episode.pieces.isEmpty {
             guard let times = try rowSource.times(of: episode) else { continue }
+            // Some recorders count from the end of the first frame.
+            let start = times.first ?? 0
             for (row, time) in times.enumerated() {
-                let error = abs(time - Double(row) / info.fps)
+                let error = abs(time - start - Double(row) / info.fps)
                 if error > largest.error { largest = (error, episode.index) }
             }
         }

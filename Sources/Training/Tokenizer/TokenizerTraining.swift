@@ -1,6 +1,7 @@
 internal import ActionTokenizers
 internal import FASTerVQ
 public import Foundation
+internal import LeRobot
 internal import LearnedBaselines
 internal import NN
 internal import RobotTypes
@@ -58,6 +59,20 @@ public struct TokenizerTraining {
         self.datasets = datasets
         self.recipe = recipe
         self.device = device
+    }
+
+    /// Durations of a chunk in datasets of different rates, in a sentence; nil if all rates are equal.
+    ///
+    /// Chunks are counted in steps: one horizon spans other times at other rates.
+    public var rateDifference: String? {
+        let rates = Set(datasets.map(\.demonstrations.dataset.info.fps)).sorted()
+        guard rates.count > 1 else { return nil }
+        func text(_ value: Double) -> String {
+            value.formatted(.number.precision(.significantDigits(1 ... 3)))
+        }
+        let durations = rates.map { "\(text(Double(recipe.horizon) / $0)) s at \(text($0)) Hz" }
+        return "the datasets differ in rate: a chunk of \(recipe.horizon) steps spans "
+            + durations.joined(separator: ", ")
     }
 
     /// Trains and writes the result to `folder`, beside its metrics.

@@ -1,0 +1,77 @@
+public import LeRobot
+internal import RobotTypes
+
+extension Demonstrations {
+    /// A column of actions that moves too little for its width to be a scale.
+    public struct NarrowColumn: Equatable, Sendable {
+        /// Index among the columns of an action.
+        public let index: Int
+
+        /// Name of the column, if the dataset has names.
+        public let name: String?
+
+        /// Smallest and largest value, in the robot's units.
+        public let range: ClosedRange<Float>
+
+        /// The column in words.
+        public var description: String {
+            let column = "column \(index)" + (name.map { " (\($0))" } ?? "")
+            return range.lowerBound == range.upperBound
+                ? "\(column) is constant at \(range.lowerBound)"
+                : "\(column) hardly moves, between \(range.lowerBound) and \(range.upperBound)"
+        }
+    }
+
+    /// Columns of the actions in `episodes` (nil: in all) that are constant or narrower than
+    /// `Normalization.minimumRelativeWidth` of their size.
+    public func narrowColumns(episodes: [Int]?) throws -> [NarrowColumn] {
+        let column = try table.actions
+        let names = dataset.info.features["action"]?.names
+        let rows = rows(of: episodes)
+        return (0 ..< column.dimension).compactMap { index in
+            let values = rows.lazy.map { column.values[$0 * column.dimension + index] }.filter(\.isFinite)
+            guard var smallest = values.first else { return nil }
+            var largest = smallest
+            for value in values {
+                smallest = min(smallest, value)
+                largest = max(largest, value)
+            }
+            let centre = (smallest + largest) / 2
+            guard (largest - smallest) / 2 <= Normalization.minimumRelativeWidth * abs(centre) else {
+                return nil
+            }
+            let isNamed = names?.count == column.dimension
+            return NarrowColumn(
+                index: index,
+                name: isNamed ? names?[index] : nil,
+                range: smallest ... largest
+            )
+        }
+    }
+
+    /// Episodes whose values are finite, and the others with the reason.
+    ///
+    /// - Parameters:
+    ///   - episodes: Episodes to look at; nil for all.
+    ///   - features: Numeric features that have to be finite; those that the dataset lacks are passed over.
+    /// - Returns: Indices of the episodes, in order.
+    /// - Throws: `LeRobotError` for an episode that does not exist.
+    public func finiteEpisodes(
+        _ episodes: [Int]?,
+        features: [String]
+    ) throws -> (finite: [Int], others: [(episode: Int, reason: LeRobotError)]) {
+        let columns = features.compactMap { table.columns[$0] }
+        var finite: [Int] = []
+        var others: [(episode: Int, reason: LeRobotError)] = []
+        for episode in episodes ?? Array(dataset.episodes.indices) {
+            do throws(LeRobotError) {
+                for column in columns { try table.check(column, episodes: [episode]) }
+                finite.append(episode)
+            } catch {
+                if case .outOfRange = error { throw error }
+                others.append((episode, error))
+            }
+        }
+        return (finite, others)
+    }
+}
