@@ -45,7 +45,7 @@ public struct ComparedDataset: Sendable {
     private func chunks(horizon: Int) throws -> ComparedChunks {
         let dataset = demonstrations.dataset
         let space = demonstrations.actionSpace
-        let names = dataset.info.features["action"]?.names ?? []
+        let names = demonstrations.actionNames ?? []
         return ComparedChunks(
             try demonstrations.chunks(horizon: horizon, episodes: episodes),
             episodes: episodes.enumerated().flatMap { index, episode in

@@ -177,6 +177,12 @@ struct EpisodeOptions: ParsableArguments {
     )
     var groups: String?
 
+    @Option(
+        help:
+            "YAML file that composes action and state of several features. With several datasets, given once for all or once for each."
+    )
+    var mapping: [String] = []
+
     @Flag(help: "Leave out episodes in which an action or state is no finite number.")
     var skipNanEpisodes = false
 
@@ -185,6 +191,8 @@ struct EpisodeOptions: ParsableArguments {
     /// - Parameters:
     ///   - folders: Folders of the datasets.
     ///   - features: Numeric features that the command reads.
+    /// - Returns: The datasets, each with its chosen episodes; nil for all.
+    /// - Throws: The errors of datasets and options.
     func open(
         _ folders: [String],
         features: [String] = ["action"]
@@ -192,17 +200,22 @@ struct EpisodeOptions: ParsableArguments {
         guard groups == nil || folders.count == 1 else {
             throw ValidationError("--groups: describes one dataset, but there are \(folders.count)")
         }
-        guard [0, 1, folders.count].contains(episodes.count) else {
+        for (option, values) in [("--episodes", episodes), ("--mapping", mapping)]
+        where ![0, 1, folders.count].contains(values.count) {
             let expected =
                 folders.count == 1 ? "once" : "once for all datasets or once for each of \(folders.count)"
-            throw ValidationError("--episodes: expected \(expected), found \(episodes.count) times")
+            throw ValidationError("\(option): expected \(expected), found \(values.count) times")
         }
+        let mappings = try mapping.map { try FeatureMapping(reading: $0.asFile) }
         return try folders.enumerated().map { index, folder in
+            let mapping = mappings.count > 1 ? mappings[index] : mappings.first
             let demonstrations = try Demonstrations(
                 opening: folder.asFile,
                 groups: groups,
+                mapping: mapping,
                 warn: Terminal.warn
             )
+            if let mapping { Terminal.say("\(folder): \(mapping.description)") }
             let dataset = demonstrations.dataset
             Terminal.say(
                 "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
@@ -210,8 +223,9 @@ struct EpisodeOptions: ParsableArguments {
             let text = episodes.count > 1 ? episodes[index] : episodes.first
             var chosen = try text.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
             if skipNanEpisodes { chosen = try finite(chosen, of: demonstrations, features) }
-            for column in try demonstrations.narrowColumns(episodes: chosen) {
-                Terminal.say("\(folder): 'action': \(column.description)")
+            let narrow = try demonstrations.narrowColumns(episodes: chosen)
+            if !narrow.isEmpty {
+                Terminal.say("\(folder): 'action': \(narrow.map(\.description).joined(separator: "; "))")
             }
             return (demonstrations, chosen)
         }
@@ -242,6 +256,8 @@ struct DatasetOptions: ParsableArguments {
     /// Opens the dataset and prints the action groups that were found.
     ///
     /// - Parameter features: Numeric features that the command reads.
+    /// - Returns: The dataset and its chosen episodes; nil for all.
+    /// - Throws: The errors of datasets and options.
     func open(features: [String] = ["action"]) throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
         try selection.open([data], features: features)[0]
     }

@@ -34,13 +34,22 @@ public struct FrameTable: Sendable {
     /// Number of frames.
     public let count: Int
 
-    /// The numeric features that were read, without bookkeeping, by name.
-    public let columns: [String: Column]
+    /// The numeric features that were read, without bookkeeping, and combined ones, by name.
+    public internal(set) var columns: [String: Column]
 
     /// The instruction, an index into the dataset's tasks, `[count]`; -1 where there is none.
     public let taskIndex: [Int]
 
     let source: LeRobotDataset
+
+    /// A recorded column of a combined feature.
+    struct Origin: Equatable, Sendable {
+        let feature: String
+        let column: Int
+    }
+
+    /// Recorded columns of combined features, by name.
+    var combined: [String: [Origin]] = [:]
 
     /// The column of a feature.
     ///
@@ -82,11 +91,12 @@ public struct FrameTable: Sendable {
             let episode = source.episodes[number]
             let values = column.rows(episode.rows)
             guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
+            let origin = origin(of: column.name, column: index % column.dimension)
             throw source.badCell(
                 values[index],
-                feature: column.name,
+                feature: origin.feature,
                 row: index / column.dimension,
-                column: index % column.dimension,
+                column: origin.column,
                 of: episode
             )
         }

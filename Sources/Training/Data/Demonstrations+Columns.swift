@@ -17,7 +17,7 @@ extension Demonstrations {
         public var description: String {
             let column = "column \(index)" + (name.map { " (\($0))" } ?? "")
             return range.lowerBound == range.upperBound
-                ? "\(column) is constant at \(range.lowerBound)"
+                ? "\(column) is constant (\(range.lowerBound))"
                 : "\(column) hardly moves, between \(range.lowerBound) and \(range.upperBound)"
         }
     }
@@ -26,7 +26,7 @@ extension Demonstrations {
     /// `Normalization.minimumRelativeWidth` of their size.
     public func narrowColumns(episodes: [Int]?) throws -> [NarrowColumn] {
         let column = try table.actions
-        let names = dataset.info.features["action"]?.names
+        let names = actionNames
         let rows = rows(of: episodes)
         return (0 ..< column.dimension).compactMap { index in
             let values = rows.lazy.map { column.values[$0 * column.dimension + index] }.filter(\.isFinite)

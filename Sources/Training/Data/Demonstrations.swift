@@ -20,23 +20,38 @@ public struct Demonstrations: Sendable {
     ///
     /// - Parameters:
     ///   - folder: A LeRobot dataset of version 2.0, 2.1 or 3.0.
-    ///   - groups: `position=0:3,gripper=3`; nil reads the groups off the dataset's column names.
+    ///   - groups: `position=0:3,gripper=3`; nil takes those of the mapping, or reads them off the names of the columns.
+    ///   - mapping: Composition of action and state; nil for the features `action` and `observation.state`.
     ///   - warn: Called once for every inconsistency of the dataset that is passed over, on any thread.
     /// - Throws: `LeRobotError`, `ActionSpaceError`, and ``DemonstrationsError`` when groups and columns differ.
     public init(
         opening folder: URL,
         groups: String? = nil,
+        mapping: FeatureMapping? = nil,
         warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
     ) throws {
         dataset = try LeRobotDataset(opening: folder, warn: warn)
         guard !dataset.episodes.isEmpty else {
             throw DemonstrationsError(description: "\(folder.path): the dataset has no episodes")
         }
-        table = try dataset.loadTable(features: ["action", DatasetInfo.state, DatasetInfo.environmentState])
+        let parts = (mapping?.action ?? []) + (mapping?.state ?? [])
+        let standard = ["action", DatasetInfo.state, DatasetInfo.environmentState]
+        var table = try dataset.loadTable(features: standard + parts.map(\.slice.feature))
+        var guessed: ActionSpace?
+        if let action = mapping?.action, !action.isEmpty {
+            let widths = try table.combine("action", of: action.map(\.slice))
+            guessed = try mapping?.actionSpace(widths, names: table.columnNames(of: "action") ?? [])
+        }
+        if let state = mapping?.state, !state.isEmpty {
+            try table.combine(DatasetInfo.state, of: state.map(\.slice))
+        }
+        guard table.columns["action"] != nil else { throw Self.withoutAction(dataset) }
+        self.table = table
         sampler = try ChunkSampler(dataset: dataset, table: table)
         let columns = sampler.column.dimension
         actionSpace =
-            try groups.map { try ActionSpace(parsing: $0) } ?? Self.actionSpace(of: dataset, columns: columns)
+            try groups.map { try ActionSpace(parsing: $0) } ?? guessed
+            ?? Self.actionSpace(names: table.columnNames(of: "action"), columns: columns)
         guard actionSpace.dimension == columns else {
             throw error(
                 "the actions have \(columns) columns, the groups \(actionSpace) cover \(actionSpace.dimension)"
@@ -48,10 +63,31 @@ public struct Demonstrations: Sendable {
     ///
     /// - Throws: `ActionSpaceError`.
     public static func actionSpace(of dataset: LeRobotDataset, columns: Int) throws -> ActionSpace {
-        guard let names = dataset.info.features["action"]?.names, names.count == columns else {
+        try actionSpace(names: dataset.info.features["action"]?.names, columns: columns)
+    }
+
+    private static func actionSpace(names: [String]?, columns: Int) throws -> ActionSpace {
+        guard let names, names.count == columns else {
             return try ActionSpace(groups: [.init(name: "other", columns: 0 ..< columns)])
         }
         return try ActionSpace(columnNames: names)
+    }
+
+    /// Names of the columns of an action; nil where the dataset has none that fit.
+    public var actionNames: [String]? { table.columnNames(of: "action") }
+
+    /// The error about a dataset without the feature `action`, with a mapping that could be meant.
+    private static func withoutAction(_ dataset: LeRobotDataset) -> DemonstrationsError {
+        let numeric = dataset.info.features.filter { $0.value.isNumeric && !$0.value.isImage }.keys.sorted()
+        let actions = numeric.filter { $0.lowercased().contains("action") }
+        let remedy =
+            actions.isEmpty
+            ? "it has \(numeric.joined(separator: ", "))"
+            : "make one of others by --mapping FILE with the line "
+                + "'action: [\(actions.map { "{feature: \($0)}" }.joined(separator: ", "))]'"
+        return DemonstrationsError(
+            description: "\(dataset.folder.path): the dataset has no feature 'action'; \(remedy)"
+        )
     }
 
     /// An error of this dataset.
