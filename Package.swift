@@ -206,7 +206,7 @@ let package = Package(
             path: "Tests/GoldenTensors",
             swiftSettings: strict
         ),
-        tests("RobotTypes"),
+        tests("RobotTypes", ["Support"]),
         tests("Support", ["TemporaryFolder"]),
         tests("Torch"),
         tests("Safetensors", ["TemporaryFolder"]),
@@ -257,7 +257,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "TemporaryFolder", "Backbones", "FASTerVQ", "LearnedBaselines", "VectorQuantization",
+                "TemporaryFolder", "ActionTokenizers", "Backbones", "FASTerVLA", "FASTerVQ",
+                "LearnedBaselines", "VectorQuantization",
                 "LeRobot", "NN",
                 "Torch", "RobotTypes", "Support",
             ]
@@ -297,7 +298,10 @@ let package = Package(
         tests("Reports", ["TemporaryFolder"]),
         tests(
             "faster",
-            ["RobotClient", "TokenizeActions", "LeRobot", "RobotTypes", "PythonPeer", "TemporaryFolder"],
+            [
+                "RobotClient", "TokenizeActions", "LeRobot", "Numpy", "RobotTypes", "PythonPeer",
+                "TemporaryFolder",
+            ],
             resources: [.copy("Peers"), .copy("Golden")]
         ),
     ],

@@ -121,6 +121,7 @@ extension Normalization {
                 found: values
             )
         }
+        if let transform { try transform.validate(columns: columns) }
         let quantiles = normalized(statistics.q01) + normalized(statistics.q99)
         try Validation.require(
             quantiles.allSatisfy(\.isFinite),

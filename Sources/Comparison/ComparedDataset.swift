@@ -6,14 +6,17 @@ internal import RobotTypes
 internal import Synchronization
 public import TokenizerRegistry
 internal import Torch
-internal import Training
+public import Training
 
 /// A dataset of a comparison: chunks of some episodes to evaluate, the other episodes to fit baselines to.
 public struct ComparedDataset: Sendable {
     /// Name of the dataset's folder.
     public let name: String
     private let isHeldOut: Bool
-    private let demonstrations: Demonstrations
+    /// The dataset.
+    public let demonstrations: Demonstrations
+    /// Episodes that are left out, as not all of their numbers are finite.
+    public let skipped: [(episode: Int, reason: LeRobotError)]
     private let episodes: [Int]
     /// Episodes that are not evaluated; nil, for all, when none are left.
     private let others: [Int]?
@@ -24,19 +27,32 @@ public struct ComparedDataset: Sendable {
     ///   - folder: A LeRobot dataset.
     ///   - text: Episodes to evaluate, for example `9::10`.
     ///   - isHeldOut: True if no tokenizer was trained on the dataset's robot or tasks; networks of other robots are adapted to it.
+    ///   - mapping: Features that actions and states are made of; nil for `action` and `observation.state`.
+    ///   - skipsNaN: True to leave out episodes with numbers that are not finite.
     ///   - warn: Called once for every inconsistency of the dataset that is passed over.
     /// - Throws: The errors of datasets, `DemonstrationsError` for episodes that it does not have.
     public init(
         _ folder: URL,
         episodes text: String,
         isHeldOut: Bool,
+        mapping: DatasetMapping? = nil,
+        skipsNaN: Bool = false,
         warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
     ) throws {
-        demonstrations = try Demonstrations(opening: folder, warn: warn)
+        demonstrations = try Demonstrations(opening: folder, mapping: mapping, warn: warn)
         let selection = try EpisodeSelection(text, count: demonstrations.dataset.episodes.count)
-        episodes = selection.indices.sorted()
         let rest = selection.others(of: demonstrations.dataset.episodes.count)
-        others = rest.isEmpty ? nil : rest
+        let evaluated = selection.indices.sorted()
+        if skipsNaN {
+            let found = try demonstrations.finiteEpisodes(evaluated)
+            let fitted =
+                rest.isEmpty ? nil : try demonstrations.finiteEpisodes(rest)
+            episodes = found.finite
+            others = fitted?.finite ?? found.finite
+            skipped = found.others + (fitted?.others ?? [])
+        } else {
+            (episodes, others, skipped) = (evaluated, rest.isEmpty ? nil : rest, [])
+        }
         name = folder.standardizedFileURL.lastPathComponent
         self.isHeldOut = isHeldOut
     }
@@ -45,14 +61,17 @@ public struct ComparedDataset: Sendable {
     private func chunks(horizon: Int) throws -> ComparedChunks {
         let dataset = demonstrations.dataset
         let space = demonstrations.actionSpace
-        let names = demonstrations.actionNames ?? []
         return ComparedChunks(
             try demonstrations.chunks(horizon: horizon, episodes: episodes),
             episodes: episodes.enumerated().flatMap { index, episode in
                 Array(repeating: index, count: dataset.episodes[episode].length)
             },
-            normalization: try demonstrations.actionNormalization(.quantiles, episodes: others),
-            columns: names.count == space.dimension ? names : (0 ..< space.dimension).map { "column \($0)" },
+            normalization: try demonstrations.actionNormalization(
+                .quantiles,
+                horizon: horizon,
+                episodes: others
+            ),
+            columns: demonstrations.actionNames,
             space: space
         )
     }

@@ -107,7 +107,7 @@ private actor Runner {
             let prefixTime = stopwatch.lap()
             let prediction = try decoder.predict(
                 after: prefix,
-                committed: committed(observation.options),
+                committed: committed(observation),
                 before: deadline
             )
             let decodingTime = stopwatch.lap()
@@ -116,13 +116,19 @@ private actor Runner {
                 blocks: prediction.blockTimes,
                 detokenization: decodingTime - prediction.blockTimes.reduce(.zero, +)
             )
-            let chunk = ActionChunk(
-                horizon: prediction.chunks.horizon,
-                dimension: prediction.chunks.dimension,
-                values: normalization.restored(prediction.chunks.values)
+            return PolicyPrediction(
+                robotUnits(prediction.chunks, after: observation),
+                timing: timing,
+                codebooks: prediction.codebooks
             )
-            return PolicyPrediction(chunk, timing: timing, codebooks: prediction.codebooks)
         }
+    }
+
+    /// The first of normalised chunks in the robot's units; relative actions are added to the observed state.
+    private func robotUnits(_ chunks: ActionChunks, after observation: Observation) -> ActionChunk {
+        var chunk = chunks[0 ..< 1]
+        chunk.values = normalization.restored(chunk.values)
+        return (normalization.transform?.restored(chunk, states: observation.state) ?? chunk)[0]
     }
 
     func warmUp() throws {
@@ -145,10 +151,20 @@ private actor Runner {
     ///
     /// Clipped to the range of recorded actions: the policy has seen none beyond, and numbers that are finite in the robot's
     /// units need not be so once normalised.
-    private func committed(_ options: PredictionOptions) -> Tensor? {
-        guard let actions = options.committedActions, committedSteps > 0 else { return nil }
+    private func committed(_ observation: Observation) -> Tensor? {
+        guard let actions = observation.options.committedActions, committedSteps > 0 else { return nil }
+        var values = actions.values
+        if let transform = normalization.transform {
+            let chunks = ActionChunks(
+                count: 1,
+                horizon: actions.horizon,
+                dimension: actions.dimension,
+                values: values
+            )
+            values = transform.transformed(chunks, states: observation.state).values
+        }
         return Tensor(
-            normalization.clipped(normalization.normalized(actions.values)),
+            normalization.clipped(normalization.normalized(values)),
             shape: [1, actions.horizon, actions.dimension],
             device: device
         )

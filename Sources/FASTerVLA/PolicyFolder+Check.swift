@@ -43,6 +43,20 @@ struct PolicyCheck {
             NormalizationSet.fileName,
             "'state' has \(state.statistics.dimension) columns, the policy expects \(contract.stateDimension)"
         )
+        if let transform = actions.transform {
+            do { try transform.validate(columns: contract.actionSpace.dimension) } catch {
+                throw PolicyFolderError(
+                    file: folder.appending(path: NormalizationSet.fileName).path,
+                    reason: "\(error)"
+                )
+            }
+            try require(
+                !transform.isRelative || transform.stateDimension == contract.stateDimension,
+                NormalizationSet.fileName,
+                "the actions are relative to a state of \(transform.stateDimension) columns, the policy's has "
+                    + "\(contract.stateDimension)"
+            )
+        }
         switch configuration.head {
         case .blocks(let head): try check(head, coding, actions)
         case .flow(let head): try check(horizon: head.horizon, dimension: head.dimension)

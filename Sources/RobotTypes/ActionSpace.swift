@@ -20,10 +20,10 @@ public struct ActionSpace: Codable, Equatable, Sendable, CustomStringConvertible
         /// The columns of an action row that belong to the group.
         public var columns: Range<Int> { start ..< start + count }
 
-        /// Creates a group; the kind is read off the name.
-        public init(name: String, columns: Range<Int>) {
+        /// Creates a group; without `kind`, it is read off the name.
+        public init(name: String, columns: Range<Int>, kind: Kind? = nil) {
             self.name = name
-            self.kind = Kind(groupName: name)
+            self.kind = kind ?? Kind(groupName: name)
             self.start = columns.lowerBound
             self.count = columns.count
         }

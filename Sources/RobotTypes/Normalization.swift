@@ -87,14 +87,18 @@ public struct Normalization: Codable, Equatable, Sendable {
     /// Statistics that the map is derived from.
     public var statistics: FeatureStatistics
 
+    /// Map of the robot's actions to those that the statistics describe; nil where they are the same.
+    public var transform: ActionTransform?
+
     /// Creates a map from statistics.
-    public init(method: Method, statistics: FeatureStatistics) {
+    public init(method: Method, statistics: FeatureStatistics, transform: ActionTransform? = nil) {
         self.method = method
         self.statistics = statistics
+        self.transform = transform
     }
 
-    /// A column narrower than this counts as constant: it maps to 0 and comes back as its centre.
-    private static let constantWidth: Float = 1e-6
+    /// Half-width up to which a column counts as constant: it maps to 0 and comes back as its centre.
+    private static let constantWidth: Float = 2e-6
 
     /// Smallest half-width or standard deviation, as a fraction of the centre's size.
     ///
@@ -114,7 +118,7 @@ public struct Normalization: Codable, Equatable, Sendable {
     }
 
     private static func widened(_ range: (centre: Float, scale: Float)) -> (centre: Float, scale: Float) {
-        guard range.scale >= constantWidth else { return range }
+        guard range.scale > constantWidth else { return range }
         return (range.centre, max(range.scale, minimumRelativeWidth * abs(range.centre)))
     }
 
@@ -126,18 +130,18 @@ public struct Normalization: Codable, Equatable, Sendable {
         }
         let quantiles = range(statistics.q01[column], statistics.q99[column])
         let extremes = range(statistics.min[column], statistics.max[column])
-        return quantiles.scale < Self.constantWidth && extremes.scale >= Self.constantWidth
+        return quantiles.scale <= Self.constantWidth && extremes.scale > Self.constantWidth
             ? extremes : quantiles
     }
 
     /// Rows in the feature's units, `[n, dimension]`, mapped to about [-1, 1].
     public func normalized(_ values: [Float]) -> [Float] {
-        map(values) { value, centre, scale in scale < Self.constantWidth ? 0 : (value - centre) / scale }
+        map(values) { value, centre, scale in scale <= Self.constantWidth ? 0 : (value - centre) / scale }
     }
 
     /// The reverse of ``normalized(_:)``.
     public func restored(_ values: [Float]) -> [Float] {
-        map(values) { value, centre, scale in scale < Self.constantWidth ? centre : value * scale + centre }
+        map(values) { value, centre, scale in scale <= Self.constantWidth ? centre : value * scale + centre }
     }
 
     /// Smallest recorded value of every column, normalised.

@@ -84,25 +84,26 @@ extension FittedTokenizer {
         _ settings: Settings = Settings()
     ) throws -> any ActionTokenizer {
         try settings.validate()
+        let normalization = try actions.normalization(horizon: horizon)
         switch self {
         case .fast:
             return try FASTTokenizer(
                 fitting: actions.normalizedChunks(horizon: horizon),
-                normalization: actions.normalization,
+                normalization: normalization,
                 scale: Float(settings.scale),
                 vocabularySize: settings.vocabulary
             )
         case .beast:
             return try BEASTTokenizer(
                 fitting: actions.normalizedChunks(horizon: horizon),
-                normalization: actions.normalization,
+                normalization: normalization,
                 controlPoints: settings.controlPoints,
                 outside: settings.outside
             )
         case .binning, .uniformBinning:
             return BinningTokenizer(
                 horizon: horizon,
-                normalization: actions.normalization,
+                normalization: normalization,
                 bounds: self == .binning ? .quantiles : .range
             )
         }

@@ -5,9 +5,10 @@ public struct RobotActions: Sendable {
     /// Meaning of the action columns.
     public let actionSpace: ActionSpace
 
-    /// Quantile normalization of the actions.
-    public let normalization: Normalization
+    /// Map of recorded actions to those of the chunks; nil where they are the same.
+    public let transform: ActionTransform?
 
+    private let makeNormalization: @Sendable (Int) throws -> Normalization
     private let makeChunks: @Sendable (Int) throws -> ActionChunks
 
     /// Describes the actions of a dataset.
@@ -21,17 +22,44 @@ public struct RobotActions: Sendable {
         normalization: Normalization,
         chunks: @escaping @Sendable (_ horizon: Int) throws -> ActionChunks
     ) {
+        self.init(
+            actionSpace: actionSpace,
+            transform: normalization.transform,
+            normalization: { _ in normalization },
+            chunks: chunks
+        )
+    }
+
+    /// Describes the actions of a dataset whose statistics depend on the number of control steps.
+    ///
+    /// - Parameters:
+    ///   - actionSpace: Meaning of the action columns.
+    ///   - transform: Map of recorded actions to those of the chunks; nil where they are the same.
+    ///   - normalization: Makes the quantile normalization of chunks of a number of control steps.
+    ///   - chunks: Makes all chunks of a number of control steps, in the robot's units, transformed.
+    public init(
+        actionSpace: ActionSpace,
+        transform: ActionTransform?,
+        normalization: @escaping @Sendable (_ horizon: Int) throws -> Normalization,
+        chunks: @escaping @Sendable (_ horizon: Int) throws -> ActionChunks
+    ) {
         self.actionSpace = actionSpace
-        self.normalization = normalization
+        self.transform = transform
+        makeNormalization = normalization
         makeChunks = chunks
     }
+
+    /// Quantile normalization of chunks of `horizon` control steps.
+    ///
+    /// - Throws: The errors of the dataset.
+    public func normalization(horizon: Int) throws -> Normalization { try makeNormalization(horizon) }
 
     /// All chunks of `horizon` control steps, normalised.
     ///
     /// - Throws: The errors of the dataset.
     public func normalizedChunks(horizon: Int) throws -> ActionChunks {
         var chunks = try makeChunks(horizon)
-        chunks.values = normalization.normalized(chunks.values)
+        chunks.values = try normalization(horizon: horizon).normalized(chunks.values)
         return chunks
     }
 }

@@ -29,7 +29,7 @@ public enum TokenizerRegistry {
                     FASTerVQModel(loading: folder, device: device),
                     actionSpace: robot.actionSpace,
                     horizon: horizon,
-                    normalization: robot.normalization,
+                    normalization: robot.normalization(horizon: horizon),
                     codec: PackedChunkCodec.self
                 )
             }
@@ -39,7 +39,11 @@ public enum TokenizerRegistry {
             name: publicProcessor,
             open: { folder, _ in try FASTProcessor(loading: folder) },
             adapt: { folder, robot, horizon, _ in
-                try FASTProcessor(loading: folder, horizon: horizon, normalization: robot.normalization)
+                try FASTProcessor(
+                    loading: folder,
+                    horizon: horizon,
+                    normalization: robot.normalization(horizon: horizon)
+                )
             }
         ),
         Entry(name: "beast", open: { folder, _ in try BEASTTokenizer(loading: folder) }),
@@ -115,7 +119,8 @@ public enum TokenizerRegistry {
     ///   - adapting: True to use the network of another robot's tokenizer with this robot's statistics.
     ///   - device: Device of the weights, for tokenizers that have any.
     /// - Returns: The tokenizer, with the robot's statistics where the folder has none.
-    /// - Throws: `ActionTokenizerError` when the tokenizer is for other columns than the robot's, and the errors of checkpoints.
+    /// - Throws: `ActionTokenizerError` when the tokenizer is for other columns than the robot's or transforms them otherwise, and
+    ///   the errors of checkpoints and datasets.
     public static func open(
         _ folder: URL,
         for robot: RobotActions,
@@ -135,6 +140,15 @@ public enum TokenizerRegistry {
             throw ActionTokenizerError(
                 "\(folder.path): is for actions of \(tokenizer.dimension) columns, the dataset has "
                     + "\(robot.actionSpace.dimension) (\(robot.actionSpace))"
+            )
+        }
+        guard tokenizer.normalization.transform == robot.transform else {
+            func text(_ transform: ActionTransform?) -> String {
+                transform.map { "\($0)" } ?? "actions as recorded"
+            }
+            throw ActionTokenizerError(
+                "\(folder.path): is for \(text(tokenizer.normalization.transform)), the dataset gives "
+                    + "\(text(robot.transform)); pass the --mapping that the tokenizer was trained with"
             )
         }
         return tokenizer

@@ -63,12 +63,23 @@ struct PolicyCommand: AsyncParsableCommand {
             guard try training.isNeeded() else { return }
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe(), ["head": head])
-            let (demonstrations, episodes) = try dataset.open(features: ["action", DatasetInfo.state])
+            let (demonstrations, episodes) = try dataset.open(usesStates: true)
             let count = demonstrations.dataset.episodes.count
             let heldOut = try heldOut.map { try EpisodeSelection($0, count: count) }
             var policy = PolicyTraining(demonstrations, recipe: recipe, device: device)
-            policy.heldOut = heldOut?.indices ?? []
-            policy.episodes = episodes ?? heldOut?.others(of: count)
+            let selects = !dataset.selection.episodes.isEmpty
+            func usable(_ episodes: [Int]) throws -> [Int] {
+                try dataset.selection.mapping.usable(
+                    episodes,
+                    of: demonstrations,
+                    dataset.data,
+                    usesStates: true,
+                    isSaid: selects
+                ) ?? episodes
+            }
+            policy.heldOut = try heldOut.map { try usable($0.indices) } ?? []
+            policy.episodes =
+                selects ? episodes : try heldOut.map { try usable($0.others(of: count)) } ?? episodes
             policy.horizon = horizon
             policy.seed = training.seed
             if recipe.head.needsTokenizer {

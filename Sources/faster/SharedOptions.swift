@@ -177,72 +177,110 @@ struct EpisodeOptions: ParsableArguments {
     )
     var groups: String?
 
-    @Option(
-        help:
-            "YAML file that composes action and state of several features. With several datasets, given once for all or once for each."
-    )
-    var mapping: [String] = []
+    @OptionGroup var mapping: MappingOptions
 
-    @Flag(help: "Leave out episodes in which an action or state is no finite number.")
-    var skipNanEpisodes = false
-
-    /// Opens datasets and prints the action groups that were found, and columns that hardly move.
+    /// Opens datasets and prints their mappings, given or read off column names.
     ///
     /// - Parameters:
-    ///   - folders: Folders of the datasets.
-    ///   - features: Numeric features that the command reads.
-    /// - Returns: The datasets, each with its chosen episodes; nil for all.
-    /// - Throws: The errors of datasets and options.
+    ///   - folders: The datasets' folders.
+    ///   - usesStates: True if states are used, too.
+    /// - Returns: The datasets with the episodes to use; nil for all.
+    /// - Throws: `ValidationError`, and the errors of mappings and datasets.
     func open(
         _ folders: [String],
-        features: [String] = ["action"]
+        usesStates: Bool = false
     ) throws -> [(demonstrations: Demonstrations, episodes: [Int]?)] {
         guard groups == nil || folders.count == 1 else {
             throw ValidationError("--groups: describes one dataset, but there are \(folders.count)")
         }
-        for (option, values) in [("--episodes", episodes), ("--mapping", mapping)]
-        where ![0, 1, folders.count].contains(values.count) {
+        guard [0, 1, folders.count].contains(episodes.count) else {
             let expected =
                 folders.count == 1 ? "once" : "once for all datasets or once for each of \(folders.count)"
-            throw ValidationError("\(option): expected \(expected), found \(values.count) times")
+            throw ValidationError("--episodes: expected \(expected), found \(episodes.count) times")
         }
-        let mappings = try mapping.map { try FeatureMapping(reading: $0.asFile) }
+        let mappings = try mapping.read(for: folders)
         return try folders.enumerated().map { index, folder in
-            let mapping = mappings.count > 1 ? mappings[index] : mappings.first
             let demonstrations = try Demonstrations(
                 opening: folder.asFile,
                 groups: groups,
-                mapping: mapping,
+                mapping: mappings[index],
                 warn: Terminal.warn
             )
-            if let mapping { Terminal.say("\(folder): \(mapping.description)") }
-            let dataset = demonstrations.dataset
-            Terminal.say(
-                "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
+            MappingOptions.show(demonstrations, folder)
+            let chosen = episodes.count > 1 ? episodes[index] : episodes.first
+            let count = demonstrations.dataset.episodes.count
+            return (
+                demonstrations,
+                try mapping.usable(
+                    try chosen.map { try EpisodeSelection($0, count: count).indices },
+                    of: demonstrations,
+                    folder,
+                    usesStates: usesStates
+                )
             )
-            let text = episodes.count > 1 ? episodes[index] : episodes.first
-            var chosen = try text.map { try EpisodeSelection($0, count: dataset.episodes.count).indices }
-            if skipNanEpisodes { chosen = try finite(chosen, of: demonstrations, features) }
-            let narrow = try demonstrations.narrowColumns(episodes: chosen)
-            if !narrow.isEmpty {
-                Terminal.say("\(folder): 'action': \(narrow.map(\.description).joined(separator: "; "))")
-            }
-            return (demonstrations, chosen)
+        }
+    }
+}
+
+/// Features that actions and states are made of, and episodes to do without.
+struct MappingOptions: ParsableArguments {
+    @Option(
+        help:
+            "YAML file that says which features make actions, states and cameras (default: 'action', 'observation.state', all cameras). With several datasets, given once for all or once for each."
+    )
+    var mapping: [String] = []
+
+    @Flag(help: "Leave out episodes with NaN or infinite numbers in the columns that are used.")
+    var skipNanEpisodes = false
+
+    /// The mappings of datasets, one a folder.
+    func read(for folders: [String]) throws -> [DatasetMapping?] {
+        guard [0, 1, folders.count].contains(mapping.count) else {
+            let expected =
+                folders.count == 1 ? "once" : "once for all datasets or once for each of \(folders.count)"
+            throw ValidationError("--mapping: expected \(expected), found \(mapping.count) times")
+        }
+        let mappings = try mapping.map { try DatasetMapping(reading: $0.asFile) }
+        return folders.indices.map { mappings.count > 1 ? mappings[$0] : mappings.first }
+    }
+
+    /// Prints a dataset's size and its mapping.
+    static func show(_ demonstrations: Demonstrations, _ folder: String) {
+        let dataset = demonstrations.dataset
+        Terminal.say(
+            "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
+        )
+        for line in demonstrations.mappingLines { Terminal.say(line) }
+        let narrow = demonstrations.narrowColumns(episodes: nil)
+        if !narrow.isEmpty {
+            Terminal.say("\(folder): 'action': \(narrow.map(\.description).joined(separator: "; "))")
         }
     }
 
-    /// Leaves episodes out whose values are not finite, and says so.
-    private func finite(_ episodes: [Int]?, of demonstrations: Demonstrations, _ features: [String]) throws
-        -> [Int]?
-    {
-        let (finite, others) = try demonstrations.finiteEpisodes(episodes, features: features)
-        guard let first = others.first else { return episodes }
-        guard !finite.isEmpty else { throw first.reason }
-        let numbers = others.map { "\($0.episode)" }.joined(separator: ", ")
+    /// The episodes to use; with `--skip-nan-episodes`, those of finite numbers, and the others are named.
+    func usable(
+        _ episodes: [Int]?,
+        of demonstrations: Demonstrations,
+        _ folder: String,
+        usesStates: Bool,
+        isSaid: Bool = true
+    ) throws -> [Int]? {
+        guard skipNanEpisodes else { return episodes }
+        let (finite, others) = try demonstrations.finiteEpisodes(episodes, usesStates: usesStates)
+        if isSaid { Self.say(leftOut: others, of: finite.count + others.count, folder) }
+        return others.isEmpty ? episodes : finite
+    }
+
+    /// Says which episodes are left out, and why the first one is.
+    static func say(leftOut: [(episode: Int, reason: LeRobotError)], of count: Int, _ folder: String) {
+        guard let first = leftOut.first else {
+            return Terminal.say("\(folder): --skip-nan-episodes leaves out none of \(count) episodes")
+        }
+        let names = leftOut.prefix(20).map { "\($0.episode)" }.joined(separator: ", ")
         Terminal.say(
-            "Warning: left out \(others.count) episodes with values that are not finite: \(numbers); \(first.reason)"
+            "\(folder): --skip-nan-episodes leaves out \(leftOut.count) of \(count) episodes: "
+                + "\(names)\(leftOut.count > 20 ? ", ..." : ""); \(first.reason)"
         )
-        return finite
     }
 }
 
@@ -253,13 +291,11 @@ struct DatasetOptions: ParsableArguments {
 
     @OptionGroup var selection: EpisodeOptions
 
-    /// Opens the dataset and prints the action groups that were found.
-    ///
-    /// - Parameter features: Numeric features that the command reads.
-    /// - Returns: The dataset and its chosen episodes; nil for all.
-    /// - Throws: The errors of datasets and options.
-    func open(features: [String] = ["action"]) throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
-        try selection.open([data], features: features)[0]
+    /// Opens the dataset and prints its mapping.
+    func open(
+        usesStates: Bool = false
+    ) throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
+        try selection.open([data], usesStates: usesStates)[0]
     }
 }
 

@@ -17,7 +17,32 @@ extension TokenizerCommand {
         @Option(help: "Array to write, .npy.")
         var out: String
 
+        @Option(
+            help:
+                "The robot's state at the first step of every chunk, .npy [n, columns], for tokenizers of actions relative to it."
+        )
+        var states: String?
+
         @OptionGroup var compute: ComputeOptions
+
+        /// The states of `count` chunks; empty where the tokenizer's actions are not relative to them.
+        func states(_ count: Int, for tokenizer: any ActionTokenizer) throws -> [Float] {
+            guard let transform = tokenizer.normalization.transform, transform.isRelative else { return [] }
+            guard let states else {
+                throw ActionTokenizerError(
+                    "expected --states FILE.npy, as the tokenizer is for \(transform); zeros for actions that are relative already"
+                )
+            }
+            let file = try NumpyFile(reading: states.asFile)
+            let expected = [count, transform.stateDimension]
+            guard file.shape == expected else {
+                throw NumpyError(
+                    file: states,
+                    reason: "expected states of shape \(expected), found \(file.shape)"
+                )
+            }
+            return try file.floats(states.asFile)
+        }
 
         /// Reads the array and lets `body` write another one with the tokenizer.
         ///
@@ -57,12 +82,18 @@ extension TokenizerCommand {
                         "expected actions of shape [n, \(expected[0]), \(expected[1])], found \(file.shape)"
                     )
                 }
-                let chunks = ActionChunks(
+                var chunks = ActionChunks(
                     count: file.shape[0],
                     horizon: expected[0],
                     dimension: expected[1],
                     values: try file.floats(options.input.asFile)
                 )
+                if let transform = tokenizer.normalization.transform {
+                    chunks = transform.transformed(
+                        chunks,
+                        states: try options.states(chunks.count, for: tokenizer)
+                    )
+                }
                 let tokens = try tokenizer.tokens(forRobotUnits: chunks)
                 let width = tokens.map(\.count).max() ?? 0
                 let padded = tokens.flatMap { $0 + Array(repeating: padding, count: width - $0.count) }
@@ -93,7 +124,13 @@ extension TokenizerCommand {
                     while tokens.last == padding { tokens.removeLast() }
                     return Array(tokens)
                 }
-                let chunks = try tokenizer.robotUnits(for: tokens)
+                var chunks = try tokenizer.robotUnits(for: tokens)
+                if let transform = tokenizer.normalization.transform {
+                    chunks = transform.restored(
+                        chunks,
+                        states: try options.states(chunks.count, for: tokenizer)
+                    )
+                }
                 let shape = [chunks.count, chunks.horizon, chunks.dimension]
                 try NumpyFile.write(chunks.values, shape: shape, to: out)
                 return shape

@@ -3,9 +3,11 @@ import ArgumentParser
 import Comparison
 import Evaluation
 import Foundation
+import LeRobot
 import Reports
 import Support
 import TokenizerRegistry
+import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer compare`.
@@ -50,6 +52,7 @@ extension TokenizerCommand {
         @Flag(help: "Print JSON.")
         var json = false
 
+        @OptionGroup var mapping: MappingOptions
         @OptionGroup var compute: ComputeOptions
 
         func validate() throws {
@@ -67,13 +70,7 @@ extension TokenizerCommand {
             let replays = try replay.map { try ReplaySummary.read(from: $0.asFile) }
             var opener = TokenizerOpener(device, horizon: horizon)
             opener.horizon = try opener.horizon(of: specifications) ?? horizon
-            let datasets =
-                try data.map {
-                    try ComparedDataset($0.asFile, episodes: episodes, isHeldOut: false, warn: Terminal.warn)
-                }
-                + heldOut.map {
-                    try ComparedDataset($0.asFile, episodes: episodes, isHeldOut: true, warn: Terminal.warn)
-                }
+            let datasets = try openDatasets()
             for dataset in datasets { try dataset.check(specifications, opener) }
             let progress = Terminal.Progress("compare")
             let total = datasets.count * specifications.reduce(0) { $0 + $1.sources.count }
@@ -111,9 +108,32 @@ extension TokenizerCommand {
             print("\(out)/report.html")
         }
 
+        private func openDatasets() throws -> [ComparedDataset] {
+            let folders = data + heldOut
+            let mappings = try mapping.read(for: folders)
+            return try folders.enumerated().map { index, folder in
+                let dataset = try ComparedDataset(
+                    folder.asFile,
+                    episodes: episodes,
+                    isHeldOut: index >= data.count,
+                    mapping: mappings[index],
+                    skipsNaN: mapping.skipNanEpisodes,
+                    warn: Terminal.warn
+                )
+                MappingOptions.show(dataset.demonstrations, folder)
+                if mapping.skipNanEpisodes {
+                    let count = dataset.demonstrations.dataset.episodes.count
+                    MappingOptions.say(leftOut: dataset.skipped, of: count, folder)
+                }
+                return dataset
+            }
+        }
+
         private var command: String {
             var options = data.map { "--data \($0)" } + heldOut.map { "--held-out \($0)" }
             options += ["--tokenizers '\(tokenizers)'", "--episodes \(episodes)", "--horizon \(horizon)"]
+            options += mapping.mapping.map { "--mapping \($0)" }
+            if mapping.skipNanEpisodes { options.append("--skip-nan-episodes") }
             options += replay.map { "--replay \($0)" }
             options += ["--seed \(seed)", "--out \(out)"]
             return "faster tokenizer compare " + options.joined(separator: " ")

@@ -63,11 +63,20 @@ extension TokenizerCommand {
             device: Device
         ) throws -> any ActionTokenizer {
             let all = 0 ..< demonstrations.dataset.episodes.count
-            let others = all.filter { !Set(evaluated ?? []).contains($0) }
+            let unused = all.filter { !Set(evaluated ?? []).contains($0) }
+            let others =
+                unused.isEmpty || dataset.selection.episodes.isEmpty
+                ? []
+                : try dataset.selection.mapping.usable(
+                    unused,
+                    of: demonstrations,
+                    dataset.data,
+                    usesStates: false
+                ) ?? unused
             var opener = TokenizerOpener(
                 device,
                 actions: try demonstrations.robotActions(
-                    episodes: evaluated == nil || others.isEmpty ? nil : others
+                    episodes: others.isEmpty ? evaluated : others
                 ),
                 horizon: fitting.horizon
             )

@@ -77,6 +77,11 @@ extension TokenizerCommand {
                 let title = label.isEmpty ? name : "\(name) (\(label))"
                 let tokenizers = try opener.tokenizers(specification)
                 for (index, tokenizer) in tokenizers.enumerated() {
+                    if let transform = tokenizer.normalization.transform {
+                        throw ActionTokenizerError(
+                            "\(name): expected a tokenizer of actions as the simulator executes them, found one of \(transform)"
+                        )
+                    }
                     versions.append((tokenizers.count > 1 ? "\(title), seed \(index + 1)" : title, tokenizer))
                 }
             }

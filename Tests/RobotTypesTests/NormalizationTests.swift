@@ -65,6 +65,26 @@ struct NormalizationTests {
         for (found, expected) in zip(restored, values) { #expect(abs(found - expected) < 1e-6) }
     }
 
+    @Test(
+        "gives a nearly constant column back as the constant",
+        arguments: [Float(0), 1e-9, 1e-6],
+        Normalization.Method.allCases.filter { $0 != .identity }
+    )
+    func nearlyConstant(width: Float, method: Normalization.Method) {
+        let statistics = FeatureStatistics(
+            mean: [0.3],
+            std: [width / 2],
+            q01: [0.3],
+            q99: [0.3 + width],
+            min: [0.3 - width],
+            max: [0.3 + width]
+        )
+        let normalization = Normalization(method: method, statistics: statistics)
+        #expect(normalization.normalized([0.3, 0.3 + width, 5]) == [0, 0, 0])
+        #expect(normalization.lowerBounds == [0] && normalization.upperBounds == [0])
+        for value in normalization.restored([-1, 0, 1]) { #expect(abs(value - 0.3) < 1e-6) }
+    }
+
     @Test("keeps an idle column finite")
     func idleColumn() {
         let normalization = Normalization(method: .quantiles, statistics: statistics)

@@ -13,10 +13,24 @@ enum SampleActions {
     static let publicProcessor = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../ActionTokenizersTests/Golden/fast_processor").standardizedFileURL
 
-    static func robot(_ groups: String = "position=0:2,gripper=2") throws -> RobotActions {
+    /// Actions of the columns of `groups`.
+    ///
+    /// - Parameters:
+    ///   - groups: Groups of columns.
+    ///   - still: Range of the third column; nil where it moves as the others do.
+    ///   - transform: Transform of the normalization.
+    /// - Returns: The actions.
+    /// - Throws: `ActionSpaceError`.
+    static func robot(
+        _ groups: String = "position=0:2,gripper=2",
+        still: ClosedRange<Float>? = nil,
+        transform: ActionTransform? = nil
+    ) throws -> RobotActions {
         let space = try ActionSpace(parsing: groups)
         let ones = [Float](repeating: 1, count: space.dimension)
         let minusOnes = ones.map { -$0 }
+        var (low, high) = (minusOnes, ones)
+        if let still { (low[2], high[2]) = (still.lowerBound, still.upperBound) }
         return RobotActions(
             actionSpace: space,
             normalization: Normalization(
@@ -24,13 +38,23 @@ enum SampleActions {
                 statistics: FeatureStatistics(
                     mean: ones.map { _ in 0 },
                     std: ones,
-                    q01: minusOnes,
-                    q99: ones,
-                    min: minusOnes,
-                    max: ones
-                )
+                    q01: low,
+                    q99: high,
+                    min: low,
+                    max: high
+                ),
+                transform: transform
             )
-        ) { horizon in chunks(horizon: horizon, columns: space.dimension) }
+        ) { horizon in
+            var chunks = chunks(horizon: horizon, columns: space.dimension)
+            guard let still else { return chunks }
+            for index in stride(from: 2, to: chunks.values.count, by: space.dimension) {
+                let fraction = Float(index % 7) / 6
+                chunks.values[index] =
+                    still.lowerBound + fraction * (still.upperBound - still.lowerBound)
+            }
+            return chunks
+        }
     }
 
     private static func chunks(horizon: Int, columns: Int) -> ActionChunks {

@@ -22,7 +22,8 @@ struct TokenizerRegistryTests {
     /// A tokenizer of every name.
     private static func tokenizer(_ name: String, _ actions: RobotActions) throws -> any ActionTokenizer {
         Torch.seed(3)
-        let (horizon, normalization) = (SampleActions.horizon, actions.normalization)
+        let horizon = SampleActions.horizon
+        let normalization = try actions.normalization(horizon: horizon)
         func baseline<Network: ChunkAutoencoder>(
             _ configuration: Network.Configuration,
             _: Network.Type
@@ -104,7 +105,7 @@ struct TokenizerRegistryTests {
             }
             #expect(error?.description.contains(folder.lastPathComponent) == true)
             let opened = try TokenizerRegistry.open(folder, for: actions, horizon: 9, device: .cpu)
-            #expect(opened.normalization == actions.normalization)
+            #expect(try opened.normalization == actions.normalization(horizon: SampleActions.horizon))
             #expect(opened.horizon == horizon ?? 9)
         }
     }
@@ -117,7 +118,7 @@ struct TokenizerRegistryTests {
             SampleActions.model(),
             actionSpace: other.actionSpace,
             horizon: SampleActions.horizon,
-            normalization: other.normalization
+            normalization: other.normalization(horizon: SampleActions.horizon)
         ).save(to: folder)
         let error = #expect(throws: ActionTokenizerError.self) {
             try TokenizerRegistry.open(folder, for: actions, horizon: 16, device: .cpu)
@@ -132,6 +133,43 @@ struct TokenizerRegistryTests {
         )
         #expect(adapted.requiredActionSpace == actions.actionSpace)
         #expect(adapted.horizon == SampleActions.horizon)
+    }
+
+    @Test(
+        "decodes a nearly constant column to the constant",
+        arguments: TokenizerRegistry.names,
+        [Float(0), 1e-9, 1e-6]
+    )
+    func nearlyConstant(name: String, width: Float) throws {
+        let constant: Float = 0.7
+        let still = try SampleActions.robot(still: constant ... constant + width)
+        let tokenizer = try Self.tokenizer(name, still)
+        let horizon = SampleActions.horizon
+        var chunks = try still.normalizedChunks(horizon: horizon)
+        #expect(stride(from: 2, to: chunks.values.count, by: 3).allSatisfy { chunks.values[$0] == 0 })
+        chunks = tokenizer.restored(chunks)
+        let decoded = try tokenizer.robotUnits(for: tokenizer.tokens(forRobotUnits: chunks))
+        for index in stride(from: 2, to: decoded.values.count, by: 3) {
+            #expect(abs(decoded.values[index] - constant) < 2e-6)
+        }
+    }
+
+    @Test("opens no tokenizer of relative actions for a dataset of absolute ones")
+    func transform() throws {
+        let transform = ActionTransform(stateDimension: 3, parts: [.init(columns: 0 ..< 2, stateStart: 1)])
+        let relative = try SampleActions.robot(transform: transform)
+        for name in TokenizerRegistry.names {
+            let folder = parent.appending(path: "relative-\(name)")
+            let tokenizer = try Self.tokenizer(name, relative)
+            try tokenizer.save(to: folder)
+            #expect(try TokenizerRegistry.open(folder, device: .cpu).normalization.transform == transform)
+            let same = try TokenizerRegistry.open(folder, for: relative, horizon: 12, device: .cpu)
+            #expect(same.normalization.transform == transform)
+            let error = #expect(throws: ActionTokenizerError.self) {
+                try TokenizerRegistry.open(folder, for: actions, horizon: 12, device: .cpu)
+            }
+            #expect(error?.description.contains("pass the --mapping") == true)
+        }
     }
 
     @Test("names the folder or the tokenizer that it does not know")

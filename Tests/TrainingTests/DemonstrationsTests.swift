@@ -74,10 +74,10 @@ struct DemonstrationsTests {
     func narrowColumns(movement: Float) throws {
         try write(movement: movement)
         let demonstrations = try Demonstrations(opening: data)
-        let columns = try demonstrations.narrowColumns(episodes: nil)
+        let columns = demonstrations.narrowColumns(episodes: nil)
         #expect(columns.map(\.index) == [1])
         #expect(columns.first?.description.hasPrefix("column 1 (held) ") == true)
-        let normalization = try demonstrations.actionNormalization(.quantiles, episodes: nil)
+        let normalization = try demonstrations.actionNormalization(.quantiles, horizon: 4, episodes: nil)
         let normalized = normalization.normalized([3, 1.569, 3, 0])
         #expect(normalized.allSatisfy { abs($0) < 60 })
         #expect(abs(normalization.restored(normalized)[1] - 1.569) <= max(1e-6, movement))
@@ -93,17 +93,17 @@ struct DemonstrationsTests {
     func finiteEpisodes(value: Float) throws {
         try write(movement: 0.2, hole: (25, value))
         let demonstrations = try Demonstrations(opening: data)
-        let found = try demonstrations.finiteEpisodes(nil, features: ["action", DatasetInfo.state])
+        let found = try demonstrations.finiteEpisodes(nil, usesStates: true)
         #expect(found.finite == [0])
         #expect(found.others.map(\.episode) == [1])
         #expect(
             found.others.first?.reason.description.contains("column 1 (held), row 25 of the file") == true
         )
-        #expect(try demonstrations.finiteEpisodes([0], features: ["action"]).others.isEmpty)
+        #expect(try demonstrations.finiteEpisodes([0]).others.isEmpty)
         #expect(throws: LeRobotError.self) {
-            try demonstrations.actionNormalization(.quantiles, episodes: nil)
+            try demonstrations.actionNormalization(.quantiles, horizon: 4, episodes: nil)
         }
-        _ = try demonstrations.actionNormalization(.quantiles, episodes: found.finite)
+        _ = try demonstrations.actionNormalization(.quantiles, horizon: 4, episodes: found.finite)
     }
 
     @Test("of other rates are named with the durations of their chunks")

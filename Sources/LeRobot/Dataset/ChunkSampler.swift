@@ -42,6 +42,16 @@ public struct ChunkSampler: Sendable {
         column = try table.column(feature)
     }
 
+    /// Prepares to cut `column`, one row for every frame of `dataset`.
+    public init(dataset: LeRobotDataset, column: FrameTable.Column) {
+        precondition(
+            column.values.count == dataset.frameCount * column.dimension,
+            "a column has a row for every frame"
+        )
+        episodes = dataset.episodes
+        self.column = column
+    }
+
     /// Every `stride`-th step of some episodes, in order.
     ///
     /// - Parameters:

@@ -34,22 +34,13 @@ public struct FrameTable: Sendable {
     /// Number of frames.
     public let count: Int
 
-    /// The numeric features that were read, without bookkeeping, and combined ones, by name.
-    public internal(set) var columns: [String: Column]
+    /// The numeric features that were read, without bookkeeping, by name.
+    public let columns: [String: Column]
 
     /// The instruction, an index into the dataset's tasks, `[count]`; -1 where there is none.
     public let taskIndex: [Int]
 
     let source: LeRobotDataset
-
-    /// A recorded column of a combined feature.
-    struct Origin: Equatable, Sendable {
-        let feature: String
-        let column: Int
-    }
-
-    /// Recorded columns of combined features, by name.
-    var combined: [String: [Origin]] = [:]
 
     /// The column of a feature.
     ///
@@ -77,13 +68,21 @@ public struct FrameTable: Sendable {
     /// The `observation.environment_state` column, `[count, M]`: poses of objects; nil where there is none.
     public var environmentStates: Column? { columns[DatasetInfo.environmentState] }
 
+    /// Names of a feature's columns; nil where it has none.
+    public func names(of feature: String) -> [String]? { source.info.features[feature]?.names }
+
     /// Checks that a column holds finite numbers in the frames of some episodes.
     ///
     /// - Parameters:
     ///   - column: A column of the table.
     ///   - episodes: Indices of episodes; nil for all.
+    ///   - origin: The feature and its column that a column of `column` comes from, where it was joined of several.
     /// - Throws: ``LeRobotError`` that names file, row and column of the first cell that is none.
-    public func check(_ column: Column, episodes: [Int]? = nil) throws(LeRobotError) {
+    public func check(
+        _ column: Column,
+        episodes: [Int]? = nil,
+        origin: (Int) -> (feature: String, column: Int)? = { _ in nil }
+    ) throws(LeRobotError) {
         for number in episodes ?? Array(source.episodes.indices) {
             guard source.episodes.indices.contains(number) else {
                 throw .outOfRange(what: "episode", index: number, count: source.episodes.count)
@@ -91,12 +90,14 @@ public struct FrameTable: Sendable {
             let episode = source.episodes[number]
             let values = column.rows(episode.rows)
             guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
-            let origin = origin(of: column.name, column: index % column.dimension)
+            // The slice keeps the indices of the whole column.
+            let position = index % column.dimension
+            let cell = origin(position) ?? (column.name, position)
             throw source.badCell(
                 values[index],
-                feature: origin.feature,
+                feature: cell.feature,
                 row: index / column.dimension,
-                column: origin.column,
+                column: cell.column,
                 of: episode
             )
         }
@@ -134,7 +135,7 @@ extension LeRobotDataset {
             expected: "a finite number",
             found:
                 "\(value.cellDescription) in column \(column)\(name), \(source)\(frame); leave the episode out with "
-                + "--episodes, or mend the recording"
+                + "--episodes or --skip-nan-episodes, or mend the recording"
         )
     }
 }

@@ -38,7 +38,11 @@ struct ObjectPoseLabels {
         self.init(
             states: states,
             names: demonstrations.dataset.info.features[feature]?.names ?? [],
-            normalization: try demonstrations.normalization(of: states, .quantiles, episodes: episodes),
+            normalization: try demonstrations.normalization(
+                of: MappedColumns(states, names: nil),
+                .quantiles,
+                episodes: episodes
+            ),
             columns: columns,
             cameras: cameras
         )

@@ -1,4 +1,4 @@
-public import LeRobot
+internal import LeRobot
 internal import RobotTypes
 
 extension Demonstrations {
@@ -24,9 +24,8 @@ extension Demonstrations {
 
     /// Columns of the actions in `episodes` (nil: in all) that are constant or narrower than
     /// `Normalization.minimumRelativeWidth` of their size.
-    public func narrowColumns(episodes: [Int]?) throws -> [NarrowColumn] {
-        let column = try table.actions
-        let names = actionNames
+    public func narrowColumns(episodes: [Int]?) -> [NarrowColumn] {
+        let column = actions.values
         let rows = rows(of: episodes)
         return (0 ..< column.dimension).compactMap { index in
             let values = rows.lazy.map { column.values[$0 * column.dimension + index] }.filter(\.isFinite)
@@ -40,38 +39,12 @@ extension Demonstrations {
             guard (largest - smallest) / 2 <= Normalization.minimumRelativeWidth * abs(centre) else {
                 return nil
             }
-            let isNamed = names?.count == column.dimension
+            let source = actions.sources[index]
             return NarrowColumn(
                 index: index,
-                name: isNamed ? names?[index] : nil,
+                name: source.name == "\(source.column)" ? nil : source.name,
                 range: smallest ... largest
             )
         }
-    }
-
-    /// Episodes whose values are finite, and the others with the reason.
-    ///
-    /// - Parameters:
-    ///   - episodes: Episodes to look at; nil for all.
-    ///   - features: Numeric features that have to be finite; those that the dataset lacks are passed over.
-    /// - Returns: Indices of the episodes, in order.
-    /// - Throws: `LeRobotError` for an episode that does not exist.
-    public func finiteEpisodes(
-        _ episodes: [Int]?,
-        features: [String]
-    ) throws -> (finite: [Int], others: [(episode: Int, reason: LeRobotError)]) {
-        let columns = features.compactMap { table.columns[$0] }
-        var finite: [Int] = []
-        var others: [(episode: Int, reason: LeRobotError)] = []
-        for episode in episodes ?? Array(dataset.episodes.indices) {
-            do throws(LeRobotError) {
-                for column in columns { try table.check(column, episodes: [episode]) }
-                finite.append(episode)
-            } catch {
-                if case .outOfRange = error { throw error }
-                others.append((episode, error))
-            }
-        }
-        return (finite, others)
     }
 }

@@ -8,11 +8,12 @@ extension Demonstrations {
     /// - Returns: Action space, normalization and chunks of the episodes.
     /// - Throws: The errors of the dataset, where an action is missing or not finite.
     public func robotActions(episodes: [Int]?) throws -> RobotActions {
-        RobotActions(
+        try check(actions, episodes: episodes)
+        return RobotActions(
             actionSpace: actionSpace,
-            normalization: try actionNormalization(.quantiles, episodes: episodes)
-        ) { horizon in
-            try chunks(horizon: horizon, episodes: episodes)
-        }
+            transform: transform,
+            normalization: { try actionNormalization(.quantiles, horizon: $0, episodes: episodes) },
+            chunks: { try chunks(horizon: $0, episodes: episodes) }
+        )
     }
 }

@@ -11,8 +11,20 @@ public struct Demonstrations: Sendable {
     /// The columns of its actions.
     public let actionSpace: ActionSpace
 
+    /// Map of recorded actions to those that models learn; nil where they are the same.
+    public let transform: ActionTransform?
+
+    /// The mapping that a person gave; nil where it is read off the dataset.
+    public let mapping: DatasetMapping?
+
     /// The numbers of all frames.
     let table: FrameTable
+
+    /// Columns of the actions.
+    let actions: MappedColumns
+
+    /// Columns of the states; nil where there are none.
+    private let stateColumns: MappedColumns?
 
     private let sampler: ChunkSampler
 
@@ -21,37 +33,33 @@ public struct Demonstrations: Sendable {
     /// - Parameters:
     ///   - folder: A LeRobot dataset of version 2.0, 2.1 or 3.0.
     ///   - groups: `position=0:3,gripper=3`; nil takes those of the mapping, or reads them off the names of the columns.
-    ///   - mapping: Composition of action and state; nil for the features `action` and `observation.state`.
+    ///   - mapping: Features that actions and states are made of; nil for `action` and `observation.state`.
     ///   - warn: Called once for every inconsistency of the dataset that is passed over, on any thread.
-    /// - Throws: `LeRobotError`, `ActionSpaceError`, and ``DemonstrationsError`` when groups and columns differ.
+    /// - Throws: `LeRobotError`, `ActionSpaceError`, ``DatasetMappingError``, and ``DemonstrationsError`` when groups and
+    ///   columns differ.
     public init(
         opening folder: URL,
         groups: String? = nil,
-        mapping: FeatureMapping? = nil,
+        mapping: DatasetMapping? = nil,
         warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
     ) throws {
         dataset = try LeRobotDataset(opening: folder, warn: warn)
         guard !dataset.episodes.isEmpty else {
             throw DemonstrationsError(description: "\(folder.path): the dataset has no episodes")
         }
-        let parts = (mapping?.action ?? []) + (mapping?.state ?? [])
-        let standard = ["action", DatasetInfo.state, DatasetInfo.environmentState]
-        var table = try dataset.loadTable(features: standard + parts.map(\.slice.feature))
-        var guessed: ActionSpace?
-        if let action = mapping?.action, !action.isEmpty {
-            let widths = try table.combine("action", of: action.map(\.slice))
-            guessed = try mapping?.actionSpace(widths, names: table.columnNames(of: "action") ?? [])
+        self.mapping = mapping
+        let mapped = ["action"] + (mapping.map { ($0.action + $0.state).flatMap(\.sources) } ?? [])
+        table = try dataset.loadTable(features: mapped + [DatasetInfo.state, DatasetInfo.environmentState])
+        guard mapping?.action.isEmpty == false || table.columns["action"] != nil else {
+            throw Self.withoutAction(dataset)
         }
-        if let state = mapping?.state, !state.isEmpty {
-            try table.combine(DatasetInfo.state, of: state.map(\.slice))
-        }
-        guard table.columns["action"] != nil else { throw Self.withoutAction(dataset) }
-        self.table = table
-        sampler = try ChunkSampler(dataset: dataset, table: table)
-        let columns = sampler.column.dimension
+        (actions, stateColumns) = try Self.columns(of: table, mapping)
+        sampler = ChunkSampler(dataset: dataset, column: actions.values)
+        let columns = actions.dimension
         actionSpace =
-            try groups.map { try ActionSpace(parsing: $0) } ?? guessed
-            ?? Self.actionSpace(names: table.columnNames(of: "action"), columns: columns)
+            try groups.map { try ActionSpace(parsing: $0) } ?? mapping?.actionSpace(actions)
+            ?? Self.actionSpace(of: dataset, columns: columns)
+        transform = try mapping?.transform(actions, stateColumns)
         guard actionSpace.dimension == columns else {
             throw error(
                 "the actions have \(columns) columns, the groups \(actionSpace) cover \(actionSpace.dimension)"
@@ -59,22 +67,35 @@ public struct Demonstrations: Sendable {
         }
     }
 
+    private static func columns(
+        of table: FrameTable,
+        _ mapping: DatasetMapping?
+    ) throws -> (actions: MappedColumns, states: MappedColumns?) {
+        let states = table.states.map { MappedColumns($0, names: table.names(of: $0.name)) }
+        guard let mapping else {
+            let actions = try table.actions
+            return (MappedColumns(actions, names: table.names(of: actions.name)), states)
+        }
+        let actions =
+            mapping.action.isEmpty
+            ? try MappedColumns(table.actions, names: table.names(of: "action"))
+            : try MappedColumns(mapping.action, key: "action", as: "action", of: mapping, in: table)
+        guard !mapping.state.isEmpty else { return (actions, states) }
+        return (
+            actions,
+            try MappedColumns(mapping.state, key: "state", as: DatasetInfo.state, of: mapping, in: table)
+        )
+    }
+
     /// Groups of the columns of a dataset's actions, read off their names; one group `other` where there are none.
     ///
     /// - Throws: `ActionSpaceError`.
     public static func actionSpace(of dataset: LeRobotDataset, columns: Int) throws -> ActionSpace {
-        try actionSpace(names: dataset.info.features["action"]?.names, columns: columns)
-    }
-
-    private static func actionSpace(names: [String]?, columns: Int) throws -> ActionSpace {
-        guard let names, names.count == columns else {
+        guard let names = dataset.info.features["action"]?.names, names.count == columns else {
             return try ActionSpace(groups: [.init(name: "other", columns: 0 ..< columns)])
         }
         return try ActionSpace(columnNames: names)
     }
-
-    /// Names of the columns of an action; nil where the dataset has none that fit.
-    public var actionNames: [String]? { table.columnNames(of: "action") }
 
     /// The error about a dataset without the feature `action`, with a mapping that could be meant.
     private static func withoutAction(_ dataset: LeRobotDataset) -> DemonstrationsError {
@@ -84,7 +105,7 @@ public struct Demonstrations: Sendable {
             actions.isEmpty
             ? "it has \(numeric.joined(separator: ", "))"
             : "make one of others by --mapping FILE with the line "
-                + "'action: [\(actions.map { "{feature: \($0)}" }.joined(separator: ", "))]'"
+                + "'action: [\(actions.joined(separator: ", "))]'"
         return DemonstrationsError(
             description: "\(dataset.folder.path): the dataset has no feature 'action'; \(remedy)"
         )
@@ -95,12 +116,55 @@ public struct Demonstrations: Sendable {
         DemonstrationsError(description: "\(dataset.folder.path): \(reason)")
     }
 
-    /// Chunks that start at every frame of `episodes` (nil: of all), in the robot's units.
+    /// Chunks that start at every frame of `episodes` (nil: of all), in the robot's units, transformed.
     ///
     /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
     public func chunks(horizon: Int, episodes: [Int]?) throws -> ActionChunks {
-        try table.check(sampler.column, episodes: episodes)
-        return try sampler.chunks(horizon: horizon, episodes: episodes)
+        try check(actions, episodes: episodes)
+        let chunks = try sampler.chunks(horizon: horizon, episodes: episodes)
+        guard let transform else { return chunks }
+        guard transform.isRelative else { return transform.transformed(chunks, states: []) }
+        let states = try states()
+        try check(states, episodes: episodes)
+        let rows = try sampler.starts(episodes: episodes).map(sampler.row)
+        return transform.transformed(chunks, states: rows.flatMap { states.values.row($0) })
+    }
+
+    /// Checks that columns hold finite numbers in the frames of `episodes` (nil: of all).
+    ///
+    /// - Throws: `LeRobotError` that names file, row and column of the first cell that is none.
+    func check(_ columns: MappedColumns, episodes: [Int]?) throws(LeRobotError) {
+        try table.check(columns.values, episodes: episodes) {
+            (columns.sources[$0].feature, columns.sources[$0].column)
+        }
+    }
+
+    /// The episodes in which every number that is used is finite, and the others with the reason.
+    ///
+    /// - Parameters:
+    ///   - episodes: Episodes to look through; nil for all.
+    ///   - usesStates: True if states are used, too.
+    /// - Returns: Indices of the episodes, in order.
+    /// - Throws: `LeRobotError` for an episode that does not exist, or the first reason where no episode is left.
+    public func finiteEpisodes(
+        _ episodes: [Int]?,
+        usesStates: Bool = false
+    ) throws -> (finite: [Int], others: [(episode: Int, reason: LeRobotError)]) {
+        var columns = [actions]
+        if usesStates || transform?.isRelative == true, let stateColumns { columns.append(stateColumns) }
+        var finite: [Int] = []
+        var others: [(episode: Int, reason: LeRobotError)] = []
+        for episode in episodes ?? Array(dataset.episodes.indices) {
+            do throws(LeRobotError) {
+                for column in columns { try check(column, episodes: [episode]) }
+                finite.append(episode)
+            } catch {
+                if case .outOfRange = error { throw error }
+                others.append((episode, error))
+            }
+        }
+        if finite.isEmpty, let first = others.first { throw first.reason }
+        return (finite, others)
     }
 
     /// The same chunks, normalised.
@@ -117,39 +181,56 @@ public struct Demonstrations: Sendable {
 
     /// Normalisation of actions by statistics over `episodes` (nil: over all).
     ///
+    /// Transformed actions depend on their chunk, so their statistics are those of all valid steps of all chunks.
+    ///
+    /// - Parameters:
+    ///   - method: Method of the map.
+    ///   - horizon: Control steps of a chunk.
+    ///   - episodes: Episodes of the statistics; nil for all.
+    /// - Returns: The normalization, with the transform.
     /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
     public func actionNormalization(
         _ method: Normalization.Method,
+        horizon: Int,
         episodes: [Int]?
     ) throws -> Normalization {
-        try normalization(of: sampler.column, method, episodes: episodes)
+        guard let transform else { return try normalization(of: actions, method, episodes: episodes) }
+        let chunks = try chunks(horizon: horizon, episodes: episodes)
+        return Normalization(
+            method: method,
+            statistics: featureStatistics(values: chunks.validRows, dimension: chunks.dimension),
+            transform: transform
+        )
     }
 
-    /// Normalisation of a column by statistics over `episodes` (nil: over all).
+    /// Normalisation of columns by statistics over `episodes` (nil: over all).
     ///
     /// - Throws: `LeRobotError` that names file, row and column where one of the values is no finite number.
     func normalization(
-        of column: FrameTable.Column,
+        of columns: MappedColumns,
         _ method: Normalization.Method,
         episodes: [Int]?
     ) throws -> Normalization {
-        try table.check(column, episodes: episodes)
+        try check(columns, episodes: episodes)
         let rows = (episodes ?? Array(dataset.episodes.indices)).flatMap {
-            column.rows(dataset.episodes[$0].rows)
+            columns.values.rows(dataset.episodes[$0].rows)
         }
         return Normalization(
             method: method,
-            statistics: featureStatistics(values: rows, dimension: column.dimension)
+            statistics: featureStatistics(values: rows, dimension: columns.dimension)
         )
     }
 
     /// The robot's states.
     ///
     /// - Throws: ``DemonstrationsError`` when the dataset has no `observation.state`.
-    func states() throws -> FrameTable.Column {
-        guard let states = table.states else { throw error("has no feature 'observation.state'") }
-        return states
+    func states() throws -> MappedColumns {
+        guard let stateColumns else { throw error("has no feature 'observation.state'") }
+        return stateColumns
     }
+
+    /// Number of columns of the robot's states; 0 where there are none.
+    var stateDimension: Int { stateColumns?.dimension ?? 0 }
 
     /// Chooses cameras, in the order in which policies read them.
     ///
@@ -157,8 +238,8 @@ public struct Demonstrations: Sendable {
     /// - Returns: Their names.
     /// - Throws: ``DemonstrationsError`` when there is none, or a name is none of them or occurs twice.
     func cameras(_ chosen: [String] = []) throws -> [String] {
-        let names = dataset.cameras
-        guard !names.isEmpty else {
+        let names = mapping.map(\.cameras).flatMap { $0.isEmpty ? nil : $0.map(\.name) } ?? dataset.cameras
+        guard !dataset.cameras.isEmpty else {
             throw error("has no camera, which a policy needs")
         }
         guard !chosen.isEmpty else { return names }
@@ -176,6 +257,16 @@ public struct Demonstrations: Sendable {
             cameras.append(name)
         }
         return cameras
+    }
+}
+
+extension ActionChunks {
+    /// The rows of all steps inside episodes, `[n, dimension]`.
+    fileprivate var validRows: [Float] {
+        (0 ..< count).flatMap { chunk in
+            let first = chunk * horizon * dimension
+            return values[first ..< first + validSteps[chunk] * dimension]
+        }
     }
 }
 

@@ -54,7 +54,7 @@ struct PolicyDataset: Sendable {
     ) throws {
         let rows = demonstrations.rows(of: episodes)
         let states = try demonstrations.states()
-        try demonstrations.table.check(states, episodes: episodes)
+        try demonstrations.check(states, episodes: episodes)
         count = rows.count
         self.frames = frames
         frameIndices = rows
@@ -62,7 +62,7 @@ struct PolicyDataset: Sendable {
         stateBinCount = policy.backbone.stateBins
         stateDimension = states.dimension
         stateBins = StateTokenizer(normalization: policy.state, binCount: stateBinCount)
-            .bins(for: rows.flatMap { states.row($0) })
+            .bins(for: rows.flatMap { states.values.row($0) })
         let tasks = demonstrations.dataset.tasks
         let taskIndex = demonstrations.table.taskIndex
         // Frames without a task have an empty instruction.

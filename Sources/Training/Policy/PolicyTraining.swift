@@ -126,10 +126,11 @@ public struct PolicyTraining {
             )
         }
         let sizes = policy.backbone.cameras.map { ($0.height, $0.width) }
+        let cameras = try policy.cameraNames.map { try demonstrations.imageFeature(of: $0) }
         let frames = try FrameStore(
             dataset: demonstrations.dataset,
-            cameras: policy.cameraNames,
-            scaledSizes: Dictionary(uniqueKeysWithValues: zip(policy.cameraNames, sizes)),
+            cameras: cameras,
+            scaledSizes: Dictionary(zip(cameras, sizes)) { first, _ in first },
             episodes: trained + heldOut,
             progress: decoding
         )

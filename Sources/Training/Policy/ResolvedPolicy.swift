@@ -84,7 +84,7 @@ struct ResolvedPolicy {
     ) throws -> CompactBackbone.Configuration {
         let settings = recipe.backbone
         let cameras = try cameraNames.enumerated().map { index, name in
-            let recorded = try demonstrations.dataset.imageSize(of: name)
+            let recorded = try demonstrations.dataset.imageSize(of: demonstrations.imageFeature(of: name))
             let size =
                 settings.imageSize > 0 ? (height: settings.imageSize, width: settings.imageSize) : recorded
             let pixels = index == 0 ? settings.pixelsPerToken : settings.pixelsPerTokenOfOtherCameras
@@ -121,7 +121,11 @@ struct ResolvedPolicy {
         _ tokenizer: (any ActionTokenizer)?,
         horizon: Int
     ) throws -> ActionCoding {
-        let normalization = try demonstrations.actionNormalization(.quantiles, episodes: episodes)
+        let normalization = try demonstrations.actionNormalization(
+            .quantiles,
+            horizon: tokenizer?.horizon ?? horizon,
+            episodes: episodes
+        )
         switch recipe.head {
         case .blocks, .blocksWithoutExpert, .tokens:
             guard let tokenizer else {
@@ -139,6 +143,13 @@ struct ResolvedPolicy {
                 throw DemonstrationsError(
                     description: "the tokenizer's action space is \(space), the dataset's "
                         + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
+                )
+            }
+            guard tokenizer.normalization.transform == demonstrations.transform else {
+                throw DemonstrationsError(
+                    description:
+                        "the tokenizer's actions are relative to states or continuous in another way than the "
+                        + "dataset's: pass the --mapping that the tokenizer was trained with"
                 )
             }
             return .codes(tokenizer.keeping(codebooks: recipe.codebooks))

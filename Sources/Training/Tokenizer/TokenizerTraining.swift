@@ -30,7 +30,11 @@ public struct WeightedDataset: Sendable {
     func source(horizon: Int, method: Normalization.Method) throws -> TokenizerSource {
         TokenizerSource(
             actionSpace: demonstrations.actionSpace,
-            normalization: try demonstrations.actionNormalization(method, episodes: episodes),
+            normalization: try demonstrations.actionNormalization(
+                method,
+                horizon: horizon,
+                episodes: episodes
+            ),
             chunks: try demonstrations.chunks(horizon: horizon, episodes: episodes),
             weight: weight
         )

@@ -1,0 +1,171 @@
+internal import LeRobot
+internal import RobotTypes
+
+extension DatasetMapping {
+    /// The groups of the mapped actions: those that parts name, others by the names of their columns; nil where actions are
+    /// not mapped.
+    ///
+    /// - Throws: `ActionSpaceError` where two parts that are no neighbours name one group.
+    func actionSpace(_ actions: MappedColumns) throws -> ActionSpace? {
+        guard !action.isEmpty else { return nil }
+        var groups: [ActionSpace.Group] = []
+        for (part, (name, columns)) in zip(action, actions.parts) {
+            guard !part.isNamed, part.kind == nil else {
+                if let last = groups.last, last.name == name {
+                    groups[groups.count - 1].count += columns.count
+                } else {
+                    groups.append(.init(name: name, columns: columns, kind: part.kind))
+                }
+                continue
+            }
+            let names = actions.sources[columns].map { "\($0.feature).\($0.name)" }
+            for group in try ActionSpace(columnNames: names).groups {
+                let count = groups.filter {
+                    $0.name == group.name || $0.name.hasPrefix(group.name + "_")
+                }.count
+                let first = columns.lowerBound + group.start
+                groups.append(
+                    .init(
+                        name: count == 0 ? group.name : "\(group.name)_\(count + 1)",
+                        columns: first ..< first + group.count,
+                        kind: group.kind
+                    )
+                )
+            }
+        }
+        return try ActionSpace(groups: groups)
+    }
+
+    /// The map of recorded actions to those that models learn; nil where they are the same.
+    ///
+    /// - Throws: ``DatasetMappingError`` that names the key at fault.
+    func transform(
+        _ actions: MappedColumns,
+        _ states: MappedColumns?
+    ) throws(DatasetMappingError) -> ActionTransform? {
+        var parts: [ActionTransform.Part] = []
+        for (group, (name, columns)) in zip(action, actions.parts) {
+            let key = "action.\(name)"
+            if let rotation = group.rotation, columns.count != rotation.columnCount {
+                throw DatasetMappingError(
+                    file,
+                    "\(key).rotation",
+                    expected: "a representation of \(columns.count) columns",
+                    found: "\(rotation.rawValue) of \(rotation.columnCount)"
+                )
+            }
+            var stateStart: Int?
+            if let part = group.relativeTo {
+                stateStart = try self.stateStart(of: part, for: columns, "\(key).relative", states)
+            }
+            let isComposed =
+                group.rotation?.isQuaternion == true
+                || (group.rotation == .axisAngle && stateStart != nil)
+            guard stateStart != nil || group.wrap != nil || isComposed else { continue }
+            parts.append(
+                ActionTransform.Part(
+                    columns: columns,
+                    stateStart: stateStart,
+                    wrap: group.wrap,
+                    rotation: isComposed ? group.rotation : nil
+                )
+            )
+        }
+        return parts.isEmpty
+            ? nil : ActionTransform(stateDimension: states?.dimension ?? 0, parts: parts)
+    }
+
+    /// First column of the state that a group is relative to; without parts of the state, its own columns.
+    private func stateStart(
+        of part: String,
+        for columns: Range<Int>,
+        _ key: String,
+        _ states: MappedColumns?
+    ) throws(DatasetMappingError) -> Int {
+        guard let states else {
+            throw DatasetMappingError(file, key, expected: "a dataset with states", found: "none")
+        }
+        guard !state.isEmpty else {
+            guard columns.upperBound <= states.dimension else {
+                throw DatasetMappingError(
+                    file,
+                    key,
+                    expected:
+                        "columns of 'observation.state', which has \(states.dimension), or the key 'state'",
+                    found: "columns \(columns.lowerBound):\(columns.upperBound)"
+                )
+            }
+            return columns.lowerBound
+        }
+        guard let found = states.parts.first(where: { $0.name == part }) else {
+            throw DatasetMappingError(
+                file,
+                key,
+                expected: "a part of 'state': \(states.parts.map(\.name).joined(separator: ", "))",
+                found: "'\(part)'"
+            )
+        }
+        guard found.columns.count == columns.count else {
+            throw DatasetMappingError(
+                file,
+                key,
+                expected: "a part of 'state' of \(columns.count) columns",
+                found: "'\(part)' of \(found.columns.count)"
+            )
+        }
+        return found.columns.lowerBound
+    }
+}
+
+extension Demonstrations {
+    /// Names of the action's columns; `column 3` where they have none.
+    public var actionNames: [String] {
+        actions.sources.enumerated().map { $1.name == "\($1.column)" ? "column \($0)" : $1.name }
+    }
+
+    /// The mapping, given or read off the dataset, in lines; the same in every run.
+    public var mappingLines: [String] {
+        var lines = actionSpace.groups.map { group in
+            let part = mapping?.action.first { $0.name == group.name }
+            var words = [group.kind.rawValue]
+            if let units = part?.units { words.append(units) }
+            if let rotation = part?.rotation { words.append(rotation.rawValue) }
+            if let part { words.append(part.mode.rawValue) }
+            if let relative = part?.relativeTo {
+                let state = mapping?.state.isEmpty == true ? "observation.state" : relative
+                words.append("relative to \(state) at a chunk's start")
+            }
+            if let wrap = part?.wrap {
+                words.append("wraps within \(wrap.lowerBound) ... \(wrap.lowerBound + wrap.period)")
+            }
+            return "  action \(group.name) = \(actions.description(of: group.columns)): "
+                + words.joined(separator: ", ")
+        }
+        if let states = try? states() {
+            lines += states.parts.map {
+                let name = mapping?.state.isEmpty == false ? " \($0.name)" : ""
+                return "  state\(name) = \(states.description(of: $0.columns))"
+            }
+        }
+        for camera in mapping?.cameras ?? [] { lines.append("  camera \(camera.name) = \(camera.feature)") }
+        return lines
+    }
+
+    /// The image feature of the dataset that a policy knows as `camera`.
+    ///
+    /// - Throws: ``DatasetMappingError`` where the mapping names a feature that the dataset does not have.
+    func imageFeature(of camera: String) throws(DatasetMappingError) -> String {
+        guard let mapping, let mapped = mapping.cameras.first(where: { $0.name == camera }) else {
+            return camera
+        }
+        guard dataset.cameras.contains(mapped.feature) else {
+            throw DatasetMappingError(
+                mapping.file,
+                "cameras.\(mapped.feature)",
+                expected: "one of the dataset's cameras \(dataset.cameras.joined(separator: ", "))",
+                found: "no images of it"
+            )
+        }
+        return mapped.feature
+    }
+}
