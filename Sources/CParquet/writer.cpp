@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "barrier.h"
+#include "column.h"
 #include "include/cparquet.h"
 
 namespace {
@@ -23,6 +24,8 @@ struct Column {
     bool isFree;
     bool isFixed;
     std::shared_ptr<arrow::Array> data;
+    /// Innermost values that were appended; they become `data` when the row group is written.
+    std::shared_ptr<arrow::ArrayBuilder> builder;
 };
 
 std::shared_ptr<arrow::DataType> scalarType(ParquetScalar scalar) {
@@ -31,6 +34,17 @@ std::shared_ptr<arrow::DataType> scalarType(ParquetScalar scalar) {
     case PARQUET_FLOAT: return arrow::float32();
     case PARQUET_DOUBLE: return arrow::float64();
     case PARQUET_TEXT: return arrow::utf8();
+    case PARQUET_BOOL: return arrow::boolean();
+    case PARQUET_INT8: return arrow::int8();
+    case PARQUET_INT16: return arrow::int16();
+    case PARQUET_INT32: return arrow::int32();
+    case PARQUET_UINT8: return arrow::uint8();
+    case PARQUET_UINT16: return arrow::uint16();
+    case PARQUET_UINT32: return arrow::uint32();
+    case PARQUET_UINT64: return arrow::uint64();
+    case PARQUET_HALF: return arrow::float16();
+    case PARQUET_IMAGE:
+        return arrow::struct_({arrow::field("bytes", arrow::binary()), arrow::field("path", arrow::utf8())});
     }
     throw std::runtime_error("unknown column type");
 }
@@ -82,9 +96,16 @@ std::shared_ptr<arrow::Array> numbers(ParquetScalar scalar, const void *values, 
     case PARQUET_INT64: return numbers<arrow::Int64Builder>(values, count);
     case PARQUET_FLOAT: return numbers<arrow::FloatBuilder>(values, count);
     case PARQUET_DOUBLE: return numbers<arrow::DoubleBuilder>(values, count);
-    case PARQUET_TEXT: break;
+    default: break;
     }
-    throw std::runtime_error("a text column cannot hold numbers");
+    throw std::runtime_error("a column of this type cannot hold these numbers");
+}
+
+/// The builder of a column's innermost values, made where there is none yet.
+arrow::ArrayBuilder &builder(Column &column) {
+    if (column.isFree) throw std::runtime_error("rows of free length cannot be appended");
+    if (!column.builder) column.builder = checked(arrow::MakeBuilder(scalarType(column.scalar)));
+    return *column.builder;
 }
 
 }  // namespace
@@ -106,7 +127,7 @@ ParquetWriter *parquet_create(const char *path, const ParquetField *fields, int3
             const bool isFree = field.rank > 0 && field.shape == nullptr;
             std::vector<int64_t> shape;
             if (!isFree) shape.assign(field.shape, field.shape + field.rank);
-            file->columns.push_back({field.scalar, shape, isFree, field.fixed, nullptr});
+            file->columns.push_back({field.scalar, shape, isFree, field.fixed, nullptr, nullptr});
             schema.push_back(arrow::field(field.name, type(file->columns.back())));
         }
         auto metadata = std::make_shared<arrow::KeyValueMetadata>();
@@ -156,11 +177,64 @@ bool parquet_set_texts(ParquetWriter *writer, int32_t column, const char *bytes,
     });
 }
 
+bool parquet_append_rows(ParquetWriter *writer, int32_t column, const ParquetColumn *source, const int64_t *rows,
+                         int64_t count) {
+    return guarded(false, [&] {
+        auto &target = writer->columns.at(column);
+        int64_t width = 1;
+        for (const int64_t length : target.shape) width *= length;
+        auto &values = builder(target);
+        for (int64_t index = 0; index < count; ++index) {
+            const auto &piece = source->piece(rows[index]);
+            const int64_t row = rows[index] - piece.firstRow;
+            const int64_t found = piece.count(row);
+            if (found < 0) {
+                check(values.AppendNulls(width));
+                continue;
+            }
+            if (found != width) {
+                throw std::runtime_error("row " + std::to_string(rows[index]) + " has " + std::to_string(found) +
+                                         " values, expected " + std::to_string(width));
+            }
+            const int64_t start = piece.start(row);
+            if (piece.leaf->type_id() == values.type()->id()) {
+                check(values.AppendArraySlice(arrow::ArraySpan(*piece.leaf->data()), start, width));
+                continue;
+            }
+            for (int64_t value = start; value < start + width; ++value) {
+                if (piece.leaf->type_id() == arrow::Type::NA || piece.leaf->IsNull(value)) {
+                    check(values.AppendNull());
+                } else {
+                    check(values.AppendScalar(*checked(checked(piece.leaf->GetScalar(value))->CastTo(values.type()))));
+                }
+            }
+        }
+        return true;
+    });
+}
+
+bool parquet_append_image(ParquetWriter *writer, int32_t column, const void *bytes, int64_t byteCount,
+                          const char *path) {
+    return guarded(false, [&] {
+        auto &values = dynamic_cast<arrow::StructBuilder &>(builder(writer->columns.at(column)));
+        auto &byteValues = dynamic_cast<arrow::BinaryBuilder &>(*values.field_builder(0));
+        auto &paths = dynamic_cast<arrow::StringBuilder &>(*values.field_builder(1));
+        check(values.Append());
+        check(bytes ? byteValues.Append(static_cast<const uint8_t *>(bytes), static_cast<int32_t>(byteCount))
+                    : byteValues.AppendNull());
+        check(path ? paths.Append(path) : paths.AppendNull());
+        return true;
+    });
+}
+
 bool parquet_write_row_group(ParquetWriter *writer, int64_t rows) {
     return guarded(false, [&] {
         arrow::ArrayVector arrays;
         for (size_t index = 0; index < writer->columns.size(); ++index) {
             const auto &name = writer->schema->field(static_cast<int>(index))->name();
+            auto &column = writer->columns[index];
+            if (column.builder) column.data = nested(checked(column.builder->Finish()), column);
+            column.builder = nullptr;
             auto data = std::move(writer->columns[index].data);
             if (!data) throw std::runtime_error("column " + name + " was not set");
             if (data->length() != rows) {

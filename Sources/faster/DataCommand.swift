@@ -2,69 +2,17 @@ import ArgumentParser
 import Foundation
 import LeRobot
 import RobotTypes
-import Training
 
 /// `faster data`: looks into datasets.
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Look into a LeRobot dataset.",
-        subcommands: [Info.self, Frame.self]
+        abstract: "Look into LeRobot datasets, check and rewrite them.",
+        subcommands: [
+            Info.self, Check.self, Repair.self, Convert.self, Merge.self, Split.self, Filter.self, Stats.self,
+            Frame.self,
+        ]
     )
-
-    /// `faster data info`.
-    struct Info: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List what a dataset holds.")
-
-        @Argument(help: "Folder of the dataset.")
-        var folder: String
-
-        @Flag(help: "Print JSON.")
-        var json = false
-
-        struct Report: Encodable {
-            let episodes: Int
-            let frames: Int
-            let fps: Double
-            let robot: String?
-            let features: [String: Feature]
-            let tasks: [String]
-            let actionGroups: String?
-
-            enum CodingKeys: String, CodingKey {
-                case episodes, frames, fps, robot, features, tasks
-                case actionGroups = "action_groups"
-            }
-        }
-
-        func run() throws {
-            let dataset = try LeRobotDataset(opening: folder.asFile, warn: Terminal.warn)
-            try dataset.checkDataFiles()
-            try dataset.checkColumns()
-            let columns = dataset.info.features["action"]?.dimension
-            let report = Report(
-                episodes: dataset.episodes.count,
-                frames: dataset.frameCount,
-                fps: dataset.info.fps,
-                robot: dataset.info.robotType,
-                features: dataset.info.features,
-                tasks: dataset.tasks,
-                actionGroups: try columns.map {
-                    try Demonstrations.actionSpace(of: dataset, columns: $0).description
-                }
-            )
-            guard !json else { return try Terminal.printJSON(report) }
-            print("\(folder): LeRobot \(dataset.info.codebaseVersion), robot \(report.robot ?? "unknown")")
-            print("episodes  \(report.episodes)\nframes    \(report.frames) at \(report.fps) Hz")
-            print("groups    \(report.actionGroups ?? "none: there is no feature 'action'")")
-            for (name, feature) in report.features.sorted(by: { $0.key < $1.key }) {
-                print(
-                    "feature   \(name)  \(feature.dtype)\(feature.shape)  \(feature.names?.joined(separator: " ") ?? "")"
-                )
-            }
-            for task in report.tasks { print("task      \(task)") }
-        }
-    }
 
     /// `faster data frame`.
     struct Frame: ParsableCommand {

@@ -68,6 +68,22 @@ enum Terminal {
         }
     }
 
+    /// A progress line of work that is often short: it appears after two seconds.
+    final class DelayedProgress {
+        private let start = Date()
+        private let progress: Progress
+        private var isShown = false
+
+        init(_ label: String) { progress = Progress(label) }
+
+        /// Shows that `done` of `total` are done.
+        func update(_ done: Int, of total: Int, _ detail: String = "") {
+            guard isShown || done < total && Date().timeIntervalSince(start) > 2 else { return }
+            isShown = true
+            progress.update(done, of: total, detail)
+        }
+    }
+
     /// Shows a training's measurements as they come.
     static func training(_ label: String, showing keys: [String]) -> (Trainer.Progress) -> Void {
         let progress = Progress(label)

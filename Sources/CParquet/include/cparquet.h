@@ -87,6 +87,17 @@ typedef enum {
     PARQUET_FLOAT = 1,
     PARQUET_DOUBLE = 2,
     PARQUET_TEXT = 3,
+    PARQUET_BOOL = 4,
+    PARQUET_INT8 = 5,
+    PARQUET_INT16 = 6,
+    PARQUET_INT32 = 7,
+    PARQUET_UINT8 = 8,
+    PARQUET_UINT16 = 9,
+    PARQUET_UINT32 = 10,
+    PARQUET_UINT64 = 11,
+    PARQUET_HALF = 12,
+    /// Hugging Face's image: a struct of `bytes` and `path`.
+    PARQUET_IMAGE = 13,
 } ParquetScalar;
 
 /// One column to write: a scalar, or lists of scalars.
@@ -113,6 +124,14 @@ bool parquet_set_numbers(ParquetWriter *writer, int32_t column, const void *valu
 /// is the number of texts in every row where the column's lists have free length, and else NULL.
 bool parquet_set_texts(ParquetWriter *writer, int32_t column, const char *bytes, const int64_t *ends,
                        int64_t count, const int64_t *rowCounts, int64_t rows);
+
+/// Appends rows of a column that was read to those of the row group to be written next, with their nulls. Numbers of
+/// another type are converted; fails for text and where a row has not the number of values of the column.
+bool parquet_append_rows(ParquetWriter *writer, int32_t column, const ParquetColumn *source, const int64_t *rows,
+                         int64_t count);
+
+/// Appends an image, bytes of a file and its path, to those of the row group to be written next. NULL: a null.
+bool parquet_append_image(ParquetWriter *writer, int32_t column, const void *bytes, int64_t byteCount, const char *path);
 
 /// Writes the columns that were set as one row group.
 bool parquet_write_row_group(ParquetWriter *writer, int64_t rows);

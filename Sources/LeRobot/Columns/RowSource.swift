@@ -9,7 +9,7 @@ final class RowSource: Sendable {
     private let folder: URL
     private let episodes: [Episode]
     /// Indices of the episodes with rows in every file.
-    private let episodesOfFile: [[Int]]
+    let episodesOfFile: [[Int]]
     private let log: WarningLog
     private let times = Mutex<[Int: [Double]]>([:])
 

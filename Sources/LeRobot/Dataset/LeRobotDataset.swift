@@ -36,7 +36,7 @@ public struct LeRobotDataset: Sendable {
     let taskList: TaskList
     let rowSource: RowSource
     let videoSource: VideoSource
-    private let damagedFiles: [LeRobotError]
+    let damagedFiles: [LeRobotError]
 
     /// Opens a dataset: reads its metadata and sees which files are there.
     ///
@@ -48,19 +48,39 @@ public struct LeRobotDataset: Sendable {
         opening folder: URL,
         warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
     ) throws(LeRobotError) {
+        try self.init(opening: folder, recoversEpisodes: false, warn: warn)
+    }
+
+    /// Opens a dataset.
+    ///
+    /// - Parameters:
+    ///   - folder: The dataset's folder.
+    ///   - recoversEpisodes: True to take the rows' own numbers where the list of episodes is absent or damaged.
+    ///   - warn: Called once for every inconsistency that is passed over.
+    /// - Throws: ``LeRobotError`` that names the file and field at fault.
+    init(
+        opening folder: URL,
+        recoversEpisodes: Bool,
+        warn: @escaping @Sendable (DatasetWarning) -> Void
+    ) throws(LeRobotError) {
         self.folder = folder
         let log = WarningLog(report: warn)
         self.log = log
         let info = try DatasetInfo(readingFrom: folder, log: log)
         self.info = info
         let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
-        let list =
+        let list: EpisodeList
+        do throws(LeRobotError) {
             switch info.layout {
             case .filePerEpisode:
-                try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
+                list = try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
             case .sharedFiles:
-                try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
+                list = try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
             }
+        } catch {
+            guard recoversEpisodes else { throw error }
+            list = RecoveredEpisodes(folder: folder, info: info, cameras: videos, log: log).list()
+        }
         var rows = EpisodeRows(folder: folder, info: info, list: list, log: log)
         let found = try rows.episodes()
         episodes = found.episodes

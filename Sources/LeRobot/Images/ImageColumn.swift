@@ -18,6 +18,9 @@ final class ImageColumn {
         self.camera = camera
     }
 
+    /// Reason of the error about a cell without an image.
+    static let nullReason = "the cell is null: the camera has no image there"
+
     /// Content of a cell.
     private enum Cell {
         case bytes(Data, name: String)
@@ -38,6 +41,12 @@ final class ImageColumn {
                 "\(camera)"
             )
         }
+    }
+
+    /// The bytes of a frame as they are stored; nil where it is stored as a list of levels.
+    func storedBytes(episode: Episode, frame: Int) throws(LeRobotError) -> Data? {
+        guard case .bytes(let bytes, _) = try cell(episode, frame) else { return nil }
+        return bytes
     }
 
     /// Distances of a frame of an episode, in a unit of so many metres.
@@ -92,7 +101,7 @@ final class ImageColumn {
     }
 
     private func absent(_ name: String) -> LeRobotError {
-        .unreadable(file: name, reason: "the cell is null: the camera has no image there")
+        .unreadable(file: name, reason: Self.nullReason)
     }
 
     private func levels(_ cells: ParquetColumnValues, row: Int, type: String, name: String)

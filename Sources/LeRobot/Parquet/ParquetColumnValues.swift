@@ -49,6 +49,11 @@ final class ParquetColumnValues {
         return values
     }
 
+    /// Appends rows to a column of the row group that is written next.
+    func append(rows: [Int], to writer: OpaquePointer, column index: Int32) -> Bool {
+        parquet_append_rows(writer, index, column, rows.map(Int64.init), Int64(rows.count))
+    }
+
     /// One number a row; NaN for null.
     func doubles() throws(LeRobotError) -> [Double] {
         try numbers(1) { parquet_copy_doubles(column, 1, .nan, $0) }

@@ -21,6 +21,30 @@ struct ParquetFieldSpec {
         case float
         case double
         case text
+        case bool, int8, int16, int32, uint8, uint16, uint32, uint64, half
+        /// Hugging Face's image: a struct of bytes and path.
+        case image
+
+        /// The type of a feature's values in Parquet; nil for a type that is not written.
+        init?(dtype: String) {
+            switch dtype {
+            case "bool": self = .bool
+            case "int8": self = .int8
+            case "int16": self = .int16
+            case "int32": self = .int32
+            case "int64": self = .integer
+            case "uint8": self = .uint8
+            case "uint16": self = .uint16
+            case "uint32": self = .uint32
+            case "uint64": self = .uint64
+            case "float16": self = .half
+            case "float32": self = .float
+            case "float64": self = .double
+            case "string": self = .text
+            case "image": self = .image
+            default: return nil
+            }
+        }
 
         /// The type as the C interface names it.
         var code: ParquetScalar {
@@ -29,6 +53,16 @@ struct ParquetFieldSpec {
             case .float: PARQUET_FLOAT
             case .double: PARQUET_DOUBLE
             case .text: PARQUET_TEXT
+            case .bool: PARQUET_BOOL
+            case .int8: PARQUET_INT8
+            case .int16: PARQUET_INT16
+            case .int32: PARQUET_INT32
+            case .uint8: PARQUET_UINT8
+            case .uint16: PARQUET_UINT16
+            case .uint32: PARQUET_UINT32
+            case .uint64: PARQUET_UINT64
+            case .half: PARQUET_HALF
+            case .image: PARQUET_IMAGE
             }
         }
     }
@@ -51,6 +85,10 @@ enum ParquetValues {
     case doubles([Double])
     case texts([String])
     case textLists([[String]])
+    /// Rows of columns that were read, one after the other, with their nulls.
+    case rows([(column: ParquetColumnValues, rows: [Int])])
+    /// Bytes of image files, or a path where there are none.
+    case images([(bytes: Data?, path: String?)])
 }
 
 /// A Parquet file that is being written, one row group after the other.
@@ -109,6 +147,17 @@ final class ParquetFileWriter {
         case .texts(let texts): set(texts, at: index, rowCounts: nil, rows: rows)
         case .textLists(let lists):
             set(lists.flatMap(\.self), at: index, rowCounts: lists.map { Int64($0.count) }, rows: rows)
+        case .rows(let parts):
+            parts.allSatisfy { $0.column.append(rows: $0.rows, to: writer, column: index) }
+        case .images(let images):
+            images.allSatisfy { image in
+                guard let bytes = image.bytes else {
+                    return parquet_append_image(writer, index, nil, 0, image.path)
+                }
+                return bytes.withUnsafeBytes {
+                    parquet_append_image(writer, index, $0.baseAddress, Int64($0.count), image.path)
+                }
+            }
         }
     }
 

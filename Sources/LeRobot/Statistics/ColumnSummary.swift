@@ -30,6 +30,41 @@ struct ColumnSummary: Equatable {
         for histogram in histograms { append(histogram) }
     }
 
+    /// The summary of no values: zeros, with a count of 0.
+    static func empty(dimension: Int) -> ColumnSummary {
+        var summary = ColumnSummary()
+        let zeros = [Double](repeating: 0, count: dimension)
+        (summary.min, summary.max, summary.mean, summary.std) = (zeros, zeros, zeros, zeros)
+        summary.quantiles = levels.map { _ in zeros }
+        return summary
+    }
+
+    private init() {}
+
+    /// The summary of several sets of values; nil without values.
+    ///
+    /// Quantiles are means of theirs, weighted by their counts.
+    init?(merging summaries: [ColumnSummary]) {
+        let parts = summaries.filter { $0.count > 0 }
+        guard let first = parts.first else { return nil }
+        count = parts.reduce(0) { $0 + $1.count }
+        func mean(_ column: Int, _ value: (ColumnSummary) -> [Double]) -> Double {
+            parts.reduce(0.0) { $0 + value($1)[column] * Double($1.count) } / Double(count)
+        }
+        for column in first.mean.indices {
+            min.append(parts.map { $0.min[column] }.min() ?? 0)
+            max.append(parts.map { $0.max[column] }.max() ?? 0)
+            let center = mean(column) { $0.mean }
+            self.mean.append(center)
+            let variance = parts.reduce(0.0) { sum, part in
+                let distance = part.mean[column] - center
+                return sum + (part.std[column] * part.std[column] + distance * distance) * Double(part.count)
+            }
+            std.append((variance / Double(count)).squareRoot())
+            for level in Self.levels.indices { quantiles[level].append(mean(column) { $0.quantiles[level] }) }
+        }
+    }
+
     private mutating func append(sorted values: [Float]) {
         let total = values.reduce(0.0) { $0 + Double($1) }
         let mean = total / Double(values.count)

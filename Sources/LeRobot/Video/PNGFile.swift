@@ -16,7 +16,8 @@ public func writePNG(_ image: Image, to file: URL) throws(LeRobotError) {
     try durably(file) { try DurableFile.write(bytes, to: file) }
 }
 
-private func pngBytes(of image: Image, file: URL) throws(LeRobotError) -> Data {
+/// The bytes of a PNG file; errors name `file`.
+func pngBytes(of image: Image, file: URL) throws(LeRobotError) -> Data {
     _ = FFmpeg.isQuiet
     func check(_ code: Int32) throws(LeRobotError) {
         if code < 0 { throw .unwritable(file: file.path, reason: FFmpeg.message(code)) }

@@ -1,36 +1,59 @@
 import Foundation
 
-/// The Parquet files with the numbers of a dataset, one row group an episode.
+/// The Parquet files with the rows of a dataset, one row group an episode.
 final class DataFiles {
     private let folder: URL
-    private let features: [(name: String, columns: [String])]
+    private let fields: [ParquetFieldSpec]
     private let maximumSize: Int
     private var location = FileLocation(chunk: 0, file: 0)
     private var file: ParquetFileWriter?
 
-    /// Creates files below `folder`.
-    init(folder: URL, description: DatasetDescription) {
+    /// Columns that every dataset has besides those of the robot.
+    static let bookkeeping =
+        [ParquetFieldSpec("timestamp", .float)]
+        + ["frame_index", "episode_index", "index", "task_index"].map { ParquetFieldSpec($0, .integer) }
+
+    /// Creates files with some columns, and those of ``bookkeeping``, below `folder`.
+    init(folder: URL, fields: [ParquetFieldSpec], maximumSizeInMB: Int) {
         self.folder = folder
-        features = description.numericFeatures
-        maximumSize = description.dataFilesSizeInMB * 1_000_000
+        self.fields = fields + Self.bookkeeping
+        maximumSize = maximumSizeInMB * 1_000_000
     }
 
-    /// Writes an episode, before which there are `firstRow` frames, and returns its file.
+    /// Creates files of a description's numeric features below `folder`.
+    convenience init(folder: URL, description: DatasetDescription) {
+        // A feature with one column is stored as a plain number.
+        let fields = description.numericFeatures.map { name, columns in
+            ParquetFieldSpec(name, .float, columns.count == 1 ? .scalar : .fixedList(columns.count))
+        }
+        self.init(folder: folder, fields: fields, maximumSizeInMB: description.dataFilesSizeInMB)
+    }
+
+    /// Writes an episode.
+    ///
+    /// - Parameters:
+    ///   - values: Values of the columns, in order.
+    ///   - timestamps: Seconds since the start, `[length]`.
+    ///   - episode: Index of the episode.
+    ///   - tasks: Index of the instruction of every row, `[length]`.
+    ///   - firstRow: Number of frames before.
+    /// - Returns: The file that has the rows.
+    /// - Throws: ``LeRobotError/unwritable(file:reason:)``.
     func append(
-        _ columns: EpisodeColumns,
+        _ values: [ParquetValues],
+        timestamps: [Float],
         episode: Int,
-        task: Int,
+        tasks: [Int],
         firstRow: Int
     ) throws(LeRobotError) -> FileLocation {
         let file = try currentFile()
-        let rows = columns.length
-        var values = features.map { ParquetValues.floats(columns.features[$0.name] ?? []) }
-        values += [
-            .floats(columns.timestamps), .integers(Array(0 ..< rows)),
+        let rows = timestamps.count
+        let bookkeeping: [ParquetValues] = [
+            .floats(timestamps), .integers(Array(0 ..< rows)),
             .integers(Array(repeating: episode, count: rows)), .integers(Array(firstRow ..< firstRow + rows)),
-            .integers(Array(repeating: task, count: rows)),
+            .integers(tasks),
         ]
-        try file.writeRowGroup(rows: rows, values)
+        try file.writeRowGroup(rows: rows, values + bookkeeping)
         return location
     }
 
@@ -51,18 +74,6 @@ final class DataFiles {
         let created = try ParquetFileWriter(creating: url, fields: fields)
         file = created
         return created
-    }
-
-    private var fields: [ParquetFieldSpec] {
-        // A feature with one column is stored as a plain number.
-        var fields = features.map { name, columns in
-            ParquetFieldSpec(name, .float, columns.count == 1 ? .scalar : .fixedList(columns.count))
-        }
-        fields.append(ParquetFieldSpec("timestamp", .float))
-        for name in ["frame_index", "episode_index", "index", "task_index"] {
-            fields.append(ParquetFieldSpec(name, .integer))
-        }
-        return fields
     }
 }
 

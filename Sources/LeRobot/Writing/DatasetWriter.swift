@@ -1,6 +1,5 @@
 public import Foundation
 public import RobotTypes
-internal import Support
 
 /// Writes a dataset of format LeRobot v3.0, episode by episode.
 ///
@@ -12,8 +11,7 @@ internal import Support
 /// let dataset = try writer.finish()
 /// ```
 public final class DatasetWriter {
-    private let folder: URL
-    private let partial: URL
+    private let folder: PartialFolder
     private let description: DatasetDescription
     private let data: DataFiles
     private let videos: [String: VideoFiles]
@@ -38,27 +36,13 @@ public final class DatasetWriter {
     /// - Throws: ``LeRobotError`` when the description cannot be written or the folder is taken.
     public init(creating folder: URL, _ description: DatasetDescription) throws(LeRobotError) {
         try description.check()
-        let standard = folder.standardizedFileURL
-        let content = try? FileManager.default.contentsOfDirectory(atPath: standard.path)
-        guard content?.isEmpty ?? !FileManager.default.fileExists(atPath: standard.path) else {
-            throw .unwritable(
-                file: standard.path,
-                reason: "it exists already; choose another folder or remove it"
-            )
-        }
-        let partial = Self.partial(of: standard)
-        try? FileManager.default.removeItem(at: partial)
-        do throws(LeRobotError) { try createParent(of: partial.appending(path: "meta")) } catch {
-            guard case .unwritable(_, let reason) = error else { throw error }
-            throw .unwritable(file: standard.path, reason: reason)
-        }
-        self.folder = standard
-        self.partial = partial
+        let partial = try PartialFolder(for: folder)
+        self.folder = partial
         self.description = description
-        data = DataFiles(folder: partial, description: description)
+        data = DataFiles(folder: partial.url, description: description)
         var videos: [String: VideoFiles] = [:]
         for camera in description.cameras {
-            videos[camera.name] = VideoFiles(folder: partial, camera: camera, description: description)
+            videos[camera.name] = VideoFiles(folder: partial.url, camera: camera, description: description)
         }
         self.videos = videos
     }
@@ -71,7 +55,7 @@ public final class DatasetWriter {
     public func discard() {
         guard state != .finished, state != .discarded else { return }
         state = .discarded
-        try? FileManager.default.removeItem(at: partial)
+        folder.discard()
     }
 
     /// Number of episodes so far.
@@ -96,7 +80,7 @@ public final class DatasetWriter {
     ) throws(LeRobotError) {
         guard state == .writing else {
             throw .unwritable(
-                file: folder.path,
+                file: folder.final.path,
                 reason: "the dataset is finished or given up, or an episode failed before"
             )
         }
@@ -112,7 +96,13 @@ public final class DatasetWriter {
             timestamps: actions.indices.map { Float(Double($0) / description.fps) }
         )
         let row = records.last?.episode.rows.upperBound ?? 0
-        let location = try data.append(columns, episode: records.count, task: index(of: task), firstRow: row)
+        let location = try data.append(
+            description.numericFeatures.map { .floats(columns.features[$0.name] ?? []) },
+            timestamps: columns.timestamps,
+            episode: records.count,
+            tasks: Array(repeating: index(of: task), count: columns.length),
+            firstRow: row
+        )
         var segments: [String: Episode.VideoSegment] = [:]
         for (camera, files) in videos { segments[camera] = try files.append(frames[camera] ?? []) }
         let episode = Episode(
@@ -122,11 +112,18 @@ public final class DatasetWriter {
             dataFile: location,
             videos: segments
         )
+        let bookkeeping = [
+            "timestamp": columns.timestamps,
+            "frame_index": (0 ..< columns.length).map(Float.init),
+            "episode_index": Array(repeating: Float(episode.index), count: columns.length),
+            "index": episode.rows.map(Float.init),
+            "task_index": Array(repeating: Float(index(of: task)), count: columns.length),
+        ]
+        let rows = FeatureTotals.sampledRows(of: columns.length)
         let summaries = totals.add(
-            columns,
-            frames: frames.filter { videos[$0.key] != nil },
-            episode: episode,
-            task: index(of: task)
+            columns.features.merging(bookkeeping) { $1 },
+            length: columns.length,
+            images: frames.filter { videos[$0.key] != nil }.mapValues { images in rows.map { images[$0] } }
         )
         records.append(EpisodeRecord(episode: episode, summaries: summaries))
         state = .writing
@@ -140,7 +137,7 @@ public final class DatasetWriter {
     public func finish() throws(LeRobotError) -> LeRobotDataset {
         guard state == .writing, !records.isEmpty else {
             throw .unwritable(
-                file: folder.path,
+                file: folder.final.path,
                 reason: records.isEmpty
                     ? "a dataset needs at least one episode"
                     : "it is finished or given up, or an episode failed"
@@ -150,15 +147,14 @@ public final class DatasetWriter {
         try data.finish()
         for files in videos.values { try files.finish() }
         let cameras = description.cameras.map(\.name)
-        try EpisodesFile(records: records, cameras: cameras).write(to: partial)
-        let metadata = MetadataFiles(folder: partial)
+        try EpisodesFile(records: records, cameras: cameras).write(to: folder.url)
+        let metadata = MetadataFiles(folder: folder.url)
         try metadata.write(tasks: tasks)
-        try metadata.write(totals.summaries(description), cameras: cameras)
+        try metadata.write(totals.summaries(of: records), cameras: cameras)
         try metadata.write(info)
-        try durably(folder) { try DurableFile.synchronizeAll(below: partial) }
-        try renameFolder()
+        try folder.commit()
         state = .finished
-        return try LeRobotDataset(opening: folder)
+        return try LeRobotDataset(opening: folder.final)
     }
 
     private var info: DatasetInfo {
@@ -182,20 +178,5 @@ public final class DatasetWriter {
         taskIndices[task] = tasks.count
         tasks.append(task)
         return tasks.count - 1
-    }
-
-    private func renameFolder() throws(LeRobotError) {
-        // rename(2) replaces an empty folder and refuses any other.
-        guard rename(partial.path, folder.path) == 0 else {
-            throw .unwritable(file: folder.path, reason: String(cString: strerror(errno)))
-        }
-        try durably(folder) { try DurableFile.synchronize(folder.deletingLastPathComponent()) }
-    }
-
-    /// The temporary folder, beside the final one so that leftovers are easy to see.
-    private static func partial(of folder: URL) -> URL {
-        let process = ProcessInfo.processInfo.processIdentifier
-        return folder.deletingLastPathComponent()
-            .appending(path: "\(folder.lastPathComponent).partial-\(process)")
     }
 }

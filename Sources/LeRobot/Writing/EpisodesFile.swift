@@ -10,7 +10,12 @@ struct EpisodeRecord {
 /// Writes `meta/episodes`.
 struct EpisodesFile {
     let records: [EpisodeRecord]
+
+    /// Cameras with videos.
     let cameras: [String]
+
+    /// Cameras with images in Parquet.
+    var imageColumns: [String] = []
 
     /// Writes all records as one file below `folder`.
     func write(to folder: URL) throws(LeRobotError) {
@@ -56,8 +61,9 @@ struct EpisodesFile {
         [
             integers("videos/\(camera)/chunk_index") { $0.videos[camera]?.location.chunk ?? 0 },
             integers("videos/\(camera)/file_index") { $0.videos[camera]?.location.file ?? 0 },
-            doubles("videos/\(camera)/from_timestamp") { $0.videos[camera]?.from ?? 0 },
-            doubles("videos/\(camera)/to_timestamp") { $0.videos[camera]?.to ?? 0 },
+            // An episode that lacks the camera has no time.
+            doubles("videos/\(camera)/from_timestamp") { $0.videos[camera]?.from ?? .nan },
+            doubles("videos/\(camera)/to_timestamp") { $0.videos[camera]?.to ?? .nan },
         ]
     }
 
@@ -65,7 +71,8 @@ struct EpisodesFile {
         let summaries = records.compactMap { $0.summaries[feature] }
         let dimension = summaries.first?.mean.count ?? 1
         // Colours have the shape [3, 1, 1], so that they can be broadcast over images.
-        let shape = cameras.contains(feature) ? [dimension, 1, 1] : [dimension]
+        let isColor = cameras.contains(feature) || imageColumns.contains(feature)
+        let shape = isColor ? [dimension, 1, 1] : [dimension]
         var columns: [Column] = ColumnSummary.parts.map { part in
             (
                 ParquetFieldSpec("stats/\(feature)/\(part.key)", .double, .lists(shape)),
