@@ -5,6 +5,8 @@ struct Page {
     let keyFigures: [RunReport.KeyFigure]
     /// The parts; those without a body are left out.
     let sections: [Section]
+    /// Code that runs when the page is there; empty for a page without any.
+    var script = ""
 
     init(
         title: String,
@@ -44,6 +46,7 @@ struct Page {
         <main>
         \(sections.map(markup).joined(separator: "\n"))
         </main>
+        \(script.isEmpty ? "" : "<script>\(script)</script>")
         </body>
         </html>
 
@@ -53,6 +56,7 @@ struct Page {
     /// Content security policy: the browser loads nothing from outside the page.
     private var policy: String {
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:"
+            + (script.isEmpty ? "" : "; script-src 'unsafe-inline'")
     }
 
     /// A part of the page under a heading.

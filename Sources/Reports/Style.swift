@@ -1,7 +1,7 @@
 /// The page's style sheet: a light and a dark palette, one column on a phone, and paper.
 enum Style {
     /// All rules.
-    static let sheet = [palette, text, tables, charts, films, paper].joined(separator: "\n")
+    static let sheet = [palette, text, tables, charts, films, player, paper].joined(separator: "\n")
 
     /// Colours of series follow Okabe and Ito, "Color Universal Design" (2008), darkened or lightened to
     /// stand out from the background.
@@ -120,6 +120,24 @@ enum Style {
         .solved,.failed{white-space:nowrap}
         .solved{color:var(--c2)}
         .failed{color:var(--c1)}
+        """
+
+    /// An episode's videos and numbers in step.
+    private static let player = """
+        .player{display:flex;align-items:center;gap:16px;position:sticky;top:0;z-index:1;margin:20px 0 8px;
+        padding:10px 0;background:var(--paper);border-bottom:1px solid var(--rule)}
+        .player button{font:inherit;min-width:76px;padding:5px 14px;border:1px solid var(--quiet);border-radius:6px;
+        background:var(--fill);color:var(--ink);cursor:pointer}
+        .player input{flex:1;accent-color:var(--c0)}
+        .player output{min-width:190px;text-align:right;color:var(--quiet);font-size:13.5px}
+        .step{margin-top:30px}
+        .step figcaption{font-weight:600;font-size:14.5px}
+        .step ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 20px;margin:4px 0 6px;font-size:13px}
+        .step li span{color:var(--ink)}
+        .step li::before{content:"";display:inline-block;width:16px;margin-right:6px;vertical-align:middle;
+        border-top:2px solid currentColor}
+        .step b{display:inline-block;min-width:64px;font-weight:500}
+        .step svg{cursor:crosshair}
         """
 
     private static let paper = """

@@ -10,7 +10,7 @@ struct DataCommand: AsyncParsableCommand {
         abstract: "Look into LeRobot datasets, check and rewrite them.",
         subcommands: [
             Info.self, Check.self, Repair.self, Convert.self, Merge.self, Split.self, Filter.self, Stats.self,
-            Frame.self,
+            View.self, Frame.self,
         ]
     )
 

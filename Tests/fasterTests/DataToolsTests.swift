@@ -5,7 +5,7 @@ import Testing
 
 @Suite("faster data tools", .timeLimit(.minutes(10)))
 struct DataToolsTests {
-    private let folder: TemporaryFolder
+    let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
@@ -87,5 +87,21 @@ struct DataToolsTests {
             in: folder
         )
         #expect(many.contains("more than 1"))
+    }
+}
+
+extension DataToolsTests {
+    @Test("view writes one file with the videos and numbers of an episode")
+    func view() async throws {
+        let data = Program.demonstrations
+        let said = try await Program.output(["data", "view", data, "3", "--out", "view.html"], in: folder)
+        #expect(said == "view.html: episode 3, 103 steps, 2 videos\n")
+        let page = try String(contentsOf: folder.appending(path: "view.html"), encoding: .utf8)
+        #expect(page.contains("open the drawer"))
+        #expect(page.components(separatedBy: "src=\"data:video/mp4;base64,").count == 3)
+        #expect(page.contains("data-steps=\"103\""))
+        #expect(!page.contains("http://localhost") && !page.contains("<link"))
+        let refused = try await Program.refusal(["data", "view", data, "120", "--out", "x.html"], in: folder)
+        #expect(refused.contains("episode 120 does not exist"))
     }
 }

@@ -47,7 +47,7 @@ public func encodeMP4(frames: [Image], fps: Double, to file: URL) throws(LeRobot
 
 extension Image {
     /// The image without its last column or row where their number is odd.
-    fileprivate var croppedToEvenSize: Image {
+    var croppedToEvenSize: Image {
         let (evenWidth, evenHeight) = (width / 2 * 2, height / 2 * 2)
         guard evenWidth != width || evenHeight != height else { return self }
         let rows = (0 ..< evenHeight).flatMap { pixels[$0 * width * 3 ..< ($0 * width + evenWidth) * 3] }
