@@ -71,6 +71,33 @@ public enum TokenizerFolder {
         return try decode(type, from: file)
     }
 
+    /// The files that determine a tokenizer's tokens, of any kind, in order.
+    private static let codingFiles = [
+        configurationFile, "model.safetensors", NormalizationSet.fileName, "processor_config.json",
+        "tokenizer.json",
+    ]
+
+    /// Digest of the files in `folder` that determine tokens: configuration, weights, vocabulary and statistics.
+    ///
+    /// It is the SHA-256 of what `sha256sum` prints for those of `config.json`, `model.safetensors`, `norm_stats.json`,
+    /// `processor_config.json` and `tokenizer.json` that exist, in this order.
+    ///
+    /// - Returns: `sha256:` and 64 hexadecimal digits.
+    /// - Throws: ``ActionTokenizerError`` when there is no such file, or one cannot be read.
+    public static func digest(of folder: URL) throws(ActionTokenizerError) -> String {
+        var lines = ""
+        for name in codingFiles {
+            let file = folder.appending(path: name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
+                throw ActionTokenizerError("\(file.path): cannot be read")
+            }
+            lines += "\(SHA256.hexadecimal(of: data))  \(name)\n"
+        }
+        guard !lines.isEmpty else { throw ActionTokenizerError("\(folder.path): is no tokenizer's folder") }
+        return "sha256:" + SHA256.hexadecimal(of: Data(lines.utf8))
+    }
+
     /// Checks the number of control steps of a configuration, before anything is made of it.
     ///
     /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.

@@ -99,6 +99,7 @@ private actor Runner {
     }
 
     func predict(_ observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyPrediction {
+        let waitingTime = ContinuousClock.now - arrival
         let deadline = (observation.options.deadline ?? deadline).map { arrival + $0 }
         if let seed = observation.options.seed { Torch.seed(seed) }
         return try withoutGradients {
@@ -119,7 +120,8 @@ private actor Runner {
             return PolicyPrediction(
                 robotUnits(prediction.chunks, after: observation),
                 timing: timing,
-                codebooks: prediction.codebooks
+                codebooks: prediction.codebooks,
+                waitingTime: waitingTime
             )
         }
     }

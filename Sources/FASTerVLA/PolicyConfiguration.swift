@@ -43,6 +43,10 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
     /// The action head.
     public var head: ActionHead.Configuration
 
+    /// Digest of the tokenizer that the policy was trained with (`TokenizerFolder.digest(of:)`); nil for heads without one, and
+    /// until the policy is written.
+    public internal(set) var tokenizerDigest: String?
+
     /// Describes a policy.
     public init(
         contract: PolicyContract,

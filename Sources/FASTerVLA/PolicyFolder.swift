@@ -44,7 +44,8 @@ public enum PolicyFolder {
         let normalizations = NormalizationSet(["state": state, "actions": actions.normalization])
         try DurableFile.writeJSON(normalizations, to: folder.appending(path: NormalizationSet.fileName))
         try Checkpoint.save(network.tensors, to: folder.appending(path: weightsFile))
-        try actions.saveTokenizer(to: folder.appending(path: tokenizerFolder))
+        var configuration = configuration
+        configuration.tokenizerDigest = try actions.saveTokenizer(to: folder.appending(path: tokenizerFolder))
         try DurableFile.writeJSON(configuration, to: folder.appending(path: configurationFile))
     }
 
@@ -130,9 +131,8 @@ public enum PolicyFolder {
         let coding: ActionCoding
         switch configuration.head {
         case .blocks:
-            coding = .codes(
-                try TokenizerRegistry.open(folder.appending(path: tokenizerFolder), device: device)
-            )
+            let tokenizer = folder.appending(path: tokenizerFolder)
+            coding = .codes(try TokenizerRegistry.open(tokenizer, device: device))
         case .flow, .regression: coding = .values(actions)
         }
         try PolicyCheck(folder: folder, configuration: configuration).check(
@@ -140,6 +140,8 @@ public enum PolicyFolder {
             actions: actions,
             state: state
         )
+        // Last of the checks: where a tokenizer differs in more than its weights, the others say in what.
+        try configuration.checkTokenizer(in: folder)
         let network = FASTerVLANetwork(configuration, device: device)
         try Checkpoint.load(network.tensors, from: folder.appending(path: weightsFile))
         return Parts(configuration: configuration, network: network, actions: coding, state: state)
@@ -157,6 +159,33 @@ public enum PolicyFolder {
             return try JSONDecoder().decode(type, from: data)
         } catch {
             throw PolicyFolderError(file: file.path, reason: "cannot be understood: \(error)")
+        }
+    }
+}
+
+extension PolicyConfiguration {
+    /// Checks that the tokenizer in a policy's folder is the one that the policy was trained with.
+    ///
+    /// Codes of another tokenizer of the same shape decode without an error, to plausible and wrong motion.
+    fileprivate func checkTokenizer(in policy: URL) throws {
+        guard case .blocks = head else { return }
+        let folder = policy.appending(path: PolicyFolder.tokenizerFolder)
+        let found = try TokenizerFolder.digest(of: folder)
+        guard let expected = tokenizerDigest else {
+            throw PolicyFolderError(
+                file: policy.appending(path: PolicyFolder.configurationFile).path,
+                reason:
+                    "tokenizerDigest: is missing; if the tokenizer in the folder is the one that the policy was trained "
+                    + "with, write \"\(found)\""
+            )
+        }
+        guard found == expected else {
+            throw PolicyFolderError(
+                file: folder.path,
+                reason:
+                    "the policy was trained with the tokenizer \(expected), this one is \(found): with another "
+                    + "tokenizer its codes mean other actions; put the policy's own one back"
+            )
         }
     }
 }

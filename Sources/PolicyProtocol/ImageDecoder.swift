@@ -3,10 +3,13 @@ import RobotTypes
 /// Converts a camera's array to an image.
 struct ImageDecoder {
     /// Key of the array, for error messages.
-    let key: String
+    private let key: String
 
-    /// `[height, width, 3]` or `[3, height, width]`.
-    let array: NDArray
+    /// `[height, width, 3]` or `[3, height, width]`, or these with leading axes of length 1, which hold one image only.
+    private let array: NDArray
+
+    /// The shape without leading axes of length 1.
+    private let shape: [Int]
 
     /// Longest side that is accepted, so that no message can make scaling expensive.
     static let longestSide = 16_384
@@ -14,9 +17,16 @@ struct ImageDecoder {
     /// Tolerance around [0, 1] of a floating-point pixel, which sharpening filters leave.
     private static let tolerance: Float = 0.01
 
+    /// Takes the array of `key` as an image.
+    init(key: String, array: NDArray) {
+        (self.key, self.array) = (key, array)
+        var shape = array.shape[...]
+        while shape.count > 3, shape.first == 1 { shape.removeFirst() }
+        self.shape = Array(shape)
+    }
+
     /// The image at the size of `camera`, padded with black.
     func image(fitting camera: PolicyContract.Camera) throws(ObservationError) -> Image {
-        let shape = array.shape
         let isPlanar = shape.count == 3 && shape[0] == 3  // openpi's rule
         guard isPlanar || (shape.count == 3 && shape[2] == 3) else { throw mismatch(camera) }
         let (height, width) = isPlanar ? (shape[1], shape[2]) : (shape[0], shape[1])
@@ -51,8 +61,9 @@ struct ImageDecoder {
     }
 
     private func index(of position: Int) -> [Int] {
-        let (rows, columns) = (array.shape[1], array.shape[2])
-        return [position / (rows * columns), position / columns % rows, position % columns]
+        let (rows, columns) = (shape[1], shape[2])
+        let leading = Array(repeating: 0, count: array.shape.count - shape.count)
+        return leading + [position / (rows * columns), position / columns % rows, position % columns]
     }
 
     /// `[3, planes]` to `[planes, 3]`.
@@ -70,7 +81,8 @@ struct ImageDecoder {
             key: key,
             expected: "an image, uint8 (or float in 0 ... 1) [\(camera.height), \(camera.width), 3], at most "
                 + "\(Self.longestSide) a side",
-            found: WireValue.array(array).kind
+            found: WireValue.array(array).kind,
+            hint: ImageHint(WireValue.array(array)).text
         )
     }
 }

@@ -22,12 +22,7 @@ public struct NDArray: Equatable, Sendable {
         guard let elementType = ElementType(dtype: dtype) else {
             throw WireError(.malformedArray("dtype '\(dtype)' is not one of bool, int, uint and float"))
         }
-        var bytes = elementType.size
-        for size in shape {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
-            guard size >= 0, !overflow else { throw WireError(.malformedArray("impossible shape \(shape)")) }
-            bytes = product
-        }
+        let bytes = try Self.byteCount(of: shape, elementSize: elementType.size)
         guard bytes == data.count else {
             throw WireError(
                 .malformedArray(
@@ -39,6 +34,19 @@ public struct NDArray: Equatable, Sendable {
         self.elementType = elementType
         self.shape = shape
         self.data = data
+    }
+
+    /// Number of bytes of an array.
+    ///
+    /// - Throws: ``WireError`` when an axis is negative, or memory cannot hold the array.
+    static func byteCount(of shape: [Int], elementSize: Int) throws(WireError) -> Int {
+        var bytes = elementSize
+        for size in shape {
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+            guard size >= 0, !overflow else { throw WireError(.malformedArray("impossible shape \(shape)")) }
+            bytes = product
+        }
+        return bytes
     }
 
     private init(elementType: ElementType, shape: [Int], data: [UInt8]) {

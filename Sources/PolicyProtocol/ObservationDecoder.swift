@@ -34,7 +34,7 @@ public struct ObservationDecoder: Sendable {
     ///
     /// Images are uint8, or floating-point in 0 ... 1, `[height, width, 3]` or `[3, height, width]`, of any size:
     /// another size than the policy's is scaled to fit and padded with black. The state may have any number
-    /// type.
+    /// type. Leading axes of length 1 are dropped: a batch of one is its element.
     ///
     /// - Throws: ``ObservationError`` that names the key, what was expected and what was found.
     public func observation(from message: WireValue) throws(ObservationError) -> Observation {
@@ -44,7 +44,12 @@ public struct ObservationDecoder: Sendable {
             let expected = "an image, uint8 [\(camera.height), \(camera.width), 3]"
             let (name, value) = try value(key, expected, in: map)
             guard let array = value.array else {
-                throw .mismatch(key: name, expected: expected, found: value.kind)
+                throw .mismatch(
+                    key: name,
+                    expected: expected,
+                    found: value.kind,
+                    hint: ImageHint(value).text
+                )
             }
             images[camera.name] = try ImageDecoder(key: name, array: array).image(fitting: camera)
         }
@@ -58,7 +63,13 @@ public struct ObservationDecoder: Sendable {
         }
         let (name, value) = try value(WireKey.instruction, expected, in: map)
         guard let text = value.string else {
-            throw .mismatch(key: name, expected: expected, found: value.kind)
+            let hint =
+                switch value {
+                case .binary: "send text, not bytes: prompt.decode()"
+                case .list, .texts: "send one text, without a list around it"
+                default: ""
+                }
+            throw .mismatch(key: name, expected: expected, found: value.kind, hint: hint)
         }
         return text
     }
@@ -72,7 +83,8 @@ public struct ObservationDecoder: Sendable {
         let expected = "a state vector, float32 [\(dimension)]"
         let (name, value) = try value(WireKey.state, expected, in: map)
         guard let numbers = value.vector(atMost: dimension), numbers.count == dimension else {
-            throw .mismatch(key: name, expected: expected, found: value.kind)
+            let names = contract.stateNames.map { "its numbers: \(ObservationError.list($0))" }
+            throw .mismatch(key: name, expected: expected, found: value.kind, hint: names ?? "")
         }
         try check(numbers, name)
         return numbers
@@ -130,13 +142,18 @@ public struct ObservationDecoder: Sendable {
 }
 
 extension WireValue {
-    /// The numbers of a list, or of an array of one axis or none; nil of more than `limit`, and of anything else.
+    /// The numbers of a list, or of an array of one axis or none, where leading axes of length 1 do not count; nil of more than
+    /// `limit`, and of anything else.
     fileprivate func vector(atMost limit: Int) -> [Float]? {
         switch self {
-        case .array(let array) where array.shape.count <= 1 && array.count <= limit: array.floats()
-        case .list(let values) where values.count <= limit && values.allSatisfy { $0.number != nil }:
-            values.map { Float($0.number ?? .nan) }
-        default: nil
+        case .array(let array) where array.shape.dropLast().allSatisfy { $0 == 1 } && array.count <= limit:
+            return array.floats()
+        case .list(let values) where values.count == 1 && values[0].number == nil:
+            return values[0].vector(atMost: limit)
+        case .list(let values) where values.count <= limit:
+            let numbers = values.compactMap(\.number)
+            return numbers.count == values.count ? numbers.map { Float($0) } : nil
+        default: return nil
         }
     }
 }

@@ -28,8 +28,10 @@ extension PolicyContract {
         self.init(
             cameras: cameras,
             stateDimension: stateDimension,
+            stateNames: try reader.names("state_names", count: stateDimension),
             horizon: try action.count("horizon"),
             actionSpace: try action.actionSpace(),
+            actionNames: try reader.names("action_names", count: try action.count("dimension")),
             framesPerSecond: try reader.value("fps", "a number", \.number)
         )
         committedSteps = try reader.count("committed_steps")
@@ -50,6 +52,16 @@ extension ServerMessageReader {
             guard case .list(let axes) = value else { return nil }
             let sizes = axes.compactMap(\.count)
             return sizes.count == axes.count && sizes.allSatisfy { $0 <= Self.longestAxis } ? sizes : nil
+        }
+    }
+
+    /// A name for each of `count` numbers; nil where the server knows none.
+    fileprivate func names(_ key: String, count: Int) throws(ServerMessageError) -> [String]? {
+        guard let value = map[key], value != .null else { return nil }
+        return try self.value(key, "\(count) names") { value in
+            guard case .list(let values) = value, values.count == count else { return nil }
+            let names = values.compactMap(\.string)
+            return names.count == count ? names : nil
         }
     }
 

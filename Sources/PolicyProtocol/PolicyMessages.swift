@@ -9,7 +9,8 @@ extension PolicyContract {
     /// - Parameters:
     ///   - server: Name of the server program.
     ///   - version: Version of the server program.
-    /// - Returns: A map with `protocol`, `server`, `observation`, `action`, `fps` and `committed_steps`.
+    /// - Returns: A map with `protocol`, `server`, `observation`, `action`, `state_names`, `action_names`, `fps`,
+    ///   `committed_steps` and `options`.
     public func metadata(server: String, version: String) -> WireValue {
         var observation = WireMap()
         for camera in cameras {
@@ -29,9 +30,16 @@ extension PolicyContract {
                 "dimension": .integer(Int64(actionSpace.dimension)),
                 "groups": .list(actionSpace.groups.map(\.wireValue)),
             ],
+            "state_names": Self.names(stateNames),
+            "action_names": Self.names(actionNames),
             "fps": .double(framesPerSecond),
             "committed_steps": .integer(Int64(committedSteps)),
-            "options": .list([WireKey.deadline, WireKey.seed, WireKey.committedActions].map { .string($0) }),
+            "options": .list(
+                [
+                    WireKey.deadline, WireKey.seed, WireKey.requestID, WireKey.observationTime,
+                    WireKey.committedActions,
+                ].map { .string($0) }
+            ),
         ]
     }
 
@@ -39,6 +47,10 @@ extension PolicyContract {
     var observationKeys: [String] {
         cameras.map { WireKey.feature($0.name) } + (stateDimension > 0 ? [WireKey.state] : [])
             + [WireKey.instruction]
+    }
+
+    private static func names(_ names: [String]?) -> WireValue {
+        names.map { .list($0.map { .string($0) }) } ?? .null
     }
 
     private static func feature(_ shape: [Int], _ type: String) -> WireValue {
@@ -60,6 +72,7 @@ extension PolicyPrediction {
     /// number of decoded codebooks.
     public func reply(inferenceTime: Duration) -> WireValue {
         var durations: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
+        if let waitingTime { durations[WireKey.wait] = .double(waitingTime.milliseconds) }
         if let timing {
             durations["prefix_ms"] = .double(timing.prefix.milliseconds)
             durations["blocks_ms"] = .list(timing.blocks.map { .double($0.milliseconds) })

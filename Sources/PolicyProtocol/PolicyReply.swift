@@ -11,6 +11,12 @@ public struct PolicyReply: Equatable, Sendable {
     /// Time of the server, from the received message to the reply; nil where the server does not send it.
     public let serverTime: Duration?
 
+    /// Age of the observation when the reply was sent; nil where the server does not send it.
+    public let observationAge: Duration?
+
+    /// The request's `request_id`; nil where it had none.
+    public let requestID: WireValue?
+
     /// Reads the reply of a policy with this contract: the inverse of
     /// `PolicyPrediction.reply(inferenceTime:)`.
     ///
@@ -19,28 +25,33 @@ public struct PolicyReply: Equatable, Sendable {
     public init(_ message: WireValue, contract: PolicyContract) throws(ServerMessageError) {
         let reader = try ServerMessageReader(message, "reply")
         var stages: StageTiming?
-        var policyTime: Duration?
+        var (policyTime, waitingTime): (Duration?, Duration?) = (nil, nil)
         if reader.map[WireKey.policyTiming] != nil {
             let times = try reader.reader(WireKey.policyTiming)
-            policyTime = try times.time
+            policyTime = try times.time("infer_ms")
+            waitingTime = try times.time(WireKey.wait)
             if times.map["prefix_ms"] != nil { stages = try times.stages() }
         }
         self.policyTime = policyTime
-        serverTime =
-            reader.map[WireKey.serverTiming] == nil ? nil : try reader.reader(WireKey.serverTiming).time
+        let times = reader.map[WireKey.serverTiming] == nil ? nil : try reader.reader(WireKey.serverTiming)
+        serverTime = try times?.time("infer_ms")
+        observationAge = try times?.time(WireKey.observationAge)
+        requestID = reader.map[WireKey.requestID]
         prediction = PolicyPrediction(
             try reader.chunk(contract),
             timing: stages,
             codebooks: reader.map["codebooks"] == nil
                 ? nil
-                : DecodedCodebooks(try reader.count("codebooks"), of: try reader.count("codebooks_total"))
+                : DecodedCodebooks(try reader.count("codebooks"), of: try reader.count("codebooks_total")),
+            waitingTime: waitingTime
         )
     }
 }
 
 extension ServerMessageReader {
-    fileprivate var time: Duration? {
-        get throws(ServerMessageError) { map["infer_ms"] == nil ? nil : try duration("infer_ms") }
+    /// The duration under `key`; nil where there is none.
+    fileprivate func time(_ key: String) throws(ServerMessageError) -> Duration? {
+        map[key] == nil ? nil : try duration(key)
     }
 
     fileprivate func stages() throws(ServerMessageError) -> StageTiming {

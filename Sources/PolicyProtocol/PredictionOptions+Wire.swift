@@ -41,6 +41,13 @@ extension PredictionOptions {
             }
             seed = UInt64(bitPattern: number)
         }
+        if let value = map[WireKey.observationTime], value.number?.isFinite != true {
+            throw PredictionOptionError(
+                key: WireKey.observationTime,
+                expected: "a number of seconds since 1970, as of time.time()",
+                found: value.kind
+            )
+        }
         if let value = map[WireKey.committedActions] {
             committedActions = try Self.chunk(value)
         }

@@ -16,7 +16,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         case tooManyValues(limit: Int)
         /// Text that is not UTF-8.
         case notText
-        /// A map key that is neither text nor bytes.
+        /// A map key that is neither text, bytes nor a whole number.
         case keyIsNotText
         /// An extension type; the protocol uses none.
         case extensionType(Int8)
@@ -47,7 +47,8 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         (path.isEmpty ? "message: " : "message, key '\(path)': ") + explanation
     }
 
-    private var explanation: String {
+    /// The error without its place.
+    var explanation: String {
         switch kind {
         case .truncated: "it ends inside a value; send one whole MessagePack value in a binary message"
         case .invalidByte(let byte): "byte \(byte) starts no MessagePack value; pack with msgpack_numpy"
@@ -58,7 +59,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         case .tooManyValues(let limit):
             "more than \(limit) single values; send long lists of numbers as NumPy arrays"
         case .notText: "text that is not UTF-8"
-        case .keyIsNotText: "a map key that is not text"
+        case .keyIsNotText: "a map key that is neither text nor a whole number"
         case .extensionType(let type):
             "MessagePack extension type \(type) is not part of the protocol; send plain values and NumPy arrays"
         case .malformedArray(let reason): "NumPy array: \(reason)"

@@ -15,6 +15,12 @@ public enum WireKey {
     /// Seed of the sampling, a whole number; optional.
     public static let seed = "seed"
 
+    /// Any value that comes back with the reply; optional.
+    public static let requestID = "request_id"
+
+    /// Time at which the robot made its observation, seconds since 1970 by the server's clock; optional.
+    public static let observationTime = "observation_time"
+
     /// The committed action prefix: actions that the robot executes until the reply arrives, float32 `[steps, dimension]`;
     /// optional.
     public static let committedActions = "committed_actions"
@@ -27,6 +33,12 @@ public enum WireKey {
 
     /// Times of the server, milliseconds.
     public static let serverTiming = "server_timing"
+
+    /// Time that a request waited for others, milliseconds.
+    package static let wait = "wait_ms"
+
+    /// Age of the observation when its reply is sent, milliseconds.
+    package static let observationAge = "observation_age_ms"
 
     /// The key of a feature of the dataset.
     public static func feature(_ name: String) -> String {

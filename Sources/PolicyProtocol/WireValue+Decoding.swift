@@ -3,9 +3,10 @@ import CMsgPack
 extension WireValue {
     /// Reads one MessagePack value with msgpack-numpy's arrays.
     ///
-    /// NumPy scalars arrive as plain numbers. Any bytes are safe to pass.
+    /// NumPy scalars arrive as plain numbers. A value that the protocol does not know, such as an array of objects or an
+    /// extension type, arrives as ``unreadable(_:)``, since most receivers never look at it. Any bytes are safe to pass.
     ///
-    /// - Throws: ``WireError`` that names the key at which the message cannot be read.
+    /// - Throws: ``WireError`` for bytes that are not one MessagePack value within `limits`.
     public init(decoding bytes: [UInt8], limits: WireLimits = WireLimits()) throws(WireError) {
         let result: Result<WireValue, WireError> = bytes.withUnsafeBytes { bytes in
             Result { () throws(WireError) in try WireValue(decoding: bytes, limits: limits) }
@@ -15,7 +16,7 @@ extension WireValue {
 
     /// Reads one MessagePack value with msgpack-numpy's arrays, copying only what it keeps.
     ///
-    /// - Throws: ``WireError`` that names the key at which the message cannot be read.
+    /// - Throws: ``WireError`` for bytes that are not one MessagePack value within `limits`.
     public init(decoding bytes: UnsafeRawBufferPointer, limits: WireLimits = WireLimits()) throws(WireError) {
         try MessageStructure.check(bytes, limits)
         var unpacked = msgpack_unpacked()
@@ -24,21 +25,31 @@ extension WireValue {
         let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
         let code = msgpack_unpack_next(&unpacked, start, bytes.count, nil)
         guard code == MSGPACK_UNPACK_SUCCESS else { throw WireError(.refused(code: code.rawValue)) }
-        self = try WireValue(unpacked.data)
+        self = WireValue(unpacked.data)
     }
 
-    private init(_ object: msgpack_object) throws(WireError) {
+    private init(_ object: msgpack_object) {
+        do throws(WireError) {
+            self = try Self.value(object)
+        } catch {
+            self = .unreadable(error)
+        }
+    }
+
+    private static func value(_ object: msgpack_object) throws(WireError) -> WireValue {
         switch object.type {
-        case MSGPACK_OBJECT_NIL: self = .null
-        case MSGPACK_OBJECT_BOOLEAN: self = .boolean(object.via.boolean)
+        case MSGPACK_OBJECT_NIL: return .null
+        case MSGPACK_OBJECT_BOOLEAN: return .boolean(object.via.boolean)
         case MSGPACK_OBJECT_POSITIVE_INTEGER:
-            self = Int64(exactly: object.via.u64).map(WireValue.integer) ?? .double(Double(object.via.u64))
-        case MSGPACK_OBJECT_NEGATIVE_INTEGER: self = .integer(object.via.i64)
-        case MSGPACK_OBJECT_FLOAT32, MSGPACK_OBJECT_FLOAT64: self = .double(object.via.f64)
-        case MSGPACK_OBJECT_STR: self = .string(try Self.text(object.via.str.ptr, object.via.str.size))
-        case MSGPACK_OBJECT_BIN: self = .binary(Self.bytes(object.via.bin.ptr, object.via.bin.size))
-        case MSGPACK_OBJECT_ARRAY: self = .list(try Self.list(object.via.array))
-        case MSGPACK_OBJECT_MAP: self = try Self.mapOrArray(object.via.map)
+            return Int64(exactly: object.via.u64).map(WireValue.integer) ?? .double(Double(object.via.u64))
+        case MSGPACK_OBJECT_NEGATIVE_INTEGER: return .integer(object.via.i64)
+        case MSGPACK_OBJECT_FLOAT32, MSGPACK_OBJECT_FLOAT64: return .double(object.via.f64)
+        case MSGPACK_OBJECT_STR: return .string(try text(object.via.str.ptr, object.via.str.size))
+        case MSGPACK_OBJECT_BIN: return .binary(bytes(object.via.bin.ptr, object.via.bin.size))
+        case MSGPACK_OBJECT_ARRAY:
+            let list = object.via.array
+            return .list(UnsafeBufferPointer(start: list.ptr, count: Int(list.size)).map { WireValue($0) })
+        case MSGPACK_OBJECT_MAP: return try mapOrArray(object.via.map)
         default: throw WireError(.extensionType(object.via.ext.type))
         }
     }
@@ -53,33 +64,25 @@ extension WireValue {
         return text
     }
 
-    private static func list(_ list: msgpack_object_array) throws(WireError) -> [WireValue] {
-        var values: [WireValue] = []
-        values.reserveCapacity(Int(list.size))
-        for (index, object) in UnsafeBufferPointer(start: list.ptr, count: Int(list.size)).enumerated() {
-            do { values.append(try WireValue(object)) } catch { throw error.inside(String(index)) }
-        }
-        return values
-    }
-
     private static func mapOrArray(_ map: msgpack_object_map) throws(WireError) -> WireValue {
         var entries: [(key: String, value: WireValue)] = []
         entries.reserveCapacity(Int(map.size))
         for pair in UnsafeBufferPointer(start: map.ptr, count: Int(map.size)) {
-            let key = try name(pair.key)
-            do { entries.append((key, try WireValue(pair.val))) } catch { throw error.inside(key) }
+            entries.append((try name(pair.key), WireValue(pair.val)))
         }
         let map = WireMap(entries: entries)
-        if map[NumPyKey.array] != nil { return .array(try NDArray(map)) }
+        if map[NumPyKey.array] != nil { return try NumPyArray(map).value }
         if map[NumPyKey.scalar] != nil { return try scalar(map) }
         return .map(map)
     }
 
-    /// A key; Python's msgpack sends bytes for `b"..."` and text for `"..."`.
+    /// A key; Python's msgpack sends bytes for `b"..."` and text for `"..."`, and dictionaries may be numbered.
     private static func name(_ key: msgpack_object) throws(WireError) -> String {
         switch key.type {
         case MSGPACK_OBJECT_STR: try text(key.via.str.ptr, key.via.str.size)
         case MSGPACK_OBJECT_BIN: try text(key.via.bin.ptr, key.via.bin.size)
+        case MSGPACK_OBJECT_POSITIVE_INTEGER: String(key.via.u64)
+        case MSGPACK_OBJECT_NEGATIVE_INTEGER: String(key.via.i64)
         default: throw WireError(.keyIsNotText)
         }
     }
@@ -102,27 +105,4 @@ enum NumPyKey {
     static let data = "data"
     static let dtype = "dtype"
     static let shape = "shape"
-}
-
-extension NDArray {
-    /// Reads the map by which msgpack-numpy represents an array.
-    fileprivate init(_ map: WireMap) throws(WireError) {
-        guard case .binary(let data) = map[NumPyKey.data] else {
-            throw WireError(.malformedArray("no bytes under 'data'"))
-        }
-        guard case .string(let dtype) = map[NumPyKey.dtype] else {
-            throw WireError(.malformedArray("no text under 'dtype'"))
-        }
-        guard case .list(let axes) = map[NumPyKey.shape] else {
-            throw WireError(.malformedArray("no list under 'shape'"))
-        }
-        var shape: [Int] = []
-        for axis in axes {
-            guard case .integer(let size) = axis else {
-                throw WireError(.malformedArray("'shape' holds \(axis.kind) where a whole number belongs"))
-            }
-            shape.append(Int(size))
-        }
-        try self.init(dtype: dtype, shape: shape, data: data)
-    }
 }

@@ -35,7 +35,17 @@ extension WireValue {
                 packer.pack(key)
                 value.pack(into: &packer)
             }
-        case .array(let array): packer.pack(array)
+        case .array(let array): packer.pack(dtype: array.dtype, array.shape, array.data)
+        case .texts(let texts, let shape):
+            // Zeros fill up the shorter ones, as in NumPy.
+            let width = max(1, texts.map(\.unicodeScalars.count).max() ?? 1)
+            let codes = texts.flatMap { text in
+                let codes = text.unicodeScalars.map(\.value.littleEndian)
+                return codes + Array(repeating: 0, count: width - codes.count)
+            }
+            packer.pack(dtype: "<U\(width)", shape, codes.withUnsafeBytes { Array($0) })
+        // Whatever it was, a receiver can make nothing of it.
+        case .unreadable: msgpack_pack_nil(&packer)
         }
     }
 }
@@ -56,16 +66,16 @@ extension msgpack_packer {
         }
     }
 
-    fileprivate mutating func pack(_ array: NDArray) {
+    fileprivate mutating func pack(dtype: String, _ shape: [Int], _ data: [UInt8]) {
         msgpack_pack_map(&self, 4)
         pack(Array(NumPyKey.array.utf8))
         msgpack_pack_true(&self)
         pack(Array(NumPyKey.data.utf8))
-        pack(array.data)
+        pack(data)
         pack(Array(NumPyKey.dtype.utf8))
-        pack(array.dtype)
+        pack(dtype)
         pack(Array(NumPyKey.shape.utf8))
-        msgpack_pack_array(&self, array.shape.count)
-        for size in array.shape { msgpack_pack_int64(&self, Int64(size)) }
+        msgpack_pack_array(&self, shape.count)
+        for size in shape { msgpack_pack_int64(&self, Int64(size)) }
     }
 }

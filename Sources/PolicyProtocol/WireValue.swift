@@ -16,8 +16,12 @@ public enum WireValue: Equatable, Sendable {
     case list([WireValue])
     /// Values by name.
     case map(WireMap)
-    /// A NumPy array.
+    /// A NumPy array of numbers.
     case array(NDArray)
+    /// A NumPy array of text with axes (dtype `U` or `S`); one without axes arrives as ``string(_:)``.
+    case texts([String], shape: [Int])
+    /// A value that the protocol does not know, with the reason. It fails only a reader that needs it.
+    case unreadable(WireError)
 
     /// The map, or nothing when this is another kind of value.
     public var map: WireMap? {
@@ -31,17 +35,22 @@ public enum WireValue: Equatable, Sendable {
         return array
     }
 
-    /// The text, or nothing when this is another kind of value.
+    /// The text, or nothing when this is another kind of value. A NumPy array of one text counts as text, as for openpi.
     public var string: String? {
-        guard case .string(let text) = self else { return nil }
-        return text
+        switch self {
+        case .string(let text): text
+        case .texts(let texts, _) where texts.count == 1: texts[0]
+        default: nil
+        }
     }
 
-    /// The number, whole or not, or nothing when this is another kind of value.
+    /// The number, whole or not, or nothing when this is another kind of value. A NumPy array without axes counts as its
+    /// number.
     public var number: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .double(let value): value
+        case .array(let array) where array.shape.isEmpty: Double(array.floats()[0])
         default: nil
         }
     }
@@ -58,6 +67,8 @@ public enum WireValue: Equatable, Sendable {
         case .list(let values): "a list of \(values.count)"
         case .map: "a map"
         case .array(let array): "an array of \(array.elementType.name) \(array.shape)"
+        case .texts(_, let shape): "an array of text \(shape)"
+        case .unreadable(let error): "a value that cannot be read (\(error.explanation))"
         }
     }
 }

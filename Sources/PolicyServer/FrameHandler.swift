@@ -3,8 +3,8 @@ import NIOWebSocket
 
 /// A websocket's event for its session.
 enum WebSocketEvent: Sendable {
-    /// A whole binary message.
-    case message(ByteBuffer)
+    /// A whole binary message, and when its end arrived.
+    case message(ByteBuffer, receivedAt: ContinuousClock.Instant)
     /// A text message, which the protocol does not use.
     case text
     /// The server is shutting down.
@@ -26,7 +26,7 @@ final class FrameHandler: ChannelDuplexHandler {
     /// Time for a client to reply to a close.
     private static let closingTime = TimeAmount.seconds(2)
 
-    /// Silent intervals after which a client counts as gone.
+    /// Silent intervals after which a client without an open request counts as gone.
     private static let toleratedSilences = 3
 
     /// Largest number of bytes of a message.
@@ -34,6 +34,8 @@ final class FrameHandler: ChannelDuplexHandler {
 
     private var closeSent = false
     private var silences = 0
+    /// Number of messages that the client is owed; the first are the metadata.
+    private var owedMessages = 1
 
     init(largestMessage: Int) { self.largestMessage = largestMessage }
 
@@ -50,8 +52,11 @@ final class FrameHandler: ChannelDuplexHandler {
                 frame.data = ByteBuffer()
                 data.unmask(key)
             }
-            context.fireChannelRead(Self.wrapInboundOut(.message(data)))
-        case .text: context.fireChannelRead(Self.wrapInboundOut(.text))
+            owedMessages += 1
+            context.fireChannelRead(Self.wrapInboundOut(.message(data, receivedAt: .now)))
+        case .text:
+            owedMessages += 1
+            context.fireChannelRead(Self.wrapInboundOut(.text))
         case .ping:
             // A client that pings and never reads must not fill the heap. Once it has read, its next ping
             // gets a pong; RFC 6455 (section 5.5.3) asks for no more than the newest.
@@ -85,7 +90,8 @@ final class FrameHandler: ChannelDuplexHandler {
             context.fireChannelRead(Self.wrapInboundOut(.stop))
             context.fireChannelReadComplete()
         case IdleStateHandler.IdleStateEvent.read:
-            silences += 1
+            // A client may wait for its reply without reading, and so without answering pings.
+            silences = owedMessages > 0 ? 0 : silences + 1
             guard silences < Self.toleratedSilences else { return context.close(promise: nil) }
             let ping = WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
             context.writeAndFlush(Self.wrapOutboundOut(ping), promise: nil)
@@ -115,6 +121,7 @@ final class FrameHandler: ChannelDuplexHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let frame = Self.unwrapOutboundIn(data)
+        if frame.opcode == .binary || frame.opcode == .text { owedMessages = max(0, owedMessages - 1) }
         if frame.opcode == .connectionClose {
             guard !closeSent else {
                 promise?.succeed()

@@ -33,6 +33,27 @@ struct HTTPResponse: Sendable {
         headers: [("Sec-WebSocket-Version", "13")]
     )
 
+    /// The response to bytes that are no HTTP request.
+    static let malformed = HTTPResponse(
+        status: .badRequest,
+        text: "This is no HTTP request that can be read. \(wayIn)\n"
+    )
+
+    /// The response to a request whose headers are too long.
+    static let longHeaders = HTTPResponse(
+        status: .requestHeaderFieldsTooLarge,
+        text: "The headers of this request are too long. \(wayIn)\n"
+    )
+
+    /// The response to a client that begins with TLS.
+    static let encrypted = HTTPResponse(
+        status: .badRequest,
+        text: "This port speaks ws:// and http:// without TLS, not wss:// or https://. \(wayIn)\n"
+    )
+
+    private static let wayIn =
+        "This is a policy server: connect with openpi's websocket client, ws://HOST:PORT."
+
     /// The response to a client beyond the `clients` that are served at a time.
     static func full(clients: Int) -> HTTPResponse {
         HTTPResponse(
@@ -89,8 +110,10 @@ extension HTTPRequestHead {
     /// It does so for the token `upgrade` in `Connection`; a value written in any stranger way is not trusted.
     var endsHTTP: Bool {
         let values = headers["connection"]
-        let isPlain = values.joined().allSatisfy { $0.isASCII && ($0.isLetter || "-, ".contains($0)) }
-        return method == .GET && version == .http1_1 && values.count == 1 && isPlain
+        let isPlain = values.joined(separator: ",").allSatisfy {
+            $0.isASCII && ($0.isLetter || "-, ".contains($0))
+        }
+        return method == .GET && version == .http1_1 && isPlain
             && headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 }

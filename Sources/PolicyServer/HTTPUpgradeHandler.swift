@@ -18,6 +18,7 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private var state = State.waiting
+    private var isEncrypted = false
     private let refusal: (any Channel) -> HTTPResponse?
     private let openWebsocket: (ChannelHandlerContext) throws -> Void
 
@@ -93,11 +94,41 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Closes the connection of a client that sends no request.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case IdleStateHandler.IdleStateEvent.read = event else {
-            return context.fireUserInboundEventTriggered(event)
+        switch event {
+        case IdleStateHandler.IdleStateEvent.read: context.close(promise: nil)
+        case is TLSEvent: isEncrypted = true
+        default: context.fireUserInboundEventTriggered(event)
         }
-        context.close(promise: nil)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    /// Responds in words to what the parser cannot read.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        if case .responded = state { return context.close(promise: nil) }
+        state = .responded
+        let response: HTTPResponse =
+            isEncrypted ? .encrypted : error == .headerOverflow ? .longHeaders : .malformed
+        respond(response, HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), context)
+    }
+}
+
+/// The first bytes of a connection are those of TLS.
+struct TLSEvent: Sendable {}
+
+/// Tells the handlers behind it of a client that begins with TLS, and leaves the pipeline after the first bytes.
+final class TLSDetector: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// A record of a handshake, of any version from SSL 3.0 on (RFC 8446, section 5.1).
+    private static let start: [UInt8] = [0x16, 0x03]
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = Self.unwrapInboundIn(data)
+        if bytes.readableBytesView.starts(with: Self.start) {
+            context.fireUserInboundEventTriggered(TLSEvent())
+        }
+        context.fireChannelRead(data)
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
 }

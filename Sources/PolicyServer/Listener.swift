@@ -32,12 +32,10 @@ struct Listener: Sendable {
         let pipeline = channel.pipeline.syncOperations
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-        let errors = HTTPServerProtocolErrorHandler()
         let upgrade = HTTPUpgradeHandler(refusal: connections.refusal(of:)) { [self] context in
             let pipeline = context.pipeline.syncOperations
             let channel = context.channel
             pipeline.removeHandler(encoder, promise: nil)
-            pipeline.removeHandler(errors, promise: nil)
             pipeline.removeHandler(context: context, promise: nil)
             let session = try addWebsocket(to: channel)
             // Last, because it hands on the frames that arrived with the request.
@@ -45,7 +43,7 @@ struct Listener: Sendable {
             connections.startSession(on: session)
         }
         try pipeline.addHandlers([
-            IdleStateHandler(readTimeout: pingInterval), encoder, decoder, errors, upgrade,
+            IdleStateHandler(readTimeout: pingInterval), TLSDetector(), encoder, decoder, upgrade,
         ])
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOCore
 import NIOWebSocket
@@ -35,9 +36,9 @@ struct WebSocketSession: Sendable {
         var timing = CycleTiming()
         for try await event in inbound where !isClosing {
             switch event {
-            case .message(let bytes):
+            case .message(let bytes, let receipt):
                 do {
-                    let reply = try await reply(to: bytes, timing: timing)
+                    let reply = try await reply(to: bytes, receivedAt: receipt, timing: timing)
                     try await outbound.write(.binary(reply.encoded()))
                     timing.finishCycle()
                 } catch let error as ReplyFailure {
@@ -55,16 +56,40 @@ struct WebSocketSession: Sendable {
         }
     }
 
-    private func reply(to bytes: ByteBuffer, timing: CycleTiming) async throws(ReplyFailure) -> WireValue {
+    private func reply(
+        to bytes: ByteBuffer,
+        receivedAt receipt: ContinuousClock.Instant,
+        timing: CycleTiming
+    ) async throws(ReplyFailure) -> WireValue {
+        let message: WireValue
         do {
-            let message = try bytes.withUnsafeReadableBytes { bytes throws(WireError) in
+            message = try bytes.withUnsafeReadableBytes { bytes throws(WireError) in
                 try WireValue(decoding: bytes, limits: limits)
             }
+        } catch {
+            throw ReplyFailure(error.description)
+        }
+        let request = message.map
+        do {
             let start = ContinuousClock.now
             let reply = try await handler.reply(to: message, connection: connection)
-            return timing.added(to: reply, inferenceTime: ContinuousClock.now - start)
+            guard case .map(var map) = reply else { return reply }
+            let times = RequestTimes(
+                receipt: receipt,
+                start: start,
+                end: .now,
+                observationTime: request?[WireKey.observationTime]?.number
+            )
+            map[WireKey.serverTiming] = .map(timing.times(of: times, reply: map))
+            if let identifier = request?[WireKey.requestID] { map[WireKey.requestID] = identifier }
+            return .map(map)
         } catch {
-            throw ReplyFailure(String(describing: error), endsConnection: !(error is any RequestRefusal))
+            let identifier = request?[WireKey.requestID]?.words.map { " (request_id \($0))" } ?? ""
+            throw ReplyFailure(
+                String(describing: error),
+                ending: identifier,
+                endsConnection: !(error is any RequestRefusal)
+            )
         }
     }
 
@@ -90,13 +115,41 @@ private struct ReplyFailure: Error {
 
     let endsConnection: Bool
 
-    init(_ text: String, endsConnection: Bool = true) {
-        self.text = String(text.prefix(4000))
+    init(_ text: String, ending: String = "", endsConnection: Bool = true) {
+        self.text = String(text.prefix(4000)) + ending
         self.endsConnection = endsConnection
     }
 }
 
-/// openpi's `server_timing`.
+/// Times of one request.
+private struct RequestTimes {
+    /// Arrival of the message's last byte.
+    let receipt: ContinuousClock.Instant
+
+    /// Time at which the handler got the message.
+    let start: ContinuousClock.Instant
+
+    /// Time at which the handler's reply was there.
+    let end: ContinuousClock.Instant
+
+    /// The robot's time of the observation, seconds since 1970; nil where it sends none.
+    let observationTime: Double?
+
+    /// Ages beyond it, a day, are those of clocks that differ.
+    private static let oldest = 86_400.0
+
+    /// Age of the observation at the end.
+    ///
+    /// It counts from the robot's own time, if that is plausible, otherwise from the receipt.
+    var observationAge: Duration {
+        let sinceReceipt = end - receipt
+        guard let observationTime else { return sinceReceipt }
+        let age = Date().timeIntervalSince1970 - observationTime
+        return age <= Self.oldest ? max(sinceReceipt, .seconds(age)) : sinceReceipt
+    }
+}
+
+/// openpi's `server_timing`, with the wait of the request and the age of its observation.
 ///
 /// Source: openpi's server: a cycle lasts from one reply sent to the next, the wait for the client included.
 private struct CycleTiming {
@@ -109,11 +162,27 @@ private struct CycleTiming {
         start = now
     }
 
-    func added(to reply: WireValue, inferenceTime: Duration) -> WireValue {
-        guard case .map(var map) = reply else { return reply }
-        var timing: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
-        if let previousTotal { timing["prev_total_ms"] = .double(previousTotal.milliseconds) }
-        map[WireKey.serverTiming] = .map(timing)
-        return .map(map)
+    func times(of request: RequestTimes, reply: WireMap) -> WireMap {
+        // Requests of other clients are waited for inside the policy, which says so.
+        let policyWait = reply[WireKey.policyTiming]?.map?[WireKey.wait]?.number ?? 0
+        var times: WireMap = [
+            "infer_ms": .double((request.end - request.start).milliseconds),
+            WireKey.wait: .double((request.start - request.receipt).milliseconds + policyWait),
+            WireKey.observationAge: .double(request.observationAge.milliseconds),
+        ]
+        if let previousTotal { times["prev_total_ms"] = .double(previousTotal.milliseconds) }
+        return times
+    }
+}
+
+extension WireValue {
+    /// A short text or a number, for messages; nil of anything else.
+    fileprivate var words: String? {
+        switch self {
+        case .integer(let value): String(value)
+        case .double(let value): String(value)
+        case .string(let text) where text.utf8.count <= 100: text
+        default: nil
+        }
     }
 }

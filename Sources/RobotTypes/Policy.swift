@@ -41,11 +41,17 @@ public struct PolicyContract: Codable, Equatable, Sendable {
     /// Number of columns of the state; 0 where the policy uses none.
     public var stateDimension: Int
 
+    /// Meaning of every number of the state, as the dataset names them; nil where it does not.
+    public var stateNames: [String]?
+
     /// Number of control steps of a predicted chunk.
     public var horizon: Int
 
     /// The columns of an action and their groups.
     public var actionSpace: ActionSpace
+
+    /// Meaning of every column of an action, as the dataset names them; nil where it does not.
+    public var actionNames: [String]?
 
     /// Control frequency, Hz.
     public var framesPerSecond: Double
@@ -55,21 +61,25 @@ public struct PolicyContract: Codable, Equatable, Sendable {
     public var committedSteps = 0
 
     private enum CodingKeys: String, CodingKey {
-        case cameras, stateDimension, horizon, actionSpace, framesPerSecond
+        case cameras, stateDimension, stateNames, horizon, actionSpace, actionNames, framesPerSecond
     }
 
     /// Creates a contract from its parts.
     public init(
         cameras: [Camera],
         stateDimension: Int,
+        stateNames: [String]? = nil,
         horizon: Int,
         actionSpace: ActionSpace,
+        actionNames: [String]? = nil,
         framesPerSecond: Double
     ) {
         self.cameras = cameras
         self.stateDimension = stateDimension
+        self.stateNames = stateNames
         self.horizon = horizon
         self.actionSpace = actionSpace
+        self.actionNames = actionNames
         self.framesPerSecond = framesPerSecond
     }
 }

@@ -9,11 +9,20 @@ public struct PolicyPrediction: Equatable, Sendable {
     /// Number of decoded codebooks; nil where the policy decodes none coarse to fine.
     public let codebooks: DecodedCodebooks?
 
+    /// Time that the observation waited for earlier ones; nil where the policy does not measure it.
+    public let waitingTime: Duration?
+
     /// Creates a prediction from its parts.
-    public init(_ chunk: ActionChunk, timing: StageTiming? = nil, codebooks: DecodedCodebooks? = nil) {
+    public init(
+        _ chunk: ActionChunk,
+        timing: StageTiming? = nil,
+        codebooks: DecodedCodebooks? = nil,
+        waitingTime: Duration? = nil
+    ) {
         self.chunk = chunk
         self.timing = timing
         self.codebooks = codebooks
+        self.waitingTime = waitingTime
     }
 }
 

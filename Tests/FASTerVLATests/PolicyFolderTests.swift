@@ -81,6 +81,40 @@ struct PolicyFolderTests {
         )
     }
 
+    @Test("are refused with another tokenizer of the same shape, by both digests")
+    func otherTokenizer() async throws {
+        try save()
+        let tokenizer = folder.appending(path: "tokenizer")
+        let own = try TokenizerFolder.digest(of: tokenizer)
+        #expect(own.wholeMatch(of: /sha256:[0-9a-f]{64}/) != nil)
+        try SmallPolicy.tokenizer("position=0:3,gripper=3", seed: 2).save(to: tokenizer)
+        let other = try TokenizerFolder.digest(of: tokenizer)
+        let error = await #expect(throws: PolicyFolderError.self) {
+            try await PolicyFolder.load(from: folder, device: .cpu)
+        }
+        #expect(error?.file == tokenizer.path && own != other)
+        #expect(
+            error?.reason.hasPrefix("the policy was trained with the tokenizer \(own), this one is \(other)")
+                == true
+        )
+        // Notes beside the tokenizer are none of it.
+        try SmallPolicy.tokenizer("position=0:3,gripper=3").save(to: tokenizer)
+        try Data("notes".utf8).write(to: tokenizer.appending(path: "README.md"))
+        _ = try await PolicyFolder.load(from: folder, device: .cpu)
+    }
+
+    @Test("say which digest belongs where none is written")
+    func noDigest() async throws {
+        try save()
+        let digest = try TokenizerFolder.digest(of: folder.appending(path: "tokenizer"))
+        try change(#""tokenizerDigest" : "\#(digest)""#, to: #""note" : """#)
+        let error = await #expect(throws: PolicyFolderError.self) {
+            try await PolicyFolder.load(from: folder, device: .cpu)
+        }
+        #expect(error?.reason.hasPrefix("tokenizerDigest: is missing") == true)
+        #expect(error?.reason.contains(digest) == true)
+    }
+
     @Test(
         "are refused when their own parts disagree",
         arguments: [

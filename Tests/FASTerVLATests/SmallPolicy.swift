@@ -26,8 +26,8 @@ enum SmallPolicy {
     }
 
     /// A tokenizer with random weights, of 3 codebooks of 16 entries.
-    static func tokenizer(_ groups: String) throws -> FASTerVQTokenizer {
-        Torch.seed(1)
+    static func tokenizer(_ groups: String, seed: UInt64 = 1) throws -> FASTerVQTokenizer {
+        Torch.seed(seed)
         let space = try ActionSpace(parsing: groups)
         var configuration = FASTerVQConfiguration(patches: PatchShape.fitting(space, horizon: 8))
         configuration.quantizer.codebookSize = 16

@@ -36,7 +36,9 @@ struct ClientMessagesTests {
         var sent = contract
         sent.committedSteps = 7
         #expect(try PolicyContract(metadata: received(sent.metadata(server: "faster", version: "1"))) == sent)
-        sent.stateDimension = 0
+        (sent.stateNames, sent.actionNames) = (["x", "y", "z"], ["x", "y", "z", "grip"])
+        #expect(try PolicyContract(metadata: received(sent.metadata(server: "faster", version: "1"))) == sent)
+        (sent.stateDimension, sent.stateNames) = (0, nil)
         #expect(try PolicyContract(metadata: received(sent.metadata(server: "faster", version: "1"))) == sent)
     }
 
@@ -49,13 +51,20 @@ struct ClientMessagesTests {
         )
         for prediction in [
             PolicyPrediction(chunk),
-            PolicyPrediction(chunk, timing: timing, codebooks: DecodedCodebooks(2, of: 3)),
+            PolicyPrediction(
+                chunk,
+                timing: timing,
+                codebooks: DecodedCodebooks(2, of: 3),
+                waitingTime: .milliseconds(1)
+            ),
         ] {
             var message = try #require(received(prediction.reply(inferenceTime: .milliseconds(3))).map)
-            message["server_timing"] = ["infer_ms": .double(4)]
+            message["server_timing"] = ["infer_ms": .double(4), "observation_age_ms": .double(5)]
+            message["request_id"] = .integer(7)
             let reply = try PolicyReply(.map(message), contract: contract)
             #expect(reply.prediction == prediction)
             #expect(reply.policyTime == .milliseconds(3) && reply.serverTime == .milliseconds(4))
+            #expect(reply.observationAge == .milliseconds(5) && reply.requestID == .integer(7))
         }
     }
 

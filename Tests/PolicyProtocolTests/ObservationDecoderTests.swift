@@ -46,6 +46,7 @@ struct ObservationDecoderTests {
         for array in [
             NDArray(shape: [3, 4, 4], bytes: planar), NDArray(shape: [4, 4, 3], values: floats),
             NDArray(shape: [3, 4, 4], values: planar.map { Float($0) / 255 }),
+            NDArray(shape: [1, 4, 4, 3], bytes: pixels), NDArray(shape: [1, 1, 3, 4, 4], bytes: planar),
         ] {
             #expect(try decoder.observation(from: message([Self.camera: .array(array)])) == expected)
         }
@@ -57,9 +58,84 @@ struct ObservationDecoderTests {
             .array(try NDArray(dtype: "|i1", shape: [3], data: [1, 2, 3])),
             .array(try NDArray(dtype: ">i2", shape: [3], data: [0, 1, 0, 2, 0, 3])),
             .list([.integer(1), .double(2), .integer(3)]),
+            .array(NDArray(shape: [1, 3], values: [1, 2, 3])),
+            .list([.list([.integer(1), .integer(2), .integer(3)])]),
+            .list([1, 2, 3].map { .array(NDArray(shape: [], values: [$0])) }),
         ]
         for state in states {
             #expect(try decoder.observation(from: message(["observation/state": state])).state == [1, 2, 3])
+        }
+    }
+
+    @Test("reads the instruction from NumPy's arrays of one text")
+    func prompts() throws {
+        for shape in [[1], [1, 1]] {
+            let prompt = WireValue.texts(["lift"], shape: shape)
+            #expect(try decoder.observation(from: message(["prompt": prompt])).instruction == "lift")
+        }
+        #expect(
+            error(["prompt": .texts(["a", "b"], shape: [2])])
+                == "prompt: expected the task as text, found an array of text [2]; send one text, without a list around it"
+        )
+        #expect(
+            error(["prompt": .binary([108])])
+                == "prompt: expected the task as text, found bytes; send text, not bytes: prompt.decode()"
+        )
+    }
+
+    @Test("names the numbers of a state of another length")
+    func stateNames() {
+        var contract = PolicyContract.small
+        contract.stateNames = ["x", "y", "gripper"]
+        let message = message(["observation/state": .array(NDArray(shape: [2], values: [1, 2]))])
+        let error = #expect(throws: ObservationError.self) {
+            try ObservationDecoder(contract: contract).observation(from: message)
+        }
+        #expect(
+            error?.description
+                == "observation/state: expected a state vector, float32 [3], found an array of float32 [2]; "
+                + "its numbers: x, y, gripper"
+        )
+    }
+
+    @Test(
+        "says how every other layout becomes an image",
+        arguments: [
+            ([2, 4, 4, 3], "a batch of several images; send one of them: image[0]"),
+            ([4, 4], "np.repeat(image[..., None], 3, axis=-1)"), ([4, 4, 1], "np.repeat(image, 3, axis=-1)"),
+            ([1, 5, 5], "np.repeat(image, 3, axis=-3)"), ([1, 1, 5, 5], "np.repeat(image, 3, axis=-3)"),
+            ([5, 5, 4], "leave out the fourth channel (alpha, or depth): image[..., :3]"),
+            ([4, 5, 5], "leave out the fourth channel (alpha, or depth): image[:3]"),
+            ([4, 4, 2], "two channels are no colours"), ([48], "image.reshape(height, width, 3)"),
+            ([5, 6, 7], "the last axis must be the three colours"), ([0, 4, 3], "the image is empty"),
+        ]
+    )
+    func layouts(shape: [Int], hint: String) throws {
+        let array = NDArray(shape: shape, bytes: Array(repeating: 0, count: shape.reduce(1, *)))
+        let text = try #require(error([Self.camera: .array(array)]))
+        #expect(text.hasPrefix("\(Self.camera): expected an image, uint8") && text.contains("uint8 \(shape)"))
+        #expect(text.contains("; ") && text.contains(hint), "\(text)")
+    }
+
+    @Test("says how what is no array of bytes becomes an image")
+    func otherImages() throws {
+        let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0] + [UInt8](repeating: 0, count: 44)
+        let zeros = [UInt8](repeating: 0, count: 96)
+        let cases: [(value: WireValue, hint: String)] = [
+            (.binary(jpeg), "this is an encoded JPEG image"),
+            (.array(NDArray(shape: [48], bytes: jpeg)), "this is an encoded JPEG image"),
+            (.binary([0x89] + Array("PNG\r\n".utf8)), "this is an encoded PNG image"),
+            (.binary([1, 2]), "np.asarray(image, dtype=np.uint8)"), (.list([.list([])]), "np.asarray(image"),
+            ("/tmp/a.png", "neither a path nor base64"),
+            (.array(try NDArray(dtype: "<i2", shape: [4, 4, 3], data: zeros)), "image.astype(np.uint8)"),
+            (
+                .array(try NDArray(dtype: "|b1", shape: [4, 8, 3], data: zeros)),
+                "image.astype(np.uint8) * 255"
+            ),
+        ]
+        for (value, hint) in cases {
+            let text = try #require(error([Self.camera: value]))
+            #expect(text.hasPrefix(Self.camera) && text.contains(hint), "\(text)")
         }
     }
 
@@ -96,11 +172,20 @@ struct ObservationDecoderTests {
         let expected =
             "observation/images/corner: expected an image, uint8 (or float in 0 ... 1) [4, 4, 3], at most 16384 a side"
         let wide = NDArray(shape: [4, 4, 4], bytes: [UInt8](repeating: 0, count: 64))
-        #expect(error([Self.camera: .array(wide)]) == expected + ", found an array of uint8 [4, 4, 4]")
+        #expect(
+            error([Self.camera: .array(wide)]) == expected
+                + ", found an array of uint8 [4, 4, 4]; leave out the fourth channel (alpha, or depth): image[..., :3]"
+        )
         let integers = try NDArray(dtype: "<i2", shape: [4, 4, 3], data: [UInt8](repeating: 0, count: 96))
-        #expect(error([Self.camera: .array(integers)]) == expected + ", found an array of int16 [4, 4, 3]")
+        #expect(
+            error([Self.camera: .array(integers)]) == expected
+                + ", found an array of int16 [4, 4, 3]; convert it, with values in 0 ... 255: image.astype(np.uint8)"
+        )
         let empty = NDArray(shape: [0, 4, 3], bytes: [])
-        #expect(error([Self.camera: .array(empty)]) == expected + ", found an array of uint8 [0, 4, 3]")
+        #expect(
+            error([Self.camera: .array(empty)]) == expected
+                + ", found an array of uint8 [0, 4, 3]; the image is empty"
+        )
     }
 
     @Test("names the position of a number that is not finite")

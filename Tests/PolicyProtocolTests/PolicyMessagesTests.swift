@@ -27,8 +27,11 @@ struct PolicyMessagesTests {
                         ["name": "gripper", "kind": "gripper", "start": .integer(3), "count": .integer(1)],
                     ]),
                 ],
+                "state_names": .null, "action_names": .null,
                 "fps": .double(20), "committed_steps": .integer(0),
-                "options": .list([.string("deadline_ms"), .string("seed"), .string("committed_actions")]),
+                "options": .list(
+                    ["deadline_ms", "seed", "request_id", "observation_time", "committed_actions"]
+                ),
             ]
         )
     }

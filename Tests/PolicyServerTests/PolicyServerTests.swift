@@ -37,6 +37,15 @@ struct PolicyServerTests {
     @Test("a prediction that fails is refused with the field's name, and the connection stays open")
     func refusals() async throws { try await run("refusals") }
 
+    @Test("values that nobody reads fail no request, and NumPy's text is a prompt")
+    func unread() async throws { try await run("unread") }
+
+    @Test("a request's wait is in the age of its observation")
+    func waits() async throws { try await run("waits") }
+
+    @Test("a client that waits for its reply in silence gets it")
+    func patient() async throws { try await run("patient", pingInterval: .milliseconds(100)) }
+
     @Test("malformed messages are refused, and the server continues")
     func malformed() async throws { try await run("malformed") }
 

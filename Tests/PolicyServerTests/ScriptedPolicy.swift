@@ -14,6 +14,7 @@ struct ScriptedPolicy: Policy {
             stateDimension: 3,
             horizon: 2,
             actionSpace: try ActionSpace(parsing: "position=0:3,gripper=3"),
+            actionNames: ["x", "y", "z", "grip"],
             framesPerSecond: 20
         )
     }

@@ -27,5 +27,11 @@ public enum ActionCoding: Sendable {
     }
 
     /// Writes the tokenizer, where there is one.
-    func saveTokenizer(to folder: URL) throws { try tokenizer?.save(to: folder) }
+    ///
+    /// - Returns: Its digest; nil where there is none.
+    func saveTokenizer(to folder: URL) throws -> String? {
+        guard let tokenizer else { return nil }
+        try tokenizer.save(to: folder)
+        return try TokenizerFolder.digest(of: folder)
+    }
 }

@@ -31,6 +31,10 @@ cases = {
         "observation/state": np.zeros(8),
         "prompt": "lift",
     },
+    "text_scalar": np.array("größer 🤖"),
+    "text_scalar_big_endian": np.array("lift").astype(">U4"),
+    "text_array": np.array([["lift", "größer"], ["", "put it down"]]),
+    "bytes_scalar": np.array("größer".encode()),
     "scalars": [np.float32(1.5), np.int64(-3), np.bool_(True), np.uint8(200)],
     "large_unsigned": 2**64 - 1,
     "single_precision": None,
@@ -40,6 +44,15 @@ packed["single_precision"] = msgpack.packb(1.5, use_single_float=True)
 packed["text_keys"] = msgpack.packb({"__ndarray__": True, "data": b"\x01", "dtype": "|u1", "shape": [1]})
 packed["timestamp"] = msgpack.packb(msgpack.Timestamp(1, 0))
 packed["integer_key"] = msgpack.packb({1: 2})
+array = {b"__ndarray__": True, b"data": bytes(16), b"shape": [2]}
+packed["unread"] = msgpack.packb(
+    {
+        "complex": array | {b"dtype": "<c8"}, "structured": array | {b"dtype": [["x", "<f8"]]}, "objects": array | {b"dtype": "|O"},
+        "time": msgpack.Timestamp(1, 0), "dates": array | {b"dtype": "<M8[ns]"}, "text": array | {b"dtype": "<U3"},
+        "no_text": [array | {b"dtype": "<U2", b"data": b"\xff" * 16}], "latin1": array | {b"dtype": "|S8", b"data": b"\xe4" * 16},
+        "numbered": {1: "a", -2: "b"}, "odd_keys": {1.5: "a"}, "prompt": "lift",
+    }
+)  # fmt: skip
 packed["two_values"] = msgpack.packb(1) * 2
 packed["deep"] = b"\x91" * 40 + b"\xc0"
 packed["billions"] = b"\xdd\xff\xff\xff\xff"

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 
+import msgpack
 import numpy as np
 import websockets.exceptions
 import websockets.sync.client
@@ -66,8 +67,59 @@ def converse():
         assert reply["policy_timing"]["infer_ms"] >= 0
         assert reply["server_timing"]["infer_ms"] >= reply["policy_timing"]["infer_ms"]
         assert ("prev_total_ms" in reply["server_timing"]) == (number > 0), reply["server_timing"]
+        assert 0 <= reply["server_timing"]["wait_ms"] <= reply["server_timing"]["observation_age_ms"]
+        assert "request_id" not in reply
+    assert metadata["state_names"] is None and metadata["action_names"] == ["x", "y", "z", "grip"]
+    for identifier in (7, "frame 7", np.int64(-1), [1, {"a": b"b"}]):
+        reply = client.infer(observation(request_id=identifier))
+        assert reply["request_id"] == identifier, reply["request_id"]
+    # An observation that is three seconds old, and a clock that differs by days.
+    age = client.infer(observation(observation_time=time.time() - 3))["server_timing"]["observation_age_ms"]
+    assert 2900 < age < 60_000, age
+    for seconds in (time.time() - 1e6, time.time() + 1e6, 0):
+        age = client.infer(observation(observation_time=seconds))["server_timing"]["observation_age_ms"]
+        assert 0 <= age < 60_000, age
     client._ws.close()
     assert client._ws.close_code == 1000
+
+
+def unread():
+    """Keys that nobody reads hold what they like, and a prompt is any text."""
+    client = connect()
+    array = {b"__ndarray__": True, b"data": bytes(16), b"shape": [2]}
+    extra = {
+        "names": np.array(["left", "right"]), "complex": array | {b"dtype": "<c8"}, "objects": array | {b"dtype": "|O"},
+        "records": array | {b"dtype": [["x", "<f8"]], b"kind": b"V"}, "when": msgpack.Timestamp(1, 0), "numbered": {1: 2}, "odd": {1.5: 2},
+    }  # fmt: skip
+    check_actions(client.infer(observation() | extra), (1, 2, 3))
+    for prompt in (np.array("lift"), np.array(b"lift"), np.array(["lift"]), np.array("größer 🤖").astype(">U8")):
+        check_actions(client.infer(observation(prompt=prompt)), (1, 2, 3))
+    text = infer_fails(client, observation(request_id=7) | {"observation/state": array | {b"dtype": "|O"}})
+    assert "observation/state: expected a state vector" in text and "dtype '|O'" in text and text.endswith("(request_id 7)"), text
+
+
+def waits():
+    """The wait of requests that are sent ahead is in their age; the handler takes a second for the first."""
+    with websockets.sync.client.connect(f"ws://127.0.0.1:{PORT}", compression=None, max_size=None) as connection:
+        connection.recv()
+        connection.send(msgpack_numpy.packb(observation(prompt="slow")))
+        time.sleep(0.2)
+        connection.send(msgpack_numpy.packb(observation(request_id=2)))
+        connection.recv()
+        reply = msgpack_numpy.unpackb(connection.recv())
+    times = reply["server_timing"]
+    assert reply["request_id"] == 2 and times["wait_ms"] > 500 and times["observation_age_ms"] >= times["wait_ms"], times
+    assert times["infer_ms"] < 500, times
+
+
+def patient():
+    """A client that neither reads nor pongs gets its reply, though that takes longer than a silent client is kept."""
+    received = exchange(HANDSHAKE + frame(msgpack_numpy.packb(observation(prompt="slow"))), until=b"policy_timing")
+    assert b"policy_timing" in received, received[-200:]
+
+
+def frame(payload):
+    return b"\x82\xff" + len(payload).to_bytes(8, "big") + bytes(4) + payload
 
 
 def errors():
@@ -187,9 +239,15 @@ def plain_http():
     assert get("/", headers={"Upgrade": "websocket", "Connection": "Upgrade"})[0] == 400  # no key
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": "MDEyMzQ1Njc4OTAxMjM0NQ=="}
     assert get("/healthz", headers=upgrade | {"Sec-WebSocket-Version": "13"})[:2] == (200, "OK\n")
-    with socket.create_connection(("127.0.0.1", PORT), timeout=10) as garbage:
-        garbage.sendall(b"\x16\x03\x01\x02\x00 no http at all\r\n\r\n")
-        assert b"400" in garbage.recv(1000)
+    way_in = b"This is a policy server: connect with openpi's websocket client"
+    for garbage, status, words in [
+        (b"\x16\x03\x01\x02\x00 no http at all\r\n\r\n", b"400", b"not wss:// or https://"),
+        (b"\0\1hello\r\n\r\n", b"400", b"no HTTP request that can be read"),
+        (b"GET / HTTP/1.1\nHost: x\n\n", b"400", b"no HTTP request that can be read"),
+        (b"GET / HTTP/1.1\r\nCookie: " + b"a" * 200_000 + b"\r\n\r\n", b"431", b"headers of this request are too long"),
+    ]:
+        reply = exchange(garbage, until=way_in)
+        assert reply.startswith(b"HTTP/1.1 " + status) and words in reply and way_in in reply, reply
 
 
 def exchange(payload, until=None):
@@ -216,7 +274,7 @@ def handshakes():
         return ("\r\n".join(line for line in headers.values() if line) + "\r\n\r\n" + body).encode()
 
     frame = "\x82\x81\0\0\0\0\xc1"  # a masked binary message that is no MessagePack
-    for good in (request(), request(Connection="Connection: keep-alive, Upgrade")):
+    for good in (request(), request(Connection="Connection: keep-alive, Upgrade"), request(Connection="Connection: keep-alive\r\nConnection: Upgrade")):
         reply = exchange(good, until=b"openpi")
         assert reply.startswith(b"HTTP/1.1 101") and b"openpi" in reply, reply
     sentence = b"starts no MessagePack value"
