@@ -35,7 +35,9 @@ public enum WireValue: Equatable, Sendable {
         return array
     }
 
-    /// The text, or nothing when this is another kind of value. A NumPy array of one text counts as text, as for openpi.
+    /// The text, or nothing when this is another kind of value.
+    ///
+    /// A NumPy array of one text counts as text, as for openpi.
     public var string: String? {
         switch self {
         case .string(let text): text
@@ -44,8 +46,9 @@ public enum WireValue: Equatable, Sendable {
         }
     }
 
-    /// The number, whole or not, or nothing when this is another kind of value. A NumPy array without axes counts as its
-    /// number.
+    /// The number, whole or not, or nothing when this is another kind of value.
+    ///
+    /// A NumPy array without axes counts as its number.
     public var number: Double? {
         switch self {
         case .integer(let value): Double(value)
