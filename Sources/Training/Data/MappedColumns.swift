@@ -21,6 +21,11 @@ struct MappedColumns: Sendable {
 
     var dimension: Int { values.dimension }
 
+    /// The dataset's names of the columns; nil where one has none.
+    var names: [String]? {
+        sources.contains { $0.name == "\($0.column)" } ? nil : sources.map(\.name)
+    }
+
     /// A feature as it is, in one part.
     init(_ column: FrameTable.Column, names: [String]?) {
         values = column

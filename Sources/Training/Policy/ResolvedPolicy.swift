@@ -63,10 +63,10 @@ struct ResolvedPolicy {
                 .init(name: $0, height: $1.height, width: $1.width)
             },
             stateDimension: state.statistics.dimension,
-            stateNames: demonstrations.table.columnNames(of: DatasetInfo.state),
+            stateNames: try demonstrations.states().names,
             horizon: coding.tokenizer?.horizon ?? horizon,
             actionSpace: demonstrations.actionSpace,
-            actionNames: demonstrations.actionNames,
+            actionNames: demonstrations.actions.names,
             framesPerSecond: demonstrations.dataset.info.fps
         )
         configuration = PolicyConfiguration(
