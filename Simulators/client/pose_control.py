@@ -1,5 +1,7 @@
 """Operational space control: actions that move an end effector to a pose."""
 
+import math
+
 import numpy as np
 
 
@@ -24,6 +26,19 @@ def rotation_vector(matrix: np.ndarray) -> np.ndarray:
         return angle * axis / np.linalg.norm(axis)
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
     return angle * skew / (2 * np.sin(angle))
+
+
+def quaternion_rotation_vector(quaternion: np.ndarray) -> np.ndarray:
+    """Axis times angle in radians of a unit quaternion x, y, z, w, equal to the bit to robosuite's.
+
+    A quaternion with a negative w gives the long way round, up to a whole turn. Public LIBERO data and openpi's LIBERO client hold
+    these vectors, so a policy of theirs must get them. Source: robosuite 1.4.0, `transform_utils.quat2axisangle`.
+    """
+    w = min(max(quaternion[3], -1.0), 1.0)
+    length = np.sqrt(1.0 - w * w)
+    if length == 0.0:
+        return np.zeros(3)
+    return (quaternion[:3] * 2.0 * math.acos(w)) / length
 
 
 def downward(yaw: float) -> np.ndarray:

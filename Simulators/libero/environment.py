@@ -15,7 +15,7 @@ import numpy as np
 
 from ..client import environment
 from ..client.description import Task
-from ..client.pose_control import rotation_vector
+from ..client.pose_control import quaternion_rotation_vector
 from .tasks import SUITE_OF
 
 warnings.simplefilter("ignore")
@@ -107,7 +107,14 @@ class Environment(environment.Environment):
         robot, data = self.raw.robots[0], self.raw.sim.data
         joints = data.qpos[robot._ref_joint_pos_indexes]
         grip = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes]).sum()
-        return np.concatenate([self.position, rotation_vector(self.rotation), joints, [grip]]).astype(np.float32)
+        turn = quaternion_rotation_vector(self.quaternion)
+        return np.concatenate([self.position, turn, joints, [grip]]).astype(np.float32)
+
+    @property
+    def quaternion(self) -> np.ndarray:
+        """Rotation of the hand as LIBERO observes it (`robot0_eef_quat`): x, y, z, w."""
+        name = self.raw.robots[0].robot_model.eef_name
+        return self.raw.sim.data.get_body_xquat(name)[[1, 2, 3, 0]]
 
     def outline(self, name: str) -> np.ndarray:
         """Points on the surface of an object's collision geometry, metres, `[points, 3]`."""

@@ -13,7 +13,10 @@ PANDA = Robot(
         "grip_1",
     ),
     # In [-1, 1]: up to 5 cm and half a radian a step, in the world's frame; 1 closes the gripper.
-    action=("delta_x", "delta_y", "delta_z", "rotation_x", "rotation_y", "rotation_z", "gripper"),
+    action=(
+        *("delta_x", "delta_y", "delta_z", "delta_rotation_x", "delta_rotation_y", "delta_rotation_z"),
+        "gripper",
+    ),
     noise_columns=(0, 1, 2),
 )
 

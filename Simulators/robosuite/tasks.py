@@ -14,7 +14,7 @@ FPS = 20
 
 def _hand(prefix: str = "", *grips: str) -> tuple[str, ...]:
     """Columns of an action that moves a hand: 5 cm and half a radian a step at most, then the grip."""
-    moves = [f"{prefix}{kind}_{axis}" for kind in ("delta", "rotation") for axis in "xyz"]
+    moves = [f"{prefix}{kind}_{axis}" for kind in ("delta", "delta_rotation") for axis in "xyz"]
     return (*moves, *(f"{prefix}{grip}" for grip in grips))
 
 
@@ -31,7 +31,7 @@ PANDA = Robot("panda-pose", FPS, _state(), _hand("", "gripper"), noise_columns=(
 PANDA_POSITION = replace(
     PANDA,
     name="panda-joint-position",
-    action=(*JOINTS, "gripper"),
+    action=(*(f"{joint}_delta" for joint in JOINTS), "gripper"),
     noise_columns=tuple(range(7)),
 )
 PANDA_VELOCITY = replace(
