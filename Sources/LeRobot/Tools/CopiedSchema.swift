@@ -10,7 +10,7 @@ struct CopiedSchema {
     let dataFilesSizeInMB: Int
     let videoFilesSizeInMB: Int
 
-    /// What is left out, in words.
+    /// Descriptions of the features left out.
     private(set) var notes: [String] = []
 
     private let folder: URL

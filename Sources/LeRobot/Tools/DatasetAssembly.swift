@@ -41,7 +41,7 @@ public struct DatasetAssembly {
         /// Segments of video that were encoded anew.
         public let encodedSegments: Int
 
-        /// What was left out or changed, in words.
+        /// Descriptions of what was left out or changed.
         public let notes: [String]
     }
 
