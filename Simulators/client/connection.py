@@ -93,12 +93,12 @@ def _entry(dtype: str, *shape: int) -> dict:
 def stages(reply: dict) -> dict[str, float]:
     """Milliseconds of every stage of a policy's reply, in their order; empty where it names none.
 
-    openpi's `infer_ms` is of the reply as a whole and so no stage.
+    openpi's `infer_ms` is of the reply as a whole and `wait_ms` of other clients' requests, so neither is a stage.
     """
     timing = reply.get("policy_timing")
     found = {}
     for key, value in timing.items() if isinstance(timing, dict) else ():
-        if not isinstance(key, str) or not key.endswith("_ms") or key == "infer_ms":
+        if not isinstance(key, str) or not key.endswith("_ms") or key in ("infer_ms", "wait_ms"):
             continue
         name = key.removesuffix("_ms")
         if isinstance(value, list):
