@@ -47,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     ],
     targets: [
         // 0. Nouns, and the doors to native libraries
@@ -70,7 +71,10 @@ let package = Package(
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
         module("Backbones", ["NN", "Torch", "Support"]),
-        module("ActionTokenizers", ["Support", "RobotTypes"]),
+        module(
+            "ActionTokenizers",
+            ["Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
+        ),
         module("VectorQuantization", ["NN", "Support", "Torch"]),
         module(
             "FASTerVQ",

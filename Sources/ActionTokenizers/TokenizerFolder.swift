@@ -1,3 +1,4 @@
+internal import Crypto
 public import Foundation
 public import RobotTypes
 internal import Support
@@ -92,10 +93,14 @@ public enum TokenizerFolder {
             guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
                 throw ActionTokenizerError("\(file.path): cannot be read")
             }
-            lines += "\(SHA256.hexadecimal(of: data))  \(name)\n"
+            lines += "\(hexadecimalSHA256(of: data))  \(name)\n"
         }
         guard !lines.isEmpty else { throw ActionTokenizerError("\(folder.path): is no tokenizer's folder") }
-        return "sha256:" + SHA256.hexadecimal(of: Data(lines.utf8))
+        return "sha256:" + hexadecimalSHA256(of: Data(lines.utf8))
+    }
+
+    private static func hexadecimalSHA256(of data: Data) -> String {
+        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
     }
 
     /// Checks the number of control steps of a configuration, before anything is made of it.

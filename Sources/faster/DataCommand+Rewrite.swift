@@ -27,6 +27,14 @@ enum Assembling {
     }
 }
 
+/// Features that a new dataset leaves out.
+struct OmittedFeatures: ParsableArguments {
+    @Option(
+        help: "A feature that is left out, such as a camera whose videos are absent; repeat for several."
+    )
+    var without: [String] = []
+}
+
 extension DataCommand {
     /// `faster data convert`.
     struct Convert: ParsableCommand {
@@ -44,13 +52,14 @@ extension DataCommand {
         @Option(help: "Folder of the new dataset.")
         var out: String
 
-        @Option(
-            help: "A feature that is left out, such as a camera whose videos are absent; repeat for several."
-        )
-        var without: [String] = []
+        @OptionGroup var omitted: OmittedFeatures
 
         func run() throws {
-            try Assembling.write([.init(dataset: try Assembling.open(folder))], to: out, without: without)
+            try Assembling.write(
+                [.init(dataset: try Assembling.open(folder))],
+                to: out,
+                without: omitted.without
+            )
         }
     }
 
@@ -67,16 +76,13 @@ extension DataCommand {
         @Option(help: "Folder of the new dataset.")
         var out: String
 
-        @Option(
-            help: "A feature that is left out, such as a camera whose videos are absent; repeat for several."
-        )
-        var without: [String] = []
+        @OptionGroup var omitted: OmittedFeatures
 
         func run() throws {
             try Assembling.write(
                 try folders.map { .init(dataset: try Assembling.open($0)) },
                 to: out,
-                without: without
+                without: omitted.without
             )
         }
     }
@@ -86,7 +92,7 @@ extension DataCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a dataset as several, by fractions or by episodes.",
             discussion: """
-                --fractions train=0.9,test=0.1 draws episodes at random by --seed; --part train=0:90 --part test=90:100 names \
+                --fractions train=0.9,test=0.1 samples episodes at random by --seed; --part train=0:90 --part test=90:100 names \
                 them. Every part becomes a folder in --out.
                 """
         )
@@ -100,16 +106,13 @@ extension DataCommand {
         @Option(help: "A part and its episodes, NAME=EPISODES; repeat for several.")
         var part: [String] = []
 
-        @Option(help: "Seed of the draw.")
+        @Option(help: "Seed of the random split.")
         var seed: UInt64 = 0
 
         @Option(help: "Folder in which the new datasets are made.")
         var out: String
 
-        @Option(
-            help: "A feature that is left out, such as a camera whose videos are absent; repeat for several."
-        )
-        var without: [String] = []
+        @OptionGroup var omitted: OmittedFeatures
 
         func validate() throws {
             guard (fractions == nil) != part.isEmpty else {
@@ -119,7 +122,7 @@ extension DataCommand {
 
         func run() throws {
             let dataset = try Assembling.open(folder)
-            let parts = try fractions.map { try drawn($0, count: dataset.episodes.count) } ?? named(dataset)
+            let parts = try fractions.map { try sampled($0, count: dataset.episodes.count) } ?? named(dataset)
             for part in parts {
                 guard !part.name.isEmpty, !part.name.contains("/"), !part.name.hasPrefix(".") else {
                     throw ValidationError("'\(part.name)' is no name of a folder.")
@@ -129,7 +132,7 @@ extension DataCommand {
                 try Assembling.write(
                     [.init(dataset: dataset, episodes: part.episodes)],
                     to: out.asFile.appending(path: part.name).path,
-                    without: without
+                    without: omitted.without
                 )
             }
         }
@@ -144,8 +147,8 @@ extension DataCommand {
             }
         }
 
-        /// Draws episodes without replacement; every part is sorted, and has at least one.
-        private func drawn(_ text: String, count: Int) throws -> [(name: String, episodes: [Int])] {
+        /// Samples episodes without replacement; every part is sorted, and has at least one.
+        private func sampled(_ text: String, count: Int) throws -> [(name: String, episodes: [Int])] {
             let fractions = try text.split(separator: ",").map { item in
                 let words = item.split(separator: "=", maxSplits: 1).map(String.init)
                 guard words.count == 2, let fraction = Double(words[1]), fraction > 0, fraction <= 1 else {
@@ -196,10 +199,7 @@ extension DataCommand {
         @Option(help: "Folder of the new dataset.")
         var out: String
 
-        @Option(
-            help: "A feature that is left out, such as a camera whose videos are absent; repeat for several."
-        )
-        var without: [String] = []
+        @OptionGroup var omitted: OmittedFeatures
 
         func run() throws {
             let dataset = try Assembling.open(folder)
@@ -216,7 +216,7 @@ extension DataCommand {
                     && (task.isEmpty || episode.tasks.contains(where: task.contains))
             }
             guard let kept, !kept.isEmpty else { throw ValidationError("No episode meets the conditions.") }
-            try Assembling.write([.init(dataset: dataset, episodes: kept)], to: out, without: without)
+            try Assembling.write([.init(dataset: dataset, episodes: kept)], to: out, without: omitted.without)
         }
     }
 

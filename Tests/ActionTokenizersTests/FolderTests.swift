@@ -28,6 +28,20 @@ struct FolderTests {
         #expect(throws: ActionTokenizerError.self) { try FASTTokenizer(loading: folder) }?.description ?? ""
     }
 
+    @Test("have the digest that coreutils compute")
+    func digest() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(#"{"tokenizer" : "binning"}"#.utf8).write(to: folder.appending(path: "config.json"))
+        try Data("{}".utf8).write(to: folder.appending(path: "norm_stats.json"))
+        // sha256sum config.json norm_stats.json | sha256sum
+        let expected = "e90f96a294e34af0686e827d72f6dab61749b65f17f19f2245352d3c071c3c6b"
+        #expect(try TokenizerFolder.digest(of: folder) == "sha256:" + expected)
+        try Data("notes".utf8).write(to: folder.appending(path: "README.md"))
+        #expect(try TokenizerFolder.digest(of: folder) == "sha256:" + expected)
+        try Data("{ }".utf8).write(to: folder.appending(path: "norm_stats.json"))
+        #expect(try TokenizerFolder.digest(of: folder) != "sha256:" + expected)
+    }
+
     @Test("give FAST back as it was, and can be written over")
     func fastRoundTrip() throws {
         try BinningTokenizer(horizon: 3, normalization: .unit(1)).save(to: folder)

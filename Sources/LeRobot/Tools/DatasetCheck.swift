@@ -1,33 +1,5 @@
 public import Foundation
 
-/// Something that ``DatasetCheck`` found wrong.
-public struct DatasetFinding: Encodable, Equatable, Sendable, CustomStringConvertible {
-    /// Seriousness of a finding.
-    public enum Severity: String, Encodable, Sendable {
-        /// Data that cannot be used, or is wrong.
-        case error
-        /// Something odd that reading passes over.
-        case warning
-    }
-
-    /// Seriousness.
-    public let severity: Severity
-
-    /// Path of the file or folder at fault.
-    public let file: String
-
-    /// Field, column or camera at fault; nil for the file as a whole.
-    public let field: String?
-
-    /// The finding in words; what was expected and found.
-    public let text: String
-
-    /// The finding in a sentence.
-    public var description: String {
-        "\(severity.rawValue): \(file): \(field.map { "'\($0)': " } ?? "")\(text)"
-    }
-}
-
 /// Examines a whole dataset: every row, the metadata's totals and statistics, and the frames of every video.
 ///
 /// Rows are read file by file, so that memory does not grow with the dataset.
@@ -38,9 +10,9 @@ public struct DatasetCheck {
     /// True if nothing is wrong.
     public var isClean: Bool { findings.isEmpty }
 
-    private let dataset: LeRobotDataset
+    let dataset: LeRobotDataset
     private let progress: (Int, Int) -> Void
-    private var statistics: [String: RunningSummary] = [:]
+    var statistics: [String: RunningSummary] = [:]
     private var absentColumns: Set<String> = []
 
     /// Examines the dataset in a folder.
@@ -81,12 +53,12 @@ public struct DatasetCheck {
         }
     }
 
-    private mutating func add(_ error: LeRobotError) {
+    mutating func add(_ error: LeRobotError) {
         let finding = DatasetFinding(severity: .error, error, folder: dataset.folder.path)
         if !findings.contains(finding) { findings.append(finding) }
     }
 
-    private mutating func add(
+    mutating func add(
         _ file: String,
         _ field: String,
         _ text: String,
@@ -95,8 +67,6 @@ public struct DatasetCheck {
         let finding = DatasetFinding(severity: severity, file: file, field: field, text: text)
         if !findings.contains(finding) { findings.append(finding) }
     }
-
-    // MARK: - Rows
 
     private mutating func checkRows() {
         for (file, numbers) in dataset.rowSource.episodesOfFile.enumerated() where !numbers.isEmpty {
@@ -237,176 +207,5 @@ public struct DatasetCheck {
             }
             if let first { add(reader.path, name, first + (count > 1 ? "; \(count - 1) more rows" : "")) }
         }
-    }
-
-    // MARK: - Statistics
-
-    private mutating func checkStatistics() {
-        let file = dataset.folder.appending(path: "meta/stats.json")
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            if dataset.info.codebaseVersion != "v2.1" {
-                add(file.path, "statistics", "expected this file, found none", severity: .warning)
-            }
-            return
-        }
-        let recorded: JSONValue
-        do throws(LeRobotError) { recorded = try JSONValue.reading(file) } catch { return add(error) }
-        for (name, summary) in statistics.sorted(by: { $0.key < $1.key }) {
-            guard let entry = recorded[name] else {
-                add(file.path, name, "expected statistics of this feature, found none", severity: .warning)
-                continue
-            }
-            for (key, expected) in summary.parts {
-                guard let found = entry[key].map(\.flatNumbers) else { continue }
-                guard found.count == expected.count else {
-                    add(
-                        file.path,
-                        "\(name).\(key)",
-                        "expected \(expected.count) numbers, found \(found.count)",
-                        severity: .warning
-                    )
-                    break
-                }
-                guard
-                    let index = found.indices.first(where: {
-                        abs(found[$0] - expected[$0]) > 1e-3
-                            * max(summary.spread[$0], abs(expected[$0]), 1e-3)
-                    })
-                else { continue }
-                add(
-                    file.path,
-                    "\(name).\(key)",
-                    "column \(index): expected \(Float(expected[index])) by the rows, found \(Float(found[index]))",
-                    severity: .warning
-                )
-                break
-            }
-        }
-    }
-
-    // MARK: - Videos
-
-    private mutating func checkVideos() {
-        for camera in dataset.cameras + dataset.depthCameras {
-            guard dataset.info.features[camera]?.dtype == "video" else { continue }
-            var failed: Set<String> = []
-            var absent: [(episode: Int, error: LeRobotError)] = []
-            for episode in dataset.episodes where episode.videos[camera] != nil {
-                let file: URL
-                do throws(LeRobotError) {
-                    file = try dataset.videoSource.file(camera: camera, episode: episode)
-                } catch {
-                    absent.append((episode.number, error))
-                    continue
-                }
-                guard !failed.contains(file.path) else { continue }
-                do throws(LeRobotError) {
-                    guard try !checkFrames(of: episode, camera, file) else { continue }
-                } catch { add(error) }
-                failed.insert(file.path)
-            }
-            guard let first = absent.first else { continue }
-            let finding = DatasetFinding(severity: .error, first.error, folder: dataset.folder.path)
-            add(
-                finding.file,
-                camera,
-                "the files of \(absent.count) of \(dataset.episodes.count) episodes are absent, the first is episode "
-                    + "\(first.episode)"
-            )
-        }
-    }
-
-    /// Returns true if every row of an episode has a frame.
-    private mutating func checkFrames(of episode: Episode, _ camera: String, _ file: URL) throws(LeRobotError)
-        -> Bool
-    {
-        let index = try dataset.videoSource.index(of: file)
-        if !index.isOrdered {
-            add(
-                file.path,
-                camera,
-                "expected a presentation time in every packet, found none or equal ones; frames are counted",
-                severity: .warning
-            )
-        }
-        let missing = dataset.videoSource.alignment(
-            camera: camera,
-            episode: episode,
-            index: index,
-            times: try dataset.rowSource.times(of: episode)
-        ).positions.enumerated().filter { $0.element == nil }
-        guard let first = missing.first else { return true }
-        add(
-            file.path,
-            camera,
-            "episode \(episode.number): expected a frame for each of \(episode.length) rows, found none for "
-                + "\(missing.count), the first is row \(first.offset); the file has \(index.count) frames, from "
-                + "\(Float(index.times.first ?? 0)) s to \(Float(index.times.last ?? 0)) s"
-        )
-        return false
-    }
-}
-
-extension DatasetFinding {
-    /// The finding that an error is.
-    init(severity: Severity, _ error: LeRobotError, folder: String) {
-        self.severity = severity
-        switch error {
-        case .wrongField(let path, let name, let expected, let found):
-            (file, field, text) = (path, name, "expected \(expected), found \(found)")
-        case .missingFile(let path, let needed):
-            (file, field, text) = (path, nil, "no such file, but \(needed)")
-        case .unreadable(let path, let reason): (file, field, text) = (path, nil, "cannot be read: \(reason)")
-        case .video(let path, let at, let reason): (file, field, text) = (path, at, reason)
-        default: (file, field, text) = (folder, nil, error.description)
-        }
-    }
-}
-
-/// Mean, deviation and extremes of a feature's rows, without keeping them.
-private struct RunningSummary {
-    private var count = 0.0
-    private var mean: [Double]
-    private var squares: [Double]
-    private var least: [Double]
-    private var most: [Double]
-
-    init(dimension: Int) {
-        mean = Array(repeating: 0, count: dimension)
-        squares = mean
-        least = Array(repeating: .infinity, count: dimension)
-        most = Array(repeating: -.infinity, count: dimension)
-    }
-
-    mutating func add(_ row: ArraySlice<Float>) {
-        guard row.count == mean.count else { return }
-        count += 1
-        for (index, cell) in row.enumerated() {
-            let value = Double(cell)
-            let difference = value - mean[index]
-            mean[index] += difference / count
-            squares[index] += difference * (value - mean[index])
-            least[index] = min(least[index], value)
-            most[index] = max(most[index], value)
-        }
-    }
-
-    /// Distance between the extremes of every column.
-    var spread: [Double] { zip(most, least).map { $0 - $1 } }
-
-    /// Statistics under LeRobot's names.
-    var parts: [(key: String, values: [Double])] {
-        [
-            ("min", least), ("max", most), ("mean", mean),
-            ("std", squares.map { ($0 / max(count, 1)).squareRoot() }),
-        ]
-    }
-}
-
-extension JSONValue {
-    /// All numbers of nested lists, in order.
-    fileprivate var flatNumbers: [Double] {
-        if let elements { return elements.flatMap(\.flatNumbers) }
-        return (bool.map { $0 ? 1 : 0 } ?? number).map { [$0] } ?? []
     }
 }

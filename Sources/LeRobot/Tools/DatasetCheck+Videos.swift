@@ -1,0 +1,64 @@
+import Foundation
+
+extension DatasetCheck {
+    /// Looks for a frame of every row in every camera's videos.
+    mutating func checkVideos() {
+        for camera in dataset.cameras + dataset.depthCameras {
+            guard dataset.info.features[camera]?.dtype == "video" else { continue }
+            var failed: Set<String> = []
+            var absent: [(episode: Int, error: LeRobotError)] = []
+            for episode in dataset.episodes where episode.videos[camera] != nil {
+                let file: URL
+                do throws(LeRobotError) {
+                    file = try dataset.videoSource.file(camera: camera, episode: episode)
+                } catch {
+                    absent.append((episode.number, error))
+                    continue
+                }
+                guard !failed.contains(file.path) else { continue }
+                do throws(LeRobotError) {
+                    guard try !checkFrames(of: episode, camera, file) else { continue }
+                } catch { add(error) }
+                failed.insert(file.path)
+            }
+            guard let first = absent.first else { continue }
+            let finding = DatasetFinding(severity: .error, first.error, folder: dataset.folder.path)
+            add(
+                finding.file,
+                camera,
+                "the files of \(absent.count) of \(dataset.episodes.count) episodes are absent, the first is episode "
+                    + "\(first.episode)"
+            )
+        }
+    }
+
+    /// Returns true if every row of an episode has a frame.
+    private mutating func checkFrames(of episode: Episode, _ camera: String, _ file: URL) throws(LeRobotError)
+        -> Bool
+    {
+        let index = try dataset.videoSource.index(of: file)
+        if !index.isOrdered {
+            add(
+                file.path,
+                camera,
+                "expected a presentation time in every packet, found none or equal ones; frames are counted",
+                severity: .warning
+            )
+        }
+        let missing = dataset.videoSource.alignment(
+            camera: camera,
+            episode: episode,
+            index: index,
+            times: try dataset.rowSource.times(of: episode)
+        ).positions.enumerated().filter { $0.element == nil }
+        guard let first = missing.first else { return true }
+        add(
+            file.path,
+            camera,
+            "episode \(episode.number): expected a frame for each of \(episode.length) rows, found none for "
+                + "\(missing.count), the first is row \(first.offset); the file has \(index.count) frames, from "
+                + "\(Float(index.times.first ?? 0)) s to \(Float(index.times.last ?? 0)) s"
+        )
+        return false
+    }
+}
