@@ -1,4 +1,4 @@
-"""Writes Tests/LeRobotTests/Golden/videos: numbered pictures of 64x48 in videos as foreign datasets have them.
+"""Writes Tests/LeRobotTests/Golden/videos: numbered images of 64x48 in videos as foreign datasets have them.
 
     variable.mp4   12 frames of a variable rate, with B-frames and half a second of pause
     shifted.mp4    12 frames at 10 frames a second, the first at 0.2 s
@@ -21,20 +21,20 @@ os.makedirs(folder, exist_ok=True)
 base = fractions.Fraction(1, 1000)
 
 
-def picture(number):
+def image(number):
     blocks = np.array([210 if number >> bit & 1 else 40 for bit in range(12)], np.uint8).reshape(3, 4)
     return np.repeat(blocks.repeat(16, 0).repeat(16, 1)[:, :, None], 3, 2)
 
 
 def encoded(times, bframes):
-    """A video of pictures that are shown at `times` in milliseconds."""
+    """A video of images with presentation times `times`, in milliseconds."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4", options={"video_track_timescale": "1000"}) as container:
         options = {"bf": str(bframes), "g": "6", "crf": "30", "b-adapt": "0"}
         stream = container.add_stream("libx264", rate=10, options=options)
         stream.width, stream.height, stream.pix_fmt, stream.codec_context.time_base = 64, 48, "yuv420p", base
         for number, time in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(image(number), format="rgb24")
             frame.pts, frame.time_base = time, base
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -7,11 +7,10 @@ import torch
 def prepare():
     """Returns what the definitions last as long as."""
     library = torch.library.Library("torchvision", "DEF")
-    for operator in ("nms", "qnms"):
-        try:
+    # Beside the CPU build of torch, torchvision's wheel cannot load its compiled operators, and asks for these two.
+    if torch.version.cuda is None:
+        for operator in ("nms", "qnms"):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        except RuntimeError:
-            pass  # this torchvision has its compiled operators
     import torchvision
 
     torchvision.io.VideoReader = VideoReader
