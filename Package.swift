@@ -291,10 +291,10 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Evaluation", "PolicyServer", "PolicyProtocol", "TemporaryFolder", "RobotTypes",
+                "Evaluation", "PolicyServer", "PolicyProtocol", "PythonPeer", "TemporaryFolder", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            exclude: ["Peers"],
+            exclude: ["Peers", "Golden"],
             swiftSettings: strict
         ),
         tests("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),

@@ -28,9 +28,13 @@ extension ActionTokenizer {
 
     /// Tokens of chunks in the robot's units.
     ///
-    /// - Throws: An error that names chunk, step and column of a value that is not finite, or the shape that differs.
+    /// - Throws: An error that names chunk, step and column of a value that is not finite or far outside the statistics
+    ///   (``firstFarValue(in:)``), or the shape that differs.
     public func tokens(forRobotUnits chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
+        if let far = firstFarValue(in: chunks) {
+            throw ActionTokenizerError("\(far); check the units, or clip such values")
+        }
         return try tokens(for: normalized(chunks))
     }
 

@@ -23,7 +23,8 @@ extension ActionTokenizer {
             values: actions.flatMap(\.self) + Array(repeating: 0, count: padding),
             validSteps: (0 ..< count).map { min(horizon, actions.count - $0 * horizon) }
         )
-        let values = try robotUnits(for: tokens(forRobotUnits: chunks)).values
+        // A value that the tokenizer cannot represent is a part of what is measured.
+        let values = try robotUnits(for: tokens(for: normalized(chunks))).values
         return actions.indices.map { Array(values[$0 * dimension ..< ($0 + 1) * dimension]) }
     }
 }

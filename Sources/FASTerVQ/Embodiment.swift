@@ -57,7 +57,7 @@ public struct ActionBatch: Sendable {
     /// The robot.
     public let embodiment: Embodiment
 
-    /// Normalised actions, `[B, T, D]`; steps beyond an episode's end repeat its last action.
+    /// Normalised actions, `[B, T, D]`; steps beyond an episode's end are padding.
     public let actions: Tensor
 
     /// 1 where a step lies inside its episode, else 0, `[B, T]`.

@@ -34,12 +34,12 @@ public struct ActionChunks: Equatable, Sendable {
 
     /// Number of steps of every chunk that lie inside the episode, `[count]`, each in `1 ... horizon`.
     ///
-    /// The rest repeats the episode's last action and counts in no loss and no metric.
+    /// The rest counts in no loss and no metric.
     public let validSteps: [Int]
 
     /// Wraps `values`, `[count, horizon, dimension]`; without `validSteps`, every step is valid.
     ///
-    /// Steps beyond the valid ones are replaced by the last valid one, so that padding cannot influence codes.
+    /// Steps beyond the valid ones are replaced by the last valid one; ``padded(by:)`` gives columns of changes zeros there.
     public init(count: Int, horizon: Int, dimension: Int, values: [Float], validSteps: [Int]? = nil) {
         precondition(
             values.count == count * horizon * dimension,
@@ -52,6 +52,16 @@ public struct ActionChunks: Equatable, Sendable {
         self.values = values
         self.validSteps = validSteps ?? Array(repeating: horizon, count: count)
         repeatLastValidStep()
+    }
+
+    /// Wraps `values`, `[count, horizon, dimension]`, whose steps beyond the valid ones are padded already.
+    package init(count: Int, horizon: Int, dimension: Int, paddedValues: [Float], validSteps: [Int]) {
+        precondition(paddedValues.count == count * horizon * dimension && validSteps.count == count)
+        self.count = count
+        self.horizon = horizon
+        self.dimension = dimension
+        values = paddedValues
+        self.validSteps = validSteps
     }
 
     private mutating func repeatLastValidStep() {
@@ -82,7 +92,7 @@ public struct ActionChunks: Equatable, Sendable {
             count: range.count,
             horizon: horizon,
             dimension: dimension,
-            values: Array(values[range.lowerBound * size ..< range.upperBound * size]),
+            paddedValues: Array(values[range.lowerBound * size ..< range.upperBound * size]),
             validSteps: Array(validSteps[range])
         )
     }

@@ -69,10 +69,17 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract:
                 "Encode chunks of actions in the robot's units: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
-            discussion: "FAST's token sequences differ in length; the shorter ones are padded with -1."
+            discussion: """
+                FAST's token sequences differ in length; the shorter ones are padded with -1.
+                A value far outside the tokenizer's statistics, beyond the recorded range by more than its width, is an error: the \
+                units are wrong, or the robot is another one.
+                """
         )
 
         @OptionGroup var options: ArrayOptions
+
+        @Flag(help: "Clip values to the recorded range of the tokenizer's statistics, and say how many were.")
+        var clip = false
 
         func run() throws {
             try options.convert(to: "tokens") { tokenizer, file, out in
@@ -93,6 +100,14 @@ extension TokenizerCommand {
                         chunks,
                         states: try options.states(chunks.count, for: tokenizer)
                     )
+                }
+                if clip {
+                    let result = try tokenizer.clippedToStatistics(chunks)
+                    chunks = result.chunks
+                    print("\(options.input): \(result.clipped)")
+                } else if let far = tokenizer.firstFarValue(in: chunks) {
+                    try tokenizer.check(chunks)
+                    throw options.refusal("\(far); check the units, or clip such values with --clip")
                 }
                 let tokens = try tokenizer.tokens(forRobotUnits: chunks)
                 let width = tokens.map(\.count).max() ?? 0

@@ -54,18 +54,38 @@ struct DatasetMappingTests {
         #expect(mapped.actionNames == ["gripper", "y", "x", "x", "y", "gripper", "x", "y"])
         #expect(
             mapped.mappingLines == [
-                "  action hand = action[gripper]: gripper, absolute",
-                "  action arm = observation.state[y, x]: position, m, absolute",
-                "  action all = action[x, y, gripper] + observation.state[x, y]: other, absolute",
+                "  action hand = action[gripper]: gripper, absolute, held behind an episode's end",
+                "  action arm = observation.state[y, x]: position, m, absolute, held behind an episode's end",
+                "  action all = action[x, y, gripper] + observation.state[x, y]: other, absolute, held behind an episode's end",
                 "  state second = observation.state[y]",
             ]
         )
         #expect(
             plain.mappingLines == [
-                "  action position = action[x, y]: position", "  action gripper = action[gripper]: gripper",
+                "  action position = action[x, y]: position, held behind an episode's end",
+                "  action gripper = action[gripper]: gripper, held behind an episode's end",
                 "  state = observation.state[x, y]",
             ]
         )
+    }
+
+    @Test("pads changes and velocities with zero behind an episode's end, by mode or by name, and says so")
+    func padding() throws {
+        let modes = try open(
+            "action: {arm: {source: action, columns: [x, y], mode: velocity}, hand: {source: action, columns: [gripper]}}"
+        )
+        #expect(modes.padding.isZero == [true, true, false])
+        #expect(modes.mappingLines[0].hasSuffix("velocity, 0 behind an episode's end"))
+        let named = try Demonstrations(opening: data, groups: "delta_position=0:2,gripper=2")
+        #expect(named.padding.isZero == [true, true, false])
+        #expect(named.mappingLines[0].hasSuffix("position, 0 behind an episode's end"))
+        let absolute = try open("action: {delta_arm: {source: action, mode: absolute}}")
+        #expect(absolute.padding.isZero == [false, false, false])
+        let chunks = try named.chunks(horizon: 4, episodes: [0])
+        let last = try #require(chunks.count > 1 ? chunks[chunks.count - 1] : nil)
+        #expect(last.values[3 ..< 6] == [0, 0, last.values[2]] && last.values[0] != 0)
+        let held = try Demonstrations(opening: data).chunks(horizon: 4, episodes: [0])
+        #expect(held[held.count - 1].values[3 ..< 6] == held[held.count - 1].values[0 ..< 3])
     }
 
     @Test("makes chunks relative to their first state, with statistics of their own")

@@ -123,14 +123,33 @@ extension Demonstrations {
         actions.sources.enumerated().map { $1.name == "\($1.column)" ? "column \($0)" : $1.name }
     }
 
+    /// Padding of chunks behind an episode's end: zeros for changes and velocities, by the mapping's `mode` or the names of columns
+    /// and groups, and the last value for the others.
+    var padding: ActionPadding {
+        let groups = actionSpace.groups
+        return ActionPadding(
+            isZero: actions.sources.indices.map { column in
+                let group = groups.first { $0.columns.contains(column) }?.name ?? ""
+                let part = actions.parts.first { $0.columns.contains(column) }
+                if let mode = mapping?.action.first(where: { $0.name == part?.name })?.mode {
+                    return mode != .absolute
+                }
+                return ActionPadding.isRelative(name: actions.sources[column].name)
+                    || ActionPadding.isRelative(name: group)
+            }
+        )
+    }
+
     /// The mapping, given or read off the dataset, in lines; the same in every run.
     public var mappingLines: [String] {
+        let padding = padding
         var lines = actionSpace.groups.map { group in
             let part = mapping?.action.first { $0.name == group.name }
             var words = [group.kind.rawValue]
             if let units = part?.units { words.append(units) }
             if let rotation = part?.rotation { words.append(rotation.rawValue) }
-            if let part { words.append(part.mode.rawValue) }
+            let isChange = padding.isZero[group.start]
+            if let part { words.append(part.mode?.rawValue ?? (isChange ? "changes" : "absolute")) }
             if let relative = part?.relativeTo {
                 let state = mapping?.state.isEmpty == true ? "observation.state" : relative
                 words.append("relative to \(state) at a chunk's start")
@@ -138,6 +157,7 @@ extension Demonstrations {
             if let wrap = part?.wrap {
                 words.append("wraps within \(wrap.lowerBound) ... \(wrap.lowerBound + wrap.period)")
             }
+            words.append("\(padding.words(for: group.columns)) behind an episode's end")
             return "  action \(group.name) = \(actions.description(of: group.columns)): "
                 + words.joined(separator: ", ")
         }
@@ -167,5 +187,17 @@ extension Demonstrations {
             )
         }
         return mapped.feature
+    }
+}
+
+extension ActionPadding {
+    /// The padding of neighbouring columns in words.
+    fileprivate func words(for columns: Range<Int>) -> String {
+        switch Set(isZero[columns]) {
+        case [true]: "0"
+        case [false]: "held"
+        default:
+            "0 in columns \(columns.filter { isZero[$0] }.map(String.init).joined(separator: ", ")), else held"
+        }
     }
 }

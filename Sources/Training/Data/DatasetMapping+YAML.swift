@@ -134,7 +134,7 @@ extension DatasetMapping.Part {
             throw node.error("'columns' of one source", found: "\(sources.count) sources")
         }
         if let relative, relativeTo != nil {
-            guard mode == .absolute else {
+            if let mode, mode != .absolute {
                 throw relative.error(
                     "false with mode \(mode.rawValue): only absolute actions become relative"
                 )

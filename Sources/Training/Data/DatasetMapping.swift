@@ -45,8 +45,8 @@ public struct DatasetMapping: Equatable, Sendable {
         /// Unit of the columns, for example `rad`.
         public var units: String?
 
-        /// Meaning of the numbers.
-        public var mode = Mode.absolute
+        /// Meaning of the numbers; nil reads it off the names.
+        public var mode: Mode?
 
         /// Representation of a rotation.
         public var rotation: ActionTransform.Rotation?

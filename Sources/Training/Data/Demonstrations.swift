@@ -118,10 +118,12 @@ public struct Demonstrations: Sendable {
 
     /// Chunks that start at every frame of `episodes` (nil: of all), in the robot's units, transformed.
     ///
+    /// Behind an episode's end they are padded by ``padding``.
+    ///
     /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
     public func chunks(horizon: Int, episodes: [Int]?) throws -> ActionChunks {
         try check(actions, episodes: episodes)
-        let chunks = try sampler.chunks(horizon: horizon, episodes: episodes)
+        let chunks = try sampler.chunks(horizon: horizon, episodes: episodes).padded(by: padding)
         guard let transform else { return chunks }
         guard transform.isRelative else { return transform.transformed(chunks, states: []) }
         let states = try states()

@@ -86,7 +86,7 @@ extension ActionChunks {
             count: indices.count,
             horizon: horizon,
             dimension: dimension,
-            values: indices.flatMap { values[$0 * size ..< ($0 + 1) * size] },
+            paddedValues: indices.flatMap { values[$0 * size ..< ($0 + 1) * size] },
             validSteps: indices.map { validSteps[$0] }
         )
     }

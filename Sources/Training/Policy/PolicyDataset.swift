@@ -69,11 +69,19 @@ struct PolicyDataset: Sendable {
         let isUntold = rows.contains { taskIndex[$0] < 0 }
         instructions = Self.padded((tasks + (isUntold ? [""] : [])).map { ByteTokenizer().ids(for: $0) })
         instructionIndices = rows.map { taskIndex[$0] < 0 ? tasks.count : taskIndex[$0] }
-        chunks = try demonstrations.chunks(
+        var chunks = try demonstrations.chunks(
             horizon: policy.configuration.contract.horizon,
-            episodes: episodes,
-            policy.coding.normalization
+            episodes: episodes
         )
+        if let far = policy.coding.tokenizer?.firstFarValue(in: chunks) {
+            let row = rows[far.chunk] + far.step
+            throw demonstrations.error(
+                "action in row \(row), column \(far.column): \(far.reason); train the tokenizer on such episodes, too, or "
+                    + "leave them out with --episodes"
+            )
+        }
+        chunks.values = policy.coding.normalization.normalized(chunks.values)
+        self.chunks = chunks
         codes = try Self.codes(for: chunks, policy)
         auxiliaryTasks =
             policy.objectPoses.map {

@@ -2,6 +2,7 @@
 
 arrays.py actions FILE STATS     writes five smooth chunks of 16 steps within a norm_stats.json's quantiles
 arrays.py broken FOLDER          writes arrays that no tokenizer takes
+arrays.py far FOLDER             writes chunks with one value that no robot takes
 arrays.py codes FILE SIZE COUNT  checks codes: COUNT of them a chunk, or at most as many with -1 behind the last
 arrays.py compare FILE FILE STATS  prints the largest difference of actions, as a fraction of the quantiles' distance
 """
@@ -26,6 +27,13 @@ def actions(file, stats):
         for phase in range(5)
     ]
     np.save(file, (low + (np.stack(chunks) * 0.95 + 1) / 2 * (high - low)).astype(np.float32))
+
+
+def far(folder):
+    chunks = np.zeros((3, 16, 4), np.float32)
+    chunks[..., 3] = -1  # the sample's gripper stays open
+    chunks[1, 2, 3] = 10_000
+    np.save(pathlib.Path(folder) / "far.npy", chunks)
 
 
 def broken(folder):
