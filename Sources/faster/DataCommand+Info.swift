@@ -27,7 +27,8 @@ extension DataCommand {
             let tasks: [String]
             let actionGroups: String?
             let bytes: Int
-            let warnings: [String]
+            /// Nil where there are none, so that a search for warnings finds nothing.
+            let warnings: [String]?
 
             enum CodingKeys: String, CodingKey {
                 case version, episodes, frames, seconds, fps, robot, features, cameras, tasks, bytes, warnings
@@ -55,7 +56,7 @@ extension DataCommand {
                     try Demonstrations.actionSpace(of: dataset, columns: $0).description
                 },
                 bytes: dataset.bytesOnDisk,
-                warnings: dataset.warnings.map(\.description)
+                warnings: dataset.warnings.isEmpty ? nil : dataset.warnings.map(\.description)
             )
             if json { try Terminal.printJSON(report) } else { show(report) }
         }
