@@ -28,7 +28,7 @@ extension ActionTokenizer {
 
     /// Tokens of chunks in the robot's units.
     ///
-    /// - Throws: An error that names chunk, step and column of a value that is not finite or far outside the statistics
+    /// - Throws: An error that names chunk, step and column of a value that is not finite or far outside the range
     ///   (``firstFarValue(in:)``), or the shape that differs.
     public func tokens(forRobotUnits chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
@@ -89,7 +89,7 @@ extension ActionTokenizer {
 }
 
 extension ActionChunks {
-    fileprivate func mapValues(_ transform: ([Float]) -> [Float]) -> ActionChunks {
+    func mapValues(_ transform: ([Float]) -> [Float]) -> ActionChunks {
         var result = self
         result.values = transform(values)
         return result

@@ -25,6 +25,9 @@ public protocol ActionTokenizer: Sendable {
     /// Numbers of leading codebooks that decode to a chunk; fewer give a coarser one.
     var decodableCodebooks: ClosedRange<Int> { get }
 
+    /// Size beyond which the codec clips normalised values; nil where it encodes them as they are.
+    var normalizedLimit: Float? { get }
+
     /// Mask of the latent positions that describe at least one valid step.
     ///
     /// - Parameter validSteps: Number of steps of every chunk that lie inside its episode, `[chunks]`.
@@ -68,6 +71,9 @@ public protocol ActionTokenizer: Sendable {
 extension ActionTokenizer {
     /// Nil: all columns are treated alike.
     public var requiredActionSpace: ActionSpace? { nil }
+
+    /// Nil: no value is clipped before it is encoded.
+    public var normalizedLimit: Float? { nil }
 
     /// All codebooks.
     public var decodableCodebooks: ClosedRange<Int> { layout.codebookCount ... layout.codebookCount }

@@ -1,6 +1,6 @@
 public import RobotTypes
 
-/// A value of an action far outside what a tokenizer's statistics know.
+/// A value of an action far outside a tokenizer's range.
 ///
 /// Encoders move it to the end of their range in silence, so a wrong unit or another robot would pass unseen.
 public struct FarValue: Equatable, Sendable, CustomStringConvertible {
@@ -16,19 +16,19 @@ public struct FarValue: Equatable, Sendable, CustomStringConvertible {
     /// The value, in the robot's units.
     public let value: Float
 
-    /// Smallest and largest value of the column in the tokenizer's statistics.
-    public let recorded: ClosedRange<Float>
+    /// Smallest and largest value of the column that the tokenizer represents.
+    public let range: ClosedRange<Float>
 
     /// The value and its place in a sentence.
     public var description: String { "chunk \(chunk), step \(step), column \(column): \(reason)" }
 
     /// The value without its place.
     public var reason: String {
-        "\(value) is far outside the tokenizer's statistics, \(recorded.lowerBound) ... \(recorded.upperBound)"
+        "\(value) is far outside the tokenizer's range, \(range.lowerBound) ... \(range.upperBound)"
     }
 }
 
-/// Number of values of actions that were clipped to a tokenizer's statistics.
+/// Number of values of actions that were clipped to a tokenizer's range.
 public struct ClippedValues: Equatable, Sendable, CustomStringConvertible {
     /// Number of clipped values of every column.
     public let counts: [Int]
@@ -47,44 +47,26 @@ public struct ClippedValues: Equatable, Sendable, CustomStringConvertible {
         let columns = counts.indices.compactMap { column in
             furthest[column].map { "column \(column) \(counts[column]) (up to \($0))" }
         }
-        return "\(count) of \(total) values clipped to the tokenizer's statistics"
+        return "\(count) of \(total) values clipped to the tokenizer's range"
             + (columns.isEmpty ? "" : ": \(columns.joined(separator: ", "))")
     }
 }
 
 extension ActionTokenizer {
-    /// The first value, in the robot's units, that lies beyond the recorded range by more than the range's width.
-    ///
-    /// Steps behind an episode's end do not count. A column that hardly moves has the width of a fiftieth of its size, at
-    /// least 0.001.
+    /// The first value, in the robot's units, far outside the recorded range, or that of the codec where it is narrower
+    /// (``normalizedLimit``).
     public func firstFarValue(in chunks: ActionChunks) -> FarValue? {
-        let accepted = (0 ..< dimension).map { column in
-            let recorded = normalization.recordedRange(of: column)
-            let size = max(abs(recorded.lowerBound), abs(recorded.upperBound))
-            let width = max(recorded.upperBound - recorded.lowerBound, 0.02 * size, 1e-3)
-            return recorded.lowerBound - width ... recorded.upperBound + width
-        }
-        for (chunk, step, column, index) in chunks.validPositions
-        where !accepted[column].contains(chunks.values[index]) {
-            return FarValue(
-                chunk: chunk,
-                step: step,
-                column: column,
-                value: chunks.values[index],
-                recorded: normalization.recordedRange(of: column)
-            )
-        }
-        return nil
+        normalization.firstFarValue(in: chunks, limit: normalizedLimit)
     }
 
-    /// Chunks in the robot's units, clipped to the recorded range of every column, and how many values were.
+    /// Chunks in the robot's units, clipped to the range of every column, and how many values were.
     ///
     /// - Throws: ``ActionTokenizerError`` when the shape differs or a value is not finite.
-    public func clippedToStatistics(
+    public func clippedToRange(
         _ chunks: ActionChunks
     ) throws(ActionTokenizerError) -> (chunks: ActionChunks, clipped: ClippedValues) {
         try check(chunks)
-        let ranges = (0 ..< dimension).map(normalization.recordedRange)
+        let ranges = normalization.ranges(limit: normalizedLimit)
         var result = chunks
         var counts = [Int](repeating: 0, count: dimension)
         var furthest = [Float?](repeating: nil, count: dimension)
@@ -105,10 +87,50 @@ extension ActionTokenizer {
 }
 
 extension Normalization {
-    /// Smallest and largest recorded value of a column.
-    fileprivate func recordedRange(of column: Int) -> ClosedRange<Float> {
-        min(statistics.min[column], statistics.max[column])
-            ... max(statistics.min[column], statistics.max[column])
+    /// The first value, in the robot's units, that lies beyond the range by more than the range's width.
+    ///
+    /// Steps behind an episode's end do not count. A column that hardly moves has the width of a fiftieth of its size, at
+    /// least 0.001.
+    ///
+    /// - Parameters:
+    ///   - chunks: Chunks in the robot's units.
+    ///   - limit: Largest size of a normalised value; nil for the recorded range alone.
+    /// - Returns: The value and its place; nil where there is none.
+    public func firstFarValue(in chunks: ActionChunks, limit: Float? = nil) -> FarValue? {
+        let ranges = ranges(limit: limit)
+        let accepted = ranges.map { range in
+            let size = max(abs(range.lowerBound), abs(range.upperBound))
+            let width = max(
+                range.upperBound - range.lowerBound,
+                Self.minimumRelativeWidth * size,
+                1e-3
+            )
+            return range.lowerBound - width ... range.upperBound + width
+        }
+        for (chunk, step, column, index) in chunks.validPositions
+        where !accepted[column].contains(chunks.values[index]) {
+            return FarValue(
+                chunk: chunk,
+                step: step,
+                column: column,
+                value: chunks.values[index],
+                range: ranges[column]
+            )
+        }
+        return nil
+    }
+
+    /// Smallest and largest recorded value of every column, within the limit of normalised values.
+    fileprivate func ranges(limit: Float?) -> [ClosedRange<Float>] {
+        let limits = limit.map { limit in
+            let ends = [-limit, limit].map { restored(Array(repeating: $0, count: statistics.dimension)) }
+            return zip(ends[0], ends[1]).map { $0 ... $1 }
+        }
+        return (0 ..< statistics.dimension).map { column in
+            let ends = [statistics.min[column], statistics.max[column]].sorted()
+            let recorded = ends[0] ... ends[1]
+            return limits.map { recorded.clamped(to: $0[column]) } ?? recorded
+        }
     }
 }
 

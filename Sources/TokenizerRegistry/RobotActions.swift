@@ -54,11 +54,16 @@ public struct RobotActions: Sendable {
     /// - Throws: The errors of the dataset.
     public func normalization(horizon: Int) throws -> Normalization { try makeNormalization(horizon) }
 
+    /// All chunks of `horizon` control steps, in the robot's units, transformed.
+    ///
+    /// - Throws: The errors of the dataset.
+    public func chunks(horizon: Int) throws -> ActionChunks { try makeChunks(horizon) }
+
     /// All chunks of `horizon` control steps, normalised.
     ///
     /// - Throws: The errors of the dataset.
     public func normalizedChunks(horizon: Int) throws -> ActionChunks {
-        var chunks = try makeChunks(horizon)
+        var chunks = try chunks(horizon: horizon)
         chunks.values = try normalization(horizon: horizon).normalized(chunks.values)
         return chunks
     }

@@ -148,7 +148,7 @@ public enum TokenizerRegistry {
             }
             throw ActionTokenizerError(
                 "\(folder.path): is for \(text(tokenizer.normalization.transform)), the dataset gives "
-                    + "\(text(robot.transform)); pass the --mapping that the tokenizer was trained with"
+                    + "\(text(robot.transform)); pass the --mapping or --relative that the tokenizer was made with"
             )
         }
         return tokenizer

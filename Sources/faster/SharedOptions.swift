@@ -177,6 +177,12 @@ struct EpisodeOptions: ParsableArguments {
     )
     var groups: String?
 
+    @Option(
+        help:
+            "Columns or groups of actions that become relative to the robot's state at a chunk's start, for example x,y,yaw or 0:6; angles that jump by a turn are made continuous. What a --mapping file says of every group."
+    )
+    var relative: String?
+
     @OptionGroup var mapping: MappingOptions
 
     /// Opens datasets and prints their mappings, given or read off column names.
@@ -198,26 +204,29 @@ struct EpisodeOptions: ParsableArguments {
                 folders.count == 1 ? "once" : "once for all datasets or once for each of \(folders.count)"
             throw ValidationError("--episodes: expected \(expected), found \(episodes.count) times")
         }
+        guard relative == nil || mapping.mapping.isEmpty else {
+            throw ValidationError("--relative: give 'relative: true' in the --mapping file instead")
+        }
+        let relative = relative?.split(separator: ",").map(String.init) ?? []
         let mappings = try mapping.read(for: folders)
         return try folders.enumerated().map { index, folder in
             let demonstrations = try Demonstrations(
                 opening: folder.asFile,
                 groups: groups,
                 mapping: mappings[index],
+                relative: relative,
                 warn: Terminal.warn
             )
-            MappingOptions.show(demonstrations, folder)
-            let chosen = episodes.count > 1 ? episodes[index] : episodes.first
+            let text = episodes.count > 1 ? episodes[index] : episodes.first
             let count = demonstrations.dataset.episodes.count
-            return (
-                demonstrations,
-                try mapping.usable(
-                    try chosen.map { try EpisodeSelection($0, count: count).indices },
-                    of: demonstrations,
-                    folder,
-                    usesStates: usesStates
-                )
+            let chosen = try mapping.usable(
+                try text.map { try EpisodeSelection($0, count: count).indices },
+                of: demonstrations,
+                folder,
+                usesStates: usesStates
             )
+            MappingOptions.show(demonstrations, folder, episodes: chosen)
+            return (demonstrations, chosen)
         }
     }
 }
@@ -244,14 +253,14 @@ struct MappingOptions: ParsableArguments {
         return folders.indices.map { mappings.count > 1 ? mappings[$0] : mappings.first }
     }
 
-    /// Prints a dataset's size and its mapping.
-    static func show(_ demonstrations: Demonstrations, _ folder: String) {
+    /// Prints a dataset's size, its mapping, and the columns that hardly move in `episodes` (nil: in all).
+    static func show(_ demonstrations: Demonstrations, _ folder: String, episodes: [Int]? = nil) {
         let dataset = demonstrations.dataset
         Terminal.say(
             "\(folder): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames, action groups \(demonstrations.actionSpace)"
         )
         for line in demonstrations.mappingLines { Terminal.say(line) }
-        let narrow = demonstrations.narrowColumns(episodes: nil)
+        let narrow = demonstrations.narrowColumns(episodes: episodes)
         if !narrow.isEmpty {
             Terminal.say("\(folder): 'action': \(narrow.map(\.description).joined(separator: "; "))")
         }

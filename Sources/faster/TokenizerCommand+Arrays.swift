@@ -71,14 +71,17 @@ extension TokenizerCommand {
                 "Encode chunks of actions in the robot's units: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
             discussion: """
                 FAST's token sequences differ in length; the shorter ones are padded with -1.
-                A value far outside the tokenizer's statistics, beyond the recorded range by more than its width, is an error: the \
-                units are wrong, or the robot is another one.
+                A value far outside the tokenizer's range, beyond the recorded one (FAST: see --clip) by more than its width, is an \
+                error: the units are wrong, or the robot is another one.
                 """
         )
 
         @OptionGroup var options: ArrayOptions
 
-        @Flag(help: "Clip values to the recorded range of the tokenizer's statistics, and say how many were.")
+        @Flag(
+            help:
+                "Clip values to the tokenizer's range and say how many were: the recorded range, for FAST at most three times that of the 1 % to 99 % quantiles if its vocabulary was too small."
+        )
         var clip = false
 
         func run() throws {
@@ -102,7 +105,7 @@ extension TokenizerCommand {
                     )
                 }
                 if clip {
-                    let result = try tokenizer.clippedToStatistics(chunks)
+                    let result = try tokenizer.clippedToRange(chunks)
                     chunks = result.chunks
                     print("\(options.input): \(result.clipped)")
                 } else if let far = tokenizer.firstFarValue(in: chunks) {

@@ -41,9 +41,12 @@ extension TokenizerCommand {
             let device = try compute.prepare()
             let (demonstrations, episodes) = try dataset.open()
             let tokenizer = try open(demonstrations, evaluated: episodes, device: device)
-            let chunks = tokenizer.normalized(
-                try demonstrations.chunks(horizon: tokenizer.horizon, episodes: episodes)
-            )
+            let recorded = try demonstrations.chunks(horizon: tokenizer.horizon, episodes: episodes)
+            let clipped = try tokenizer.clippedToRange(recorded).clipped
+            if clipped.count * 100 > clipped.total {
+                Terminal.say("Note: \(dataset.data): \(clipped), which is a part of the error")
+            }
+            let chunks = tokenizer.normalized(recorded)
             let evaluation = try TokenizerEvaluation(tokenizer, on: chunks)
             if let details {
                 let content = TokenizerDetails(

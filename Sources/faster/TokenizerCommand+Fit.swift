@@ -25,11 +25,12 @@ extension TokenizerCommand {
         func run() throws {
             try OutputFolder(out).checkUnfinished()
             let (demonstrations, episodes) = try dataset.open()
-            let tokenizer = try kind.fit(
-                to: try demonstrations.robotActions(episodes: episodes),
-                horizon: options.horizon,
-                options.settings
-            )
+            let actions = try demonstrations.robotActions(episodes: episodes)
+            let tokenizer = try kind.fit(to: actions, horizon: options.horizon, options.settings)
+            if tokenizer.normalizedLimit != nil {
+                let chunks = try actions.chunks(horizon: options.horizon)
+                Terminal.say("Note: \(dataset.data): \(try tokenizer.clippedToRange(chunks).clipped)")
+            }
             try tokenizer.save(to: out.asFile)
             print(
                 "\(out): \(tokenizer.name), \(tokenizer.codebookSizes[0]) tokens for chunks of "

@@ -75,6 +75,41 @@ struct FASTTokenizerTests {
         #expect(message([[Int.max, Int.min]]) != nil)
     }
 
+    @Test(
+        "clips outliers of training data that its vocabulary has no room for, and says which it cannot encode"
+    )
+    func outliers() throws {
+        var chunks = ActionChunks.smooth(400)
+        let plain = try FASTTokenizer(fitting: chunks, normalization: .unit(4), vocabularySize: 512)
+        #expect(plain.configuration.limit == nil && plain.normalizedLimit == nil)
+        // A spike of 398 times the quantiles' range, as a real arm's measured velocities have.
+        chunks.values[7 * 64 + 5 * 4 + 2] = 398
+        var normalization = Normalization.unit(4)
+        normalization.statistics.max[2] = 398
+        let clipped = try FASTTokenizer(
+            fitting: chunks,
+            normalization: normalization,
+            vocabularySize: 512
+        )
+        #expect(clipped.normalizedLimit == 3 && clipped.codebookSizes == [512])
+        let (tokens, back) = (try clipped.tokens(for: heldOut), try plain.tokens(for: heldOut))
+        // Room for merges is left.
+        #expect(tokens.joined().count < 2 * back.joined().count)
+        let spike = try clipped.chunks(for: clipped.tokens(for: chunks[7 ..< 8]))
+        #expect(abs(spike.values[5 * 4 + 2] - 3) < 0.2)
+        let refusal = #expect(throws: ActionTokenizerError.self) {
+            try clipped.tokens(forRobotUnits: chunks)
+        }
+        #expect(
+            refusal?.description.hasPrefix(
+                "chunk 7, step 5, column 2: 398.0 is far outside the tokenizer's range, -1.0 ... 3.0"
+            ) == true
+        )
+        let (within, counts) = try clipped.clippedToRange(chunks)
+        #expect(counts.counts == [0, 0, 1, 0] && counts.furthest[2] == 398)
+        #expect(try clipped.tokens(forRobotUnits: within) == clipped.tokens(for: chunks))
+    }
+
     @Test("moves coefficients outside the fitted range to its nearer end, however far they are")
     func clamping() throws {
         var chunks = heldOut[0 ..< 2]

@@ -2,7 +2,7 @@ import ActionTokenizers
 import RobotTypes
 import Testing
 
-@Suite("Values far outside a tokenizer's statistics")
+@Suite("Values far outside a tokenizer's range")
 struct RecordedRangeTests {
     private func tokenizers() throws -> [any ActionTokenizer] {
         let chunks = ActionChunks.smooth(20)
@@ -28,7 +28,7 @@ struct RecordedRangeTests {
             }
             #expect(
                 error?.description
-                    == "chunk 1, step 2, column 3: \(value) is far outside the tokenizer's statistics, -1.0 ... 1.0; check "
+                    == "chunk 1, step 2, column 3: \(value) is far outside the tokenizer's range, -1.0 ... 1.0; check "
                     + "the units, or clip such values"
             )
         }
@@ -58,14 +58,14 @@ struct RecordedRangeTests {
     @Test("are clipped to the recorded range and counted by column")
     func clipped() throws {
         for tokenizer in try tokenizers() {
-            let (result, clipped) = try tokenizer.clippedToStatistics(chunks(10_000))
+            let (result, clipped) = try tokenizer.clippedToRange(chunks(10_000))
             #expect(result == chunks(1) && clipped.counts == [0, 0, 0, 1] && clipped.total == 192)
             #expect(
                 clipped.description
-                    == "1 of 192 values clipped to the tokenizer's statistics: column 3 1 (up to 10000.0)"
+                    == "1 of 192 values clipped to the tokenizer's range: column 3 1 (up to 10000.0)"
             )
-            #expect(try tokenizer.clippedToStatistics(chunks(-1)).clipped.count == 0)
-            #expect(throws: ActionTokenizerError.self) { try tokenizer.clippedToStatistics(chunks(.nan)) }
+            #expect(try tokenizer.clippedToRange(chunks(-1)).clipped.count == 0)
+            #expect(throws: ActionTokenizerError.self) { try tokenizer.clippedToRange(chunks(.nan)) }
         }
     }
 }

@@ -81,6 +81,8 @@ struct DatasetMappingTests {
         #expect(named.mappingLines[0].hasSuffix("position, 0 behind an episode's end"))
         let absolute = try open("action: {delta_arm: {source: action, mode: absolute}}")
         #expect(absolute.padding.isZero == [false, false, false])
+        let relative = try open("action: {delta_arm: {columns: 0:2, relative: true}, hand: {columns: 2}}")
+        #expect(relative.padding.isZero == [false, false, false])
         let chunks = try named.chunks(horizon: 4, episodes: [0])
         let last = try #require(chunks.count > 1 ? chunks[chunks.count - 1] : nil)
         #expect(last.values[3 ..< 6] == [0, 0, last.values[2]] && last.values[0] != 0)
@@ -118,6 +120,58 @@ struct DatasetMappingTests {
                     .max()!
             ) < 1e-6
         )
+    }
+
+    @Test("makes named columns relative to the state without a file, and angles that jump continuous")
+    func named() throws {
+        let folder = try TemporaryFolder()
+        let writer = try DatasetWriter(
+            creating: folder.appending(path: "turning"),
+            DatasetDescription(
+                fps: 10,
+                robotType: "base",
+                actionNames: ["x", "yaw", "dx"],
+                stateNames: ["yaw", "x"]
+            )
+        )
+        func angle(_ step: Int) -> Float { remainder(0.4 * Float(step), 2 * .pi) }
+        try writer.addEpisode(
+            states: (0 ..< 40).map { [angle($0), Float($0)] },
+            actions: (0 ..< 40).map { [Float($0) + 1, angle($0 + 1), 1] },
+            task: "turn"
+        )
+        try writer.finish()
+        func open(_ relative: [String]) throws -> Demonstrations {
+            try Demonstrations(opening: folder.appending(path: "turning"), relative: relative)
+        }
+        let turning = try open(["yaw", "0"])
+        let wrap = ActionTransform.Wrap(from: -.pi, period: 2 * .pi)
+        #expect(
+            turning.transform?.parts == [
+                .init(columns: 0 ..< 1, stateStart: 1), .init(columns: 1 ..< 2, stateStart: 0, wrap: wrap),
+            ]
+        )
+        #expect(
+            turning.mappingLines.contains {
+                $0.contains("yaw relative to observation.state[yaw] at a chunk's start, wraps within -3.14")
+            }
+        )
+        let chunks = try turning.chunks(horizon: 4, episodes: nil)
+        for index in 0 ..< 36 * 4 {
+            let step = Float(index % 4 + 1)
+            #expect(abs(chunks.values[index * 3] - step) < 1e-4)
+            #expect(abs(chunks.values[index * 3 + 1] - 0.4 * step) < 1e-4)
+        }
+        for (name, reason) in [("dx", "a change or a velocity"), ("z", "expected columns or groups")] {
+            let error = #expect(throws: DemonstrationsError.self) { try open([name]) }
+            #expect(error?.description.contains(reason) == true)
+        }
+        let grouped = try Demonstrations(
+            opening: folder.appending(path: "turning"),
+            groups: "position=0,rotation=1,delta=2",
+            relative: ["rotation"]
+        )
+        #expect(grouped.transform?.parts.map(\.start) == [1])
     }
 
     @Test("takes lists of features, with groups by the names of columns")

@@ -67,8 +67,39 @@ struct DataToolsTests {
         #expect(check.output.hasSuffix("data: 0 errors, 1 warnings\n"))
         let broken = try await Program.run(["data", "check", "nowhere"], in: folder)
         #expect(broken.status == 1)
+        let plan = try await Program.output(["data", "check", "data", "--repair"], in: folder)
+        #expect(plan.contains("'faster data repair data --out FOLDER' keeps 120 of 120 episodes"))
         _ = try await Program.output(["data", "repair", "data", "--out", "mended"], in: folder)
         #expect(try await Program.run(["data", "check", "mended"], in: folder).status == 0)
+    }
+
+    @Test("check --repair names what repair would leave out, and check compares two datasets")
+    func plans() async throws {
+        _ = try await Program.output(
+            [
+                "data", "split", Program.demonstrations, "--part", "one=0:3", "--part", "other=3:6", "--out",
+                ".",
+            ],
+            in: folder
+        )
+        let both = try await Program.run(["data", "check", "one", "other"], in: folder)
+        #expect(
+            both.status == 0 && both.output.hasPrefix("one, other: 0 errors, 0 warnings"),
+            "\(both.output)"
+        )
+        try folder.change("other/meta/info.json") { bytes in
+            Data(
+                String(decoding: bytes, as: UTF8.self).replacing(
+                    /"fps"\s*:\s*\d+(\.\d+)?/,
+                    with: "\"fps\": 5"
+                ).utf8
+            )
+        }
+        let rates = try await Program.run(["data", "check", "one", "other", "--json"], in: folder)
+        #expect(rates.status == 1 && rates.output.contains("chunks of equal steps"))
+        try folder.change("one/data/chunk-000/file-000.parquet") { $0.dropLast(8) }
+        let plan = try await Program.output(["data", "check", "one", "--repair", "--json"], in: folder)
+        #expect(plan.contains("no episode is whole"))
     }
 
     @Test("a folder that exists, an unknown instruction and fractions above 1 are refused")

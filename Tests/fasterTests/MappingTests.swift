@@ -67,7 +67,7 @@ struct MappingTests {
         // Relative to the state, the last episode is like the others; the constant is exact.
         #expect(try #require(metrics["l1"] as? Double) < 0.01)
         let unmapped = try await Program.refusal(evaluate + ["--data", "data"], in: folder)
-        #expect(unmapped.contains("pass the --mapping that the tokenizer was trained with"))
+        #expect(unmapped.contains("pass the --mapping or --relative that the tokenizer was made with"))
         try await arrays()
         _ = try await Program.output(
             ["tokenizer", "compare", "--tokenizers", "first,fast", "--episodes", "3:4", "--out", "compared"]

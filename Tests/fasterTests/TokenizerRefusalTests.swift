@@ -117,7 +117,7 @@ struct TokenizerRefusalTests {
         }
     }
 
-    @Test("encode refuses values far outside the statistics, or clips and counts them")
+    @Test("encode refuses values far outside the range, or clips and counts them")
     func far() async throws {
         try await copy()
         _ = try await PythonPeer.run("arrays.py", ["far", folder.url.path])
@@ -125,13 +125,13 @@ struct TokenizerRefusalTests {
         let refusal = try await Program.refusal(arguments, in: folder)
         #expect(
             refusal.contains(
-                "far.npy: chunk 1, step 2, column 3: 10000.0 is far outside the tokenizer's statistics"
+                "far.npy: chunk 1, step 2, column 3: 10000.0 is far outside the tokenizer's range"
             )
         )
         #expect(refusal.contains("clip such values with --clip"))
         let run = try await Program.run(arguments + ["--clip"], in: folder)
         #expect(run.status == 0 && run.output.contains("far.npy: "), "\(run.errors)")
-        #expect(run.output.contains("of 192 values clipped to the tokenizer's statistics"))
+        #expect(run.output.contains("of 192 values clipped to the tokenizer's range"))
     }
 
     @Test("a file that cannot be written is named")

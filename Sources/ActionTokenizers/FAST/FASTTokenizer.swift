@@ -6,7 +6,8 @@ internal import Support
 /// The number of tokens depends on the chunk.
 /// Departure: tokens that do not decode to a whole chunk are an error, where the public processor prints one and
 /// returns zeros; coefficients outside the fitted range are moved to its end on both sides, where the public
-/// processor drops those above; neighbours are joined as integers, where the public processor first splits them
+/// processor drops those above; where the vocabulary is too small for the training data, values are clipped, where the public processor
+/// cannot be fitted; neighbours are joined as integers, where the public processor first splits them
 /// as if they were English text.
 public struct FASTTokenizer: FolderTokenizer, Equatable {
     /// Settings and fitted vocabulary.
@@ -19,6 +20,9 @@ public struct FASTTokenizer: FolderTokenizer, Equatable {
 
         /// Number of coefficients that have a symbol, from the smallest on.
         public var alphabetSize: Int
+
+        /// Size beyond which normalised values are clipped before the cosine transform; nil where none is.
+        public var limit: Float?
 
         /// Pairs of symbols in the order in which they are merged; pair `i` becomes symbol `alphabetSize + i`.
         public var merges: [BytePairEncoding.Pair]
@@ -50,6 +54,7 @@ public struct FASTTokenizer: FolderTokenizer, Equatable {
         try normalization.check(columns: normalization.statistics.dimension)
         try Validation.require(["horizon": horizon], in: ActionTokenizerLimits.horizon)
         try Self.check(scale: configuration.scale)
+        try Validation.require(["limit": Double(configuration.limit ?? 1)], above: 0)
         let smallest = configuration.smallestCoefficient
         try Validation.require(["smallestCoefficient": smallest], in: Self.coefficientRange)
         self.configuration = configuration
@@ -65,17 +70,22 @@ public struct FASTTokenizer: FolderTokenizer, Equatable {
     /// `fast`.
     public var name: String { Self.names[0] }
 
+    /// The fitted limit.
+    public var normalizedLimit: Float? { configuration.limit }
+
     /// Variable length, from one vocabulary.
     public var layout: TokenLayout { .variableLength(vocabularySize: encoding.vocabularySize) }
 }
 
 extension FASTTokenizer {
-    /// Tokens of normalised chunks; coefficients outside the fitted range are moved to its nearer end.
+    /// Tokens of normalised chunks; values beyond the limit, and coefficients outside the fitted range, are moved to its
+    /// nearer end.
     ///
     /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
         let last = encoding.alphabetSize - 1
+        let chunks = Self.clipped(chunks, limit: configuration.limit)
         return Self.coefficients(of: chunks, scale: configuration.scale, transform).map { word in
             encoding.encoded(word.map { min(last, max(0, $0 - configuration.smallestCoefficient)) })
         }
@@ -136,6 +146,12 @@ extension FASTTokenizer {
 
     static func check(scale: Float) throws(InvalidValue) {
         try Validation.require(["scale": Double(scale)], above: 0)
+    }
+
+    /// Normalised chunks whose values are at most `limit` in size.
+    static func clipped(_ chunks: ActionChunks, limit: Float?) -> ActionChunks {
+        guard let limit else { return chunks }
+        return chunks.mapValues { $0.map { min(limit, max(-limit, $0)) } }
     }
 
     /// Rounded coefficients of every chunk: all columns of frequency 0, then of frequency 1, and so on.

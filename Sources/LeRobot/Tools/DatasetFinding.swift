@@ -1,4 +1,4 @@
-/// Something that ``DatasetCheck`` found wrong.
+/// Something that ``DatasetCheck`` or ``DatasetDifferences`` found.
 public struct DatasetFinding: Encodable, Equatable, Sendable, CustomStringConvertible {
     /// Seriousness of a finding.
     public enum Severity: String, Encodable, Sendable {
@@ -6,6 +6,8 @@ public struct DatasetFinding: Encodable, Equatable, Sendable, CustomStringConver
         case error
         /// Something odd that reading passes over.
         case warning
+        /// Something to look at, which may be right.
+        case note
     }
 
     /// Seriousness.

@@ -8,6 +8,9 @@ public struct DatasetRepair {
     /// Numbers of the episodes that are not whole, and the reasons.
     public let leftOut: [(episode: Int, reason: String)]
 
+    /// Numbers of the episodes that are kept.
+    public var kept: [Int] { part.episodes.map { part.dataset.episodes[$0].number } }
+
     /// Opens a dataset and looks for the episodes whose rows and images are all there.
     ///
     /// - Parameters:

@@ -26,6 +26,9 @@ struct RunningSummary {
         }
     }
 
+    /// Smallest and largest value of every column; nil without rows.
+    var ranges: [ClosedRange<Double>]? { count > 0 ? zip(least, most).map { $0 ... $1 } : nil }
+
     /// Distance between the extremes of every column.
     var spread: [Double] { zip(most, least).map { $0 - $1 } }
 

@@ -131,9 +131,10 @@ extension Demonstrations {
             isZero: actions.sources.indices.map { column in
                 let group = groups.first { $0.columns.contains(column) }?.name ?? ""
                 let part = actions.parts.first { $0.columns.contains(column) }
-                if let mode = mapping?.action.first(where: { $0.name == part?.name })?.mode {
-                    return mode != .absolute
-                }
+                let described = mapping?.action.first { $0.name == part?.name }
+                if let mode = described?.mode { return mode != .absolute }
+                // Only absolute actions become relative to a state.
+                guard described?.relativeTo == nil else { return false }
                 return ActionPadding.isRelative(name: actions.sources[column].name)
                     || ActionPadding.isRelative(name: group)
             }
@@ -157,7 +158,8 @@ extension Demonstrations {
             if let wrap = part?.wrap {
                 words.append("wraps within \(wrap.lowerBound) ... \(wrap.lowerBound + wrap.period)")
             }
-            words.append("\(padding.words(for: group.columns)) behind an episode's end")
+            if part == nil { words += relativeWords(group.columns) }
+            words.append("\(paddingWords(padding, group.columns)) behind an episode's end")
             return "  action \(group.name) = \(actions.description(of: group.columns)): "
                 + words.joined(separator: ", ")
         }
@@ -169,6 +171,32 @@ extension Demonstrations {
         }
         for camera in mapping?.cameras ?? [] { lines.append("  camera \(camera.name) = \(camera.feature)") }
         return lines
+    }
+
+    /// The relative columns of a group that no mapping describes, in words.
+    private func relativeWords(_ columns: Range<Int>) -> [String] {
+        guard mapping == nil, let transform, let states = try? states() else { return [] }
+        return transform.parts.filter { columns.contains($0.start) }.compactMap { part in
+            guard let start = part.stateStart else { return nil }
+            let names = actionNames[part.start ..< part.start + part.count].joined(separator: ", ")
+            let wrap = part.wrap.map {
+                ", wraps within \($0.lowerBound) ... \($0.lowerBound + $0.period)"
+            }
+            let source = states.description(of: start ..< start + part.count)
+            let isByName =
+                states.names.map { Array($0[start ..< start + part.count]) }
+                == Array(actionNames[part.start ..< part.start + part.count])
+            return
+                "\(names) relative to \(source)\(isByName ? "" : ", by position,") at a chunk's start\(wrap ?? "")"
+        }
+    }
+
+    /// The padding of a group's columns in words; the columns by name where they differ.
+    private func paddingWords(_ padding: ActionPadding, _ columns: Range<Int>) -> String {
+        let zero = columns.filter { padding.isZero[$0] }
+        guard !zero.isEmpty else { return "held" }
+        return zero.count == columns.count
+            ? "0" : "0 in \(zero.map { actionNames[$0] }.joined(separator: ", ")), else held"
     }
 
     /// The image feature of the dataset that a policy knows as `camera`.
@@ -187,17 +215,5 @@ extension Demonstrations {
             )
         }
         return mapped.feature
-    }
-}
-
-extension ActionPadding {
-    /// The padding of neighbouring columns in words.
-    fileprivate func words(for columns: Range<Int>) -> String {
-        switch Set(isZero[columns]) {
-        case [true]: "0"
-        case [false]: "held"
-        default:
-            "0 in columns \(columns.filter { isZero[$0] }.map(String.init).joined(separator: ", ")), else held"
-        }
     }
 }

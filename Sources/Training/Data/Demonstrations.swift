@@ -12,7 +12,7 @@ public struct Demonstrations: Sendable {
     public let actionSpace: ActionSpace
 
     /// Map of recorded actions to those that models learn; nil where they are the same.
-    public let transform: ActionTransform?
+    public private(set) var transform: ActionTransform?
 
     /// The mapping that a person gave; nil where it is read off the dataset.
     public let mapping: DatasetMapping?
@@ -34,6 +34,7 @@ public struct Demonstrations: Sendable {
     ///   - folder: A LeRobot dataset of version 2.0, 2.1 or 3.0.
     ///   - groups: `position=0:3,gripper=3`; nil takes those of the mapping, or reads them off the names of the columns.
     ///   - mapping: Features that actions and states are made of; nil for `action` and `observation.state`.
+    ///   - relative: Columns or groups of actions that become relative to the state, where there is no mapping.
     ///   - warn: Called once for every inconsistency of the dataset that is passed over, on any thread.
     /// - Throws: `LeRobotError`, `ActionSpaceError`, ``DatasetMappingError``, and ``DemonstrationsError`` when groups and
     ///   columns differ.
@@ -41,6 +42,7 @@ public struct Demonstrations: Sendable {
         opening folder: URL,
         groups: String? = nil,
         mapping: DatasetMapping? = nil,
+        relative: [String] = [],
         warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
     ) throws {
         dataset = try LeRobotDataset(opening: folder, warn: warn)
@@ -65,6 +67,7 @@ public struct Demonstrations: Sendable {
                 "the actions have \(columns) columns, the groups \(actionSpace) cover \(actionSpace.dimension)"
             )
         }
+        if let relative = try relativeTransform(relative) { transform = relative }
     }
 
     private static func columns(

@@ -73,7 +73,7 @@ struct PolicyDataset: Sendable {
             horizon: policy.configuration.contract.horizon,
             episodes: episodes
         )
-        if let far = policy.coding.tokenizer?.firstFarValue(in: chunks) {
+        if let far = policy.coding.tokenizer?.normalization.firstFarValue(in: chunks) {
             let row = rows[far.chunk] + far.step
             throw demonstrations.error(
                 "action in row \(row), column \(far.column): \(far.reason); train the tokenizer on such episodes, too, or "

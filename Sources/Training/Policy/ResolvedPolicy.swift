@@ -151,7 +151,7 @@ struct ResolvedPolicy {
                 throw DemonstrationsError(
                     description:
                         "the tokenizer's actions are relative to states or continuous in another way than the "
-                        + "dataset's: pass the --mapping that the tokenizer was trained with"
+                        + "dataset's: pass the --mapping or --relative that the tokenizer was made with"
                 )
             }
             return .codes(tokenizer.keeping(codebooks: recipe.codebooks))
