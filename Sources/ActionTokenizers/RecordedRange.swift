@@ -90,7 +90,7 @@ extension Normalization {
     /// The first value, in the robot's units, that lies beyond the range by more than the range's width.
     ///
     /// Steps behind an episode's end do not count. A column that hardly moves has the width of a fiftieth of its size, at
-    /// least 0.001.
+    /// least 0.001; a constant one, which decodes to the constant whatever is encoded, that of its size, at least 1.
     ///
     /// - Parameters:
     ///   - chunks: Chunks in the robot's units.
@@ -100,11 +100,11 @@ extension Normalization {
         let ranges = ranges(limit: limit)
         let accepted = ranges.map { range in
             let size = max(abs(range.lowerBound), abs(range.upperBound))
-            let width = max(
-                range.upperBound - range.lowerBound,
-                Self.minimumRelativeWidth * size,
-                1e-3
-            )
+            let isConstant = range.upperBound - range.lowerBound <= 2 * Self.constantWidth
+            let width =
+                isConstant
+                ? max(size, 1)
+                : max(range.upperBound - range.lowerBound, Self.minimumRelativeWidth * size, 1e-3)
             return range.lowerBound - width ... range.upperBound + width
         }
         for (chunk, step, column, index) in chunks.validPositions

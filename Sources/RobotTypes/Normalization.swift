@@ -98,7 +98,7 @@ public struct Normalization: Codable, Equatable, Sendable {
     }
 
     /// Half-width up to which a column counts as constant: it maps to 0 and comes back as its centre.
-    private static let constantWidth: Float = 2e-6
+    package static let constantWidth: Float = 2e-6
 
     /// Smallest half-width or standard deviation, as a fraction of the centre's size.
     ///

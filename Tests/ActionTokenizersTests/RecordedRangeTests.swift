@@ -43,7 +43,7 @@ struct RecordedRangeTests {
         }
     }
 
-    @Test("a constant column has room for a trembling")
+    @Test("a constant column takes other values of its size, and decodes to the constant")
     func constant() {
         var normalization = Normalization.unit(1)
         (normalization.statistics.min, normalization.statistics.max) = ([5], [5])
@@ -52,7 +52,14 @@ struct RecordedRangeTests {
             tokenizer.firstFarValue(in: ActionChunks(count: 1, horizon: 1, dimension: 1, values: [value]))
                 != nil
         }
-        #expect(!far(5.05) && far(5.2) && far(0))
+        #expect(!far(5.2) && !far(0.5) && far(10.5) && far(-0.5))
+        (normalization.statistics.min, normalization.statistics.max) = ([5], [5.01])
+        let trembling = BinningTokenizer(horizon: 1, normalization: normalization)
+        func isFar(_ value: Float) -> Bool {
+            trembling.firstFarValue(in: ActionChunks(count: 1, horizon: 1, dimension: 1, values: [value]))
+                != nil
+        }
+        #expect(!isFar(5.05) && isFar(5.2) && isFar(0))
     }
 
     @Test("are clipped to the recorded range and counted by column")
