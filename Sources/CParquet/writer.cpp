@@ -96,6 +96,11 @@ std::shared_ptr<arrow::Array> numbers(ParquetScalar scalar, const void *values, 
     case PARQUET_INT64: return numbers<arrow::Int64Builder>(values, count);
     case PARQUET_FLOAT: return numbers<arrow::FloatBuilder>(values, count);
     case PARQUET_DOUBLE: return numbers<arrow::DoubleBuilder>(values, count);
+    case PARQUET_BOOL: {
+        arrow::BooleanBuilder builder;
+        check(builder.AppendValues(static_cast<const uint8_t *>(values), count));
+        return checked(builder.Finish());
+    }
     default: break;
     }
     throw std::runtime_error("a column of this type cannot hold these numbers");

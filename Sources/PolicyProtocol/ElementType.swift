@@ -82,11 +82,39 @@ extension NDArray {
         }
     }
 
+    /// All elements as float64, in C order; whole numbers beyond 2^53 are rounded.
+    public func doubles() -> [Double] {
+        if elementType.kind == .float {
+            return elementType.size == 8
+                ? elements(UInt64.self) { Double(bitPattern: $0) } : floats().map(Double.init)
+        }
+        return integers()?.map(Double.init) ?? elements(UInt64.self) { Double($0) }
+    }
+
+    /// All elements as whole numbers, in C order, booleans as 0 and 1; nil for floating-point elements, and for numbers
+    /// above `Int64.max`.
+    public func integers() -> [Int]? {
+        switch (elementType.kind, elementType.size) {
+        case (.float, _): return nil
+        case (.boolean, _): return data.map { $0 == 0 ? 0 : 1 }
+        case (.unsigned, 1): return data.map { Int($0) }
+        case (.signed, 1): return data.map { Int(Int8(bitPattern: $0)) }
+        case (.unsigned, 2): return elements(UInt16.self) { Int($0) }
+        case (.signed, 2): return elements(UInt16.self) { Int(Int16(bitPattern: $0)) }
+        case (.unsigned, 4): return elements(UInt32.self) { Int($0) }
+        case (.signed, 4): return elements(UInt32.self) { Int(Int32(bitPattern: $0)) }
+        case (.signed, _): return elements(UInt64.self) { Int(Int64(bitPattern: $0)) }
+        case (.unsigned, _):
+            let numbers = elements(UInt64.self) { Int(exactly: $0) }.compactMap(\.self)
+            return numbers.count == count ? numbers : nil
+        }
+    }
+
     /// Maps the elements, read as unsigned integers of their own width in the machine's byte order.
-    private func elements<Word: FixedWidthInteger & BitwiseCopyable>(
+    private func elements<Word: FixedWidthInteger & BitwiseCopyable, Number>(
         _ word: Word.Type,
-        _ number: (Word) -> Float
-    ) -> [Float] {
+        _ number: (Word) -> Number
+    ) -> [Number] {
         let isBigEndian = elementType.isBigEndian
         return data.withUnsafeBytes { bytes in
             (0 ..< bytes.count / MemoryLayout<Word>.size).map { index in

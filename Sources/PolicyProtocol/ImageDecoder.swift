@@ -1,4 +1,4 @@
-import RobotTypes
+public import RobotTypes
 
 /// Converts a camera's array to an image.
 struct ImageDecoder {
@@ -27,23 +27,28 @@ struct ImageDecoder {
 
     /// The image at the size of `camera`, padded with black.
     func image(fitting camera: PolicyContract.Camera) throws(ObservationError) -> Image {
+        try image(expected: "\(camera.height), \(camera.width)")
+            .resizedWithPadding(width: camera.width, height: camera.height)
+    }
+
+    /// The image in its own size; `expected` is height and width in errors.
+    func image(expected size: String) throws(ObservationError) -> Image {
         let isPlanar = shape.count == 3 && shape[0] == 3  // openpi's rule
-        guard isPlanar || (shape.count == 3 && shape[2] == 3) else { throw mismatch(camera) }
+        guard isPlanar || (shape.count == 3 && shape[2] == 3) else { throw mismatch(size) }
         let (height, width) = isPlanar ? (shape[1], shape[2]) : (shape[0], shape[1])
         let accepted = 1 ... Self.longestSide
-        guard accepted.contains(height), accepted.contains(width) else { throw mismatch(camera) }
+        guard accepted.contains(height), accepted.contains(width) else { throw mismatch(size) }
         let pixels: [UInt8]
         switch (array.elementType.kind, array.elementType.size) {
         case (.unsigned, 1): pixels = array.data
         case (.float, _): pixels = try quantized(array.floats())
-        default: throw mismatch(camera)
+        default: throw mismatch(size)
         }
-        let image = Image(
+        return Image(
             width: width,
             height: height,
             pixels: isPlanar ? interleaved(pixels, planes: width * height) : pixels
         )
-        return image.resizedWithPadding(width: camera.width, height: camera.height)
     }
 
     /// Bytes from values in [0, 1].
@@ -76,13 +81,29 @@ struct ImageDecoder {
         }
     }
 
-    private func mismatch(_ camera: PolicyContract.Camera) -> ObservationError {
+    private func mismatch(_ size: String) -> ObservationError {
         .mismatch(
             key: key,
-            expected: "an image, uint8 (or float in 0 ... 1) [\(camera.height), \(camera.width), 3], at most "
+            expected: "an image, uint8 (or float in 0 ... 1) [\(size), 3], at most "
                 + "\(Self.longestSide) a side",
             found: WireValue.array(array).kind,
             hint: ImageHint(WireValue.array(array)).text
         )
     }
+}
+
+extension NDArray {
+    /// The array as an image in its own size.
+    ///
+    /// It is uint8, or floating-point in 0 ... 1, `[height, width, 3]` or `[3, height, width]`, after leading axes of length 1.
+    ///
+    /// - Throws: ``ObservationError`` that names `key`.
+    public func image(key: String) throws(ObservationError) -> Image {
+        try ImageDecoder(key: key, array: self).image(expected: "height, width")
+    }
+}
+
+extension WireValue {
+    /// A hint at what makes an image of the value, in NumPy's words for the sender; empty where there is none.
+    public var imageHint: String { ImageHint(self).text }
 }

@@ -72,6 +72,24 @@ public enum DurableFile {
     /// - Throws: ``DurableFileError``, with the path.
     public static func synchronize(_ url: URL) throws { try flush(url, for: url) }
 
+    /// Renames a file to `url`, of which a file may exist already, and flushes the folders that changed.
+    ///
+    /// The file's contents have to be on the disk already: ``synchronize(_:)``.
+    ///
+    /// - Throws: ``DurableFileError``, with the path of `url`.
+    public static func move(_ file: URL, to url: URL) throws {
+        var changed = [url.deletingLastPathComponent()]
+        // A folder that is made changes the one above it.
+        while let folder = changed.last, folder.path != "/",
+            !FileManager.default.fileExists(atPath: folder.path)
+        {
+            changed.append(folder.deletingLastPathComponent())
+        }
+        try createParent(of: url)
+        guard rename(file.path, url.path) == 0 else { throw DurableFileError(url, errno) }
+        for folder in changed { try flush(folder, for: url) }
+    }
+
     /// Makes sure that all files below a folder are on the disk.
     ///
     /// - Throws: ``DurableFileError``, with the path of the first one that cannot be flushed.

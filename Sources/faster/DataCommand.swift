@@ -7,10 +7,10 @@ import RobotTypes
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Look into LeRobot datasets, check and rewrite them.",
+        abstract: "Look into LeRobot datasets, check, rewrite and record them.",
         subcommands: [
             Info.self, Check.self, Repair.self, Convert.self, Merge.self, Split.self, Filter.self, Stats.self,
-            View.self, Frame.self,
+            View.self, Frame.self, Record.self,
         ]
     )
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import FASTerVLA
 import Foundation
 import Logging
@@ -52,14 +51,6 @@ struct ServeCommand: AsyncParsableCommand {
         )
         let actual = try await server.start()
         Terminal.say("serving \(policy) on ws://\(host):\(actual)  (ctrl-C stops)")
-        let signals = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { Task { await server.shutdown() } }
-            source.resume()
-            return source
-        }
-        await server.waitUntilStopped()
-        for source in signals { source.cancel() }
+        await server.runUntilInterrupted()
     }
 }

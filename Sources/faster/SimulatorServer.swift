@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import PolicyProtocol
 import PolicyServer
@@ -33,5 +34,20 @@ func withServer<Result>(
     } catch {
         await server.shutdown(gracePeriod: .zero)
         throw error
+    }
+}
+
+extension PolicyServer {
+    /// Serves until ctrl-C or SIGTERM, after which open requests are waited for.
+    func runUntilInterrupted() async {
+        let signals = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { Task { await self.shutdown() } }
+            source.resume()
+            return source
+        }
+        await waitUntilStopped()
+        for source in signals { source.cancel() }
     }
 }

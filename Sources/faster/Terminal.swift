@@ -8,7 +8,7 @@ enum Terminal {
     private static let isInteractive = isatty(2) == 1
 
     /// One line of information.
-    static func say(_ text: String) { write(text + "\n") }
+    static func say(_ text: String) { write((isInteractive ? "\r\u{1B}[K" : "") + text + "\n") }
 
     /// One line about an inconsistency of a dataset.
     @Sendable
@@ -65,6 +65,20 @@ enum Terminal {
             seconds < 60
                 ? String(format: "%.0f s", seconds)
                 : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
+        }
+    }
+
+    /// A line about work without an end, which overwrites itself on a terminal and appears every ten seconds elsewhere.
+    final class StatusLine {
+        private var shown = Date.distantPast
+        private var text = ""
+
+        /// Shows the line if it is another one, and if it is time for it.
+        func show(_ text: String) {
+            let isDue = Terminal.isInteractive || Date().timeIntervalSince(shown) > 10
+            guard isDue, text != self.text else { return }
+            (shown, self.text) = (Date(), text)
+            Terminal.write(Terminal.isInteractive ? "\r\u{1B}[K" + text : text + "\n")
         }
     }
 

@@ -73,6 +73,23 @@ struct WireValueTests {
         }
     }
 
+    @Test("keeps the digits of float64 and of whole numbers")
+    func digits() throws {
+        #expect(try value("float64").array?.doubles() == [1.5, -2.25, 1e-3])
+        #expect(try value("float64").array?.integers() == nil)
+        #expect(try value("float16").array?.doubles().last == Double(Float(0.33300781)))
+        let cases: [(name: String, numbers: [Int])] = [
+            ("int64", [-1, 1 << 40]), ("bool", [1, 0]), ("uint16", [1, 65535]), ("uint8", Array(0 ..< 27)),
+        ]
+        for (name, numbers) in cases {
+            let array = try #require(try value(name).array)
+            #expect(array.integers() == numbers && array.doubles() == numbers.map(Double.init), "\(name)")
+        }
+        let bytes = withUnsafeBytes(of: UInt64.max.littleEndian) { Array($0) }
+        let large = try NDArray(dtype: "<u8", shape: [1], data: bytes)
+        #expect(large.integers() == nil && large.doubles() == [0x1p64])
+    }
+
     @Test("reads NumPy scalars as plain numbers")
     func scalars() throws {
         #expect(try value("scalars") == .list([.double(1.5), .integer(-3), .boolean(true), .integer(200)]))

@@ -78,6 +78,19 @@ struct DurableFileTests {
         #expect(try Data(contentsOf: file) == Data("new".utf8))
     }
 
+    @Test("move over old ones, and into folders that are missing")
+    func moved() throws {
+        let file = try folder.write("new", to: "aside")
+        try DurableFile.move(file, to: folder.appending(path: "a/b/file"))
+        try DurableFile.move(folder.write("newer", to: "aside"), to: folder.appending(path: "a/b/file"))
+        #expect(folder.paths == ["a", "a/b", "a/b/file"])
+        #expect(try folder["a/b/file"] == Data("newer".utf8))
+        let error = #expect(throws: DurableFileError.self) {
+            try DurableFile.move(file, to: folder.appending(path: "c"))
+        }
+        #expect(error?.path == folder.appending(path: "c").path)
+    }
+
     @Test("hold JSON with sorted keys")
     func json() throws {
         let file = folder.appending(path: "file")

@@ -120,6 +120,9 @@ final class Running: Sendable {
     /// Ends the process at once.
     func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
 
+    /// Asks the process to end, as ctrl-C does.
+    func interrupt() { Foundation.kill(process.processIdentifier, SIGINT) }
+
     /// A process that was to be killed, and was not.
     struct EndedEarly: Error, CustomStringConvertible {
         let description: String

@@ -1,6 +1,6 @@
 import CFFmpeg
-import Foundation
-import RobotTypes
+public import Foundation
+public import RobotTypes
 
 /// Decodes the bytes of an image file: PNG, JPEG, WebP, TIFF or BMP.
 final class ImageDecoder {
@@ -84,4 +84,15 @@ final class ImageDecoder {
         try check(avcodec_receive_frame(coder, frame))
         return try body(frame)
     }
+}
+
+/// The colours of an image file: PNG, JPEG, WebP, TIFF or BMP.
+///
+/// - Parameters:
+///   - bytes: Content of the file.
+///   - name: Name of the image in errors.
+/// - Returns: The image, in the size of the file.
+/// - Throws: ``LeRobotError/unreadable(file:reason:)``.
+public func decodeImageFile(_ bytes: Data, name: String) throws(LeRobotError) -> Image {
+    try ImageDecoder().image(bytes, name: name)
 }

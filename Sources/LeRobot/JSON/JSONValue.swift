@@ -119,3 +119,11 @@ extension JSONValue {
         return values
     }
 }
+
+extension JSONValue {
+    /// All numbers of nested lists, in order; true is 1 and false 0.
+    var flatNumbers: [Double] {
+        if let elements { return elements.flatMap(\.flatNumbers) }
+        return (bool.map { $0 ? 1 : 0 } ?? number).map { [$0] } ?? []
+    }
+}

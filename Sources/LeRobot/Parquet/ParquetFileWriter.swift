@@ -83,6 +83,7 @@ enum ParquetValues {
     case integers([Int])
     case floats([Float])
     case doubles([Double])
+    case booleans([Bool])
     case texts([String])
     case textLists([[String]])
     /// Rows of columns that were read, one after the other, with their nulls.
@@ -144,6 +145,8 @@ final class ParquetFileWriter {
             parquet_set_numbers(writer, index, values.map(Int64.init), Int64(values.count))
         case .floats(let values): parquet_set_numbers(writer, index, values, Int64(values.count))
         case .doubles(let values): parquet_set_numbers(writer, index, values, Int64(values.count))
+        case .booleans(let values):
+            parquet_set_numbers(writer, index, values.map { $0 ? UInt8(1) : 0 }, Int64(values.count))
         case .texts(let texts): set(texts, at: index, rowCounts: nil, rows: rows)
         case .textLists(let lists):
             set(lists.flatMap(\.self), at: index, rowCounts: lists.map { Int64($0.count) }, rows: rows)

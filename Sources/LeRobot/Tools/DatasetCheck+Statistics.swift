@@ -45,11 +45,3 @@ extension DatasetCheck {
         }
     }
 }
-
-extension JSONValue {
-    /// All numbers of nested lists, in order.
-    fileprivate var flatNumbers: [Double] {
-        if let elements { return elements.flatMap(\.flatNumbers) }
-        return (bool.map { $0 ? 1 : 0 } ?? number).map { [$0] } ?? []
-    }
-}

@@ -71,19 +71,10 @@ public struct DatasetDescription: Sendable {
         }
         for camera in cameras {
             features[camera.name] = Feature(
-                dtype: "video",
-                shape: [camera.height, camera.width, 3],
-                names: ["height", "width", "channels"],
-                video: VideoDescription(
-                    height: camera.height,
-                    width: camera.width,
-                    codec: video.codec.rawValue,
-                    pixelFormat: video.chroma.rawValue,
-                    isDepthMap: false,
-                    fps: fps,
-                    channels: 3,
-                    hasAudio: false
-                )
+                videoOfHeight: camera.height,
+                width: camera.width,
+                fps: fps,
+                settings: video
             )
         }
         return features
@@ -121,5 +112,26 @@ public struct DatasetDescription: Sendable {
         }
         try require(dataFilesSizeInMB > 0, "dataFilesSizeInMB", "at least 1", "\(dataFilesSizeInMB)")
         try require(videoFilesSizeInMB > 0, "videoFilesSizeInMB", "at least 1", "\(videoFilesSizeInMB)")
+    }
+}
+
+extension Feature {
+    /// A camera's feature, as `meta/info.json` describes a video of some settings.
+    init(videoOfHeight height: Int, width: Int, fps: Double, settings: VideoSettings) {
+        self.init(
+            dtype: "video",
+            shape: [height, width, 3],
+            names: ["height", "width", "channels"],
+            video: VideoDescription(
+                height: height,
+                width: width,
+                codec: settings.codec.rawValue,
+                pixelFormat: settings.chroma.rawValue,
+                isDepthMap: false,
+                fps: fps,
+                channels: 3,
+                hasAudio: false
+            )
+        )
     }
 }

@@ -17,9 +17,11 @@ struct EpisodesFile {
     /// Cameras with images in Parquet.
     var imageColumns: [String] = []
 
+    /// Location of the file.
+    var location = FileLocation(chunk: 0, file: 0)
+
     /// Writes all records as one file below `folder`.
     func write(to folder: URL) throws(LeRobotError) {
-        let location = FileLocation(chunk: 0, file: 0)
         let url = folder.appending(path: DatasetInfo.filled(DatasetInfo.defaultEpisodesPath, location))
         try createParent(of: url)
         let columns = self.columns
@@ -44,8 +46,8 @@ struct EpisodesFile {
             + cameras.flatMap { video($0) }
             + (records.first?.summaries.keys.sorted() ?? []).flatMap { statistics($0) }
             + [
-                integers("meta/episodes/chunk_index") { _ in 0 },
-                integers("meta/episodes/file_index") { _ in 0 },
+                integers("meta/episodes/chunk_index") { _ in location.chunk },
+                integers("meta/episodes/file_index") { _ in location.file },
             ]
     }
 
