@@ -83,6 +83,7 @@ public actor StreamRecorder: MessageHandler {
             return try await record(try StreamMessage(message), arrival, connection)
         } catch let error as RecordingRefusal {
             total.refusals += 1
+            remark("refused: \(error)")
             throw error
         }
     }
@@ -162,6 +163,7 @@ public actor StreamRecorder: MessageHandler {
             // Of an episode whose file cannot be written, nothing can be saved.
             open[connection] = episode
             discard(connection)
+            report("an episode of \(episode.frames) frames is lost: \(error)")
             throw error
         }
         episode.task = text
@@ -246,8 +248,9 @@ public actor StreamRecorder: MessageHandler {
         known.withLock { $0.schema = nil }
     }
 
+    /// Reports a text that was not reported before; a robot that sends nothing but mistakes fills neither screen nor memory.
     private func remark(_ text: String, once key: String? = nil) {
-        if remarks.insert(key ?? text).inserted { report(text) }
+        if remarks.count < 1000, remarks.insert(key ?? text).inserted { report(text) }
     }
 
     /// How far the recording is.

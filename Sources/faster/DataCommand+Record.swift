@@ -89,11 +89,8 @@ extension DataCommand {
                 handler: recorder,
                 host: host,
                 port: port,
-                logger: Logger(label: "record") { label in
-                    var handler = StreamLogHandler.standardError(label: label)
-                    handler.logLevel = .error
-                    return handler
-                }
+                // The recorder reports what was refused, once.
+                logger: Logger(label: "record") { _ in SwiftLogNoOpLogHandler() }
             )
             let former = await recorder.status
             do {
@@ -108,6 +105,7 @@ extension DataCommand {
             let progress = Task { await showProgress(of: recorder) }
             await server.runUntilInterrupted()
             progress.cancel()
+            await progress.value
             let status = await recorder.finish()
             try report(status, former)
         }
@@ -128,6 +126,7 @@ extension DataCommand {
                 if status.refusals > 0 { text += "  \(status.refusals) messages refused" }
                 line.show(text)
             }
+            line.clear()
         }
 
         private func report(_ status: StreamRecorder.Status, _ former: StreamRecorder.Status) throws {

@@ -80,6 +80,9 @@ enum Terminal {
             (shown, self.text) = (Date(), text)
             Terminal.write(Terminal.isInteractive ? "\r\u{1B}[K" + text : text + "\n")
         }
+
+        /// Removes the line from a terminal.
+        func clear() { if Terminal.isInteractive { Terminal.write("\r\u{1B}[K") } }
     }
 
     /// A progress line of work that is often short: it appears after two seconds.

@@ -80,6 +80,8 @@ struct RecordTests {
         // Discarded by the robot, or cut off by the end of the connection: of `robot`, `idle` and `other`.
         #expect(json?["dropped_episodes"] as? Int == 3, "\(outcome.errors)")
         #expect(outcome.errors.contains("ended within an episode: its 1 frames are dropped"))
+        let refusals = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("demos: refused: ") }
+        #expect(refusals.count == 14, "\(refusals)")
         try await check(episodes: 4)
         let clean = try await Program.output(["data", "check", "demos"], in: folder)
         #expect(clean == "demos: 0 errors, 0 warnings\n")
