@@ -261,7 +261,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "TemporaryFolder", "ActionTokenizers", "Backbones", "FASTerVLA", "FASTerVQ",
+                "TemporaryFolder", "TokenizerRegistry", "ActionTokenizers", "Backbones", "FASTerVLA",
+                "FASTerVQ",
                 "LearnedBaselines", "VectorQuantization",
                 "LeRobot", "NN",
                 "Torch", "RobotTypes", "Support",

@@ -129,6 +129,13 @@ public enum TokenizerFolder {
         return normalization
     }
 
+    /// Map between a robot's control rate and that of the chunks of the tokenizer in `folder`; nil where they are the same, or the
+    /// folder belongs to no robot.
+    public static func resampling(in folder: URL) -> ActionResampling? {
+        let file = folder.appending(path: NormalizationSet.fileName)
+        return (try? decode(NormalizationSet.self, from: file))?["actions"]?.transform?.resampling
+    }
+
     /// Names `file` in an error of `body`.
     static func naming<Result>(
         _ file: URL,

@@ -42,11 +42,17 @@ public struct PrefixInput: Sendable {
     /// Bin of every state dimension, int64 `[B, stateDimension]`.
     public let state: Tensor
 
+    /// True for every camera that there is an image of, bool `[B, cameras]`; nil where there are all.
+    ///
+    /// Nothing attends to the image of another.
+    public let hasImage: Tensor?
+
     /// Creates an input from its parts.
-    public init(images: [Tensor], text: Tensor, state: Tensor) {
+    public init(images: [Tensor], text: Tensor, state: Tensor, hasImage: Tensor? = nil) {
         self.images = images
         self.text = text
         self.state = state
+        self.hasImage = hasImage
     }
 }
 

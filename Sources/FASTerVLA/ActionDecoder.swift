@@ -53,6 +53,7 @@ public struct ActionDecoder {
                 backend,
                 blockSize: settings.blockSize,
                 codebooks: settings.codebooks,
+                latentPositions: tokenizer.layout.latentPositionCount,
                 maskPredictBlocks: settings.maskPredictBlocks ?? 0,
                 sampling: sampling
             )
@@ -105,9 +106,10 @@ public struct ActionDecoder {
         }
     }
 
+    /// The robot's own columns, clipped to the recorded range.
     private func clipped(_ chunks: ActionChunks) -> ActionChunks {
-        var result = chunks
-        result.values = normalization.clipped(chunks.values)
+        var result = chunks.keeping(columns: normalization.statistics.dimension)
+        result.values = normalization.clipped(result.values)
         return result
     }
 
@@ -121,7 +123,14 @@ public struct ActionDecoder {
         let sequences = stride(from: 0, to: integers.count, by: count).map {
             Array(integers[$0 ..< $0 + count])
         }
-        guard configuration.isVariableLength else { return try tokenizer.chunks(for: sequences) }
+        guard configuration.isVariableLength else {
+            let all = configuration.schedule.latentPositionCount
+            let own = tokenizer.layout.latentPositionCount ?? all
+            guard own < all else { return try tokenizer.chunks(for: sequences) }
+            return try tokenizer.chunks(
+                for: sequences.map { codes in codes.indices.filter { $0 % all < own }.map { codes[$0] } }
+            )
+        }
         return try tokenizer.chunks(
             forSampled: sequences.map { Array($0.prefix { $0 < configuration.codebookSize }) }
         )

@@ -27,6 +27,15 @@ public enum ActionHead: Module {
             case blocks, flow, regression
         }
 
+        /// The head's name.
+        public var name: String {
+            switch self {
+            case .blocks: CodingKeys.blocks.rawValue
+            case .flow: CodingKeys.flow.rawValue
+            case .regression: CodingKeys.regression.rawValue
+            }
+        }
+
         /// Reads an object whose only key is the head's name.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)

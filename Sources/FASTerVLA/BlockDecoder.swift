@@ -26,6 +26,8 @@ public struct BlockDecoder {
     private let codebooks: Int
     private let maskPredictBlocks: Int
     private let sampling: Sampling
+    /// Latent positions that the robot has, nil for all; codes of others are 0, as they are fed in training.
+    private let latentPositions: Int?
 
     /// Prepares to decode.
     ///
@@ -34,6 +36,7 @@ public struct BlockDecoder {
     ///   - backend: Forwards of the network.
     ///   - blockSize: Tokens per forward; nil takes the head's own, 1 decodes token by token.
     ///   - codebooks: Number of codebooks to decode, coarse to fine; nil for all.
+    ///   - latentPositions: Number of latent positions that the robot has; nil for all.
     ///   - maskPredictBlocks: Number of blocks to re-decode, coarse ones first; for heads that were trained for it.
     ///   - sampling: Sampling of tokens.
     public init(
@@ -41,6 +44,7 @@ public struct BlockDecoder {
         _ backend: InferenceBackend,
         blockSize: Int? = nil,
         codebooks: Int? = nil,
+        latentPositions: Int? = nil,
         maskPredictBlocks: Int = 0,
         sampling: Sampling
     ) {
@@ -56,6 +60,7 @@ public struct BlockDecoder {
         schedule = blockSize.map(own.withBlockSize) ?? own
         self.maskPredictBlocks = maskPredictBlocks
         self.sampling = sampling
+        self.latentPositions = latentPositions.flatMap { $0 < own.latentPositionCount ? $0 : nil }
     }
 
     /// Tokens after `prefix`, int64 `[B, codebooks · latentPositionCount]`.
@@ -98,6 +103,10 @@ public struct BlockDecoder {
             tokens = chosen(logits, choose)
             if index < maskPredictBlocks, block.count > 1 {
                 tokens = redecoded(tokens, logits, inputs, block, &suffix, choose: choose)
+            }
+            if let latentPositions {
+                let isReal = block.map { schedule.latentPosition(ofSlot: $0) < latentPositions }
+                tokens = tokens * Tensor(isReal, shape: [1, block.count], device: prefix.device).to(.int64)
             }
             decoded.append(tokens)
             times.append(stopwatch.lap())

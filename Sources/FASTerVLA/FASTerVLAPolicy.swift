@@ -16,6 +16,7 @@ public final class FASTerVLAPolicy: Policy {
     ///
     /// - Parameters:
     ///   - configuration: Architecture and contract.
+    ///   - embodiment: Position of the contract's robot in the mixture; nil for a policy of one robot.
     ///   - network: The trained weights.
     ///   - actions: Normalization of actions, with the tokenizer of a head of tokens.
     ///   - state: Normalization of states.
@@ -24,6 +25,7 @@ public final class FASTerVLAPolicy: Policy {
     ///   - backend: Forwards that decoding repeats; nil takes the network's own modules.
     public init(
         configuration: PolicyConfiguration,
+        embodiment: Int? = nil,
         network: FASTerVLANetwork,
         actions: ActionCoding,
         state: Normalization,
@@ -36,13 +38,14 @@ public final class FASTerVLAPolicy: Policy {
         self.contract = contract
         let states = StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins)
         runner = Runner(
-            input: PolicyInput(contract, states: states, device: device),
+            input: PolicyInput(configuration, embodiment: embodiment, states: states, device: device),
             network: network,
             decoder: ActionDecoder(network, actions: actions, settings: decoding, backend: backend),
             normalization: actions.normalization,
             device: device,
             deadline: decoding.deadline,
-            committedSteps: contract.committedSteps
+            committedSteps: contract.committedSteps,
+            columns: configuration.largestDimension
         )
     }
 
@@ -77,6 +80,8 @@ private actor Runner {
     /// Deadline of requests that name none.
     private let deadline: Duration?
     private let committedSteps: Int
+    /// Columns of an action that the network reads.
+    private let columns: Int
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -87,7 +92,8 @@ private actor Runner {
         normalization: Normalization,
         device: Device,
         deadline: Duration?,
-        committedSteps: Int
+        committedSteps: Int,
+        columns: Int
     ) {
         self.input = input
         self.network = network
@@ -96,6 +102,7 @@ private actor Runner {
         self.device = device
         self.deadline = deadline
         self.committedSteps = committedSteps
+        self.columns = columns
     }
 
     func predict(_ observation: Observation, arrival: ContinuousClock.Instant) throws -> PolicyPrediction {
@@ -155,19 +162,19 @@ private actor Runner {
     /// units need not be so once normalised.
     private func committed(_ observation: Observation) -> Tensor? {
         guard let actions = observation.options.committedActions, committedSteps > 0 else { return nil }
-        var values = actions.values
+        var chunks = ActionChunks(
+            count: 1,
+            horizon: actions.horizon,
+            dimension: actions.dimension,
+            values: actions.values
+        )
         if let transform = normalization.transform {
-            let chunks = ActionChunks(
-                count: 1,
-                horizon: actions.horizon,
-                dimension: actions.dimension,
-                values: values
-            )
-            values = transform.transformed(chunks, states: observation.state).values
+            chunks = transform.transformed(chunks, states: observation.state)
         }
+        chunks.values = normalization.clipped(normalization.normalized(chunks.values))
         return Tensor(
-            normalization.clipped(normalization.normalized(values)),
-            shape: [1, actions.horizon, actions.dimension],
+            chunks.keeping(columns: columns).values,
+            shape: [1, actions.horizon, columns],
             device: device
         )
     }

@@ -9,10 +9,11 @@ extension PolicyConfiguration: Validatable {
         case .compact(let configuration): try Validation.require("backbone.compact", configuration)
         }
         try Validation.require("head", head)
+        if let mixture { try Validation.require("mixture", mixture) }
         if let expert { try Validation.require(["expert.width": expert.width], atLeast: 1) }
         switch head {
         case .blocks(let head):
-            let columns = contract.actionSpace.dimension
+            let columns = largestDimension
             try Validation.require(
                 head.dimension == columns,
                 "head.blocks.dimension",
@@ -26,5 +27,11 @@ extension PolicyConfiguration: Validatable {
             try Validation.require(width % 2 == 0, key, "even with the head 'flow'", found: width)
         case .regression: break
         }
+    }
+
+    /// Columns of an action, of the robot that has most.
+    var largestDimension: Int {
+        let contracts = mixture.map { $0.embodiments.map(\.contract) } ?? [contract]
+        return contracts.map(\.actionSpace.dimension).max() ?? 0
     }
 }

@@ -32,7 +32,12 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
     public var formatVersion = PolicyFolder.formatVersion
 
     /// Observations that the policy takes, and actions that it gives.
+    ///
+    /// Of a policy for several robots, those of the first, or of the one that is loaded.
     public var contract: PolicyContract
+
+    /// The robots of a policy for several; nil for one.
+    public var mixture: PolicyMixture?
 
     /// The vision-language backbone.
     public var backbone: BackboneConfiguration
@@ -50,11 +55,13 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
     /// Describes a policy.
     public init(
         contract: PolicyContract,
+        mixture: PolicyMixture? = nil,
         backbone: BackboneConfiguration,
         expert: ActionExpert.Configuration?,
         head: ActionHead.Configuration
     ) {
         self.contract = contract
+        self.mixture = mixture
         self.backbone = backbone
         self.expert = expert
         self.head = head

@@ -22,8 +22,7 @@ struct PolicyCheck {
         let contract = configuration.contract
         let inputs = configuration.backbone.inputs
         try require(
-            inputs.images == contract.cameras.map { [$0.height, $0.width] }
-                && inputs.stateDimension == contract.stateDimension,
+            hasInputs(inputs.images, inputs.stateDimension),
             PolicyFolder.configurationFile,
             "the backbone reads images of \(inputs.images) and \(inputs.stateDimension) state values, which are not "
                 + "those of the contract"
@@ -59,17 +58,32 @@ struct PolicyCheck {
         }
         switch configuration.head {
         case .blocks(let head): try check(head, coding, actions)
-        case .flow(let head): try check(horizon: head.horizon, dimension: head.dimension)
-        case .regression(let head): try check(horizon: head.horizon, dimension: head.dimension)
+        case .flow(let head): try check(horizon: head.horizon, dimension: head.dimension, actions)
+        case .regression(let head): try check(horizon: head.horizon, dimension: head.dimension, actions)
         }
     }
 
-    private func check(horizon: Int, dimension: Int) throws {
-        let expected = [configuration.contract.horizon, configuration.contract.actionSpace.dimension]
+    /// Returns true if the backbone reads the contract's cameras and state, or those of all robots of the mixture.
+    private func hasInputs(_ images: [[Int]], _ stateDimension: Int) -> Bool {
+        guard let mixture = configuration.mixture else {
+            return images == configuration.contract.cameras.map { [$0.height, $0.width] }
+                && stateDimension == configuration.contract.stateDimension
+        }
+        let sizes = Dictionary(zip(mixture.cameras, images)) { first, _ in first }
+        return images.count == mixture.cameras.count
+            && mixture.embodiments.allSatisfy { embodiment in
+                embodiment.contract.stateDimension < stateDimension
+                    && embodiment.contract.cameras.allSatisfy { sizes[$0.name] == [$0.height, $0.width] }
+            }
+    }
+
+    private func check(horizon: Int, dimension: Int, _ actions: Normalization) throws {
+        let steps = actions.transform?.robotSteps(ofModel: horizon) ?? horizon
+        let expected = [configuration.contract.horizon, configuration.largestDimension]
         try require(
-            [horizon, dimension] == expected,
+            [steps, dimension] == expected,
             PolicyFolder.configurationFile,
-            "horizon and columns: the contract says \(expected), the head \([horizon, dimension])"
+            "horizon and columns: the contract says \(expected), the head \([steps, dimension])"
         )
     }
 
@@ -85,16 +99,20 @@ struct PolicyCheck {
                 "the tokenizer's action space is \(actionSpace), the policy's \(contract.actionSpace)"
             )
         }
+        let steps = actions.transform?.robotSteps(ofModel: tokenizer.horizon) ?? tokenizer.horizon
         try require(
-            tokenizer.horizon == contract.horizon,
+            steps == contract.horizon,
             PolicyFolder.tokenizerFolder,
-            "the tokenizer's horizon is \(tokenizer.horizon), the policy's \(contract.horizon)"
+            "the tokenizer's horizon is \(steps), the policy's \(contract.horizon)"
         )
         let layout = tokenizer.layout
         let found = [layout.codebookCount, layout.latentPositionCount ?? schedule.latentPositionCount]
         let expected = [schedule.codebookCount, schedule.latentPositionCount]
+        let fits =
+            configuration.mixture == nil
+            ? found == expected : found[0] == expected[0] && found[1] <= expected[1]
         try require(
-            found == expected && tokenizer.codebookSizes.allSatisfy { $0 == head.codebookSize },
+            fits && tokenizer.codebookSizes.allSatisfy { $0 == head.codebookSize },
             PolicyFolder.tokenizerFolder,
             "codebooks, latent positions and entries: the policy expects \(expected + [head.codebookSize]), the tokenizer has "
                 + "\(found + Array(Set(tokenizer.codebookSizes)))"

@@ -15,6 +15,9 @@ public import Torch
 /// | `model.safetensors` | weights                                                          |
 /// | `norm_stats.json`   | statistics of `state` and `actions`, with the method of each      |
 /// | `tokenizer/`        | the tokenizer of a head of tokens                                 |
+///
+/// Of a policy for several robots, the configuration holds all contracts, the statistics are those of `NAME/state` and
+/// `NAME/actions`, and the tokenizer is the model that all robots share.
 public enum PolicyFolder {
     /// Version of the folder's layout.
     public static let formatVersion = 3
@@ -41,12 +44,53 @@ public enum PolicyFolder {
         state: Normalization,
         to folder: URL
     ) throws {
-        let normalizations = NormalizationSet(["state": state, "actions": actions.normalization])
-        try DurableFile.writeJSON(normalizations, to: folder.appending(path: NormalizationSet.fileName))
+        try save(configuration, network: network, robots: [(actions, state)], to: folder)
+    }
+
+    /// Writes a policy for the robots of a mixture, in its order, or for one.
+    ///
+    /// The configuration comes last: a folder without it is not finished.
+    ///
+    /// - Parameters:
+    ///   - configuration: Architecture, contracts and mixture.
+    ///   - network: The weights.
+    ///   - robots: Coding of actions and normalization of states of every robot; tokenizers share one model.
+    ///   - folder: Folder to write.
+    /// - Throws: The system's error, with the path.
+    public static func save(
+        _ configuration: PolicyConfiguration,
+        network: FASTerVLANetwork,
+        robots: [(actions: ActionCoding, state: Normalization)],
+        to folder: URL
+    ) throws {
+        var normalizations: [String: Normalization] = [:]
+        for (index, robot) in robots.enumerated() {
+            let keys = StatisticsKeys(configuration.mixture?.embodiments[index].name)
+            normalizations[keys.state] = robot.state
+            normalizations[keys.actions] = robot.actions.normalization
+        }
+        try DurableFile.writeJSON(
+            NormalizationSet(normalizations),
+            to: folder.appending(path: NormalizationSet.fileName)
+        )
         try Checkpoint.save(network.tensors, to: folder.appending(path: weightsFile))
         var configuration = configuration
-        configuration.tokenizerDigest = try actions.saveTokenizer(to: folder.appending(path: tokenizerFolder))
+        configuration.tokenizerDigest = try robots[0].actions.saveTokenizer(
+            to: folder.appending(path: tokenizerFolder),
+            ofSeveralRobots: configuration.mixture != nil
+        )
         try DurableFile.writeJSON(configuration, to: folder.appending(path: configurationFile))
+    }
+
+    /// Names of a robot's statistics in `norm_stats.json`.
+    private struct StatisticsKeys {
+        let state: String
+        let actions: String
+
+        init(_ embodiment: String?) {
+            let prefix = embodiment.map { "\($0)/" } ?? ""
+            (state, actions) = (prefix + "state", prefix + "actions")
+        }
     }
 
     /// Loads and verifies a policy, and warms it up.
@@ -55,6 +99,7 @@ public enum PolicyFolder {
     ///
     /// - Parameters:
     ///   - folder: Folder of ``save(_:network:actions:state:to:)``.
+    ///   - embodiment: Robot to serve, of a policy for several; nil for the only one.
     ///   - device: Device for the weights.
     ///   - decoding: Decoding, as far as it is not left to the folder.
     ///   - backend: Chooses the forwards that decoding repeats.
@@ -63,11 +108,12 @@ public enum PolicyFolder {
     ///   `decoding` says, and the errors of checkpoints and tokenizers.
     public static func load(
         from folder: URL,
+        embodiment: String? = nil,
         device: Device,
         decoding: DecodingSettings = DecodingSettings(),
         backend: @Sendable (FASTerVLANetwork) -> InferenceBackend = { InferenceBackend(fastestFor: $0) }
     ) async throws -> FASTerVLAPolicy {
-        let parts = try parts(of: folder, device: device)
+        let parts = try parts(of: folder, embodiment: embodiment, device: device)
         do {
             try decoding.validate(for: parts.configuration.head)
         } catch {
@@ -78,6 +124,7 @@ public enum PolicyFolder {
         }
         let policy = FASTerVLAPolicy(
             configuration: parts.configuration,
+            embodiment: parts.embodiment,
             network: parts.network,
             actions: parts.actions,
             state: parts.state,
@@ -91,8 +138,10 @@ public enum PolicyFolder {
 
     /// Parts of a policy.
     public struct Parts {
-        /// Architecture and contract.
+        /// Architecture, and the contract of the chosen robot.
         public let configuration: PolicyConfiguration
+        /// Position of the chosen robot in the mixture; nil for a policy of one.
+        public let embodiment: Int?
         /// The weights.
         public let network: FASTerVLANetwork
         /// Normalization of actions, with the tokenizer of a head of tokens.
@@ -101,11 +150,10 @@ public enum PolicyFolder {
         public let state: Normalization
     }
 
-    /// Loads and verifies the parts of a policy, for fine-tuning.
+    /// Reads a policy's configuration, without its weights.
     ///
-    /// - Throws: ``PolicyFolderError`` when parts are missing or do not fit each other, and the errors of checkpoints and
-    ///   tokenizers.
-    public static func parts(of folder: URL, device: Device) throws -> Parts {
+    /// - Throws: ``PolicyFolderError`` when it is missing, cannot be understood or is of another version.
+    public static func configuration(of folder: URL) throws -> PolicyConfiguration {
         guard FileManager.default.fileExists(atPath: folder.path) else {
             throw PolicyFolderError(file: folder.path, reason: "no such folder")
         }
@@ -119,20 +167,59 @@ public enum PolicyFolder {
                 reason: "formatVersion: expected \(formatVersion), found \(version); \(other)"
             )
         }
-        let configuration = try decode(PolicyConfiguration.self, from: file)
+        return try decode(PolicyConfiguration.self, from: file)
+    }
+
+    /// Reads the normalizations of a policy's actions, one a robot, in the order of the mixture.
+    ///
+    /// - Throws: ``PolicyFolderError`` when they are missing or cannot be understood.
+    public static func actionNormalizations(of folder: URL) throws -> [Normalization] {
+        let mixture = try configuration(of: folder).mixture
+        let file = folder.appending(path: NormalizationSet.fileName)
+        let all = try decode(NormalizationSet.self, from: file)
+        let names: [String?] = mixture.map { $0.embodiments.map(\.name) } ?? [nil]
+        return try names.map { name in
+            let key = StatisticsKeys(name).actions
+            if let found = all[key] { return found }
+            throw PolicyFolderError(file: file.path, reason: "lacks the statistics or the method of '\(key)'")
+        }
+    }
+
+    /// Loads and verifies the parts of a policy, for fine-tuning.
+    ///
+    /// - Parameters:
+    ///   - folder: Folder of the policy.
+    ///   - embodiment: Robot of a policy for several; nil for the only one.
+    ///   - device: Device for the weights.
+    /// - Returns: The parts, with contract, statistics and tokenizer of the robot.
+    /// - Throws: ``PolicyFolderError`` when parts are missing or do not fit each other, and the errors of checkpoints and
+    ///   tokenizers.
+    public static func parts(of folder: URL, embodiment: String? = nil, device: Device) throws -> Parts {
+        var configuration = try configuration(of: folder)
+        let index: Int?
+        do {
+            try configuration.mixture?.validate()
+            index = try configuration.choose(embodiment)
+        } catch {
+            throw PolicyFolderError(
+                file: folder.appending(path: configurationFile).path,
+                reason: error.description
+            )
+        }
+        let keys = StatisticsKeys(index.flatMap { configuration.mixture?.embodiments[$0].name })
         let statistics = folder.appending(path: NormalizationSet.fileName)
         let normalizations = try decode(NormalizationSet.self, from: statistics)
-        guard let state = normalizations["state"], let actions = normalizations["actions"] else {
+        guard let state = normalizations[keys.state], let actions = normalizations[keys.actions] else {
             throw PolicyFolderError(
                 file: statistics.path,
-                reason: "lacks the statistics or the method of 'state' or 'actions'"
+                reason: "lacks the statistics or the method of '\(keys.state)' or '\(keys.actions)'"
             )
         }
         let coding: ActionCoding
         switch configuration.head {
         case .blocks:
             let tokenizer = folder.appending(path: tokenizerFolder)
-            coding = .codes(try TokenizerRegistry.open(tokenizer, device: device))
+            coding = .codes(try configuration.openTokenizer(in: tokenizer, actions, device: device))
         case .flow, .regression: coding = .values(actions)
         }
         try PolicyCheck(folder: folder, configuration: configuration).check(
@@ -144,7 +231,13 @@ public enum PolicyFolder {
         try configuration.checkTokenizer(in: folder)
         let network = FASTerVLANetwork(configuration, device: device)
         try Checkpoint.load(network.tensors, from: folder.appending(path: weightsFile))
-        return Parts(configuration: configuration, network: network, actions: coding, state: state)
+        return Parts(
+            configuration: configuration,
+            embodiment: index,
+            network: network,
+            actions: coding,
+            state: state
+        )
     }
 
     private struct Version: Decodable {
@@ -159,33 +252,6 @@ public enum PolicyFolder {
             return try JSONDecoder().decode(type, from: data)
         } catch {
             throw PolicyFolderError(file: file.path, reason: "cannot be understood: \(error)")
-        }
-    }
-}
-
-extension PolicyConfiguration {
-    /// Checks that the tokenizer in a policy's folder is the one that the policy was trained with.
-    ///
-    /// Codes of another tokenizer of the same shape decode without an error, to plausible and wrong motion.
-    fileprivate func checkTokenizer(in policy: URL) throws {
-        guard case .blocks = head else { return }
-        let folder = policy.appending(path: PolicyFolder.tokenizerFolder)
-        let found = try TokenizerFolder.digest(of: folder)
-        guard let expected = tokenizerDigest else {
-            throw PolicyFolderError(
-                file: policy.appending(path: PolicyFolder.configurationFile).path,
-                reason:
-                    "tokenizerDigest: is missing; if the tokenizer in the folder is the one that the policy was trained "
-                    + "with, write \"\(found)\""
-            )
-        }
-        guard found == expected else {
-            throw PolicyFolderError(
-                file: folder.path,
-                reason:
-                    "the policy was trained with the tokenizer \(expected), this one is \(found): with another "
-                    + "tokenizer its codes mean other actions; put the policy's own one back"
-            )
         }
     }
 }

@@ -7,16 +7,33 @@ internal import Torch
 struct PolicyInput: Sendable {
     private let contract: PolicyContract
     private let states: StateTokenizer
+    private let layout: InputLayout
+    /// Cameras of the network, in its order.
+    private let cameras: [PolicyContract.Camera]
     private let device: Device
 
-    /// Encodes observations that fulfil `contract`, with states binned by `states`, for `device`.
-    init(_ contract: PolicyContract, states: StateTokenizer, device: Device) {
-        (self.contract, self.states, self.device) = (contract, states, device)
+    /// Encodes observations that fulfil the contract of `configuration`, with states binned by `states`, for `device`.
+    init(
+        _ configuration: PolicyConfiguration,
+        embodiment: Int?,
+        states: StateTokenizer,
+        device: Device
+    ) {
+        contract = configuration.contract
+        layout = InputLayout(configuration, embodiment: embodiment)
+        let names = configuration.mixture?.cameras ?? contract.cameras.map(\.name)
+        cameras = zip(names, configuration.backbone.inputs.images).map {
+            .init(name: $0, height: $1[0], width: $1[1])
+        }
+        (self.states, self.device) = (states, device)
     }
 
     /// The input of a batch of one, `observation`.
     func callAsFunction(_ observation: Observation) -> PrefixInput {
-        let images = contract.cameras.map { camera in
+        let images = cameras.enumerated().map { index, camera in
+            guard layout.hasCamera?[index] ?? true else {
+                return Tensor.zeros([1, camera.height, camera.width, 3], dtype: .uint8, device: device)
+            }
             guard let image = observation.images[camera.name],
                 (image.height, image.width) == (camera.height, camera.width)
             else {
@@ -31,7 +48,7 @@ struct PolicyInput: Sendable {
             "observations hold a state of \(contract.stateDimension) values"
         )
         let text = ByteTokenizer().ids(for: observation.instruction)
-        let bins = states.bins(for: observation.state)
+        let bins = layout.networkState(states.bins(for: observation.state))
         return PrefixInput(
             images: images,
             text: Tensor(
@@ -39,7 +56,8 @@ struct PolicyInput: Sendable {
                 shape: [1, max(1, text.count)],
                 device: device
             ),
-            state: Tensor(bins, shape: [1, bins.count], device: device)
+            state: Tensor(bins, shape: [1, bins.count], device: device),
+            hasImage: layout.hasCamera.map { Tensor($0, shape: [1, $0.count], device: device) }
         )
     }
 

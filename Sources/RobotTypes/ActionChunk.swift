@@ -75,6 +75,23 @@ public struct ActionChunks: Equatable, Sendable {
         }
     }
 
+    /// The chunks with their first `columns` columns; with columns of zeros where they have fewer.
+    public func keeping(columns: Int) -> ActionChunks {
+        guard columns != dimension else { return self }
+        let kept = min(columns, dimension)
+        let missing = Array(repeating: Float(0), count: columns - kept)
+        let rows = (0 ..< count * horizon).flatMap { row in
+            values[row * dimension ..< row * dimension + kept] + missing
+        }
+        return ActionChunks(
+            count: count,
+            horizon: horizon,
+            dimension: columns,
+            paddedValues: rows,
+            validSteps: validSteps
+        )
+    }
+
     /// The chunk at `index`.
     public subscript(index: Int) -> ActionChunk {
         let size = horizon * dimension

@@ -86,12 +86,15 @@ public struct ActionTransform: Codable, Equatable, Sendable, CustomStringConvert
     /// The parts; other columns stay as they are.
     public var parts: [Part]
 
+    /// Map to the model's rate; nil where robot and model have one.
+    public var resampling: ActionResampling?
+
     /// Returns true if a part is relative to the robot's state.
     public var isRelative: Bool { parts.contains { $0.stateStart != nil } }
 
     /// The parts in words, for example `columns 0:7 relative to state 0:7, wrapping`.
     public var description: String {
-        parts.map { part in
+        let words = parts.map { part in
             var words = ["columns \(part.start):\(part.start + part.count)"]
             if let start = part.stateStart {
                 words.append("relative to state \(start):\(start + part.count)")
@@ -102,19 +105,31 @@ public struct ActionTransform: Codable, Equatable, Sendable, CustomStringConvert
             }
             return words.joined(separator: " ")
         }
-        .joined(separator: ", ")
+        let rates = resampling.map { ["\($0)"] } ?? []
+        return (words + rates).joined(separator: ", ")
     }
 
     /// Creates a transform of `parts`.
-    public init(stateDimension: Int, parts: [Part]) {
+    public init(stateDimension: Int, parts: [Part], resampling: ActionResampling? = nil) {
         self.stateDimension = stateDimension
         self.parts = parts
+        self.resampling = resampling
+    }
+
+    /// Control steps of the robot in a chunk of `horizon` steps of the model.
+    public func robotSteps(ofModel horizon: Int) -> Int {
+        resampling?.robotSteps(ofModel: horizon) ?? horizon
     }
 
     /// Checks the parts against an action of `columns` columns.
     ///
     /// - Throws: `InvalidValue` that names the part's field.
     public func validate(columns: Int) throws(InvalidValue) {
+        if let resampling {
+            do { try resampling.validate(columns: columns) } catch {
+                throw error.inside("transform.resampling")
+            }
+        }
         for (index, part) in parts.enumerated() {
             let key = "transform.parts[\(index)]"
             try Validation.require(
@@ -153,22 +168,28 @@ public struct ActionTransform: Codable, Equatable, Sendable, CustomStringConvert
     /// Chunks as a robot executes them, as the model learns them.
     ///
     /// - Parameters:
-    ///   - chunks: `[count, horizon, dimension]`.
+    ///   - chunks: `[count, steps of the robot, dimension]`.
     ///   - states: The robot's state at the first step of every chunk, `[count, stateDimension]`.
+    ///   - horizon: Steps of the model in a chunk; nil for as many as its rate says.
     /// - Returns: The transformed chunks.
-    public func transformed(_ chunks: ActionChunks, states: [Float]) -> ActionChunks {
-        map(chunks, states) { part, chunk, state in
+    public func transformed(_ chunks: ActionChunks, states: [Float], horizon: Int? = nil) -> ActionChunks {
+        let transformed = map(chunks, states) { part, chunk, state in
             if let rotation = part.rotation {
                 part.compose(rotation, &chunk, state)
             } else {
                 part.subtract(&chunk, state)
             }
         }
+        return resampling.map {
+            $0.resampled(transformed, to: horizon ?? $0.modelSteps(ofRobot: chunks.horizon))
+        } ?? transformed
     }
 
-    /// The reverse of ``transformed(_:states:)``: quaternions of unit length, angles within their interval.
+    /// The reverse of ``transformed(_:states:horizon:)``: quaternions of unit length, angles within their interval.
     public func restored(_ chunks: ActionChunks, states: [Float]) -> ActionChunks {
-        map(chunks, states) { part, chunk, state in
+        let chunks =
+            resampling.map { $0.resampled(chunks, to: $0.robotSteps(ofModel: chunks.horizon)) } ?? chunks
+        return map(chunks, states) { part, chunk, state in
             if let rotation = part.rotation {
                 part.decompose(rotation, &chunk, state)
             } else {

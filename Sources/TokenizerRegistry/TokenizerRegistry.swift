@@ -146,9 +146,12 @@ public enum TokenizerRegistry {
             func text(_ transform: ActionTransform?) -> String {
                 transform.map { "\($0)" } ?? "actions as recorded"
             }
+            let sameRate = tokenizer.normalization.transform?.resampling == robot.transform?.resampling
+            let remedy =
+                sameRate ? "--mapping or --relative" : "--mapping, --relative or the recipe's 'chunk'"
             throw ActionTokenizerError(
                 "\(folder.path): is for \(text(tokenizer.normalization.transform)), the dataset gives "
-                    + "\(text(robot.transform)); pass the --mapping or --relative that the tokenizer was made with"
+                    + "\(text(robot.transform)); pass the \(remedy) that the tokenizer was made with"
             )
         }
         return tokenizer

@@ -21,6 +21,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy; 'metaworld', the one that comes with the program; or 'expert'.")
     var policy: String
 
+    @OptionGroup var robot: EmbodimentOptions
     @OptionGroup var rollouts: RolloutOptions
 
     @Option(help: "Folder for results and videos.")
@@ -88,6 +89,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         } else {
             let policy = try await PolicyFolder.load(
                 from: namedModel(policy, family: .policies),
+                embodiment: robot.embodiment,
                 device: device,
                 decoding: decoding.settings
             )

@@ -12,15 +12,17 @@ import Training
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Train policies, and compare them.",
-        subcommands: [Train.self, Compare.self]
+        abstract: "Train policies, describe and compare them.",
+        subcommands: [Train.self, Info.self, Compare.self]
     )
 
     /// `faster policy train`.
     struct Train: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Train FASTerVLA, or a head to compare it with, on a dataset and a tokenizer.",
+            abstract: "Train FASTerVLA, or a head to compare it with, on datasets and a tokenizer.",
             discussion: """
+                Several datasets (--data A --data B ..., or the recipe's) make a policy for several robots, with cameras, \
+                actions and rates of their own; 'faster serve --embodiment NAME' says which one it serves.
                 With --steps 0 the policy keeps its random initialisation: an untrained one to compare with.
                 '--set objectPose.weight=2 --set backbone.keypoints=16' adds an auxiliary loss on object poses, where the \
                 dataset has them (observation.environment_state). These poses come from a simulator or a motion-capture \
@@ -28,7 +30,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var dataset: DatasetOptions
+        @OptionGroup var data: TrainingDataOptions
         @OptionGroup var training: TrainingOptions
         @OptionGroup var rollouts: RolloutEvaluationOptions
         @OptionGroup var compute: ComputeOptions
@@ -63,28 +65,13 @@ struct PolicyCommand: AsyncParsableCommand {
             guard try training.isNeeded() else { return }
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe(), ["head": head])
-            let (demonstrations, episodes) = try dataset.open(usesStates: true)
-            let count = demonstrations.dataset.episodes.count
-            let heldOut = try heldOut.map { try EpisodeSelection($0, count: count) }
-            var policy = PolicyTraining(demonstrations, recipe: recipe, device: device)
-            let selects = !dataset.selection.episodes.isEmpty
-            func usable(_ episodes: [Int]) throws -> [Int] {
-                try dataset.selection.mapping.usable(
-                    episodes,
-                    of: demonstrations,
-                    dataset.data,
-                    usesStates: true,
-                    isSaid: selects
-                ) ?? episodes
+            var sources = try data.open(recipe.datasets, usesStates: true).map(source)
+            for index in sources.indices {
+                sources[index] = try prepared(sources[index], recipe, device)
             }
-            policy.heldOut = try heldOut.map { try usable($0.indices) } ?? []
-            policy.episodes =
-                selects ? episodes : try heldOut.map { try usable($0.others(of: count)) } ?? episodes
-            policy.horizon = horizon
-            policy.seed = training.seed
-            if recipe.head.needsTokenizer {
-                policy.tokenizer = try openTokenizer(demonstrations, policy.episodes, device)
-            }
+            var policy = PolicyTraining(sources, recipe: recipe, device: device)
+            (policy.horizon, policy.seed) = (horizon, training.seed)
+            for line in try policy.missingCameras() { Terminal.say(line) }
             if let from {
                 let folder = namedModel(from, family: .policies)
                 policy.start = try PolicyStart(folder, taking: try parts(), device: device)
@@ -104,16 +91,51 @@ struct PolicyCommand: AsyncParsableCommand {
             )
         }
 
-        private func openTokenizer(
-            _ demonstrations: Demonstrations,
-            _ episodes: [Int]?,
-            _ device: Device
-        ) throws -> any ActionTokenizer {
-            guard let tokenizer else {
-                throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
+        /// The dataset with the episodes to train on and to validate on.
+        private func source(_ part: TrainingDataOptions.Opened) throws -> PolicySource {
+            var source = PolicySource(part.demonstrations, name: part.entry.robotName)
+            let count = part.demonstrations.dataset.episodes.count
+            let selects = part.entry.episodes != nil
+            func usable(_ episodes: [Int]) throws -> [Int] {
+                try data.usable(
+                    episodes,
+                    of: part.demonstrations,
+                    part.entry,
+                    usesStates: true,
+                    isSaid: selects
+                ) ?? episodes
             }
-            let actions = try demonstrations.robotActions(episodes: episodes)
-            return try TokenizerOpener(device, actions: actions, horizon: horizon).tokenizer(tokenizer)
+            let heldOut = try (part.entry.heldOut ?? heldOut).map { try EpisodeSelection($0, count: count) }
+            source.heldOut = try heldOut.map { try usable($0.indices) } ?? []
+            source.episodes =
+                selects
+                ? part.episodes : try heldOut.map { try usable($0.others(of: count)) } ?? part.episodes
+            source.weight = part.entry.weight
+            return source
+        }
+
+        /// The source with chunks of the recipe's duration and the tokenizer of its robot.
+        private func prepared(
+            _ source: PolicySource,
+            _ recipe: PolicyRecipe,
+            _ device: Device
+        ) throws -> PolicySource {
+            var source = source
+            var steps = horizon
+            if recipe.head.needsTokenizer {
+                guard let tokenizer else {
+                    throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
+                }
+                steps = (try? TokenizerRegistry.horizon(of: namedModel(tokenizer))) ?? horizon
+                source.demonstrations = recipe.chunk.applied(to: source.demonstrations, horizon: steps)
+                let actions = try source.demonstrations.robotActions(episodes: source.episodes)
+                source.tokenizer = try TokenizerOpener(device, actions: actions, horizon: horizon)
+                    .tokenizer(tokenizer)
+            } else {
+                source.demonstrations = recipe.chunk.applied(to: source.demonstrations, horizon: steps)
+            }
+            Terminal.say("\(source.name): \(source.demonstrations.durationLine(horizon: steps))")
+            return source
         }
 
         private func parts() throws -> Set<PolicyStart.Part> {

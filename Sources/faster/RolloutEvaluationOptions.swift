@@ -27,6 +27,12 @@ struct RolloutEvaluationOptions: ParsableArguments {
     )
     var simulator = "metaworld"
 
+    @Option(
+        name: .customLong("rollout-embodiment"),
+        help: "Robot of the evaluations, of a policy for several."
+    )
+    var embodiment: String?
+
     func validate() throws {
         try atLeastOne(every, "--rollout-every")
         try atLeastOne(episodes, "--rollout-episodes")
@@ -38,10 +44,12 @@ struct RolloutEvaluationOptions: ParsableArguments {
     func evaluation(in folder: URL) async throws -> PolicyTraining.RolloutEvaluation? {
         guard let tasks else { return nil }
         let names = try await Simulator(named: simulator).description().taskNames(tasks)
-        let arguments = [
-            "--simulator", simulator, "--tasks", names.joined(separator: ","), "--episodes", "\(episodes)",
-            "--seed", "\(Self.firstScene)", "--threads", "1",
-        ]
+        let arguments =
+            [
+                "--simulator", simulator, "--tasks", names.joined(separator: ","), "--episodes",
+                "\(episodes)",
+                "--seed", "\(Self.firstScene)", "--threads", "1",
+            ] + (embodiment.map { ["--embodiment", $0] } ?? [])
         return .init(every: every) { policy, step in
             let results = folder.appending(path: "step-\(step)")
             return try Self.evaluate(["--policy", policy.path, "--out", results.path] + arguments, results)

@@ -19,6 +19,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder of the policy, or 'metaworld', the one that comes with the program.")
     var policy: String
 
+    @OptionGroup var robot: EmbodimentOptions
+
     @Option(help: "Address to listen on; 0.0.0.0 listens on all networks.")
     var host = "127.0.0.1"
 
@@ -35,6 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
         let device = try compute.prepare()
         let loaded = try await PolicyFolder.load(
             from: namedModel(policy, family: .policies),
+            embodiment: robot.embodiment,
             device: device,
             decoding: decoding.settings
         )

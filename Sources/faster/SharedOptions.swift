@@ -107,6 +107,12 @@ struct DecodingOptions: ParsableArguments {
     }
 }
 
+/// The robot that a policy for several serves.
+struct EmbodimentOptions: ParsableArguments {
+    @Option(help: "Robot to serve, of a policy for several; 'faster policy info' names them.")
+    var embodiment: String?
+}
+
 /// Refuses a number that has to be positive.
 func atLeastOne(_ number: Int, _ option: String) throws {
     guard number > 0 else { throw ValidationError("\(option): expected at least 1, found \(number)") }

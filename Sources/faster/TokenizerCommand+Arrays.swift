@@ -86,7 +86,9 @@ extension TokenizerCommand {
 
         func run() throws {
             try options.convert(to: "tokens") { tokenizer, file, out in
-                let expected = [tokenizer.horizon, tokenizer.dimension]
+                let transform = tokenizer.normalization.transform
+                let steps = transform?.robotSteps(ofModel: tokenizer.horizon) ?? tokenizer.horizon
+                let expected = [steps, tokenizer.dimension]
                 guard file.shape.count == 3, Array(file.shape.dropFirst()) == expected else {
                     throw options.refusal(
                         "expected actions of shape [n, \(expected[0]), \(expected[1])], found \(file.shape)"
@@ -98,10 +100,11 @@ extension TokenizerCommand {
                     dimension: expected[1],
                     values: try file.floats(options.input.asFile)
                 )
-                if let transform = tokenizer.normalization.transform {
+                if let transform {
                     chunks = transform.transformed(
                         chunks,
-                        states: try options.states(chunks.count, for: tokenizer)
+                        states: try options.states(chunks.count, for: tokenizer),
+                        horizon: tokenizer.horizon
                     )
                 }
                 if clip {

@@ -39,7 +39,11 @@ extension TokenizerCommand {
 
         func run() throws {
             let device = try compute.prepare()
-            let (demonstrations, episodes) = try dataset.open()
+            var (demonstrations, episodes) = try dataset.open()
+            if let resampling = TokenizerFolder.resampling(in: namedModel(tokenizer)) {
+                demonstrations = demonstrations.spanning(seconds: 1 / resampling.modelRate, in: 1)
+                Terminal.say("\(dataset.data): \(demonstrations.durationLine(horizon: fitting.horizon))")
+            }
             let tokenizer = try open(demonstrations, evaluated: episodes, device: device)
             let recorded = try demonstrations.chunks(horizon: tokenizer.horizon, episodes: episodes)
             let clipped = try tokenizer.clippedToRange(recorded).clipped

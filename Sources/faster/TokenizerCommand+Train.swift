@@ -16,13 +16,7 @@ extension TokenizerCommand {
                 """
         )
 
-        @Option(help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0; may be repeated.")
-        var data: [String]
-
-        @OptionGroup var selection: EpisodeOptions
-
-        @Option(help: "Sampling weight of each dataset, with commas between (default: equal).")
-        var weights: String?
+        @OptionGroup var data: TrainingDataOptions
 
         @Option(help: "Tokenizer to train: \(TokenizerKind.names) (default: the recipe's).")
         var kind: String?
@@ -44,7 +38,7 @@ extension TokenizerCommand {
                 start.map { try TokenizerRecipe(startingFrom: $0) } ?? TokenizerRecipe(),
                 ["horizon": horizon.map(String.init), "kind": kind]
             )
-            var tokenizer = TokenizerTraining(try datasets(), recipe: recipe, device: device)
+            var tokenizer = TokenizerTraining(try datasets(recipe), recipe: recipe, device: device)
             if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
             (tokenizer.start, tokenizer.seed) = (start, training.seed)
             let fitting = Terminal.Progress("fit residual stages")
@@ -61,16 +55,15 @@ extension TokenizerCommand {
             )
         }
 
-        private func datasets() throws -> [WeightedDataset] {
-            let numbers = weights.map { $0.split(separator: ",").map { Double($0) ?? -1 } }
-            guard numbers.map({ $0.count == data.count && $0.allSatisfy { $0 > 0 && $0.isFinite } }) ?? true
-            else {
-                throw ValidationError(
-                    "--weights: expected \(data.count) positive numbers, one per dataset, found '\(weights ?? "")'"
+        private func datasets(_ recipe: TokenizerRecipe) throws -> [WeightedDataset] {
+            try data.open(recipe.datasets).map { part in
+                let demonstrations = recipe.chunk.applied(to: part.demonstrations, horizon: recipe.horizon)
+                Terminal.say("\(part.entry.path): \(demonstrations.durationLine(horizon: recipe.horizon))")
+                return WeightedDataset(
+                    demonstrations,
+                    episodes: part.episodes,
+                    weight: part.entry.weight
                 )
-            }
-            return try selection.open(data).enumerated().map { index, part in
-                WeightedDataset(part.demonstrations, episodes: part.episodes, weight: numbers?[index] ?? 1)
             }
         }
     }

@@ -116,7 +116,8 @@ struct DemonstrationsTests {
         training.recipe.horizon = 10
         #expect(
             training.rateDifference
-                == "the datasets differ in rate: a chunk of 10 steps spans 0.5 s at 20 Hz, 0.2 s at 50 Hz"
+                == "the datasets differ in rate: a chunk of 10 steps spans 0.5 s at 20 Hz, 0.2 s at 50 Hz; "
+                + "'chunk: {seconds: ...}' of the recipe gives all of them one duration"
         )
         training.datasets.removeLast()
         #expect(training.rateDifference == nil)

@@ -29,8 +29,10 @@ struct PolicyTrainingTests {
             ]
         )
         let demonstrations = try Demonstrations(opening: folder.appending(path: "data"))
-        var training = PolicyTraining(demonstrations, recipe: recipe, device: .cpu)
-        (training.episodes, training.heldOut, training.horizon) = ([0], heldOut, 8)
+        var source = PolicySource(demonstrations)
+        (source.episodes, source.heldOut) = ([0], heldOut)
+        var training = PolicyTraining([source], recipe: recipe, device: .cpu)
+        training.horizon = 8
         return training
     }
 

@@ -36,7 +36,7 @@ struct RelativePolicyTests {
                 "backbone.pixelsPerToken=32", "expert.width=32",
             ]
         )
-        var training = PolicyTraining(demonstrations, recipe: recipe, device: .cpu)
+        var training = PolicyTraining([PolicySource(demonstrations)], recipe: recipe, device: .cpu)
         training.horizon = 4
         let output = folder.appending(path: "policy")
         try training.run(to: output, resume: false, decoding: { _, _ in }, report: { _ in })

@@ -96,11 +96,15 @@ public struct CompactBackbone: Backbone {
         )
         var x = Tensor.concatenated([images, words, state(input.state)], axis: 1)
         var mask: Tensor?
-        if let wordMask {
+        if wordMask != nil || input.hasImage != nil {
             let batch = x.size(0)
-            let before = Tensor.ones([batch, images.size(1)], dtype: .bool, device: x.device)
-            let after = Tensor.ones([batch, input.state.size(1)], dtype: .bool, device: x.device)
-            mask = Tensor.concatenated([before, wordMask, after], axis: 1).unsqueezed(1).unsqueezed(1)
+            func open(_ count: Int) -> Tensor { .ones([batch, count], dtype: .bool, device: x.device) }
+            mask = Tensor.concatenated(
+                imageMask(input, views, estimate?.tokens, open)
+                    + [wordMask ?? open(words.size(1)), open(input.state.size(1))],
+                axis: 1
+            )
+            .unsqueezed(1).unsqueezed(1)
         }
         var keys: [Tensor] = []
         var values: [Tensor] = []
@@ -120,6 +124,23 @@ public struct CompactBackbone: Backbone {
                 ObjectPoseEstimate(values: $0.values, heatmaps: keypoints.map(\.heatmaps))
             }
         )
+    }
+
+    /// Masks of the tokens of patches, keypoints and `estimate`, each bool `[B, n]`: false for those of absent images.
+    private func imageMask(
+        _ input: PrefixInput,
+        _ views: [(patches: Tensor, keypoints: Keypoints.Output?)],
+        _ estimate: Tensor?,
+        _ open: (Int) -> Tensor
+    ) -> [Tensor] {
+        let patches = views.map { $0.patches.size(1) }
+        let keypoints = views.map { $0.keypoints?.tokens.size(1) ?? 0 }
+        let masks = [patches, keypoints].flatMap { counts in
+            counts.enumerated().filter { $1 > 0 }.map { camera, count in
+                input.hasImage?.narrowed(1, from: camera, count: 1).expanded([-1, count]) ?? open(count)
+            }
+        }
+        return masks + [estimate.map { open($0.size(1)) }].compactMap(\.self)
     }
 
     /// Its layers, if it supports decoding.

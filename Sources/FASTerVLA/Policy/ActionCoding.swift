@@ -1,5 +1,6 @@
 public import ActionTokenizers
-internal import Foundation
+internal import FASTerVQ
+public import Foundation
 public import RobotTypes
 
 /// Representation of actions that a policy predicts.
@@ -28,10 +29,18 @@ public enum ActionCoding: Sendable {
 
     /// Writes the tokenizer, where there is one.
     ///
+    /// - Parameters:
+    ///   - folder: Folder to write.
+    ///   - ofSeveralRobots: True to write the model alone, which belongs to no robot.
     /// - Returns: Its digest; nil where there is none.
-    func saveTokenizer(to folder: URL) throws -> String? {
+    /// - Throws: The system's error, with the path.
+    public func saveTokenizer(to folder: URL, ofSeveralRobots: Bool) throws -> String? {
         guard let tokenizer else { return nil }
-        try tokenizer.save(to: folder)
+        if ofSeveralRobots, let tokenizer = tokenizer as? FASTerVQTokenizer {
+            try tokenizer.model.save(to: folder)
+        } else {
+            try tokenizer.save(to: folder)
+        }
         return try TokenizerFolder.digest(of: folder)
     }
 }

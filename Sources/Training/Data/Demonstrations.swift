@@ -12,7 +12,7 @@ public struct Demonstrations: Sendable {
     public let actionSpace: ActionSpace
 
     /// Map of recorded actions to those that models learn; nil where they are the same.
-    public private(set) var transform: ActionTransform?
+    public internal(set) var transform: ActionTransform?
 
     /// The mapping that a person gave; nil where it is read off the dataset.
     public let mapping: DatasetMapping?
@@ -121,18 +121,26 @@ public struct Demonstrations: Sendable {
 
     /// Chunks that start at every frame of `episodes` (nil: of all), in the robot's units, transformed.
     ///
-    /// Behind an episode's end they are padded by ``padding``.
+    /// Behind an episode's end they are padded by ``padding``. Chunks of a duration are of as many steps as the model's, whatever
+    /// the dataset's rate.
     ///
     /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
     public func chunks(horizon: Int, episodes: [Int]?) throws -> ActionChunks {
         try check(actions, episodes: episodes)
-        let chunks = try sampler.chunks(horizon: horizon, episodes: episodes).padded(by: padding)
+        let steps = transform?.robotSteps(ofModel: horizon) ?? horizon
+        let chunks = try sampler.chunks(horizon: steps, episodes: episodes).padded(by: padding)
         guard let transform else { return chunks }
-        guard transform.isRelative else { return transform.transformed(chunks, states: []) }
+        guard transform.isRelative else {
+            return transform.transformed(chunks, states: [], horizon: horizon)
+        }
         let states = try states()
         try check(states, episodes: episodes)
         let rows = try sampler.starts(episodes: episodes).map(sampler.row)
-        return transform.transformed(chunks, states: rows.flatMap { states.values.row($0) })
+        return transform.transformed(
+            chunks,
+            states: rows.flatMap { states.values.row($0) },
+            horizon: horizon
+        )
     }
 
     /// Checks that columns hold finite numbers in the frames of `episodes` (nil: of all).
@@ -247,6 +255,13 @@ public struct Demonstrations: Sendable {
         guard !dataset.cameras.isEmpty else {
             throw error("has no camera, which a policy needs")
         }
+        return try choose(chosen, among: names)
+    }
+
+    /// Chooses among the names of cameras; all where `chosen` is empty.
+    ///
+    /// - Throws: ``DemonstrationsError`` when a name is none of them or occurs twice.
+    func choose(_ chosen: [String], among names: [String]) throws -> [String] {
         guard !chosen.isEmpty else { return names }
         var cameras: [String] = []
         for camera in chosen {

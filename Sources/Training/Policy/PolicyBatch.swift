@@ -6,14 +6,17 @@ internal import Torch
 /// The examples of one training step, in host memory.
 struct PolicyBatch: Sendable {
     /// Positions of the examples in their dataset.
-    let indices: [Int]
+    var indices: [Int]
 
-    /// Normalised actions.
-    let chunks: ActionChunks
+    /// Normalised actions, with the columns of the network.
+    var chunks: ActionChunks
 
-    /// Images of every camera, `[B, height, width, 3]`.
+    /// Images of every camera, `[B, height, width, 3]`; black ones of cameras that a robot lacks.
     var images: [[UInt8]] = []
     var imageShapes: [[Int]] = []
+
+    /// For every example and camera, whether there is an image, `[B, cameras]`.
+    var hasImage: [Bool] = []
 
     /// Shifts of every camera's images by augmentation, `[B]`.
     var imageShifts: [[ImageShift]] = []
@@ -33,7 +36,9 @@ struct PolicyBatch: Sendable {
         let input = PrefixInput(
             images: zip(images, imageShapes).map { Tensor($0, shape: $1, device: device) },
             text: Tensor(text, shape: [count, text.count / count], device: device),
-            state: Tensor(state, shape: [count, state.count / count], device: device)
+            state: Tensor(state, shape: [count, state.count / count], device: device),
+            hasImage: hasImage.contains(false)
+                ? Tensor(hasImage, shape: [count, images.count], device: device) : nil
         )
         let isValid = chunks.validSteps.flatMap { valid in (0 ..< chunks.horizon).map { $0 < valid } }
         let targets = ActionTargets(
@@ -45,27 +50,73 @@ struct PolicyBatch: Sendable {
     }
 }
 
+extension PolicyBatch {
+    /// The examples of `parts`, one after the other, as one batch; texts are padded to one length.
+    init(joining parts: [PolicyBatch]) {
+        self = parts[0]
+        guard parts.count > 1 else { return }
+        let length = parts.map { $0.text.count / $0.indices.count }.max() ?? 1
+        indices = parts.flatMap(\.indices)
+        chunks = ActionChunks(
+            count: indices.count,
+            horizon: chunks.horizon,
+            dimension: chunks.dimension,
+            paddedValues: parts.flatMap(\.chunks.values),
+            validSteps: parts.flatMap(\.chunks.validSteps)
+        )
+        images = images.indices.map { camera in parts.flatMap { $0.images[camera] } }
+        imageShapes = imageShapes.map { [indices.count] + $0.dropFirst() }
+        imageShifts = imageShifts.indices.map { camera in parts.flatMap { $0.imageShifts[camera] } }
+        hasImage = parts.flatMap(\.hasImage)
+        text = parts.flatMap { part in
+            let own = part.text.count / part.indices.count
+            return part.indices.indices.flatMap { row in
+                part.text[row * own ..< (row + 1) * own] + Array(repeating: 0, count: length - own)
+            }
+        }
+        state = parts.flatMap(\.state)
+        codes = parts.flatMap(\.codes)
+    }
+}
+
 /// Batches in the order of a training's steps, made ahead on another thread.
 final class PolicyBatches {
-    private let dataset: PolicyDataset
+    private let datasets: [PolicyDataset]
+    private let weights: [Double]
     private let recipe: PolicyRecipe
     private let seed: UInt64
     private var prefetcher: Prefetcher<Result<PolicyBatch, any Error>>?
 
-    init(_ dataset: PolicyDataset, _ recipe: PolicyRecipe, seed: UInt64) {
-        (self.dataset, self.recipe, self.seed) = (dataset, recipe, seed)
+    init(_ datasets: [PolicyDataset], weights: [Double], _ recipe: PolicyRecipe, seed: UInt64) {
+        (self.datasets, self.weights, self.recipe, self.seed) = (datasets, weights, recipe, seed)
     }
 
     deinit { prefetcher?.cancel() }
 
     /// Begins to make the batches of the steps from `step` on.
     func begin(at step: Int) {
-        let (dataset, seed, augmentation) = (self.dataset, self.seed, recipe.augmentation)
+        let (datasets, seed, augmentation) = (self.datasets, self.seed, recipe.augmentation)
         let steps = step ..< max(step, recipe.optimization.steps)
-        let order = EpochOrder(count: dataset.count, batchSize: recipe.optimization.batchSize, seed: seed)
+        let order = MixtureOrder(
+            counts: datasets.map(\.count),
+            weights: weights,
+            batchSize: recipe.optimization.batchSize,
+            seed: seed
+        )
         prefetcher = Prefetcher(steps, state: order) { order, step in
-            let indices = order.indices(step: step)
-            return Result { try dataset.batch(indices, augmentation: augmentation, seed: seed, step: step) }
+            let parts = order.parts(step: step)
+            return Result {
+                PolicyBatch(
+                    joining: try parts.map { part in
+                        try datasets[part.source].batch(
+                            part.indices,
+                            augmentation: augmentation,
+                            seed: seed,
+                            step: step
+                        )
+                    }
+                )
+            }
         }
     }
 

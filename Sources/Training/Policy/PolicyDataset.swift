@@ -25,6 +25,13 @@ struct PolicyDataset: Sendable {
 
     private let cameras: [CompactBackbone.Configuration.Camera]
     private let frames: FrameStore
+    /// The dataset's image feature of every camera of the network; nil for one that it lacks.
+    private let features: [String?]
+    private let layout: InputLayout
+    /// Columns of an action that the network reads.
+    private let columns: Int
+    /// Number of the source's stream of random numbers.
+    private let stream: UInt64
     private let frameIndices: [Int]
 
     /// Bins of states, `[count, stateDimension]`.
@@ -42,6 +49,7 @@ struct PolicyDataset: Sendable {
     ///   - demonstrations: Dataset.
     ///   - episodes: Episodes.
     ///   - policy: Policy that learns from them.
+    ///   - source: Position of the dataset among the policy's sources.
     ///   - recipe: Recipe of the training.
     ///   - frames: Images of the cameras.
     /// - Throws: The errors of datasets and tokenizers.
@@ -49,9 +57,15 @@ struct PolicyDataset: Sendable {
         _ demonstrations: Demonstrations,
         episodes: [Int],
         for policy: ResolvedPolicy,
+        source: Int,
         _ recipe: PolicyRecipe,
         frames: FrameStore
     ) throws {
+        let robot = policy.robots[source]
+        layout = robot.layout
+        features = robot.features
+        columns = policy.columns
+        stream = UInt64(source) << 32
         let rows = demonstrations.rows(of: episodes)
         let states = try demonstrations.states()
         try demonstrations.check(states, episodes: episodes)
@@ -61,7 +75,7 @@ struct PolicyDataset: Sendable {
         cameras = policy.backbone.cameras
         stateBinCount = policy.backbone.stateBins
         stateDimension = states.dimension
-        stateBins = StateTokenizer(normalization: policy.state, binCount: stateBinCount)
+        stateBins = StateTokenizer(normalization: robot.state, binCount: stateBinCount)
             .bins(for: rows.flatMap { states.values.row($0) })
         let tasks = demonstrations.dataset.tasks
         let taskIndex = demonstrations.table.taskIndex
@@ -70,19 +84,20 @@ struct PolicyDataset: Sendable {
         instructions = Self.padded((tasks + (isUntold ? [""] : [])).map { ByteTokenizer().ids(for: $0) })
         instructionIndices = rows.map { taskIndex[$0] < 0 ? tasks.count : taskIndex[$0] }
         var chunks = try demonstrations.chunks(
-            horizon: policy.configuration.contract.horizon,
+            horizon: policy.horizon,
             episodes: episodes
         )
-        if let far = policy.coding.tokenizer?.normalization.firstFarValue(in: chunks) {
-            let row = rows[far.chunk] + far.step
+        if let far = robot.coding.tokenizer?.normalization.firstFarValue(in: chunks) {
+            let steps = demonstrations.transform?.robotSteps(ofModel: policy.horizon) ?? policy.horizon
+            let row = rows[far.chunk] + far.step * steps / policy.horizon
             throw demonstrations.error(
                 "action in row \(row), column \(far.column): \(far.reason); train the tokenizer on such episodes, too, or "
                     + "leave them out with --episodes"
             )
         }
-        chunks.values = policy.coding.normalization.normalized(chunks.values)
+        chunks.values = robot.coding.normalization.normalized(chunks.values)
         self.chunks = chunks
-        codes = try Self.codes(for: chunks, policy)
+        codes = try Self.codes(for: chunks, robot.coding, policy.configuration.head)
         auxiliaryTasks =
             policy.objectPoses.map {
                 [ObjectPoseTask(recipe.objectPose, $0, rows: rows, cameras: policy.backbone.cameras)]
@@ -90,7 +105,10 @@ struct PolicyDataset: Sendable {
     }
 
     /// Numbers that differ where the examples do.
-    var identity: [Float] { codes?.map(Float.init) ?? chunks.values }
+    var identity: [Float] {
+        (codes?.map(Float.init) ?? chunks.values) + stateBins.map(Float.init)
+            + instructions.flatMap { $0.map(Float.init) } + instructionIndices.map(Float.init)
+    }
 
     private static func padded(_ texts: [[Int]]) -> [[Int]] {
         let longest = max(1, texts.map(\.count).max() ?? 1)
@@ -98,12 +116,16 @@ struct PolicyDataset: Sendable {
     }
 
     /// Codes to predict for `chunks`, without those of latent positions beyond the end of an episode.
-    private static func codes(for chunks: ActionChunks, _ policy: ResolvedPolicy) throws -> [Int]? {
-        guard case .blocks(let head) = policy.configuration.head, let tokenizer = policy.coding.tokenizer
-        else {
-            return nil
-        }
+    ///
+    /// Positions that the robot's tokenizer lacks beside that of a larger robot have none, either.
+    private static func codes(
+        for chunks: ActionChunks,
+        _ coding: ActionCoding,
+        _ head: ActionHead.Configuration
+    ) throws -> [Int]? {
+        guard case .blocks(let head) = head, let tokenizer = coding.tokenizer else { return nil }
         let (count, positions) = (head.schedule.tokenCount, head.schedule.latentPositionCount)
+        let own = tokenizer.layout.latentPositionCount ?? positions
         let isValid = tokenizer.validityMask(chunks.validSteps)
         return try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, tokens in
             if head.isVariableLength {
@@ -111,29 +133,37 @@ struct PolicyDataset: Sendable {
                 let targets = Array(tokens.prefix(count)) + end
                 return targets + Array(repeating: Tensor.ignoreIndex, count: count - targets.count)
             }
-            return tokens.enumerated().map { index, token in
-                isValid[chunk * positions + index % positions] ? token : Tensor.ignoreIndex
+            return (0 ..< count).map { index in
+                let (codebook, position) = (index / positions, index % positions)
+                guard position < own, isValid[chunk * own + position] else { return Tensor.ignoreIndex }
+                return tokens[codebook * own + position]
             }
         }
     }
 
     /// The batch of the examples at `indices`, changed by `augmentation`; equal arguments give equal batches.
     func batch(_ indices: [Int], augmentation: Augmentation, seed: UInt64, step: Int) throws -> PolicyBatch {
-        var batch = PolicyBatch(indices: indices, chunks: chunks.gathered(indices))
-        var random = SeededRandom(seed: seed, 3, UInt64(step))
+        var batch = PolicyBatch(
+            indices: indices,
+            chunks: chunks.gathered(indices).keeping(columns: columns)
+        )
+        var random = SeededRandom(seed: seed, 3, UInt64(step) | stream)
         for index in indices {
             batch.text += instructions[instructionIndices[index]]
             let bins = stateBins[index * stateDimension ..< (index + 1) * stateDimension]
-            batch.state += augmentation.changed(bins, of: stateBinCount, random: &random)
+            batch.state += layout.networkState(
+                augmentation.changed(bins, of: stateBinCount, random: &random)
+            )
             if let codes {
                 let size = codes.count / count
                 batch.codes += codes[index * size ..< (index + 1) * size]
             }
         }
         for camera in cameras.indices {
-            var random = SeededRandom(seed: seed, 2, UInt64(step), UInt64(camera))
+            var random = SeededRandom(seed: seed, 2, UInt64(step) | stream, UInt64(camera))
             try addImages(of: camera, augmentation, random: &random, to: &batch)
         }
+        batch.hasImage = indices.flatMap { _ in features.map { $0 != nil } }
         return batch
     }
 
@@ -146,11 +176,17 @@ struct PolicyDataset: Sendable {
     ) throws {
         let (height, width) = (cameras[camera].height, cameras[camera].width)
         let size = height * width * 3
+        batch.imageShapes.append([batch.indices.count, height, width, 3])
+        guard let feature = features[camera] else {
+            batch.images.append([UInt8](repeating: 0, count: size * batch.indices.count))
+            batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
+            return
+        }
         var shifts: [ImageShift] = []
         let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
             try [UInt8](unsafeUninitializedCapacity: size * batch.indices.count) { target, count in
                 for (row, index) in batch.indices.enumerated() {
-                    try frames.pixels(camera: frames.cameras[camera], frame: frameIndices[index], into: plain)
+                    try frames.pixels(camera: feature, frame: frameIndices[index], into: plain)
                     let image = target[row * size ..< (row + 1) * size]
                     shifts.append(
                         augmentation.apply(
@@ -166,7 +202,6 @@ struct PolicyDataset: Sendable {
             }
         }
         batch.images.append(pixels)
-        batch.imageShapes.append([batch.indices.count, height, width, 3])
         batch.imageShifts.append(shifts)
     }
 }

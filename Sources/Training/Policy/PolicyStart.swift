@@ -21,7 +21,9 @@ public struct PolicyStart {
     ///
     /// - Throws: `PolicyFolderError` and the errors of checkpoints and tokenizers.
     public init(_ folder: URL, taking taken: Set<Part> = Set(Part.allCases), device: Device) throws {
-        parts = try PolicyFolder.parts(of: folder, device: device)
+        // Robots differ in contract and statistics, not in weights.
+        let robot = try PolicyFolder.configuration(of: folder).mixture?.embodiments.first?.name
+        parts = try PolicyFolder.parts(of: folder, embodiment: robot, device: device)
         self.taken = taken
         self.folder = folder
     }
@@ -30,6 +32,22 @@ public struct PolicyStart {
     var identity: String {
         let names = taken.map(\.rawValue).sorted().joined(separator: " and ")
         return "\(names.isEmpty ? "nothing" : names) of \(folder.path)"
+    }
+
+    /// Refuses a policy whose codes mean other actions than those of the policy that it starts from: the head would have to
+    /// unlearn its own.
+    ///
+    /// - Throws: ``DemonstrationsError`` with the digests of both tokenizers.
+    func check(_ policy: ResolvedPolicy) throws {
+        guard taken.contains(.expert), parts.actions.tokenizer != nil,
+            let digest = try policy.tokenizerDigest(),
+            let own = parts.configuration.tokenizerDigest, digest != own
+        else { return }
+        throw DemonstrationsError(
+            description:
+                "\(folder.path): is a policy of the tokenizer \(own), the one given is \(digest): its head predicts other codes; "
+                + "pass --tokenizer \(folder.appending(path: "tokenizer").path), or start from --take backbone alone"
+        )
     }
 
     /// Copies the weights into `network`.

@@ -8,34 +8,36 @@ struct PolicyTask: TrainingTask {
     let network: FASTerVLANetwork
     let evaluations: [PeriodicEvaluation]
 
-    private let dataset: PolicyDataset
+    private let datasets: [PolicyDataset]
     private let settings: LossSettings
     private let batches: PolicyBatches
     private let device: Device
 
-    /// Prepares to train `network` on `dataset`.
+    /// Prepares to train `network` on `datasets`.
     ///
     /// - Parameters:
     ///   - network: Network.
-    ///   - dataset: Examples.
+    ///   - datasets: Examples, of every source.
+    ///   - weights: Shares of the sources.
     ///   - recipe: Recipe of the training.
     ///   - evaluations: Measurements beside the loss.
     ///   - seed: Seed of order and augmentation.
     ///   - device: Device of the network.
     init(
         _ network: FASTerVLANetwork,
-        _ dataset: PolicyDataset,
+        _ datasets: [PolicyDataset],
+        weights: [Double],
         _ recipe: PolicyRecipe,
         evaluations: [PeriodicEvaluation],
         seed: UInt64,
         device: Device
     ) {
         self.network = network
-        self.dataset = dataset
+        self.datasets = datasets
         self.evaluations = evaluations
         self.device = device
         settings = recipe.lossSettings
-        batches = PolicyBatches(dataset, recipe, seed: seed)
+        batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed)
     }
 
     var parameters: [NamedTensor] { network.parameters }
@@ -50,7 +52,8 @@ struct PolicyTask: TrainingTask {
         return withAutocast(to: computeDType, on: device) {
             let output = network.backbone.output(of: input)
             let loss = network.loss(after: output.prefix, targets: targets, settings: settings)
-            let auxiliary = dataset.auxiliaryLosses(of: output, at: batch, device: device)
+            // Only a policy of one dataset has auxiliary tasks.
+            let auxiliary = datasets[0].auxiliaryLosses(of: output, at: batch, device: device)
             return TrainingLoss(total: auxiliary.reduce(loss.total) { $0 + $1.loss * $1.weight }) {
                 var metrics = ["loss": loss.total.item]
                 if !loss.accuracies.isEmpty {

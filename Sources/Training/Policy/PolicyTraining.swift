@@ -1,4 +1,4 @@
-public import ActionTokenizers
+internal import ActionTokenizers
 internal import Backbones
 internal import FASTerVLA
 public import Foundation
@@ -25,22 +25,13 @@ public struct PolicyTraining {
         }
     }
 
-    /// Demonstrations to learn from.
-    public var demonstrations: Demonstrations
+    /// Datasets to learn from: of one robot, or of several that share the network.
+    public var sources: [PolicySource]
 
     /// Settings of the training.
     public var recipe: PolicyRecipe
 
-    /// Episodes to train on; nil for all.
-    public var episodes: [Int]?
-
-    /// Episodes to validate on, none of which is trained on; they have no influence on the result.
-    public var heldOut: [Int] = []
-
-    /// Tokenizer for heads that predict FASTerVQ's codes.
-    public var tokenizer: (any ActionTokenizer)?
-
-    /// Control steps of a chunk, for heads without tokenizer.
+    /// Steps of a chunk, for heads without tokenizer.
     public var horizon = 16
 
     /// Trained policy to start from; nil for random initialisation.
@@ -55,11 +46,25 @@ public struct PolicyTraining {
     /// Device to compute on.
     public var device: Device
 
-    /// Trains by `recipe` on all episodes of `demonstrations`.
-    public init(_ demonstrations: Demonstrations, recipe: PolicyRecipe, device: Device) {
-        self.demonstrations = demonstrations
+    /// Trains by `recipe` on `sources`, at least one.
+    public init(_ sources: [PolicySource], recipe: PolicyRecipe, device: Device) {
+        precondition(!sources.isEmpty, "a policy learns from some dataset")
+        self.sources = sources
         self.recipe = recipe
         self.device = device
+    }
+
+    /// The cameras that a robot lacks beside others, a sentence each.
+    ///
+    /// - Throws: ``DemonstrationsError`` when a source has none of the policy's cameras.
+    public func missingCameras() throws -> [String] {
+        let cameras = try sources.cameras(recipe.cameras)
+        return try sources.flatMap { source in
+            let own = try source.demonstrations.cameras()
+            return cameras.filter { sources.count > 1 && !own.contains($0) }.map {
+                "\(source.name): has no camera \($0): its image is black and masked"
+            }
+        }
     }
 
     /// Trains a policy and writes it to `folder`, beside its metrics.
@@ -76,29 +81,27 @@ public struct PolicyTraining {
         decoding: @escaping @Sendable (Int, Int) -> Void,
         report: @escaping (Trainer.Progress) -> Void
     ) throws {
-        let policy = try ResolvedPolicy(
-            recipe,
-            demonstrations,
-            episodes: episodes,
-            tokenizer: tokenizer,
-            horizon: horizon
-        )
-        let (dataset, validation) = try makeDatasets(policy, decoding: decoding)
+        let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
+        try start?.check(policy)
+        let datasets = try sources.indices.map { try makeDatasets(policy, of: $0, decoding: decoding) }
         let identity = try RunIdentity(
             recipe,
             seed: seed,
-            data: dataset.identity,
+            data: datasets.flatMap(\.training.identity),
+            weights: sources.map(\.weight),
             start: start?.identity,
-            heldOut: heldOut
+            heldOut: sources.flatMap(\.heldOut),
+            inputs: policy.inputs(sources)
         )
         Torch.seed(seed)
         let network = FASTerVLANetwork(policy.configuration, device: device)
         try start?.copy(into: network)
         let task = PolicyTask(
             network,
-            dataset,
+            datasets.map(\.training),
+            weights: sources.map(\.weight),
             recipe,
-            evaluations: evaluations(policy, network, validation, in: folder),
+            evaluations: evaluations(policy, network, datasets.map(\.validation), in: folder),
             seed: seed,
             device: device
         )
@@ -114,42 +117,58 @@ public struct PolicyTraining {
         trainer.finish()
     }
 
-    /// Decodes the videos, and gives the examples to train on and those to validate on; nil where no episode is held out.
+    /// Decodes a source's videos, and gives its examples to train on and those to validate on; nil where no episode is held out.
     private func makeDatasets(
         _ policy: ResolvedPolicy,
+        of index: Int,
         decoding: @escaping @Sendable (Int, Int) -> Void
     ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
-        let trained = episodes ?? Array(demonstrations.dataset.episodes.indices)
-        if let both = Set(trained).intersection(heldOut).min() {
-            throw DemonstrationsError(
-                description: "episode \(both) is both trained on and held out: leave it out of one of the two"
-            )
+        let source = sources[index]
+        try source.checkHeldOut()
+        let cameras = zip(policy.robots[index].features, policy.backbone.cameras).compactMap {
+            feature,
+            camera in
+            feature.map { (name: $0, size: (camera.height, camera.width)) }
         }
-        let sizes = policy.backbone.cameras.map { ($0.height, $0.width) }
-        let cameras = try policy.cameraNames.map { try demonstrations.imageFeature(of: $0) }
         let frames = try FrameStore(
-            dataset: demonstrations.dataset,
-            cameras: cameras,
-            scaledSizes: Dictionary(zip(cameras, sizes)) { first, _ in first },
-            episodes: trained + heldOut,
+            dataset: source.demonstrations.dataset,
+            cameras: cameras.map(\.name),
+            scaledSizes: Dictionary(cameras.map { ($0.name, $0.size) }) { first, _ in first },
+            episodes: source.trained + source.heldOut,
             progress: decoding
         )
         func dataset(_ episodes: [Int]) throws -> PolicyDataset {
-            try PolicyDataset(demonstrations, episodes: episodes, for: policy, recipe, frames: frames)
+            try PolicyDataset(
+                source.demonstrations,
+                episodes: episodes,
+                for: policy,
+                source: index,
+                recipe,
+                frames: frames
+            )
         }
-        return (try dataset(trained), heldOut.isEmpty ? nil : try dataset(heldOut))
+        return (try dataset(source.trained), source.heldOut.isEmpty ? nil : try dataset(source.heldOut))
     }
 
     private func evaluations(
         _ policy: ResolvedPolicy,
         _ network: FASTerVLANetwork,
-        _ dataset: PolicyDataset?,
+        _ datasets: [PolicyDataset?],
         in folder: URL
     ) -> [PeriodicEvaluation] {
         var evaluations: [PeriodicEvaluation] = []
-        if let dataset {
-            let validation = PolicyValidation(recipe, dataset, coding: policy.coding, device: device)
-            evaluations.append(.init(every: recipe.validateEvery) { _ in try validation.measure(network) })
+        let validations = zip(zip(sources, policy.robots), datasets).compactMap { robot, dataset in
+            dataset.map {
+                (robot.0.name, PolicyValidation(recipe, $0, coding: robot.1.coding, device: device))
+            }
+        }
+        if !validations.isEmpty {
+            let isMixture = sources.count > 1
+            evaluations.append(
+                .init(every: recipe.validateEvery) { _ in
+                    try PolicyValidation.measure(network, validations, named: isMixture)
+                }
+            )
         }
         if let rollouts {
             let copy = folder.appending(path: "rollouts/policy")

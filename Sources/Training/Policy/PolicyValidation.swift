@@ -24,6 +24,24 @@ struct PolicyValidation {
         settings = recipe.lossSettings
     }
 
+    /// Measures several robots: the means of their measurements and, if they are `named`, each with its name behind it.
+    ///
+    /// - Throws: The errors of datasets and decoders.
+    static func measure(
+        _ network: FASTerVLANetwork,
+        _ validations: [(name: String, validation: PolicyValidation)],
+        named: Bool
+    ) throws -> [String: Double] {
+        var metrics: [String: Double] = [:]
+        for (name, validation) in validations {
+            for (key, value) in try validation.measure(network) {
+                metrics[key, default: 0] += value / Double(validations.count)
+                if named { metrics["\(key)_\(name)"] = value }
+            }
+        }
+        return metrics
+    }
+
     /// Losses, accuracy of every codebook, and the reconstruction error: mean absolute error of decoded actions,
     /// normalised, over steps inside the episode.
     ///
@@ -61,7 +79,10 @@ struct PolicyValidation {
             let decoded = try decoder.predict(after: output.prefix).chunks
             var metrics = [
                 "validation_loss": loss.total.item,
-                "reconstruction_error": ReconstructionErrors(batch.chunks, decoded).l1,
+                "reconstruction_error": ReconstructionErrors(
+                    batch.chunks.keeping(columns: decoded.dimension),
+                    decoded
+                ).l1,
             ]
             for auxiliary in dataset.auxiliaryLosses(of: output, at: batch, device: device) {
                 metrics["validation_\(auxiliary.metric)"] = auxiliary.loss.item

@@ -7,20 +7,23 @@ internal import RobotTypes
 
 /// A recipe resolved against demonstrations: everything about a policy but its weights.
 struct ResolvedPolicy {
-    /// Names of the cameras, in the order of the contract.
+    /// Names of the network's cameras, in its order.
     let cameraNames: [String]
 
     /// The compact backbone.
     let backbone: CompactBackbone.Configuration
 
-    /// Normalisation of states.
-    let state: Normalization
-
-    /// Coding of actions: a tokenizer, or normalised values.
-    let coding: ActionCoding
+    /// The robots, one a source.
+    let robots: [ResolvedRobot]
 
     /// Labels of the object-pose task; nil where the recipe does without it.
     let objectPoses: ObjectPoseLabels?
+
+    /// Steps of a chunk, as the network predicts it.
+    let horizon: Int
+
+    /// Columns of an action that the network reads: of the robot that has most.
+    let columns: Int
 
     /// Configuration of the network and contract of the policy.
     let configuration: PolicyConfiguration
@@ -29,64 +32,104 @@ struct ResolvedPolicy {
     ///
     /// - Parameters:
     ///   - recipe: Recipe of the training.
-    ///   - demonstrations: Dataset.
-    ///   - episodes: Episodes that statistics and baselines are fitted to; nil for all.
-    ///   - tokenizer: Tokenizer for heads that predict a grid of codes.
-    ///   - horizon: Control steps of a chunk, for the other heads.
+    ///   - sources: Datasets with their tokenizers; statistics and baselines are fitted to the episodes that are trained on.
+    ///   - horizon: Steps of a chunk, for heads without tokenizer.
     /// - Throws: The errors of datasets and tokenizers, ``DemonstrationsError`` when dataset, tokenizer and recipe do not
     ///   fit together.
-    init(
-        _ recipe: PolicyRecipe,
-        _ demonstrations: Demonstrations,
-        episodes: [Int]?,
-        tokenizer: (any ActionTokenizer)?,
-        horizon: Int
-    ) throws {
-        cameraNames = try demonstrations.cameras(recipe.cameras)
-        state = try demonstrations.normalization(
-            of: try demonstrations.states(),
-            .quantiles,
-            episodes: episodes
-        )
+    init(_ recipe: PolicyRecipe, _ sources: [PolicySource], horizon: Int) throws {
+        let first = sources[0]
+        let isMixture = sources.count > 1
+        try Self.checkMixture(recipe, sources)
+        cameraNames = try sources.cameras(recipe.cameras)
+        let states = try sources.map { source in
+            try source.demonstrations.normalization(
+                of: try source.demonstrations.states(),
+                .quantiles,
+                episodes: source.episodes
+            )
+        }
         objectPoses =
             recipe.objectPose.weight > 0
             ? try ObjectPoseLabels(
-                demonstrations,
+                first.demonstrations,
                 columns: recipe.objectPose.columns,
                 cameras: cameraNames,
-                episodes: episodes
+                episodes: first.episodes
             ) : nil
-        backbone = try Self.backbone(recipe, demonstrations, cameraNames, state, objectPoses)
-        coding = try Self.coding(recipe, demonstrations, episodes, tokenizer, horizon: horizon)
-        let contract = PolicyContract(
-            cameras: zip(cameraNames, backbone.cameras).map {
-                .init(name: $0, height: $1.height, width: $1.width)
-            },
-            stateDimension: state.statistics.dimension,
-            stateNames: try demonstrations.states().names,
-            horizon: coding.tokenizer?.horizon ?? horizon,
-            actionSpace: demonstrations.actionSpace,
-            actionNames: demonstrations.actions.names,
-            framesPerSecond: demonstrations.dataset.info.fps
+        let dimensions = states.map(\.statistics.dimension)
+        // One value more of a mixture tells the robots apart.
+        backbone = try Self.backbone(
+            recipe,
+            sources,
+            cameraNames,
+            stateDimension: (dimensions.max() ?? 0) + (isMixture ? 1 : 0),
+            objectPoses
         )
-        configuration = PolicyConfiguration(
-            contract: contract,
+        let codings = try sources.map {
+            try Self.coding(recipe, $0, isOnly: !isMixture, horizon: horizon)
+        }
+        let steps = codings[0].tokenizer?.horizon ?? horizon
+        self.horizon = steps
+        let (names, network) = (cameraNames, backbone)
+        let contracts = try zip(sources, states).map { source, state in
+            try source.contract(names, network, state, horizon: steps)
+        }
+        columns = contracts.map(\.actionSpace.dimension).max() ?? 0
+        var configuration = PolicyConfiguration(
+            contract: contracts[0],
+            mixture: isMixture
+                ? PolicyMixture(
+                    cameras: cameraNames,
+                    horizon: steps,
+                    embodiments: zip(sources, contracts).map { .init(name: $0.name, contract: $1) }
+                ) : nil,
             backbone: .compact(backbone),
             expert: recipe.head == .blocksWithoutExpert ? nil : recipe.expert,
-            head: try Self.head(recipe, coding, contract, demonstrations, episodes)
+            head: .regression(.init(horizon: steps, dimension: columns))
         )
+        robots = try sources.indices.map { index in
+            configuration.contract = contracts[index]
+            return try ResolvedRobot(
+                sources[index],
+                names,
+                state: states[index],
+                coding: codings[index],
+                layout: InputLayout(configuration, embodiment: isMixture ? index : nil)
+            )
+        }
+        configuration.contract = contracts[0]
+        configuration.head = try Self.head(recipe, sources, robots, horizon: steps, columns: columns)
+        self.configuration = configuration
+    }
+
+    /// Refuses what only a policy of one dataset can have.
+    private static func checkMixture(_ recipe: PolicyRecipe, _ sources: [PolicySource]) throws {
+        guard sources.count > 1 else { return }
+        guard recipe.objectPose.weight == 0 else {
+            throw DemonstrationsError(
+                description:
+                    "objectPose.weight: expected 0 with several datasets, found \(recipe.objectPose.weight)"
+            )
+        }
+        let names = sources.map(\.name)
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw DemonstrationsError(
+                description:
+                    "'\(name)' is the name of two robots: give each dataset of the recipe its own, 'embodiment: NAME'"
+            )
+        }
     }
 
     private static func backbone(
         _ recipe: PolicyRecipe,
-        _ demonstrations: Demonstrations,
+        _ sources: [PolicySource],
         _ cameraNames: [String],
-        _ state: Normalization,
+        stateDimension: Int,
         _ objectPoses: ObjectPoseLabels?
     ) throws -> CompactBackbone.Configuration {
         let settings = recipe.backbone
         let cameras = try cameraNames.enumerated().map { index, name in
-            let recorded = try demonstrations.dataset.imageSize(of: demonstrations.imageFeature(of: name))
+            let recorded = try sources.imageSize(of: name)
             let size =
                 settings.imageSize > 0 ? (height: settings.imageSize, width: settings.imageSize) : recorded
             let pixels = index == 0 ? settings.pixelsPerToken : settings.pixelsPerTokenOfOtherCameras
@@ -106,7 +149,7 @@ struct ResolvedPolicy {
         }
         var backbone = CompactBackbone.Configuration(
             cameras: cameras,
-            stateDimension: state.statistics.dimension
+            stateDimension: stateDimension
         )
         (backbone.width, backbone.layerCount, backbone.headCount) = (
             settings.width, settings.layerCount, settings.headCount
@@ -116,13 +159,14 @@ struct ResolvedPolicy {
         return backbone
     }
 
+    /// Coding of a source's actions: its tokenizer, one that is fitted to it, or its normalised values.
     private static func coding(
         _ recipe: PolicyRecipe,
-        _ demonstrations: Demonstrations,
-        _ episodes: [Int]?,
-        _ tokenizer: (any ActionTokenizer)?,
+        _ source: PolicySource,
+        isOnly: Bool,
         horizon: Int
     ) throws -> ActionCoding {
+        let (demonstrations, episodes, tokenizer) = (source.demonstrations, source.episodes, source.tokenizer)
         let normalization = try demonstrations.actionNormalization(
             .quantiles,
             horizon: tokenizer?.horizon ?? horizon,
@@ -155,36 +199,55 @@ struct ResolvedPolicy {
                 )
             }
             return .codes(tokenizer.keeping(codebooks: recipe.codebooks))
-        case .fast:
+        case .fast, .binning:
+            guard isOnly else {
+                throw DemonstrationsError(
+                    description:
+                        "head '\(recipe.head.rawValue)' takes one dataset, as its tokenizer is fitted to one robot's "
+                        + "actions; several take 'blocks', 'tokens', 'flow' or 'regression'"
+                )
+            }
+            guard recipe.head == .fast else {
+                return .codes(BinningTokenizer(horizon: horizon, normalization: normalization))
+            }
             let chunks = try demonstrations.chunks(horizon: horizon, episodes: episodes, normalization)
             return .codes(try FASTTokenizer(fitting: chunks, normalization: normalization))
-        case .binning:
-            return .codes(BinningTokenizer(horizon: horizon, normalization: normalization))
         case .flow, .regression: return .values(normalization)
         }
     }
 
+    /// The network's head: as many latent positions, or columns, as the largest robot needs.
     private static func head(
         _ recipe: PolicyRecipe,
-        _ coding: ActionCoding,
-        _ contract: PolicyContract,
-        _ demonstrations: Demonstrations,
-        _ episodes: [Int]?
+        _ sources: [PolicySource],
+        _ robots: [ResolvedRobot],
+        horizon: Int,
+        columns: Int
     ) throws -> ActionHead.Configuration {
-        let (horizon, dimension) = (contract.horizon, contract.actionSpace.dimension)
-        guard let tokenizer = coding.tokenizer else {
+        guard let tokenizer = robots[0].coding.tokenizer else {
             guard recipe.head == .flow else {
-                return .regression(.init(horizon: horizon, dimension: dimension))
+                return .regression(.init(horizon: horizon, dimension: columns))
             }
-            var flow = FlowHead.Configuration(horizon: horizon, dimension: dimension)
+            var flow = FlowHead.Configuration(horizon: horizon, dimension: columns)
             flow.steps = recipe.flowSteps
             return .flow(flow)
         }
-        // Variable-length layouts get room for the longest sequence of the training.
         let layout = tokenizer.layout
+        let others = robots.compactMap(\.coding.tokenizer)
+        guard others.allSatisfy({ $0.codebookSizes == tokenizer.codebookSizes }) else {
+            throw DemonstrationsError(
+                description: "the tokenizers of several datasets need codebooks of one model"
+            )
+        }
+        // Variable-length layouts get room for the longest sequence of the training.
         let positions =
-            try layout.latentPositionCount
-            ?? tokenizer.tokens(forRobotUnits: demonstrations.chunks(horizon: horizon, episodes: episodes))
+            try others.compactMap(\.layout.latentPositionCount).max()
+            ?? tokenizer.tokens(
+                forRobotUnits: sources[0].demonstrations.chunks(
+                    horizon: horizon,
+                    episodes: sources[0].episodes
+                )
+            )
             .reduce(1) { max($0, $1.count) }
         let isBlockwise = recipe.head == .blocks || recipe.head == .blocksWithoutExpert
         var blocks = BlockHead.Configuration(
@@ -194,7 +257,7 @@ struct ResolvedPolicy {
                 blockSize: isBlockwise ? (recipe.blockSize > 0 ? recipe.blockSize : nil) : 1
             ),
             codebookSize: tokenizer.codebookSizes[0],
-            dimension: dimension
+            dimension: columns
         )
         blocks.isVariableLength = layout.isVariableLength
         blocks.supportsMaskPredict = recipe.supportsMaskPredict
@@ -204,8 +267,36 @@ struct ResolvedPolicy {
         return .blocks(blocks)
     }
 
+    /// The robots and the image features that their cameras show, in words.
+    func inputs(_ sources: [PolicySource]) -> String {
+        zip(sources, robots).map { source, robot in
+            let cameras = zip(cameraNames, robot.features).map { "\($0)=\($1 ?? "none")" }
+            return (sources.count > 1 ? "\(source.name): " : "") + cameras.joined(separator: " ")
+        }
+        .joined(separator: "; ")
+    }
+
     /// Writes the policy with the weights of `network` to `folder`.
     func save(_ network: FASTerVLANetwork, to folder: URL) throws {
-        try PolicyFolder.save(configuration, network: network, actions: coding, state: state, to: folder)
+        try PolicyFolder.save(
+            configuration,
+            network: network,
+            robots: robots.map { ($0.coding, $0.state) },
+            to: folder
+        )
+    }
+}
+
+extension ResolvedPolicy {
+    /// Digest of the tokenizer as the policy's folder will hold it; nil for heads without one.
+    ///
+    /// - Throws: The system's error, where the temporary folder cannot be written.
+    func tokenizerDigest() throws -> String? {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try robots[0].coding.saveTokenizer(
+            to: folder,
+            ofSeveralRobots: configuration.mixture != nil
+        )
     }
 }

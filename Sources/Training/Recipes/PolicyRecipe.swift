@@ -20,6 +20,12 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         return optimization
     }()
 
+    /// Datasets to learn from, in place of those of the command line.
+    public var datasets: [DatasetEntry] = []
+
+    /// Duration of a chunk.
+    public var chunk = ChunkRecipe()
+
     /// Weight of a target that is spread evenly over all entries of its codebook.
     public var labelSmoothing = 0.0
 
@@ -92,6 +98,13 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         )
         try Validation.require("augmentation", augmentation)
         try Validation.require("backbone", backbone)
+        try Validation.require("chunk", chunk)
+        try Validation.require(
+            committedSteps == 0 || chunk.seconds == 0,
+            "committedSteps",
+            "0 where 'chunk.seconds' is set, as they are steps of the robot",
+            found: committedSteps
+        )
         try Validation.require(["labelSmoothing": labelSmoothing], in: 0 ..< 1)
         try Validation.require(["endOfBlockWeight": endOfBlockWeight], atLeast: 0)
         try Validation.require(

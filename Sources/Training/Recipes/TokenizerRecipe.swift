@@ -10,6 +10,12 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
     /// Tokenizer to train.
     public var kind = TokenizerKind.fasterVQ
 
+    /// Datasets to learn from, in place of those of the command line.
+    public var datasets: [DatasetEntry] = []
+
+    /// Duration of a chunk of ``horizon`` steps; other horizons last in proportion.
+    public var chunk = ChunkRecipe()
+
     /// Optimisation settings.
     public var optimization: OptimizationRecipe = {
         var optimization = OptimizationRecipe(
@@ -90,6 +96,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
         for (index, horizon) in moreHorizons.enumerated() {
             try Validation.require(["moreHorizons[\(index)]": horizon], atLeast: 1)
         }
+        try Validation.require("chunk", chunk)
         try Validation.require(["quantizerDropout": quantizerDropout], in: 0 ... 1)
         var network = FASTerVQConfiguration(patches: [:])
         (network.autoencoder, network.quantizer) = (autoencoder, quantizer)

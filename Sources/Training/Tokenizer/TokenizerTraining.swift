@@ -70,13 +70,14 @@ public struct TokenizerTraining {
     /// Chunks are counted in steps: one horizon spans other times at other rates.
     public var rateDifference: String? {
         let rates = Set(datasets.map(\.demonstrations.dataset.info.fps)).sorted()
-        guard rates.count > 1 else { return nil }
+        guard rates.count > 1, recipe.chunk.seconds == 0 else { return nil }
         func text(_ value: Double) -> String {
             value.formatted(.number.precision(.significantDigits(1 ... 3)))
         }
         let durations = rates.map { "\(text(Double(recipe.horizon) / $0)) s at \(text($0)) Hz" }
         return "the datasets differ in rate: a chunk of \(recipe.horizon) steps spans "
             + durations.joined(separator: ", ")
+            + "; 'chunk: {seconds: ...}' of the recipe gives all of them one duration"
     }
 
     /// Trains and writes the result to `folder`, beside its metrics.

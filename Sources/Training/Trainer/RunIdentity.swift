@@ -14,6 +14,7 @@ struct RunIdentity {
     ///   - weights: Sampling weights of the datasets.
     ///   - start: Model that the training starts from, in words; nil for random initialisation.
     ///   - heldOut: Episodes of the validation.
+    ///   - inputs: What the examples are made of beside numbers, in words, such as the features of images.
     /// - Throws: The encoder's error.
     init(
         _ recipe: some Encodable,
@@ -21,7 +22,8 @@ struct RunIdentity {
         data: [Float],
         weights: [Double] = [],
         start: String? = nil,
-        heldOut: [Int] = []
+        heldOut: [Int] = [],
+        inputs: String = ""
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -29,6 +31,7 @@ struct RunIdentity {
         let examples = Self.fingerprint(data.lazy.map { UInt64($0.bitPattern) })
         text += " seed \(seed), data \(examples), threads \(Torch.threadCount)"
         if weights.contains(where: { $0 != 1 }) { text += ", weights \(weights)" }
+        if !inputs.isEmpty { text += ", inputs \(inputs)" }
         if let start { text += ", from \(start)" }
         if !heldOut.isEmpty {
             let episodes = Self.fingerprint(heldOut.map { UInt64($0) })

@@ -1,0 +1,41 @@
+public import ActionTokenizers
+internal import LeRobot
+
+/// A dataset that a policy learns from, by the name of its robot.
+public struct PolicySource: Sendable {
+    /// Name of the robot, unique among the sources; a policy for several is told by it which one it serves.
+    public var name: String
+
+    /// The dataset.
+    public var demonstrations: Demonstrations
+
+    /// Episodes to train on; nil for all.
+    public var episodes: [Int]?
+
+    /// Episodes to validate on, none of which is trained on; they have no influence on the result.
+    public var heldOut: [Int] = []
+
+    /// Share of the examples beside other sources.
+    public var weight = 1.0
+
+    /// Tokenizer of the robot's actions, for heads that predict FASTerVQ's codes; tokenizers of several sources share a model.
+    public var tokenizer: (any ActionTokenizer)?
+
+    /// A source of all episodes of `demonstrations`.
+    public init(_ demonstrations: Demonstrations, name: String = "robot") {
+        self.demonstrations = demonstrations
+        self.name = name
+    }
+
+    /// The episodes to train on.
+    var trained: [Int] { episodes ?? Array(demonstrations.dataset.episodes.indices) }
+
+    /// - Throws: ``DemonstrationsError`` that names an episode which is both trained on and held out.
+    func checkHeldOut() throws(DemonstrationsError) {
+        if let both = Set(trained).intersection(heldOut).min() {
+            throw DemonstrationsError(
+                description: "episode \(both) is both trained on and held out: leave it out of one of the two"
+            )
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import FASTerVLA
+import Foundation
+import RobotTypes
+import Support
+
+extension PolicyCommand {
+    /// `faster policy info`.
+    struct Info: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Print what a policy takes and gives: its robots, their cameras, states, actions and rates."
+        )
+
+        @Option(help: "Folder of the policy, or 'metaworld', the one that comes with the program.")
+        var policy: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws {
+            let folder = namedModel(policy, family: .policies)
+            let configuration = try PolicyFolder.configuration(of: folder)
+            let statistics = try PolicyFolder.actionNormalizations(of: folder)
+            let robots =
+                configuration.mixture?.embodiments.map { (name: $0.name, contract: $0.contract) }
+                ?? [(name: "", contract: configuration.contract)]
+            let rows = zip(robots, statistics).map {
+                Row(embodiment: $0.name, contract: $0.contract, transform: $1.transform)
+            }
+            let document = Document(
+                head: configuration.head.name,
+                tokenizer: configuration.tokenizerDigest,
+                robots: rows
+            )
+            if json { return try Terminal.printJSON(document) }
+            print("\(policy): head \(document.head)" + (document.tokenizer.map { ", tokenizer \($0)" } ?? ""))
+            for row in rows { print(row.lines.joined(separator: "\n")) }
+        }
+    }
+
+    private struct Document: Encodable {
+        var head: String
+        var tokenizer: String?
+        var robots: [Row]
+    }
+
+    private struct Row: Encodable {
+        var embodiment: String
+        var contract: PolicyContract
+        var transform: ActionTransform?
+
+        var lines: [String] {
+            let cameras = contract.cameras.map { "\($0.name) \($0.height) x \($0.width)" }
+            let seconds = Double(contract.horizon) / contract.framesPerSecond
+            return (embodiment.isEmpty ? [] : ["embodiment \(embodiment)"]) + [
+                "  cameras \(cameras.joined(separator: ", "))",
+                "  state of \(contract.stateDimension) values"
+                    + (contract.stateNames.map { ": " + $0.joined(separator: ", ") } ?? ""),
+                "  actions \(contract.actionSpace)",
+                String(
+                    format: "  chunks of %d steps at %g Hz, %.3g s",
+                    contract.horizon,
+                    contract.framesPerSecond,
+                    seconds
+                ),
+            ] + (transform.map { ["  learned as \($0)"] } ?? [])
+        }
+    }
+}
