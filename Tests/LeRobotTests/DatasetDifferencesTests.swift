@@ -11,14 +11,15 @@ struct DatasetDifferencesTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Writes two episodes of ten steps; every image is of one colour.
+    /// Writes two episodes of ten steps; every image is of one colour, or of `pixel`'s.
     private func write(
         _ name: String,
         fps: Double = 10,
         robot: String = "arm",
         names: [String] = ["shoulder", "elbow"],
         scale: Float = 1,
-        color: [UInt8] = [200, 90, 30]
+        color: [UInt8] = [200, 90, 30],
+        pixel: ((Int) -> [UInt8])? = nil
     ) throws -> LeRobotDataset {
         let writer = try DatasetWriter(
             creating: folder.appending(path: name),
@@ -29,7 +30,7 @@ struct DatasetDifferencesTests {
                 cameras: [.init(name: "observation.images.front", height: 32, width: 32)]
             )
         )
-        let image = Image(width: 32, height: 32, pixels: (0 ..< 32 * 32).flatMap { _ in color })
+        let image = Image(width: 32, height: 32, pixels: (0 ..< 32 * 32).flatMap { pixel?($0) ?? color })
         for episode in 0 ..< 2 {
             let steps = (0 ..< 10).map { Float($0 + 10 * episode) }
             try writer.addEpisode(
@@ -84,13 +85,24 @@ struct DatasetDifferencesTests {
         )
     }
 
-    @Test("sees that red and blue are swapped, and calls it a note")
+    @Test("sees that red and blue are swapped, even where they balance, and calls it a note")
     func colors() throws {
-        let found = try findings(write("one"), write("other", color: [30, 90, 200]))
+        let one = try write("one")
+        let found = try findings(one, write("other", color: [30, 90, 200]))
         #expect(found.count == 1)
         #expect(
-            found[0].hasPrefix("note observation.images.front mean red, green and blue are ")
-                && found[0].hasSuffix("red and blue look swapped")
+            found.first?.hasPrefix(
+                "note observation.images.front red and blue look swapped: the mean images in one and here"
+            )
+                == true
         )
+        func bars(_ name: String, _ colors: [[UInt8]]) throws -> LeRobotDataset {
+            try write(name) { pixel in colors[pixel % 32 / 16] }
+        }
+        let (red, blue): ([UInt8], [UInt8]) = ([200, 60, 60], [60, 60, 200])
+        #expect(try findings(bars("left", [red, blue]), bars("right", [blue, red])).count == 1)
+        #expect(try findings(bars("same", [red, blue]), bars("again", [red, blue])).isEmpty)
+        let dark = try findings(one, write("dark", color: [20, 20, 20]))
+        #expect(dark.first?.contains("another light, view or colour space") == true)
     }
 }
