@@ -264,6 +264,7 @@ extension DataCommand {
             let dataset = try Assembling.open(folder)
             let progress = Terminal.DelayedProgress("stats")
             let statistics = try DatasetStatistics(of: dataset) { progress.update($0, of: $1) }
+            for note in statistics.notes { Terminal.say("Note: \(note)") }
             guard !json else { return try Terminal.printJSON(statistics) }
             for (name, feature) in statistics.features.sorted(by: { $0.key < $1.key }) {
                 print(

@@ -53,14 +53,14 @@ extension DataCommand {
 
         /// Actions first, then the state, then the other numbers.
         private func features(of dataset: LeRobotDataset, _ shown: Episode) throws -> [EpisodePage.Feature] {
-            let table = try dataset.loadTable()
+            let table = try dataset.numbers(ofEpisode: shown.index)
             let first = ["action", DatasetInfo.state]
             let names =
-                first.filter { table.columns[$0] != nil }
-                + table.columns.keys.filter { !first.contains($0) }.sorted()
+                first.filter { table[$0] != nil }
+                + table.keys.filter { !first.contains($0) }.sorted()
             return names.compactMap { name in
-                guard let column = table.columns[name] else { return nil }
-                let values = Array(column.rows(shown.rows))
+                guard let column = table[name] else { return nil }
+                let values = column.values
                 let titles = dataset.info.features[name]?.names ?? []
                 return EpisodePage.Feature(
                     name: name,

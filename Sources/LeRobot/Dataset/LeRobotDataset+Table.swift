@@ -10,18 +10,43 @@ extension LeRobotDataset {
     /// - Returns: The numbers of all frames.
     /// - Throws: ``LeRobotError`` when a file is damaged or a column is no numbers.
     public func loadTable(features wanted: [String]? = nil) throws(LeRobotError) -> FrameTable {
-        let features = info.features
-            .filter { $0.value.isNumeric && !$0.value.isImage && DatasetInfo.bookkeeping[$0.key] == nil }
-            .filter { wanted?.contains($0.key) ?? true }
-            .sorted { $0.key < $1.key }
         var reading = TableReading(
             dataset: self,
-            features: features.map { (name: $0.key, feature: $0.value) }
+            features: numericFeatures().filter { wanted?.contains($0.name) ?? true },
+            frames: 0 ..< frameCount
         )
         try rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
             try reading.read(reader, parts)
         }
         return reading.table
+    }
+
+    /// Reads the numbers of one episode.
+    ///
+    /// - Parameter episode: Position of the episode, `0 ..< episodes.count`.
+    /// - Returns: Numeric features without bookkeeping, by name; the first row is the episode's first.
+    /// - Throws: ``LeRobotError`` when there is no such episode, a file is damaged or a column is no numbers.
+    public func numbers(ofEpisode episode: Int) throws(LeRobotError) -> [String: FrameTable.Column] {
+        guard episodes.indices.contains(episode) else {
+            throw .outOfRange(what: "episode", index: episode, count: episodes.count)
+        }
+        var reading = TableReading(
+            dataset: self,
+            features: numericFeatures(),
+            frames: episodes[episode].rows
+        )
+        try rowSource.forEachFile(of: [episodes[episode]]) { (reader, parts) throws(LeRobotError) in
+            try reading.read(reader, parts)
+        }
+        return reading.table.columns
+    }
+
+    /// Numeric features without bookkeeping, sorted by name.
+    func numericFeatures() -> [(name: String, feature: Feature)] {
+        info.features
+            .filter { $0.value.isNumeric && !$0.value.isImage && DatasetInfo.bookkeeping[$0.key] == nil }
+            .sorted { $0.key < $1.key }
+            .map { (name: $0.key, feature: $0.value) }
     }
 }
 
@@ -29,14 +54,17 @@ extension LeRobotDataset {
 private struct TableReading {
     let dataset: LeRobotDataset
     let features: [(name: String, feature: Feature)]
+    /// Frames of the dataset that are read.
+    let frames: Range<Int>
     var columns: [String: (dimension: Int, values: [Float])] = [:]
     var taskIndex: [Int]
     var hasRead = false
 
-    init(dataset: LeRobotDataset, features: [(name: String, feature: Feature)]) {
+    init(dataset: LeRobotDataset, features: [(name: String, feature: Feature)], frames: Range<Int>) {
         self.dataset = dataset
         self.features = features
-        taskIndex = Array(repeating: -1, count: dataset.frameCount)
+        self.frames = frames
+        taskIndex = Array(repeating: -1, count: frames.count)
     }
 
     var table: FrameTable {
@@ -46,11 +74,11 @@ private struct TableReading {
         }
         // Without any file, every number is absent.
         for (name, feature) in hasRead ? [] : features {
-            let values = [Float](repeating: .absentCell, count: dataset.frameCount * feature.dimension)
+            let values = [Float](repeating: .absentCell, count: frames.count * feature.dimension)
             found[name] = FrameTable.Column(name: name, dimension: feature.dimension, values: values)
         }
         return FrameTable(
-            count: dataset.frameCount,
+            count: frames.count,
             columns: found,
             taskIndex: taskIndex,
             source: dataset
@@ -62,7 +90,7 @@ private struct TableReading {
         for (name, feature) in features { try read(name, feature, reader, parts) }
         let numbers = try reader.optionalIntegers("task_index")
         for part in parts {
-            let first = part.episode.rows.lowerBound + part.first
+            let first = part.episode.rows.lowerBound + part.first - frames.lowerBound
             for (offset, row) in part.rows.enumerated() {
                 taskIndex[first + offset] = task(numbers[row], of: part.episode, in: reader)
             }
@@ -95,7 +123,7 @@ private struct TableReading {
                 )
             }
             columns[name] = (
-                dimension, Array(repeating: .absentCell, count: dataset.frameCount * dimension)
+                dimension, Array(repeating: .absentCell, count: frames.count * dimension)
             )
         }
         guard var column = columns.removeValue(forKey: name) else { return }
@@ -104,7 +132,7 @@ private struct TableReading {
         column.values.withUnsafeMutableBufferPointer { target in
             numbers.withUnsafeBufferPointer { source in
                 for part in parts {
-                    let first = part.episode.rows.lowerBound + part.first
+                    let first = part.episode.rows.lowerBound + part.first - frames.lowerBound
                     for (offset, row) in part.rows.enumerated() {
                         for index in 0 ..< dimension {
                             target[(first + offset) * dimension + index] = source[row * dimension + index]

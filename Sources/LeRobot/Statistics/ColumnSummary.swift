@@ -65,6 +65,14 @@ struct ColumnSummary: Equatable {
         }
     }
 
+    /// The same with quantiles of columns' distributions.
+    func with(_ distributions: [ColumnDistribution]) -> ColumnSummary {
+        var summary = self
+        let found = distributions.map { $0.quantiles(Self.levels.map(\.level)) }
+        summary.quantiles = Self.levels.indices.map { level in found.map { $0[level] } }
+        return summary
+    }
+
     private mutating func append(sorted values: [Float]) {
         let total = values.reduce(0.0) { $0 + Double($1) }
         let mean = total / Double(values.count)

@@ -10,9 +10,25 @@ struct FeatureTotals {
     /// At most this many images of an episode count, evenly spread.
     private static let imagesPerEpisode = 32
 
-    /// Above this number of values, 1 GB, they are not kept: quantiles of the dataset are the means of the episodes' then,
-    /// as LeRobot's are.
-    private static let maximumValues = 1 << 28
+    /// Up to this number of values, 128 MB, they are kept and quantiles are exact.
+    static let maximumValues = 1 << 25
+
+    /// The remark that belongs to binned quantiles.
+    static let binningNote =
+        "statistics: for the number of values, quantiles are counted in bins, and off by at most 1/4096 of themselves"
+
+    private let maximumValues: Int
+
+    /// Sums of what was added, without quantiles.
+    private var sums: [String: ColumnSummary] = [:]
+
+    /// Distributions of every column, once there are more values than are kept.
+    private var distributions: [String: [ColumnDistribution]] = [:]
+
+    init(maximumValues: Int = FeatureTotals.maximumValues) { self.maximumValues = maximumValues }
+
+    /// Returns true if quantiles are ``ColumnDistribution``'s.
+    var hasBinnedQuantiles: Bool { valueCount > maximumValues }
 
     /// Rows of an episode whose images count.
     static func sampledRows(of length: Int) -> StrideTo<Int> {
@@ -36,13 +52,11 @@ struct FeatureTotals {
             let values = Self.finiteRows(all, dimension: dimension)
             dimensions[name] = dimension
             valueCount += values.count
-            if valueCount <= Self.maximumValues {
-                self.values[name, default: []] += values
-            } else {
-                self.values = [:]
-            }
+            keep(values, of: name)
             summaries[name] =
                 values.isEmpty ? .empty(dimension: dimension) : ColumnSummary(values, dimension: dimension)
+            let parts = [sums[name], summaries[name]].compactMap(\.self)
+            sums[name] = ColumnSummary(merging: parts) ?? .empty(dimension: dimension)
         }
         for (camera, images) in images {
             var histogram = ColorHistogram()
@@ -59,14 +73,36 @@ struct FeatureTotals {
             .filter { $0.allSatisfy(\.isFinite) }.flatMap(\.self)
     }
 
-    /// Summaries of all episodes together, by feature; those without any value are left out.
-    func summaries(of episodes: [EpisodeRecord]) -> [String: ColumnSummary] {
+    private mutating func keep(_ new: [Float], of name: String) {
+        guard hasBinnedQuantiles else {
+            values[name, default: []] += new
+            return
+        }
+        for (name, kept) in values { count(kept, of: name) }
+        values = [:]
+        count(new, of: name)
+    }
+
+    private mutating func count(_ values: [Float], of name: String) {
+        guard let dimension = dimensions[name] else { return }
+        var columns =
+            distributions.removeValue(forKey: name) ?? Array(repeating: .init(), count: dimension)
+        for column in 0 ..< dimension {
+            for index in stride(from: column, to: values.count, by: dimension) {
+                columns[column].add(values[index])
+            }
+        }
+        distributions[name] = columns
+    }
+
+    /// Summaries of everything, by feature; those without any value are left out.
+    func summaries() -> [String: ColumnSummary] {
         var summaries = colors.filter { $0.value.imageCount > 0 }.mapValues(\.summary)
-        for (name, dimension) in dimensions {
-            if let values = values[name] {
-                if !values.isEmpty { summaries[name] = ColumnSummary(values, dimension: dimension) }
-            } else {
-                summaries[name] = ColumnSummary(merging: episodes.compactMap { $0.summaries[name] })
+        for (name, sum) in sums where sum.count > 0 {
+            if let values = values[name], !hasBinnedQuantiles {
+                summaries[name] = ColumnSummary(values, dimension: sum.mean.count)
+            } else if let columns = distributions[name] {
+                summaries[name] = sum.with(columns)
             }
         }
         return summaries

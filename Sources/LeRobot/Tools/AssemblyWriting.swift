@@ -216,9 +216,10 @@ final class AssemblyWriting {
         try EpisodesFile(records: records, cameras: schema.videos, imageColumns: images).write(to: folder)
         let metadata = MetadataFiles(folder: folder)
         try metadata.write(tasks: tasks)
-        try metadata.write(totals.summaries(of: records), cameras: schema.videos + images)
+        try metadata.write(totals.summaries(), cameras: schema.videos + images)
         try metadata.write(info)
         var notes = schema.notes
+        if totals.hasBinnedQuantiles { notes.append(FeatureTotals.binningNote) }
         for (camera, files) in videos {
             for (reason, count) in files.encoded.sorted(by: { $0.key < $1.key }) {
                 notes.append("\(camera): \(count) episodes were encoded anew: \(reason)")

@@ -32,20 +32,78 @@ public struct DatasetStatistics: Encodable, Sendable {
     /// Writes the features alone, as LeRobot's `stats.json` does.
     public func encode(to encoder: any Encoder) throws { try features.encode(to: encoder) }
 
+    /// Remarks about how they were computed.
+    public let notes: [String]
+
     /// Computes the statistics; rows with a value that is not finite count in none.
+    ///
+    /// Rows are read file by file, so that memory does not grow with the dataset.
     ///
     /// - Parameters:
     ///   - dataset: The dataset.
-    ///   - progress: Called with the episodes whose images are done, and their number.
+    ///   - progress: Called with the episodes that are done, and their number; rows and images count separately.
     /// - Throws: ``LeRobotError`` when a file is damaged.
     public init(
         of dataset: LeRobotDataset,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(LeRobotError) {
-        let table = try dataset.loadTable()
         var totals = FeatureTotals()
-        let columns = table.columns.mapValues(\.values).filter { !$0.value.isEmpty }
-        _ = totals.add(columns, length: max(table.count, 1), images: [:])
+        let hasImages = !dataset.cameras.isEmpty
+        let total = dataset.episodes.count * (hasImages ? 2 : 1)
+        try Self.addRows(of: dataset, to: &totals) { progress($0, total) }
+        if hasImages {
+            try Self.addImages(of: dataset, to: &totals) { progress(dataset.episodes.count + $0, total) }
+        }
+        notes = totals.hasBinnedQuantiles ? [FeatureTotals.binningNote] : []
+        features = totals.summaries().mapValues { summary in
+            Feature(
+                count: [summary.count],
+                min: summary.min,
+                max: summary.max,
+                mean: summary.mean,
+                std: summary.std,
+                q01: summary.quantiles[0],
+                q10: summary.quantiles[1],
+                q50: summary.quantiles[2],
+                q90: summary.quantiles[3],
+                q99: summary.quantiles[4]
+            )
+        }
+    }
+
+    private static func addRows(
+        of dataset: LeRobotDataset,
+        to totals: inout FeatureTotals,
+        progress: (Int) -> Void
+    ) throws(LeRobotError) {
+        let features = dataset.numericFeatures()
+        for (file, numbers) in dataset.rowSource.episodesOfFile.enumerated() where !numbers.isEmpty {
+            let episodes = numbers.map { dataset.episodes[$0] }
+            try dataset.rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
+                // Of an episode in several files, every file is visited by its own turn.
+                guard parts.first?.file == file else { return }
+                let length = parts.reduce(0) { $0 + $1.rows.count }
+                for (name, feature) in features where reader.has(name) {
+                    let column = try reader.column(name)
+                    let dimension = column.width ?? feature.dimension
+                    let all = try column.floats(width: dimension)
+                    var values: [Float] = []
+                    values.reserveCapacity(length * dimension)
+                    for row in parts.lazy.flatMap(\.rows) {
+                        values += all[row * dimension ..< (row + 1) * dimension]
+                    }
+                    _ = totals.add([name: values], length: max(length, 1), images: [:])
+                }
+            }
+            progress((numbers.last ?? 0) + 1)
+        }
+    }
+
+    private static func addImages(
+        of dataset: LeRobotDataset,
+        to totals: inout FeatureTotals,
+        progress: (Int) -> Void
+    ) throws(LeRobotError) {
         let reader = FrameReader(dataset)
         for episode in dataset.episodes {
             var images: [String: [Image]] = [:]
@@ -60,21 +118,7 @@ public struct DatasetStatistics: Encodable, Sendable {
                 images[camera] = sampled
             }
             _ = totals.add([:], length: episode.length, images: images)
-            progress(episode.index + 1, dataset.episodes.count)
-        }
-        features = totals.summaries(of: []).mapValues { summary in
-            Feature(
-                count: [summary.count],
-                min: summary.min,
-                max: summary.max,
-                mean: summary.mean,
-                std: summary.std,
-                q01: summary.quantiles[0],
-                q10: summary.quantiles[1],
-                q50: summary.quantiles[2],
-                q90: summary.quantiles[3],
-                q99: summary.quantiles[4]
-            )
+            progress(episode.index + 1)
         }
     }
 }

@@ -150,7 +150,7 @@ public final class DatasetWriter {
         try EpisodesFile(records: records, cameras: cameras).write(to: folder.url)
         let metadata = MetadataFiles(folder: folder.url)
         try metadata.write(tasks: tasks)
-        try metadata.write(totals.summaries(of: records), cameras: cameras)
+        try metadata.write(totals.summaries(), cameras: cameras)
         try metadata.write(info)
         try folder.commit()
         state = .finished
