@@ -3,11 +3,24 @@ import RobotTypes
 
 /// Reads images of a dataset's cameras; belongs to one thread at a time.
 ///
-/// The newest open file of every camera is kept.
+/// The files used last stay open, and the frames of the episodes used last are known.
 final class FrameReader {
     private let dataset: LeRobotDataset
-    private var decoders: [String: (file: URL, decoder: VideoDecoder)] = [:]
+    /// Open files by path, the one used last at the end.
+    private var decoders: [(path: String, decoder: VideoDecoder)] = []
+    private var positionsKept: [Segment: [Int?]] = [:]
     private var columns: [String: ImageColumn] = [:]
+
+    /// At most this many files stay open: each has a decoder's memory.
+    private static let maximumFilesOpen = 8
+
+    /// Positions of the frames of at most this many episodes are kept.
+    private static let maximumEpisodesKept = 1024
+
+    private struct Segment: Hashable {
+        let camera: String
+        let episode: Int
+    }
 
     init(_ dataset: LeRobotDataset) { self.dataset = dataset }
 
@@ -93,19 +106,29 @@ final class FrameReader {
     private func positions(camera: String, episode: Episode, decoder: VideoDecoder) throws(LeRobotError)
         -> [Int?]
     {
-        dataset.videoSource.alignment(
+        let segment = Segment(camera: camera, episode: episode.index)
+        if let kept = positionsKept[segment] { return kept }
+        let positions = dataset.videoSource.alignment(
             camera: camera,
             episode: episode,
             index: decoder.index,
             times: try dataset.rowSource.times(of: episode)
         ).positions
+        if positionsKept.count >= Self.maximumEpisodesKept { positionsKept = [:] }
+        positionsKept[segment] = positions
+        return positions
     }
 
     private func decoder(camera: String, episode: Episode) throws(LeRobotError) -> VideoDecoder {
         let file = try dataset.videoSource.file(camera: camera, episode: episode)
-        if let open = decoders[camera], open.file == file { return open.decoder }
+        if let place = decoders.firstIndex(where: { $0.path == file.path }) {
+            let open = decoders.remove(at: place)
+            decoders.append(open)
+            return open.decoder
+        }
         let decoder = try VideoDecoder(opening: file, index: try dataset.videoSource.index(of: file))
-        decoders[camera] = (file, decoder)
+        if decoders.count >= Self.maximumFilesOpen { decoders.removeFirst() }
+        decoders.append((file.path, decoder))
         return decoder
     }
 

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Keeps decoded images of a dataset in memory, for loaders that read frames in any order.
 ///
-/// At the start every episode is decoded once, as many as the budget holds. Further episodes are decoded
-/// when a frame of theirs is asked for, and replace those that were not used for the longest time.
+/// At the start every episode is decoded once, as many as the budget holds. Of further episodes, whole ones are decoded while
+/// there is room when a frame of theirs is asked for, else that frame alone, by seeking.
 public final class FrameStore: Sendable {
     /// The dataset whose images are kept.
     public let dataset: LeRobotDataset
@@ -18,6 +18,7 @@ public final class FrameStore: Sendable {
 
     private let sizes: [String: (height: Int, width: Int)]
     private let cache: Mutex<EpisodeCache>
+    private let readers: FrameReaderPool
 
     /// Fills the store.
     ///
@@ -40,6 +41,7 @@ public final class FrameStore: Sendable {
         progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(LeRobotError) {
         self.dataset = dataset
+        readers = FrameReaderPool(dataset)
         self.cameras = cameras ?? dataset.cameras
         self.byteBudget = byteBudget ?? availableMemory() / 2
         var sizes: [String: (height: Int, width: Int)] = [:]
@@ -90,20 +92,39 @@ public final class FrameStore: Sendable {
             )
         }
         let episode = try dataset.episode(ofFrame: frame)
-        let images = try self.images(of: episode)[position]
-        let first = (frame - episode.rows.lowerBound) * count
-        images.withUnsafeBufferPointer { pixels in
-            _ = target.update(fromContentsOf: UnsafeBufferPointer(rebasing: pixels[first ..< first + count]))
+        let row = frame - episode.rows.lowerBound
+        guard let images = try self.images(of: episode) else {
+            let reader = readers.take()
+            defer { readers.put(reader) }
+            try reader.forEachImage(camera: camera, episode: episode, frames: row ..< row + 1) { image in
+                _ = target.update(fromContentsOf: scaled(image, to: size).pixels)
+            }
+            return
+        }
+        images[position].withUnsafeBufferPointer { pixels in
+            _ = target.update(
+                fromContentsOf: UnsafeBufferPointer(rebasing: pixels[row * count ..< (row + 1) * count])
+            )
         }
     }
 
-    /// The decoded images of an episode, one array a camera.
-    private func images(of episode: Episode) throws(LeRobotError) -> [[UInt8]] {
-        if let images = cache.withLock({ $0[episode.index] }) { return images }
+    /// The decoded images of an episode, one array a camera; nil where there is no room for them.
+    private func images(of episode: Episode) throws(LeRobotError) -> [[UInt8]]? {
+        let bytes = episode.length * frameBytes
+        let found = cache.withLock { (images: $0[episode.index], hasRoom: $0.hasRoom(for: bytes)) }
+        guard found.images == nil, found.hasRoom else { return found.images }
         let images = try decoded(episode, with: FrameReader(dataset))
         cache.withLock { $0.insert(images, for: episode.index) }
         return images
     }
+
+    private func scaled(_ image: Image, to size: (height: Int, width: Int)) -> Image {
+        (image.height, image.width) == size
+            ? image : image.resizedWithPadding(width: size.width, height: size.height)
+    }
+
+    /// Bytes of the images of all cameras at one frame.
+    private var frameBytes: Int { cameras.compactMap(size).reduce(0) { $0 + $1.height * $1.width * 3 } }
 
     /// All images of an episode, in the sizes that they are kept in.
     private func decoded(_ episode: Episode, with reader: FrameReader) throws(LeRobotError) -> [[UInt8]] {
@@ -114,9 +135,7 @@ public final class FrameStore: Sendable {
             pixels.reserveCapacity(episode.length * size.height * size.width * 3)
             // One at a time: recorded images may be a hundred times larger than scaled ones.
             try reader.forEachImage(camera: camera, episode: episode, frames: 0 ..< episode.length) { image in
-                let isKept = (image.height, image.width) == size
-                pixels +=
-                    (isKept ? image : image.resizedWithPadding(width: size.width, height: size.height)).pixels
+                pixels += scaled(image, to: size).pixels
             }
             images.append(pixels)
         }
@@ -125,7 +144,7 @@ public final class FrameStore: Sendable {
 
     /// The first of `episodes` that fit the budget together.
     private func fitting(_ episodes: [Int]) -> [Episode] {
-        let frameSize = cameras.compactMap(size).reduce(0) { $0 + $1.height * $1.width * 3 }
+        let frameSize = frameBytes
         var bytes = 0
         return episodes.map { dataset.episodes[$0] }.prefix { episode in
             bytes += episode.length * frameSize

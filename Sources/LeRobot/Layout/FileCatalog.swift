@@ -1,16 +1,23 @@
 import Foundation
+import Synchronization
 
 /// Files of one kind that are present below a dataset's folder, found by the numbers in their names.
 ///
 /// The template of `meta/info.json` comes first; where it names no file, the numbers of folder and file do, padded or
 /// not, and at last the number of the file alone, where it is the only one.
-struct FileCatalog: Sendable {
+final class FileCatalog: Sendable {
     /// Paths within the dataset's folder.
     let paths: Set<String>
 
     private let template: PathTemplate
-    private let byLocation: [Key: [String]]
-    private let byNumber: [Key: [String]]
+    private let cameras: Set<String>
+    /// Paths by the numbers in their names, once one was not where the template says.
+    private let numbered = Mutex<Numbered?>(nil)
+
+    private struct Numbered {
+        var byLocation: [Key: [String]] = [:]
+        var byNumber: [Key: [String]] = [:]
+    }
 
     private struct Key: Hashable {
         let camera: String
@@ -34,22 +41,27 @@ struct FileCatalog: Sendable {
             Self.list(folder, start, endings, into: &paths)
         }
         self.paths = paths
-        let known = Set(cameras)
-        var byLocation: [Key: [String]] = [:]
-        var byNumber: [Key: [String]] = [:]
-        for path in paths.sorted() {
-            let parts = path.split(separator: "/").map(String.init)
-            guard let name = parts.last, let file = Self.lastNumber(in: name.prefix { $0 != "." }) else {
-                continue
+        self.cameras = Set(cameras)
+    }
+
+    private func numberedPaths() -> Numbered {
+        numbered.withLock { numbered in
+            if let numbered { return numbered }
+            var found = Numbered()
+            for path in paths.sorted() {
+                let parts = path.split(separator: "/").map(String.init)
+                guard let name = parts.last, let file = Self.lastNumber(in: name.prefix { $0 != "." }) else {
+                    continue
+                }
+                let camera = parts.first(where: cameras.contains) ?? ""
+                let folders = parts.dropLast().reversed().filter { $0 != camera }
+                let chunk = folders.lazy.compactMap { Self.lastNumber(in: $0[...]) }.first
+                found.byLocation[Key(camera: camera, chunk: chunk, file: file), default: []].append(path)
+                found.byNumber[Key(camera: camera, chunk: nil, file: file), default: []].append(path)
             }
-            let camera = parts.first(where: known.contains) ?? ""
-            let folders = parts.dropLast().reversed().filter { $0 != camera }
-            let chunk = folders.lazy.compactMap { Self.lastNumber(in: $0[...]) }.first
-            byLocation[Key(camera: camera, chunk: chunk, file: file), default: []].append(path)
-            byNumber[Key(camera: camera, chunk: nil, file: file), default: []].append(path)
+            numbered = found
+            return found
         }
-        self.byLocation = byLocation
-        self.byNumber = byNumber
     }
 
     /// Path of a file; nil where it is absent.
@@ -57,13 +69,13 @@ struct FileCatalog: Sendable {
         let named = template.filled(location, camera: camera)
         if paths.contains(named) { return named }
         let key = Key(camera: camera, chunk: location.chunk, file: location.file)
-        if let found = byLocation[key], found.count == 1 { return found[0] }
+        if let found = numberedPaths().byLocation[key], found.count == 1 { return found[0] }
         return nil
     }
 
     /// Path of the file with a number, whatever its folder; nil where there is none, or several.
     func path(number: Int, camera: String = "") -> String? {
-        let found = byNumber[Key(camera: camera, chunk: nil, file: number)]
+        let found = numberedPaths().byNumber[Key(camera: camera, chunk: nil, file: number)]
         return found?.count == 1 ? found?[0] : nil
     }
 
@@ -82,7 +94,8 @@ struct FileCatalog: Sendable {
             (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path)) ?? []
         for name in names where !name.hasPrefix(".") {
             let inner = "\(path)/\(name)"
-            let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+            let dot = name.utf8.lastIndex(of: UInt8(ascii: "."))
+            let ending = dot.map { name[name.utf8.index(after: $0)...].lowercased() } ?? name
             if endings.contains(ending) {
                 paths.insert(inner)
             } else if !name.hasSuffix(".png"), !name.hasSuffix(".jpg") {

@@ -1,38 +1,58 @@
 import Foundation
 
 /// A path with fields in Python's notation, `data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet`.
-struct PathTemplate {
-    private let text: String
+struct PathTemplate: Sendable {
+    private enum Piece {
+        case text(String)
+        case chunk(digits: Int)
+        case file(digits: Int)
+        case frame(digits: Int)
+        case camera
+    }
 
-    init(_ text: String) { self.text = text }
+    private let pieces: [Piece]
+
+    init(_ text: String) {
+        var pieces: [Piece] = []
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            pieces.append(.text(String(rest[..<open])))
+            pieces.append(Self.piece(rest[open ... close]))
+            rest = rest[rest.index(after: close)...]
+        }
+        self.pieces = pieces + [.text(String(rest))]
+    }
+
+    private static func piece(_ text: Substring) -> Piece {
+        let field = text.dropFirst().dropLast().split(separator: ":", maxSplits: 1)
+        let digits = field.count > 1 ? Int(field[1].filter(\.isNumber)) ?? 0 : 0
+        switch field.first {
+        case "chunk_index", "episode_chunk": return .chunk(digits: digits)
+        case "file_index", "episode_index": return .file(digits: digits)
+        case "frame_index": return .frame(digits: digits)
+        case "video_key", "image_key": return .camera
+        default: return .text(String(text))
+        }
+    }
 
     /// The path of a file.
     func filled(_ location: FileLocation, camera: String = "", frame: Int = 0) -> String {
         var path = ""
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            path += rest[..<open]
-            let field = rest[rest.index(after: open) ..< close].split(separator: ":", maxSplits: 1)
-            let name = field.first.map(String.init) ?? ""
-            let digits = field.count > 1 ? Int(field[1].filter(\.isNumber)) ?? 0 : 0
-            path += value(of: name, digits: digits, location, camera, frame) ?? String(rest[open ... close])
-            rest = rest[rest.index(after: close)...]
+        for piece in pieces {
+            switch piece {
+            case .text(let text): path += text
+            case .chunk(let digits): path += Self.padded(location.chunk, digits)
+            case .file(let digits): path += Self.padded(location.file, digits)
+            case .frame(let digits): path += Self.padded(frame, digits)
+            case .camera: path += camera
+            }
         }
-        return path + rest
+        return path
     }
 
-    private func value(of name: String, digits: Int, _ location: FileLocation, _ camera: String, _ frame: Int)
-        -> String?
-    {
-        let number: Int
-        switch name {
-        case "chunk_index", "episode_chunk": number = location.chunk
-        case "file_index", "episode_index": number = location.file
-        case "frame_index": number = frame
-        case "video_key", "image_key": return camera
-        default: return nil
-        }
+    private static func padded(_ number: Int, _ digits: Int) -> String {
         let text = String(number)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
+        let missing = digits - text.utf8.count
+        return missing > 0 ? String(repeating: "0", count: missing) + text : text
     }
 }

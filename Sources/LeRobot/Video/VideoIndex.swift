@@ -1,7 +1,7 @@
 import CFFmpeg
 import Foundation
 
-/// All frames of a video file in presentation order, read off its packets without decoding.
+/// All frames of a video file in presentation order, read off its list of frames or its packets without decoding.
 struct VideoIndex: Sendable {
     /// A packet that decoding can start from.
     struct Keyframe: Sendable {
@@ -47,7 +47,6 @@ struct VideoIndex: Sendable {
     }
 
     private init(reading file: URL, ignoresEditList: Bool) throws(LeRobotError) {
-        self.ignoresEditList = ignoresEditList
         var demuxer: UnsafeMutablePointer<AVFormatContext>? = try VideoFile.demuxer(
             of: file,
             ignoresEditList: ignoresEditList
@@ -55,6 +54,17 @@ struct VideoIndex: Sendable {
         defer { avformat_close_input(&demuxer) }
         guard let demuxer else { throw .video(file: file.path, at: "opening", reason: "no memory") }
         let stream = try VideoFile.stream(of: demuxer, file: file).stream
+        if !ignoresEditList, let listed = ListedFrames(of: stream, in: demuxer) {
+            self.init(
+                pts: listed.pts,
+                keyframes: listed.keyframes,
+                isOrdered: true,
+                ignoresEditList: false,
+                editListHidesFrames: false,
+                base: av_q2d(stream.pointee.time_base)
+            )
+            return
+        }
         var packet = av_packet_alloc()
         defer { av_packet_free(&packet) }
         var pts: [Int64] = []
@@ -80,15 +90,34 @@ struct VideoIndex: Sendable {
             }
             position = decoded + 1
         }
-        self.editListHidesFrames = editListHidesFrames
         pts.sort()
-        let base = av_q2d(stream.pointee.time_base)
         let isDistinct = zip(pts, pts.dropFirst()).allSatisfy { $0 < $1 }
-        // With reordered frames, presentation and decoding times differ.
-        isOrdered = hasTimes && isDistinct && (stream.pointee.codecpar.pointee.video_delay == 0 || reorders)
+        self.init(
+            pts: pts,
+            keyframes: keyframes.sorted { $0.pts < $1.pts },
+            // With reordered frames, presentation and decoding times differ.
+            isOrdered: hasTimes && isDistinct
+                && (stream.pointee.codecpar.pointee.video_delay == 0 || reorders),
+            ignoresEditList: ignoresEditList,
+            editListHidesFrames: editListHidesFrames,
+            base: av_q2d(stream.pointee.time_base)
+        )
+    }
+
+    private init(
+        pts: [Int64],
+        keyframes: [Keyframe],
+        isOrdered: Bool,
+        ignoresEditList: Bool,
+        editListHidesFrames: Bool,
+        base: Double
+    ) {
         self.pts = pts
+        self.keyframes = keyframes
+        self.isOrdered = isOrdered
+        self.ignoresEditList = ignoresEditList
+        self.editListHidesFrames = editListHidesFrames
         times = pts.map { Double($0) * base }
-        self.keyframes = keyframes.sorted { $0.pts < $1.pts }
         let steps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
         let spacing = steps.isEmpty ? 0 : steps[steps.count / 2]
         isRegular = steps.allSatisfy { abs($0 - spacing) <= spacing / 10 }
