@@ -4,14 +4,17 @@ import sys
 import time
 
 
-def serve(greeting, calls):
+def serve(greeting, calls, values={}):
     """Says that it is ready, then repeats what it is asked for, by name, for at least the time it is given.
 
-    A call returns the number of items it handled; None counts as one.
+    A call returns the number of items it handled; None counts as one. Of `values`, what is returned is printed instead.
     """
     print(greeting, flush=True)
     for line in sys.stdin:
         name, least = line.split()
+        if name in values:
+            print(values[name](), flush=True)
+            continue
         done, start = 0, time.perf_counter()
         while (elapsed := time.perf_counter() - start) < float(least):
             items = calls[name]()

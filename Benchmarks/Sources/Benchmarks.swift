@@ -71,6 +71,8 @@ struct Effort: ParsableArguments {
 enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case decoding
     case loading
+    case opening
+    case randomAccess = "random-access"
     case serving
     case tokenizer
     case training
@@ -80,6 +82,8 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
         switch self {
         case .decoding: try Decoding(effort).comparisons()
         case .loading: try Loading(effort).comparisons()
+        case .opening: try Opening(effort).comparisons()
+        case .randomAccess: try RandomAccess(effort).comparisons()
         case .serving: try await Serving(effort).comparisons()
         case .tokenizer: try Tokenizing(effort).comparisons()
         case .training: try Tokenizing(effort).trainingComparisons()

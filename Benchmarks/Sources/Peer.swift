@@ -64,6 +64,24 @@ final class Peer {
         return seconds
     }
 
+    /// A figure other than a time that the program measures under a name.
+    func value(_ name: String) throws -> Double { try seconds(name, least: 0) }
+
+    /// Runs a Python program of the package to its end.
+    ///
+    /// - Throws: ``PeerError`` when it fails.
+    static func run(_ script: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = packageRoot.appending(path: ".deps/peers/bin/python")
+        process.arguments = [packageRoot.appending(path: script).path] + arguments
+        process.standardOutput = FileHandle.standardError
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw PeerError(description: "\(script) failed; what it wrote above says why")
+        }
+    }
+
     private static func line(from pipe: Pipe, _ script: String) throws -> String {
         var line = Data()
         while let byte = try pipe.fileHandleForReading.read(upToCount: 1), let first = byte.first {
