@@ -21,8 +21,8 @@ struct PolicyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Train FASTerVLA, or a head to compare it with, on datasets and a tokenizer.",
             discussion: """
-                Several datasets (--data A --data B ..., or the recipe's) make a policy for several robots, with cameras, \
-                actions and rates of their own; 'faster serve --embodiment NAME' says which one it serves.
+                Several datasets (--data A --data B ..., or the recipe's) of one robot are read as one. Those of several \
+                robots make a policy for all of them, with cameras, actions and rates of their own; 'faster serve --embodiment NAME' says which one it serves.
                 With --steps 0 the policy keeps its random initialisation: an untrained one to compare with.
                 '--set objectPose.weight=2 --set backbone.keypoints=16' adds an auxiliary loss on object poses, where the \
                 dataset has them (observation.environment_state). These poses come from a simulator or a motion-capture \
@@ -66,9 +66,7 @@ struct PolicyCommand: AsyncParsableCommand {
             let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe(), ["head": head])
             var sources = try data.open(recipe.datasets, usesStates: true).map(source)
-            for index in sources.indices {
-                sources[index] = try prepared(sources[index], recipe, device)
-            }
+            try prepare(&sources, recipe, device)
             var policy = PolicyTraining(sources, recipe: recipe, device: device)
             (policy.horizon, policy.seed) = (horizon, training.seed)
             for line in try policy.missingCameras() { Terminal.say(line) }
@@ -93,7 +91,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         /// The dataset with the episodes to train on and to validate on.
         private func source(_ part: TrainingDataOptions.Opened) throws -> PolicySource {
-            var source = PolicySource(part.demonstrations, name: part.entry.robotName)
+            var source = PolicySource(part.demonstrations, name: part.robot)
             let count = part.demonstrations.dataset.episodes.count
             let selects = part.entry.episodes != nil
             func usable(_ episodes: [Int]) throws -> [Int] {
@@ -114,28 +112,35 @@ struct PolicyCommand: AsyncParsableCommand {
             return source
         }
 
-        /// The source with chunks of the recipe's duration and the tokenizer of its robot.
-        private func prepared(
-            _ source: PolicySource,
+        /// Gives the sources chunks of the recipe's duration and the tokenizers of their robots.
+        private func prepare(
+            _ sources: inout [PolicySource],
             _ recipe: PolicyRecipe,
             _ device: Device
-        ) throws -> PolicySource {
-            var source = source
-            var steps = horizon
-            if recipe.head.needsTokenizer {
-                guard let tokenizer else {
-                    throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
-                }
-                steps = (try? TokenizerRegistry.horizon(of: namedModel(tokenizer))) ?? horizon
-                source.demonstrations = recipe.chunk.applied(to: source.demonstrations, horizon: steps)
-                let actions = try source.demonstrations.robotActions(episodes: source.episodes)
-                source.tokenizer = try TokenizerOpener(device, actions: actions, horizon: horizon)
-                    .tokenizer(tokenizer)
-            } else {
-                source.demonstrations = recipe.chunk.applied(to: source.demonstrations, horizon: steps)
+        ) throws {
+            guard tokenizer != nil || !recipe.head.needsTokenizer else {
+                throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
             }
-            Terminal.say("\(source.name): \(source.demonstrations.durationLine(horizon: steps))")
-            return source
+            let used = recipe.head.needsTokenizer ? tokenizer : nil
+            let steps = used.flatMap { try? TokenizerRegistry.horizon(of: namedModel($0)) } ?? horizon
+            for index in sources.indices {
+                sources[index].demonstrations = recipe.chunk.applied(
+                    to: sources[index].demonstrations,
+                    horizon: steps
+                )
+            }
+            for robot in try sources.robots() {
+                if let used {
+                    let tokenizer = try TokenizerOpener(
+                        device,
+                        actions: try robot.robotActions(),
+                        horizon: horizon
+                    ).tokenizer(used)
+                    for position in robot.positions { sources[position].tokenizer = tokenizer }
+                }
+                let first = sources[robot.positions[0]].demonstrations
+                Terminal.say("\(robot.name): \(first.durationLine(horizon: steps))")
+            }
         }
 
         private func parts() throws -> Set<PolicyStart.Part> {

@@ -9,10 +9,10 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Train a tokenizer on datasets' actions: FASTerVQ, or one that it is compared with.",
             discussion: """
-                From one dataset comes the tokenizer of its robot. From several (--data A --data B ...) comes a model for \
-                robots of every type; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is. \
+                From one dataset, or several of one robot (--data A --data B ...), comes the tokenizer of the robot. From \
+                datasets of several robots comes a model for robots of every type; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is. \
                 With '--set actionSpaceQuantizer.codebookCount=N' it gets more action-space stages, or fewer.
-                '--kind vq-bet', 'vq-vla' or 'oat' trains a baseline instead, on one dataset, with the same recipe.
+                '--kind vq-bet', 'vq-vla' or 'oat' trains a baseline instead, on one robot, with the same recipe.
                 """
         )
 
@@ -62,7 +62,8 @@ extension TokenizerCommand {
                 return WeightedDataset(
                     demonstrations,
                     episodes: part.episodes,
-                    weight: part.entry.weight
+                    weight: part.entry.weight,
+                    robot: part.robot
                 )
             }
         }

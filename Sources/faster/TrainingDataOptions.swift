@@ -21,11 +21,14 @@ struct TrainingDataOptions: ParsableArguments {
         var entry: DatasetEntry
         var demonstrations: Demonstrations
 
+        /// Name of the robot, which datasets of one robot share.
+        var robot = ""
+
         /// The episodes chosen; nil for all.
         var episodes: [Int]?
     }
 
-    /// Opens the datasets of the options, or those of the recipe, and prints their mappings.
+    /// Opens the datasets of the options, or those of the recipe, and prints their mappings and which are of one robot.
     ///
     /// - Parameters:
     ///   - recipe: The recipe's datasets.
@@ -33,7 +36,16 @@ struct TrainingDataOptions: ParsableArguments {
     /// - Returns: The datasets, in order.
     /// - Throws: `ValidationError`, and the errors of mappings and datasets.
     func open(_ recipe: [DatasetEntry], usesStates: Bool = false) throws -> [Opened] {
-        guard !recipe.isEmpty else { return try openGiven(usesStates: usesStates) }
+        var opened =
+            recipe.isEmpty
+            ? try openGiven(usesStates: usesStates) : try openNamed(recipe, usesStates: usesStates)
+        let robots = RobotNames(opened.map { ($0.entry, $0.demonstrations) })
+        for line in robots.lines { Terminal.say(line) }
+        for (index, name) in robots.names.enumerated() { opened[index].robot = name }
+        return opened
+    }
+
+    private func openNamed(_ recipe: [DatasetEntry], usesStates: Bool) throws -> [Opened] {
         let given = [
             ("--data", !data.isEmpty), ("--weights", weights != nil),
             ("--episodes", !selection.episodes.isEmpty), ("--groups", selection.groups != nil),

@@ -148,7 +148,12 @@ struct PolicyMixtureTests {
         let same = #expect(throws: DemonstrationsError.self) {
             try run(twice, recipe("regression"), to: "twice")
         }
-        #expect(same?.description.hasPrefix("'arm' is the name of two robots") == true)
+        #expect(
+            same?.description.hasPrefix(
+                "'arm' is the name of one robot, but \(folder.appending(path: "hand").path) and "
+                    + "\(folder.appending(path: "arm").path) differ in action space: "
+            ) == true
+        )
         let blind = #expect(throws: DemonstrationsError.self) {
             try run(TwoRobots.sources(in: folder.url), recipe("regression", ["cameras=[side]"]), to: "blind")
         }
@@ -156,7 +161,7 @@ struct PolicyMixtureTests {
         let fitted = #expect(throws: DemonstrationsError.self) {
             try run(TwoRobots.sources(in: folder.url), recipe("binning"), to: "fitted")
         }
-        #expect(fitted?.description.contains("'binning' takes one dataset") == true)
+        #expect(fitted?.description.contains("'binning' takes one robot") == true)
     }
 
     @Test("predict codes of one model, as many latent positions as each robot has; resume to the bit")

@@ -2,29 +2,35 @@ import Foundation
 import LeRobot
 import RobotTypes
 
-/// Two short episodes of a robot that waves, with grey images.
+/// Short episodes of a robot that waves, with grey images.
 enum SampleDemonstrations {
     /// Control steps of an episode.
     private static let length = 24
 
-    /// Writes the dataset to `folder`, with a video for each of `cameras`.
-    static func write(to folder: URL, cameras: [String] = ["observation.images.front"], fps: Double = 20)
-        throws
-    {
+    /// Writes the dataset to `folder`, with a video for each of `cameras` and the pose of a `cup` if there is one.
+    static func write(
+        to folder: URL,
+        cameras: [String] = ["observation.images.front"],
+        fps: Double = 20,
+        episodes: Int = 2,
+        cup: Bool = false
+    ) throws {
         let description = DatasetDescription(
             fps: fps,
             robotType: "panda",
             actionNames: ["x", "y", "gripper"],
             stateNames: ["x", "y"],
+            environmentStateNames: cup ? ["cup_x", "front_cup_right", "front_cup_down"] : [],
             cameras: cameras.map { PolicyContract.Camera(name: $0, height: 32, width: 32) }
         )
         let writer = try DatasetWriter(creating: folder, description)
         let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
-        for episode in 0 ..< 2 {
+        for episode in 0 ..< episodes {
             let steps = (0 ..< length).map { Float($0 + length * episode) }
             try writer.addEpisode(
                 frames: cameras.reduce(into: [:]) { $0[$1] = steps.map { _ in image } },
                 states: steps.map { [sin($0 / 5), cos($0 / 5)] },
+                environmentStates: cup ? steps.map { [sin($0), $0 / 96 - 0.5, 0.25] } : [],
                 actions: steps.map { [cos($0 / 5), -sin($0 / 5), $0 / 48] },
                 task: "wave"
             )

@@ -32,11 +32,17 @@ struct MixtureTests {
           seconds: 0.4
         """
 
-    private func record(_ name: String, fps: Double, cameras: [String], columns: Int) throws {
+    private func record(
+        _ name: String,
+        robot: String? = nil,
+        fps: Double,
+        cameras: [String],
+        columns: Int
+    ) throws {
         let names = cameras.map { "observation.\($0)" }
         let description = DatasetDescription(
             fps: fps,
-            robotType: name,
+            robotType: robot ?? name,
             actionNames: (0 ..< columns).map { "joint_\($0)" },
             stateNames: ["x", "y"].prefix(columns - 2).map { $0 },
             cameras: names.map { .init(name: $0, height: 32, width: 32) }
@@ -174,6 +180,41 @@ struct MixtureTests {
             )
         }
         #expect(try NumpyFile(reading: folder.appending(path: "back.npy")).shape == [2, 20, 5])
+    }
+
+    @Test("are read as one where they are of one robot, which the program says")
+    func oneRobot() async throws {
+        for day in ["monday", "tuesday"] {
+            try record(day, robot: "claw", fps: 20, cameras: ["images.top"], columns: 3)
+        }
+        let days = ["--data", "monday", "--data", "tuesday"]
+        let options = ["--horizon", "8", "--steps", "2", "--threads", "1"]
+        let tokenizer = try await Program.run(
+            ["tokenizer", "train", "--out", "tokenizer"] + days + options + Workshop.tokenizerSettings,
+            in: folder
+        )
+        let line =
+            "monday, tuesday: datasets of one robot, 'monday', with statistics over all of them, as they agree"
+        #expect(tokenizer.status == 0 && tokenizer.errors.contains(line), "\(tokenizer.errors)")
+        let policy = try await Program.run(
+            ["policy", "train", "--tokenizer", "tokenizer", "--out", "claw"] + days + options + settings,
+            in: folder
+        )
+        #expect(policy.status == 0 && policy.errors.contains(line), "\(policy.errors)")
+        let info = try await Program.output(["policy", "info", "--policy", "claw"], in: folder)
+        #expect(!info.contains("embodiment"))
+        let others = try await Program.run(
+            ["policy", "train", "--head", "flow", "--data", "arm", "--out", "three"] + days + options
+                + settings,
+            in: folder
+        )
+        #expect(
+            others.errors.contains(
+                "monday: another robot, 'monday', than that of arm: they differ in robot type: claw and arm"
+            )
+        )
+        let three = try await Program.output(["policy", "info", "--policy", "three"], in: folder)
+        #expect(three.components(separatedBy: "embodiment ").count == 3)
     }
 
     @Test("are refused beside those of options")

@@ -156,18 +156,19 @@ struct TokenizerRefusalTests {
     @Test("train refuses kinds that there are not, and baselines of several robots")
     func kinds() async throws {
         func refusal(_ more: String...) async throws -> String {
-            let train = ["tokenizer", "train", "--data", Program.demonstrations, "--out", "out"]
-            return try await Program.refusal(train + more, in: folder)
+            try await Program.refusal(["tokenizer", "train", "--out", "out"] + more, in: folder)
         }
         #expect(
-            try await refusal("--kind", "vq").hasSuffix(
+            try await refusal("--data", Program.demonstrations, "--kind", "vq").hasSuffix(
                 "'kind' should be one of fastervq, vq-bet, vq-vla, oat, found 'vq'"
             )
         )
+        let robots = ["left", "right"].map { "{path: \(Program.demonstrations), embodiment: \($0)}" }
         #expect(
-            try await refusal("--kind", "oat", "--data", Program.demonstrations).contains(
-                "'oat' is trained on one dataset, from the beginning"
-            )
+            try await refusal("--kind", "oat", "--set", "datasets=[\(robots.joined(separator: ", "))]")
+                .contains(
+                    "'oat' is trained on one robot, from the beginning"
+                )
         )
     }
 

@@ -13,7 +13,7 @@ protocol AuxiliaryTask: Sendable {
     ///
     /// - Parameters:
     ///   - output: The backbone's output for `batch`.
-    ///   - batch: Examples, by their positions in the dataset that the task belongs to.
+    ///   - batch: Examples, with the labels of the task.
     ///   - device: Device of the prefix.
     /// - Returns: A scalar; nil where the backbone has no head for the task.
     func loss(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> Tensor?

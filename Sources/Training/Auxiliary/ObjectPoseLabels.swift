@@ -19,17 +19,18 @@ struct ObjectPoseLabels {
     ///
     /// - Parameters:
     ///   - demonstrations: Dataset.
+    ///   - normalization: Normalisation of all columns.
     ///   - columns: Columns to predict; all but image positions where empty.
     ///   - cameras: Names of the policy's cameras.
-    ///   - episodes: Episodes that statistics are taken over; nil for all.
     /// - Throws: ``DemonstrationsError`` when the dataset has no object poses, or no such column.
-    init(_ demonstrations: Demonstrations, columns: [Int], cameras: [String], episodes: [Int]?) throws {
+    init(
+        _ demonstrations: Demonstrations,
+        _ normalization: Normalization,
+        columns: [Int],
+        cameras: [String]
+    ) throws {
         let feature = DatasetInfo.environmentState
-        guard let states = demonstrations.table.environmentStates else {
-            throw demonstrations.error(
-                "has no feature '\(feature)', which 'objectPose.weight' above 0 asks for"
-            )
-        }
+        let states = try Self.columns(of: demonstrations).values
         if let other = columns.first(where: { !(0 ..< states.dimension).contains($0) }) {
             throw demonstrations.error(
                 "'objectPose.columns' names column \(other), '\(feature)' has \(states.dimension)"
@@ -38,11 +39,7 @@ struct ObjectPoseLabels {
         self.init(
             states: states,
             names: demonstrations.dataset.info.features[feature]?.names ?? [],
-            normalization: try demonstrations.normalization(
-                of: MappedColumns(states, names: nil),
-                .quantiles,
-                episodes: episodes
-            ),
+            normalization: normalization,
             columns: columns,
             cameras: cameras
         )
@@ -66,6 +63,24 @@ struct ObjectPoseLabels {
             let prefix = "\(camera.split(separator: ".").last ?? "")_"
             return names.indices.filter { isImagePosition[$0] && names[$0].hasPrefix(prefix) }
         }
+    }
+
+    /// The columns of a dataset's object poses, image positions included.
+    ///
+    /// - Throws: ``DemonstrationsError`` when it has none.
+    static func columns(of demonstrations: Demonstrations) throws -> MappedColumns {
+        guard let states = demonstrations.table.environmentStates else {
+            throw demonstrations.error(
+                "has no feature '\(DatasetInfo.environmentState)', which 'objectPose.weight' above 0 asks for"
+            )
+        }
+        return MappedColumns(states, names: nil)
+    }
+
+    /// Returns true if both label the same columns, in one order.
+    func hasSameColumns(as other: ObjectPoseLabels) -> Bool {
+        (states.dimension, columns) == (other.states.dimension, other.columns)
+            && imageColumns == other.imageColumns
     }
 
     /// Normalised values to predict at `rows`, `[rows.count, columns.count]`.

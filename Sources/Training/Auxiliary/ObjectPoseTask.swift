@@ -29,37 +29,24 @@ struct ObjectPoseTask: AuxiliaryTask {
     private let heatmapWeight: Double
     private let cameras: [CompactBackbone.Configuration.Camera]
 
-    /// Normalised values of every example, `[n, M]`.
-    private let values: [Float]
-    private let valueCount: Int
-
-    /// Image positions of every camera's objects in every example, `[n, objects, 2]`.
-    private let imagePositions: [[Float]]
-    private let exampleCount: Int
-
-    /// Prepares the task for examples at `rows` of a dataset.
-    init(
-        _ recipe: ObjectPoseRecipe,
-        _ labels: ObjectPoseLabels,
-        rows: [Int],
-        cameras: [CompactBackbone.Configuration.Camera]
-    ) {
+    /// Prepares the task for the images of `cameras`.
+    init(_ recipe: ObjectPoseRecipe, cameras: [CompactBackbone.Configuration.Camera]) {
         weight = recipe.weight
         heatmapWeight = recipe.heatmapWeight
         self.cameras = cameras
-        values = labels.values(rows)
-        valueCount = labels.columns.count
-        imagePositions = labels.imagePositions(rows)
-        exampleCount = rows.count
     }
 
     func loss(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> Tensor? {
         guard let estimate = output.objectPoses else { return nil }
-        let target = batch.indices.flatMap { values[$0 * valueCount ..< ($0 + 1) * valueCount] }
+        let count = batch.indices.count
         let seeing = cameras.indices.filter { cameras[$0].keypoints > 0 }
         return Self.loss(
             of: estimate,
-            values: Tensor(target, shape: [batch.indices.count, valueCount], device: device),
+            values: Tensor(
+                batch.objectPoses,
+                shape: [count, batch.objectPoses.count / count],
+                device: device
+            ),
             heatmaps: seeing.map { heatmaps(ofCamera: $0, at: batch, device: device) },
             heatmapWeight: heatmapWeight
         )
@@ -94,14 +81,15 @@ struct ObjectPoseTask: AuxiliaryTask {
 
     /// Target heatmaps `[B, objects, cells]` in the augmented images of a batch; nil where positions are unknown.
     private func heatmaps(ofCamera camera: Int, at batch: PolicyBatch, device: Device) -> Tensor? {
-        let size = imagePositions[camera].count / exampleCount
+        let all = batch.objectPositions[camera]
+        let size = all.count / batch.indices.count
         guard size > 0 else { return nil }
         let (height, width) = (Float(cameras[camera].height), Float(cameras[camera].width))
         var shifted: [Float] = []
-        for (index, shift) in zip(batch.indices, batch.imageShifts[camera]) {
+        for (row, shift) in batch.imageShifts[camera].enumerated() {
             // From edge to edge is 2.
             let offsets = [2 * Float(shift.right) / width, 2 * Float(shift.down) / height]
-            let positions = imagePositions[camera][index * size ..< (index + 1) * size]
+            let positions = all[row * size ..< (row + 1) * size]
             for (column, position) in positions.enumerated() {
                 shifted.append(position + offsets[column % 2])
             }

@@ -1,4 +1,3 @@
-internal import RobotTypes
 public import TokenizerRegistry
 
 extension Demonstrations {
@@ -8,12 +7,7 @@ extension Demonstrations {
     /// - Returns: Action space, normalization and chunks of the episodes.
     /// - Throws: The errors of the dataset, where an action is missing or not finite.
     public func robotActions(episodes: [Int]?) throws -> RobotActions {
-        try check(actions, episodes: episodes)
-        return RobotActions(
-            actionSpace: actionSpace,
-            transform: transform,
-            normalization: { try actionNormalization(.quantiles, horizon: $0, episodes: episodes) },
-            chunks: { try chunks(horizon: $0, episodes: episodes) }
-        )
+        try RobotDemonstrations.gathered([(robot: nil, demonstrations: self, episodes: episodes)])[0]
+            .robotActions()
     }
 }

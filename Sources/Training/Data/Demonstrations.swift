@@ -180,13 +180,6 @@ public struct Demonstrations: Sendable {
         return (finite, others)
     }
 
-    /// The same chunks, normalised.
-    func chunks(horizon: Int, episodes: [Int]?, _ normalization: Normalization) throws -> ActionChunks {
-        var chunks = try chunks(horizon: horizon, episodes: episodes)
-        chunks.values = normalization.normalized(chunks.values)
-        return chunks
-    }
-
     /// Rows of `episodes` in the table (nil: of all), in order.
     func rows(of episodes: [Int]?) -> [Int] {
         (episodes ?? Array(dataset.episodes.indices)).flatMap { Array(dataset.episodes[$0].rows) }
@@ -207,31 +200,33 @@ public struct Demonstrations: Sendable {
         horizon: Int,
         episodes: [Int]?
     ) throws -> Normalization {
-        guard let transform else { return try normalization(of: actions, method, episodes: episodes) }
-        let chunks = try chunks(horizon: horizon, episodes: episodes)
-        return Normalization(
+        Normalization(
             method: method,
-            statistics: featureStatistics(values: chunks.validRows, dimension: chunks.dimension),
+            statistics: featureStatistics(
+                values: try actionValues(horizon: horizon, episodes: episodes),
+                dimension: actions.dimension
+            ),
             transform: transform
         )
     }
 
-    /// Normalisation of columns by statistics over `episodes` (nil: over all).
+    /// The actions that statistics are over, `[n, dimension]`: those of all frames, or the valid steps of all chunks where a
+    /// transform makes them depend on their chunk.
+    ///
+    /// - Throws: `LeRobotError` that names file, row and column where one of the actions is no finite number.
+    func actionValues(horizon: Int, episodes: [Int]?) throws -> [Float] {
+        guard transform != nil else { return try values(of: actions, episodes: episodes) }
+        return try chunks(horizon: horizon, episodes: episodes).validRows
+    }
+
+    /// The values of columns in all frames of `episodes` (nil: of all), `[n, dimension]`.
     ///
     /// - Throws: `LeRobotError` that names file, row and column where one of the values is no finite number.
-    func normalization(
-        of columns: MappedColumns,
-        _ method: Normalization.Method,
-        episodes: [Int]?
-    ) throws -> Normalization {
+    func values(of columns: MappedColumns, episodes: [Int]?) throws -> [Float] {
         try check(columns, episodes: episodes)
-        let rows = (episodes ?? Array(dataset.episodes.indices)).flatMap {
+        return (episodes ?? Array(dataset.episodes.indices)).flatMap {
             columns.values.rows(dataset.episodes[$0].rows)
         }
-        return Normalization(
-            method: method,
-            statistics: featureStatistics(values: rows, dimension: columns.dimension)
-        )
     }
 
     /// The robot's states.

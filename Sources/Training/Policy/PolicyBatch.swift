@@ -27,6 +27,12 @@ struct PolicyBatch: Sendable {
     /// State bins, `[B, stateDimension]`.
     var state: [Int] = []
 
+    /// Normalised object poses, `[B, M]`; empty without the object-pose task.
+    var objectPoses: [Float] = []
+
+    /// Image positions of every camera's objects, `[B, objects, 2]`; empty without the object-pose task.
+    var objectPositions: [[Float]] = []
+
     /// Codes to predict, `[B, codeCount]`; empty for heads that predict values.
     var codes: [Int] = []
 
@@ -57,13 +63,7 @@ extension PolicyBatch {
         guard parts.count > 1 else { return }
         let length = parts.map { $0.text.count / $0.indices.count }.max() ?? 1
         indices = parts.flatMap(\.indices)
-        chunks = ActionChunks(
-            count: indices.count,
-            horizon: chunks.horizon,
-            dimension: chunks.dimension,
-            paddedValues: parts.flatMap(\.chunks.values),
-            validSteps: parts.flatMap(\.chunks.validSteps)
-        )
+        chunks = ActionChunks(joining: parts.map(\.chunks))
         images = images.indices.map { camera in parts.flatMap { $0.images[camera] } }
         imageShapes = imageShapes.map { [indices.count] + $0.dropFirst() }
         imageShifts = imageShifts.indices.map { camera in parts.flatMap { $0.imageShifts[camera] } }
@@ -75,6 +75,10 @@ extension PolicyBatch {
             }
         }
         state = parts.flatMap(\.state)
+        objectPoses = parts.flatMap(\.objectPoses)
+        objectPositions = objectPositions.indices.map { camera in
+            parts.flatMap { $0.objectPositions[camera] }
+        }
         codes = parts.flatMap(\.codes)
     }
 }

@@ -20,7 +20,7 @@ struct PolicyDataset: Sendable {
     /// predict values.
     let codes: [Int]?
 
-    /// Auxiliary tasks, with labels of these examples.
+    /// Auxiliary tasks, the same for all datasets of a policy.
     let auxiliaryTasks: [any AuxiliaryTask]
 
     private let cameras: [CompactBackbone.Configuration.Camera]
@@ -33,6 +33,7 @@ struct PolicyDataset: Sendable {
     /// Number of the source's stream of random numbers.
     private let stream: UInt64
     private let frameIndices: [Int]
+    private let objectPoses: ObjectPoseLabels?
 
     /// Bins of states, `[count, stateDimension]`.
     private let stateBins: [Int]
@@ -61,9 +62,10 @@ struct PolicyDataset: Sendable {
         _ recipe: PolicyRecipe,
         frames: FrameStore
     ) throws {
-        let robot = policy.robots[source]
+        let robot = policy.robots[policy.robotOfSource[source]]
         layout = robot.layout
-        features = robot.features
+        features = policy.features[source]
+        objectPoses = policy.objectPoses?[source]
         columns = policy.columns
         stream = UInt64(source) << 32
         let rows = demonstrations.rows(of: episodes)
@@ -99,9 +101,7 @@ struct PolicyDataset: Sendable {
         self.chunks = chunks
         codes = try Self.codes(for: chunks, robot.coding, policy.configuration.head)
         auxiliaryTasks =
-            policy.objectPoses.map {
-                [ObjectPoseTask(recipe.objectPose, $0, rows: rows, cameras: policy.backbone.cameras)]
-            } ?? []
+            objectPoses == nil ? [] : [ObjectPoseTask(recipe.objectPose, cameras: policy.backbone.cameras)]
     }
 
     /// Numbers that differ where the examples do.
@@ -162,6 +162,11 @@ struct PolicyDataset: Sendable {
         for camera in cameras.indices {
             var random = SeededRandom(seed: seed, 2, UInt64(step) | stream, UInt64(camera))
             try addImages(of: camera, augmentation, random: &random, to: &batch)
+        }
+        if let objectPoses {
+            let rows = indices.map { frameIndices[$0] }
+            batch.objectPoses = objectPoses.values(rows)
+            batch.objectPositions = objectPoses.imagePositions(rows)
         }
         batch.hasImage = indices.flatMap { _ in features.map { $0 != nil } }
         return batch

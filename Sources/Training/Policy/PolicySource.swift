@@ -1,9 +1,10 @@
 public import ActionTokenizers
+internal import Foundation
 internal import LeRobot
 
 /// A dataset that a policy learns from, by the name of its robot.
 public struct PolicySource: Sendable {
-    /// Name of the robot, unique among the sources; a policy for several is told by it which one it serves.
+    /// Name of the robot, which its sources share; a policy for several is told by it which one it serves.
     public var name: String
 
     /// The dataset.
@@ -18,7 +19,7 @@ public struct PolicySource: Sendable {
     /// Share of the examples beside other sources.
     public var weight = 1.0
 
-    /// Tokenizer of the robot's actions, for heads that predict FASTerVQ's codes; tokenizers of several sources share a model.
+    /// Tokenizer of the robot's actions, for heads that predict FASTerVQ's codes; tokenizers of several robots share a model.
     public var tokenizer: (any ActionTokenizer)?
 
     /// A source of all episodes of `demonstrations`.
@@ -37,5 +38,21 @@ public struct PolicySource: Sendable {
                 description: "episode \(both) is both trained on and held out: leave it out of one of the two"
             )
         }
+    }
+}
+
+extension [PolicySource] {
+    /// The robots of the sources, in the order of their first ones.
+    ///
+    /// - Throws: ``DemonstrationsError`` that names two datasets of one name which cannot be of one robot.
+    public func robots() throws -> [RobotDemonstrations] {
+        try RobotDemonstrations.gathered(map { ($0.name, $0.demonstrations, $0.episodes) })
+    }
+
+    /// Name of a source in messages: of the robot, and of the dataset where the robot has several.
+    func label(of source: PolicySource) -> String {
+        let isOnly = count { $0.name == source.name } == 1
+        return isOnly
+            ? source.name : "\(source.name), \(source.demonstrations.dataset.folder.lastPathComponent)"
     }
 }

@@ -52,7 +52,6 @@ struct PolicyTask: TrainingTask {
         return withAutocast(to: computeDType, on: device) {
             let output = network.backbone.output(of: input)
             let loss = network.loss(after: output.prefix, targets: targets, settings: settings)
-            // Only a policy of one dataset has auxiliary tasks.
             let auxiliary = datasets[0].auxiliaryLosses(of: output, at: batch, device: device)
             return TrainingLoss(total: auxiliary.reduce(loss.total) { $0 + $1.loss * $1.weight }) {
                 var metrics = ["loss": loss.total.item]

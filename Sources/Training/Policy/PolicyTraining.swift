@@ -54,7 +54,7 @@ public struct PolicyTraining {
         self.device = device
     }
 
-    /// The cameras that a robot lacks beside others, a sentence each.
+    /// The cameras that a dataset lacks beside others, a sentence each.
     ///
     /// - Throws: ``DemonstrationsError`` when a source has none of the policy's cameras.
     public func missingCameras() throws -> [String] {
@@ -62,7 +62,7 @@ public struct PolicyTraining {
         return try sources.flatMap { source in
             let own = try source.demonstrations.cameras()
             return cameras.filter { sources.count > 1 && !own.contains($0) }.map {
-                "\(source.name): has no camera \($0): its image is black and masked"
+                "\(sources.label(of: source)): has no camera \($0): its image is black and masked"
             }
         }
     }
@@ -125,7 +125,7 @@ public struct PolicyTraining {
     ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
         let source = sources[index]
         try source.checkHeldOut()
-        let cameras = zip(policy.robots[index].features, policy.backbone.cameras).compactMap {
+        let cameras = zip(policy.features[index], policy.backbone.cameras).compactMap {
             feature,
             camera in
             feature.map { (name: $0, size: (camera.height, camera.width)) }
@@ -157,13 +157,15 @@ public struct PolicyTraining {
         in folder: URL
     ) -> [PeriodicEvaluation] {
         var evaluations: [PeriodicEvaluation] = []
-        let validations = zip(zip(sources, policy.robots), datasets).compactMap { robot, dataset in
-            dataset.map {
-                (robot.0.name, PolicyValidation(recipe, $0, coding: robot.1.coding, device: device))
-            }
+        let isMixture = policy.robots.count > 1
+        let validations = policy.robots.enumerated().compactMap {
+            (index, robot) -> (name: String, validation: PolicyValidation)? in
+            let own = sources.indices.filter { policy.robotOfSource[$0] == index }
+            let held = own.compactMap { datasets[$0] }
+            guard let first = own.first, !held.isEmpty else { return nil }
+            return (sources[first].name, PolicyValidation(recipe, held, coding: robot.coding, device: device))
         }
         if !validations.isEmpty {
-            let isMixture = sources.count > 1
             evaluations.append(
                 .init(every: recipe.validateEvery) { _ in
                     try PolicyValidation.measure(network, validations, named: isMixture)

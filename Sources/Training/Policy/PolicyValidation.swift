@@ -4,22 +4,25 @@ internal import FASTerVLA
 internal import RobotTypes
 internal import Torch
 
-/// Measurement of a policy on episodes that it is not trained on.
+/// Measurement of a policy on a robot's episodes that it is not trained on.
 struct PolicyValidation {
-    private let dataset: PolicyDataset
+    private let datasets: [PolicyDataset]
     private let coding: ActionCoding
     private let device: Device
-    private let indices: [Int]
+    private let examples: [(dataset: Int, index: Int)]
     private let batchSize: Int
     private let settings: LossSettings
 
-    /// Takes evenly spaced examples of `dataset`, as many as `recipe` says.
-    init(_ recipe: PolicyRecipe, _ dataset: PolicyDataset, coding: ActionCoding, device: Device) {
-        self.dataset = dataset
+    /// Takes evenly spaced examples of `datasets`, as many as `recipe` says.
+    init(_ recipe: PolicyRecipe, _ datasets: [PolicyDataset], coding: ActionCoding, device: Device) {
+        self.datasets = datasets
         self.coding = coding
         self.device = device
-        let count = min(recipe.validationExamples, dataset.count)
-        indices = (0 ..< count).map { $0 * dataset.count / count }
+        let all = datasets.enumerated().flatMap { dataset, examples in
+            (0 ..< examples.count).map { (dataset, $0) }
+        }
+        let count = min(recipe.validationExamples, all.count)
+        examples = (0 ..< count).map { all[$0 * all.count / count] }
         batchSize = recipe.optimization.batchSize
         settings = recipe.lossSettings
     }
@@ -58,14 +61,22 @@ struct PolicyValidation {
         decoding.sampleCount = 1
         var decoder = ActionDecoder(network, actions: coding, settings: decoding)
         var sums: [String: Double] = [:]
-        for start in stride(from: 0, to: indices.count, by: batchSize) {
-            let chosen = Array(indices[start ..< min(start + batchSize, indices.count)])
-            let batch = try dataset.batch(chosen, augmentation: .none, seed: 0, step: 0)
-            for (name, value) in try measure(network, batch, &decoder) {
-                sums[name, default: 0] += value * Double(chosen.count) / Double(indices.count)
+        for start in stride(from: 0, to: examples.count, by: batchSize) {
+            let chosen = examples[start ..< min(start + batchSize, examples.count)]
+            for (name, value) in try measure(network, batch(chosen), &decoder) {
+                sums[name, default: 0] += value * Double(chosen.count) / Double(examples.count)
             }
         }
         return sums
+    }
+
+    private func batch(_ examples: ArraySlice<(dataset: Int, index: Int)>) throws -> PolicyBatch {
+        let parts = try datasets.indices.compactMap { dataset in
+            let own = examples.filter { $0.dataset == dataset }.map(\.index)
+            return own.isEmpty
+                ? nil : try datasets[dataset].batch(own, augmentation: .none, seed: 0, step: 0)
+        }
+        return PolicyBatch(joining: parts)
     }
 
     private func measure(_ network: FASTerVLANetwork, _ batch: PolicyBatch, _ decoder: inout ActionDecoder)
@@ -84,7 +95,7 @@ struct PolicyValidation {
                     decoded
                 ).l1,
             ]
-            for auxiliary in dataset.auxiliaryLosses(of: output, at: batch, device: device) {
+            for auxiliary in datasets[0].auxiliaryLosses(of: output, at: batch, device: device) {
                 metrics["validation_\(auxiliary.metric)"] = auxiliary.loss.item
             }
             for (codebook, accuracy) in loss.accuracies.enumerated() {

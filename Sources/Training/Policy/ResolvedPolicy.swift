@@ -13,11 +13,17 @@ struct ResolvedPolicy {
     /// The compact backbone.
     let backbone: CompactBackbone.Configuration
 
-    /// The robots, one a source.
+    /// The robots, in the order of their first sources.
     let robots: [ResolvedRobot]
 
-    /// Labels of the object-pose task; nil where the recipe does without it.
-    let objectPoses: ObjectPoseLabels?
+    /// Position of the robot of every source.
+    let robotOfSource: [Int]
+
+    /// Every source's image feature of every camera of the network; nil for one that it lacks.
+    let features: [[String?]]
+
+    /// Every source's labels of the object-pose task; nil where the recipe does without it.
+    let objectPoses: [ObjectPoseLabels]?
 
     /// Steps of a chunk, as the network predicts it.
     let horizon: Int
@@ -37,25 +43,19 @@ struct ResolvedPolicy {
     /// - Throws: The errors of datasets and tokenizers, ``DemonstrationsError`` when dataset, tokenizer and recipe do not
     ///   fit together.
     init(_ recipe: PolicyRecipe, _ sources: [PolicySource], horizon: Int) throws {
-        let first = sources[0]
-        let isMixture = sources.count > 1
-        try Self.checkMixture(recipe, sources)
-        cameraNames = try sources.cameras(recipe.cameras)
-        let states = try sources.map { source in
-            try source.demonstrations.normalization(
-                of: try source.demonstrations.states(),
-                .quantiles,
-                episodes: source.episodes
+        let all = try sources.robots()
+        let isMixture = all.count > 1
+        guard !isMixture || recipe.objectPose.weight == 0 else {
+            throw DemonstrationsError(
+                description:
+                    "objectPose.weight: expected 0 with several robots, found \(recipe.objectPose.weight)"
             )
         }
+        cameraNames = try sources.cameras(recipe.cameras)
+        let states = try all.map { try $0.normalization { try $0.states() } }
         objectPoses =
             recipe.objectPose.weight > 0
-            ? try ObjectPoseLabels(
-                first.demonstrations,
-                columns: recipe.objectPose.columns,
-                cameras: cameraNames,
-                episodes: first.episodes
-            ) : nil
+            ? try all[0].objectPoses(columns: recipe.objectPose.columns, cameras: cameraNames) : nil
         let dimensions = states.map(\.statistics.dimension)
         // One value more of a mixture tells the robots apart.
         backbone = try Self.backbone(
@@ -63,16 +63,16 @@ struct ResolvedPolicy {
             sources,
             cameraNames,
             stateDimension: (dimensions.max() ?? 0) + (isMixture ? 1 : 0),
-            objectPoses
+            objectPoses?.first
         )
-        let codings = try sources.map {
-            try Self.coding(recipe, $0, isOnly: !isMixture, horizon: horizon)
+        let codings = try all.map { robot in
+            try Self.coding(recipe, robot, robot.tokenizer(sources), isOnly: !isMixture, horizon: horizon)
         }
         let steps = codings[0].tokenizer?.horizon ?? horizon
         self.horizon = steps
         let (names, network) = (cameraNames, backbone)
-        let contracts = try zip(sources, states).map { source, state in
-            try source.contract(names, network, state, horizon: steps)
+        let contracts = try zip(all, states).map { robot, state in
+            try robot.contract(names, network, state, horizon: steps)
         }
         columns = contracts.map(\.actionSpace.dimension).max() ?? 0
         var configuration = PolicyConfiguration(
@@ -81,43 +81,27 @@ struct ResolvedPolicy {
                 ? PolicyMixture(
                     cameras: cameraNames,
                     horizon: steps,
-                    embodiments: zip(sources, contracts).map { .init(name: $0.name, contract: $1) }
+                    embodiments: zip(all, contracts).map { .init(name: $0.name, contract: $1) }
                 ) : nil,
             backbone: .compact(backbone),
             expert: recipe.head == .blocksWithoutExpert ? nil : recipe.expert,
             head: .regression(.init(horizon: steps, dimension: columns))
         )
-        robots = try sources.indices.map { index in
+        robots = all.indices.map { index in
             configuration.contract = contracts[index]
-            return try ResolvedRobot(
-                sources[index],
-                names,
+            return ResolvedRobot(
                 state: states[index],
                 coding: codings[index],
                 layout: InputLayout(configuration, embodiment: isMixture ? index : nil)
             )
         }
         configuration.contract = contracts[0]
-        configuration.head = try Self.head(recipe, sources, robots, horizon: steps, columns: columns)
+        configuration.head = try Self.head(recipe, all[0], robots, horizon: steps, columns: columns)
         self.configuration = configuration
-    }
-
-    /// Refuses what only a policy of one dataset can have.
-    private static func checkMixture(_ recipe: PolicyRecipe, _ sources: [PolicySource]) throws {
-        guard sources.count > 1 else { return }
-        guard recipe.objectPose.weight == 0 else {
-            throw DemonstrationsError(
-                description:
-                    "objectPose.weight: expected 0 with several datasets, found \(recipe.objectPose.weight)"
-            )
+        robotOfSource = sources.indices.map { source in
+            all.firstIndex { $0.positions.contains(source) } ?? 0
         }
-        let names = sources.map(\.name)
-        for (index, name) in names.enumerated() where names[..<index].contains(name) {
-            throw DemonstrationsError(
-                description:
-                    "'\(name)' is the name of two robots: give each dataset of the recipe its own, 'embodiment: NAME'"
-            )
-        }
+        features = try sources.map { try $0.features(names) }
     }
 
     private static func backbone(
@@ -159,18 +143,18 @@ struct ResolvedPolicy {
         return backbone
     }
 
-    /// Coding of a source's actions: its tokenizer, one that is fitted to it, or its normalised values.
+    /// Coding of a robot's actions: its tokenizer, one that is fitted to it, or its normalised values.
     private static func coding(
         _ recipe: PolicyRecipe,
-        _ source: PolicySource,
+        _ robot: RobotDemonstrations,
+        _ tokenizer: (any ActionTokenizer)?,
         isOnly: Bool,
         horizon: Int
     ) throws -> ActionCoding {
-        let (demonstrations, episodes, tokenizer) = (source.demonstrations, source.episodes, source.tokenizer)
-        let normalization = try demonstrations.actionNormalization(
+        let demonstrations = robot.first
+        let normalization = try robot.actionNormalization(
             .quantiles,
-            horizon: tokenizer?.horizon ?? horizon,
-            episodes: episodes
+            horizon: tokenizer?.horizon ?? horizon
         )
         switch recipe.head {
         case .blocks, .blocksWithoutExpert, .tokens:
@@ -203,14 +187,15 @@ struct ResolvedPolicy {
             guard isOnly else {
                 throw DemonstrationsError(
                     description:
-                        "head '\(recipe.head.rawValue)' takes one dataset, as its tokenizer is fitted to one robot's "
+                        "head '\(recipe.head.rawValue)' takes one robot, as its tokenizer is fitted to one robot's "
                         + "actions; several take 'blocks', 'tokens', 'flow' or 'regression'"
                 )
             }
             guard recipe.head == .fast else {
                 return .codes(BinningTokenizer(horizon: horizon, normalization: normalization))
             }
-            let chunks = try demonstrations.chunks(horizon: horizon, episodes: episodes, normalization)
+            var chunks = try robot.chunks(horizon: horizon)
+            chunks.values = normalization.normalized(chunks.values)
             return .codes(try FASTTokenizer(fitting: chunks, normalization: normalization))
         case .flow, .regression: return .values(normalization)
         }
@@ -219,7 +204,7 @@ struct ResolvedPolicy {
     /// The network's head: as many latent positions, or columns, as the largest robot needs.
     private static func head(
         _ recipe: PolicyRecipe,
-        _ sources: [PolicySource],
+        _ first: RobotDemonstrations,
         _ robots: [ResolvedRobot],
         horizon: Int,
         columns: Int
@@ -236,18 +221,13 @@ struct ResolvedPolicy {
         let others = robots.compactMap(\.coding.tokenizer)
         guard others.allSatisfy({ $0.codebookSizes == tokenizer.codebookSizes }) else {
             throw DemonstrationsError(
-                description: "the tokenizers of several datasets need codebooks of one model"
+                description: "the tokenizers of several robots need codebooks of one model"
             )
         }
         // Variable-length layouts get room for the longest sequence of the training.
         let positions =
             try others.compactMap(\.layout.latentPositionCount).max()
-            ?? tokenizer.tokens(
-                forRobotUnits: sources[0].demonstrations.chunks(
-                    horizon: horizon,
-                    episodes: sources[0].episodes
-                )
-            )
+            ?? tokenizer.tokens(forRobotUnits: first.chunks(horizon: horizon))
             .reduce(1) { max($0, $1.count) }
         let isBlockwise = recipe.head == .blocks || recipe.head == .blocksWithoutExpert
         var blocks = BlockHead.Configuration(
@@ -269,8 +249,8 @@ struct ResolvedPolicy {
 
     /// The robots and the image features that their cameras show, in words.
     func inputs(_ sources: [PolicySource]) -> String {
-        zip(sources, robots).map { source, robot in
-            let cameras = zip(cameraNames, robot.features).map { "\($0)=\($1 ?? "none")" }
+        zip(sources, features).map { source, features in
+            let cameras = zip(cameraNames, features).map { "\($0)=\($1 ?? "none")" }
             return (sources.count > 1 ? "\(source.name): " : "") + cameras.joined(separator: " ")
         }
         .joined(separator: "; ")

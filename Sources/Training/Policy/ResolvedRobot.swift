@@ -1,5 +1,7 @@
+internal import ActionTokenizers
 internal import Backbones
 internal import FASTerVLA
+internal import Foundation
 internal import LeRobot
 internal import RobotTypes
 
@@ -11,31 +13,23 @@ struct ResolvedRobot {
     /// Coding of actions: a tokenizer, or normalised values.
     let coding: ActionCoding
 
-    /// The dataset's image feature of every camera of the network; nil for one that it lacks.
-    let features: [String?]
-
     /// Places of cameras and states among the network's inputs.
     let layout: InputLayout
+}
 
-    /// Resolves `source` beside the network's cameras.
+extension PolicySource {
+    /// The dataset's image feature of every camera of the network; nil for one that it lacks.
     ///
     /// - Throws: ``DemonstrationsError`` and ``DatasetMappingError`` about its cameras.
-    init(
-        _ source: PolicySource,
-        _ cameraNames: [String],
-        state: Normalization,
-        coding: ActionCoding,
-        layout: InputLayout
-    ) throws {
-        (self.state, self.coding, self.layout) = (state, coding, layout)
-        let own = try source.demonstrations.cameras()
-        features = try cameraNames.map { name in
-            own.contains(name) ? try source.demonstrations.imageFeature(of: name) : nil
+    func features(_ cameraNames: [String]) throws -> [String?] {
+        let own = try demonstrations.cameras()
+        return try cameraNames.map { name in
+            own.contains(name) ? try demonstrations.imageFeature(of: name) : nil
         }
     }
 }
 
-extension PolicySource {
+extension RobotDemonstrations {
     /// What the policy takes from this robot and gives to it.
     func contract(
         _ cameraNames: [String],
@@ -43,18 +37,48 @@ extension PolicySource {
         _ state: Normalization,
         horizon: Int
     ) throws -> PolicyContract {
-        let own = try demonstrations.cameras()
+        let own = try cameras()
         return PolicyContract(
             cameras: zip(cameraNames, backbone.cameras).filter { own.contains($0.0) }.map {
                 .init(name: $0, height: $1.height, width: $1.width)
             },
             stateDimension: state.statistics.dimension,
-            stateNames: try demonstrations.states().names,
-            horizon: demonstrations.transform?.robotSteps(ofModel: horizon) ?? horizon,
-            actionSpace: demonstrations.actionSpace,
-            actionNames: demonstrations.actions.names,
-            framesPerSecond: demonstrations.dataset.info.fps
+            stateNames: try parts.compactMap { try $0.demonstrations.states().names }.first,
+            horizon: first.transform?.robotSteps(ofModel: horizon) ?? horizon,
+            actionSpace: first.actionSpace,
+            actionNames: parts.compactMap(\.demonstrations.actions.names).first,
+            framesPerSecond: first.dataset.info.fps
         )
+    }
+}
+
+extension RobotDemonstrations {
+    /// The tokenizer that the robot's sources share; nil where they have none.
+    ///
+    /// - Throws: ``DemonstrationsError`` when they have several.
+    func tokenizer(_ sources: [PolicySource]) throws -> (any ActionTokenizer)? {
+        let tokenizers = positions.map { sources[$0].tokenizer }
+        let normalization = tokenizers[0]?.normalization
+        guard tokenizers.allSatisfy({ $0?.normalization == normalization }) else {
+            throw DemonstrationsError(description: "'\(name)': the datasets of one robot need one tokenizer")
+        }
+        return tokenizers[0]
+    }
+
+    /// Every dataset's object poses, with statistics over all of them.
+    ///
+    /// - Throws: ``DemonstrationsError`` when a dataset has none, no such column, or others than the first.
+    func objectPoses(columns: [Int], cameras: [String]) throws -> [ObjectPoseLabels] {
+        let normalization = try normalization { try ObjectPoseLabels.columns(of: $0) }
+        let labels = try parts.map {
+            try ObjectPoseLabels($0.demonstrations, normalization, columns: columns, cameras: cameras)
+        }
+        if let other = labels.firstIndex(where: { !$0.hasSameColumns(as: labels[0]) }) {
+            throw parts[other].demonstrations.error(
+                "has other columns of '\(DatasetInfo.environmentState)' than \(first.dataset.folder.path)"
+            )
+        }
+        return labels
     }
 }
 

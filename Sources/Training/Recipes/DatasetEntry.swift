@@ -5,7 +5,7 @@ public struct DatasetEntry: Codable, Equatable, Sendable {
     /// Folder of the dataset.
     public var path: String
 
-    /// Name of its robot; nil for the name of the folder.
+    /// Name of its robot, which datasets of one robot share; nil to read off the dataset which robot it is.
     public var embodiment: String?
 
     /// Share of the examples beside other datasets.
@@ -74,7 +74,7 @@ public struct DatasetEntry: Codable, Equatable, Sendable {
         }
     }
 
-    /// Name of the robot: the given one, or that of the folder.
+    /// Name of the robot: the given one, or that of the folder, where no dataset before is of the same robot.
     public var robotName: String {
         embodiment ?? path.split(separator: "/").last.map(String.init) ?? path
     }

@@ -50,9 +50,7 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
         let picks = Tensor(
-            (0 ..< recipe.optimization.batchSize).map { _ in
-                Int.random(in: 0 ..< actions.size(0), using: &random)
-            },
+            source.draw.indices(recipe.optimization.batchSize, &random),
             device: device
         )
         let loss = withAutocast(to: computeDType, on: device) {

@@ -139,11 +139,7 @@ struct FASTerVQTask: TokenizerTask {
             let position = random.index(weights: left.map { weights[$0.element] })
             let robot = left.remove(at: position)
             let source = data[robot.element]
-            return source.chunks(
-                at: (0 ..< (counts?[robot.offset] ?? even)).map { _ in
-                    Int.random(in: 0 ..< source.count, using: &random)
-                }
-            )
+            return source.randomChunks(counts?[robot.offset] ?? even, &random)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import FASTerVQ
 internal import RobotTypes
+internal import Support
 internal import Torch
 
 /// One robot's chunks, as a tokenizer's training samples them.
@@ -10,26 +11,56 @@ struct TokenizerSource: Sendable {
     /// Map from the robot's units to normalised ones.
     let normalization: Normalization
 
-    /// Normalised chunks.
+    /// Normalised chunks, one dataset after the other.
     let chunks: ActionChunks
 
-    /// Sampling weight beside other sources.
-    let weight: Double
+    /// The datasets that the chunks are of.
+    let draw: ChunkDraw
 
-    /// Normalises `chunks`, which are in the robot's units.
+    /// Sampling weight beside other sources.
+    var weight: Double { draw.weights.reduce(0, +) }
+
+    /// Normalises `chunks` of a dataset, which are in the robot's units.
     init(actionSpace: ActionSpace, normalization: Normalization, chunks: ActionChunks, weight: Double = 1) {
+        self.init(actionSpace: actionSpace, normalization: normalization, datasets: [(chunks, weight)])
+    }
+
+    /// Normalises the chunks of several datasets of a robot, which are in its units.
+    init(
+        actionSpace: ActionSpace,
+        normalization: Normalization,
+        datasets: [(chunks: ActionChunks, weight: Double)]
+    ) {
         self.actionSpace = actionSpace
         self.normalization = normalization
-        self.weight = weight
-        var normalized = chunks
-        normalized.values = normalization.normalized(chunks.values)
-        self.chunks = normalized
+        draw = ChunkDraw(counts: datasets.map(\.chunks.count), weights: datasets.map(\.weight))
+        var normalized = ActionChunks(joining: datasets.map(\.chunks))
+        normalized.values = normalization.normalized(normalized.values)
+        chunks = normalized
+    }
+}
+
+/// A random draw of chunks of a robot: of a dataset in proportion to its weight, in which all chunks are equally likely.
+struct ChunkDraw: Sendable {
+    /// Number of chunks of every dataset.
+    let counts: [Int]
+
+    /// Weight of every dataset.
+    let weights: [Double]
+
+    /// Positions of `count` chunks among those of all datasets.
+    func indices(_ count: Int, _ random: inout SeededRandom) -> [Int] {
+        (0 ..< count).map { _ in
+            let dataset = counts.count > 1 ? random.index(weights: weights) : 0
+            return counts[..<dataset].reduce(0, +) + Int.random(in: 0 ..< counts[dataset], using: &random)
+        }
     }
 }
 
 /// A source's chunks and masks on the device.
 struct SourceTensors {
     let embodiment: Embodiment
+    private let draw: ChunkDraw
     private let actions: Tensor
     private let stepMask: Tensor
 
@@ -40,6 +71,7 @@ struct SourceTensors {
         let chunks = source.chunks
         let patchifier = try model.makePatchifier(source.actionSpace, horizon: chunks.horizon)
         embodiment = Embodiment(patchifier: patchifier, normalization: source.normalization, device: device)
+        draw = source.draw
         actions = chunks.actions(on: device)
         stepMask = chunks.stepMask(on: device)
     }
@@ -47,6 +79,11 @@ struct SourceTensors {
     var count: Int { actions.size(0) }
 
     var horizon: Int { actions.size(1) }
+
+    /// Random chunks, of every dataset by its weight.
+    func randomChunks(_ count: Int, _ random: inout SeededRandom) -> ActionBatch {
+        chunks(at: draw.indices(count, &random))
+    }
 
     /// The chunks at `picks`.
     func chunks(at picks: [Int]) -> ActionBatch {

@@ -20,30 +20,26 @@ public struct WeightedDataset: Sendable {
     /// Sampling weight beside other datasets.
     public let weight: Double
 
+    /// Name of the robot, which datasets of one robot share; nil for a robot of its own.
+    public let robot: String?
+
     /// Chooses `episodes` of `demonstrations`.
-    public init(_ demonstrations: Demonstrations, episodes: [Int]? = nil, weight: Double = 1) {
+    public init(
+        _ demonstrations: Demonstrations,
+        episodes: [Int]? = nil,
+        weight: Double = 1,
+        robot: String? = nil
+    ) {
         self.demonstrations = demonstrations
         self.episodes = episodes
         self.weight = weight
-    }
-
-    func source(horizon: Int, method: Normalization.Method) throws -> TokenizerSource {
-        TokenizerSource(
-            actionSpace: demonstrations.actionSpace,
-            normalization: try demonstrations.actionNormalization(
-                method,
-                horizon: horizon,
-                episodes: episodes
-            ),
-            chunks: try demonstrations.chunks(horizon: horizon, episodes: episodes),
-            weight: weight
-        )
+        self.robot = robot
     }
 }
 
-/// A tokenizer's training: from one dataset comes the tokenizer of its robot, from several a model for every robot.
+/// A tokenizer's training: from the datasets of one robot comes its tokenizer, from those of several a model for every robot.
 public struct TokenizerTraining {
-    /// Datasets to learn from; one, but for FASTerVQ.
+    /// Datasets to learn from; of one robot, but for FASTerVQ.
     public var datasets: [WeightedDataset]
 
     /// Settings of the training, the tokenizer to train among them.
@@ -96,8 +92,11 @@ public struct TokenizerTraining {
         fitting: (_ done: Int, _ all: Int) -> Void = { _, _ in },
         report: @escaping (Trainer.Progress) -> Void
     ) throws -> TrainedTokenizer {
-        try checkStart()
-        let sources = try makeSources()
+        let robots = try RobotDemonstrations.gathered(
+            datasets.map { ($0.robot, $0.demonstrations, $0.episodes) }
+        )
+        try checkStart(robots)
+        let sources = try makeSources(robots)
         let identity = try RunIdentity(
             recipe,
             seed: seed,
@@ -127,12 +126,12 @@ public struct TokenizerTraining {
     }
 
     /// Refuses datasets and a start that the tokenizer cannot be trained on or begin with.
-    private func checkStart() throws(RecipeError) {
-        guard recipe.kind == .fasterVQ || (datasets.count == 1 && start == nil) else {
+    private func checkStart(_ robots: [RobotDemonstrations]) throws(RecipeError) {
+        guard recipe.kind == .fasterVQ || (robots.count == 1 && start == nil) else {
             throw RecipeError(
                 source: "recipe",
                 reason:
-                    "'\(recipe.kind.rawValue)' is trained on one dataset, from the beginning; only fastervq takes "
+                    "'\(recipe.kind.rawValue)' is trained on one robot, from the beginning; only fastervq takes "
                     + "several, or a model to start from"
             )
         }
@@ -148,11 +147,22 @@ public struct TokenizerTraining {
         }
     }
 
-    /// One source per dataset and horizon.
-    private func makeSources() throws -> [TokenizerSource] {
-        let horizons = [recipe.horizon] + (datasets.count > 1 ? recipe.moreHorizons : [])
+    /// One source per robot and horizon.
+    private func makeSources(_ robots: [RobotDemonstrations]) throws -> [TokenizerSource] {
+        let horizons = [recipe.horizon] + (robots.count > 1 ? recipe.moreHorizons : [])
         return try horizons.flatMap { horizon in
-            try datasets.map { try $0.source(horizon: horizon, method: recipe.normalization) }
+            try robots.map { robot in
+                TokenizerSource(
+                    actionSpace: robot.first.actionSpace,
+                    normalization: try robot.actionNormalization(recipe.normalization, horizon: horizon),
+                    datasets: try zip(robot.positions, robot.parts).map { position, part in
+                        (
+                            try part.demonstrations.chunks(horizon: horizon, episodes: part.episodes),
+                            datasets[position].weight
+                        )
+                    }
+                )
+            }
         }
     }
 
