@@ -2,8 +2,9 @@
 
     random_access.py FOLDER VERSION FRAMES BATCH-SIZE
 
-Calls are BACKEND-WORKERS: torchcodec-0, pyav-2. No decoder is open at the start of a call; `memory` gives the largest sum
-of the memory of the process and its workers, MiB, pages that several of them share counted once.
+Calls are BACKEND-WORKERS: torchcodec-0, pyav-2. No decoder is open at the start of a call; `memory-` and such a name
+gives the largest sum of the memory of the process and its workers, MiB, pages that several of them share counted once;
+`processor-` the processor time of a frame.
 """
 
 import os
@@ -77,9 +78,17 @@ def memory(backend, workers):
     return peak / 2**20
 
 
+def processor(backend, workers):
+    """Seconds of a frame in this process and its workers, which have ended by then."""
+    before = sum(os.times()[:4])
+    seen = read(backend, workers)
+    return (sum(os.times()[:4]) - before) / seen
+
+
 ways = [(backend, workers) for backend in datasets for workers in (0, 2)]
 measuring.serve(
     f"lerobot {version}, torchcodec {torchcodec.__version__}, torch {torch.__version__}",
     {f"{backend}-{workers}": (lambda b=backend, w=workers: read(b, w)) for backend, workers in ways},
-    {f"memory-{backend}-{workers}": (lambda b=backend, w=workers: memory(b, w)) for backend, workers in ways},
+    {f"memory-{backend}-{workers}": (lambda b=backend, w=workers: memory(b, w)) for backend, workers in ways}
+    | {f"processor-{backend}-{workers}": (lambda b=backend, w=workers: processor(b, w)) for backend, workers in ways},
 )

@@ -23,8 +23,13 @@ struct Opening {
                 ],
                 unit: .milliseconds,
                 rounds: effort.rounds,
-                folders.map { format, folder in
-                    Contestant(format, least: effort.seconds) { try open(folder) }
+                folders.flatMap { format, folder in
+                    [
+                        Contestant(format, least: effort.seconds) { try open(folder) },
+                        Contestant("\(format), processor time") {
+                            try Processor.seconds { try open(folder) }
+                        },
+                    ]
                 }
             )
         ]

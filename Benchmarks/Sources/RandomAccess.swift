@@ -15,12 +15,12 @@ struct RandomAccess {
 
     init(_ effort: Effort) { self.effort = effort }
 
-    /// One comparison for v2.1, which lerobot 0.3.3 writes and reads, and one for v3.0 and lerobot 0.4.4.
+    /// Two comparisons for v2.1, which lerobot 0.3.3 writes and reads, and two for v3.0 and lerobot 0.4.4.
     func comparisons() throws -> [Comparison] {
-        try [("v2.1", "0.3.3"), ("v3.0", "0.4.4")].map { try comparison(format: $0, lerobot: $1) }
+        try [("v2.1", "0.3.3"), ("v3.0", "0.4.4")].flatMap { try comparisons(format: $0, lerobot: $1) }
     }
 
-    private func comparison(format: String, lerobot: String) throws -> Comparison {
+    private func comparisons(format: String, lerobot: String) throws -> [Comparison] {
         let folder = try recordings(lerobot)
         let peer = try Peer(
             "random_access.py",
@@ -65,7 +65,32 @@ struct RandomAccess {
                 comparison = comparison.ratio(index, to: own.count + other, target: "at least 5")
             }
         }
-        return comparison
+        var processor = try Comparison(
+            "\(format): processor time of a frame, all threads and workers together",
+            notes: ["The same work: what is left of it when other programs want the cores."],
+            unit: .milliseconds,
+            rounds: effort.rounds,
+            [
+                Contestant("FASTer, frame by frame") {
+                    try PageCache.drop(folder)
+                    return try Processor.seconds { try scattered(folder) } / Double(frames)
+                },
+                Contestant("FASTer, an epoch of all \(total) frames") {
+                    try PageCache.drop(folder)
+                    return try Processor.seconds { try epoch(folder) } / Double(total)
+                },
+            ]
+                + ways.map { way in
+                    Contestant("lerobot, \(way.replacing("-", with: ", workers "))") {
+                        try PageCache.drop(folder)
+                        return try peer.value("processor-" + way)
+                    }
+                }
+        )
+        for index in own.indices {
+            for other in theirs.indices { processor = processor.ratio(own.count + other, to: index) }
+        }
+        return [comparison, processor]
     }
 
     /// The dataset that a version of lerobot writes, made once.
@@ -105,14 +130,15 @@ struct RandomAccess {
     /// Fetches batches: images of both cameras and the numbers of the rows.
     private func read(_ store: FrameStore, _ table: FrameTable, _ order: [Int]) throws {
         let actions = try table.actions
+        let largest = store.cameras.compactMap(store.size).map { $0.height * $0.width * 3 }.max() ?? 0
+        let images = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: batchSize * largest)
+        defer { images.deallocate() }
         for first in stride(from: 0, to: order.count, by: batchSize) {
             let batch = Array(order[first ..< min(order.count, first + batchSize)])
             _ = batch.flatMap { actions.row($0) }
             for camera in store.cameras {
                 guard let size = store.size(of: camera) else { continue }
                 let bytes = size.height * size.width * 3
-                let images = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: batch.count * bytes)
-                defer { images.deallocate() }
                 let target = Batch(images: images)
                 let failure = Mutex<LeRobotError?>(nil)
                 DispatchQueue.concurrentPerform(iterations: batch.count) { index in
@@ -149,6 +175,21 @@ enum PageCache {
             posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
             close(descriptor)
         }
+    }
+}
+
+/// Processor time of this process.
+enum Processor {
+    /// Seconds of all threads, in the program and in the operating system, while a closure runs.
+    static func seconds(_ body: () throws -> Void) throws -> Double {
+        func used() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
+        let before = used()
+        try body()
+        return used() - before
     }
 }
 

@@ -64,6 +64,36 @@ final class FrameReader {
         }
     }
 
+    /// Copies the image of a camera at a frame, `[height, width, 3]`, scaled without distortion where it has another size.
+    func copyImage(
+        camera: String,
+        episode: Episode,
+        frame: Int,
+        size: (height: Int, width: Int),
+        into pixels: UnsafeMutableBufferPointer<UInt8>
+    ) throws(LeRobotError) {
+        if try dataset.feature(ofCamera: camera).dtype == "video" {
+            let decoder = try decoder(camera: camera, episode: episode)
+            if (decoder.height, decoder.width) == size {
+                let positions = try positions(camera: camera, episode: episode, decoder: decoder)
+                let position = try position(
+                    frame,
+                    in: positions,
+                    camera: camera,
+                    episode: episode,
+                    decoder: decoder
+                )
+                return try decoder.read(position, into: pixels, as: name(of: frame, episode))
+            }
+        }
+        try forEachImage(camera: camera, episode: episode, frames: frame ..< frame + 1) { image in
+            let isKept = (image.height, image.width) == size
+            let scaled =
+                isKept ? image : image.resizedWithPadding(width: size.width, height: size.height)
+            _ = pixels.update(fromContentsOf: scaled.pixels)
+        }
+    }
+
     /// Distances that a depth camera saw.
     func depth(camera: String, episode: Episode, frame: Int) throws(LeRobotError) -> DepthImage {
         let feature = try dataset.feature(ofCamera: camera)

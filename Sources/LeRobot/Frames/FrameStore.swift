@@ -96,9 +96,7 @@ public final class FrameStore: Sendable {
         guard let images = try self.images(of: episode) else {
             let reader = readers.take()
             defer { readers.put(reader) }
-            try reader.forEachImage(camera: camera, episode: episode, frames: row ..< row + 1) { image in
-                _ = target.update(fromContentsOf: scaled(image, to: size).pixels)
-            }
+            try reader.copyImage(camera: camera, episode: episode, frame: row, size: size, into: target)
             return
         }
         images[position].withUnsafeBufferPointer { pixels in
@@ -118,11 +116,6 @@ public final class FrameStore: Sendable {
         return images
     }
 
-    private func scaled(_ image: Image, to size: (height: Int, width: Int)) -> Image {
-        (image.height, image.width) == size
-            ? image : image.resizedWithPadding(width: size.width, height: size.height)
-    }
-
     /// Bytes of the images of all cameras at one frame.
     private var frameBytes: Int { cameras.compactMap(size).reduce(0) { $0 + $1.height * $1.width * 3 } }
 
@@ -131,12 +124,26 @@ public final class FrameStore: Sendable {
         var images: [[UInt8]] = []
         for camera in cameras {
             guard let size = sizes[camera] else { continue }
-            var pixels: [UInt8] = []
-            pixels.reserveCapacity(episode.length * size.height * size.width * 3)
-            // One at a time: recorded images may be a hundred times larger than scaled ones.
-            try reader.forEachImage(camera: camera, episode: episode, frames: 0 ..< episode.length) { image in
-                pixels += scaled(image, to: size).pixels
+            let bytes = size.height * size.width * 3
+            var failure: LeRobotError?
+            let pixels = [UInt8](unsafeUninitializedCapacity: episode.length * bytes) { buffer, count in
+                // One at a time: recorded images may be a hundred times larger than scaled ones.
+                do throws(LeRobotError) {
+                    for frame in 0 ..< episode.length {
+                        try reader.copyImage(
+                            camera: camera,
+                            episode: episode,
+                            frame: frame,
+                            size: size,
+                            into: UnsafeMutableBufferPointer(
+                                rebasing: buffer[frame * bytes ..< (frame + 1) * bytes]
+                            )
+                        )
+                        count += bytes
+                    }
+                } catch { failure = error }
             }
+            if let failure { throw failure }
             images.append(pixels)
         }
         return images

@@ -242,10 +242,15 @@ public final class VideoDecoder {
         else {
             throw Failure(reason: "the size of the frames changes")
         }
+        // FFmpeg writes rows in blocks of pixels; where they fit, it may write to the room itself.
+        let isDirect = width % 32 == 0
+        let own = (rgb.pointee.data.0, rgb.pointee.linesize.0)
+        if isDirect { (rgb.pointee.data.0, rgb.pointee.linesize.0) = (pixels.baseAddress, Int32(width * 3)) }
+        defer { (rgb.pointee.data.0, rgb.pointee.linesize.0) = own }
         guard converter.convert(frame, to: rgb) else {
             throw Failure(reason: "colours cannot be converted")
         }
-        FFmpeg.copyRGB(rgb, to: pixels)
+        if !isDirect { FFmpeg.copyRGB(rgb, to: pixels) }
     }
 
     private func check(_ code: Int32) throws(Failure) {
