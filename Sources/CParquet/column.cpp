@@ -2,6 +2,7 @@
 
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
+#include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
 
 #include <cmath>
@@ -17,6 +18,17 @@ template <typename ArrowType, typename Value>
 void copyAs(const arrow::Array &array, int64_t first, int64_t count, Value *values) {
     const auto *source = static_cast<const arrow::NumericArray<ArrowType> &>(array).raw_values() + first;
     for (int64_t index = 0; index < count; ++index) values[index] = static_cast<Value>(source[index]);
+}
+
+/// Copies values that are coded by their position among the different ones; null ones are left as they are.
+template <typename Value, typename Copy>
+bool copyCoded(const arrow::Array &array, int64_t first, int64_t count, Value *values, Copy copy) {
+    const auto &coded = static_cast<const arrow::DictionaryArray &>(array);
+    for (int64_t index = 0; index < count; ++index) {
+        if (coded.IsNull(first + index)) continue;
+        if (!copy(*coded.dictionary(), coded.GetValueIndex(first + index), 1, values + index)) return false;
+    }
+    return true;
 }
 
 template <typename Value>
@@ -35,8 +47,27 @@ bool copyInteger(const arrow::Array &array, int64_t first, int64_t count, Value 
     case arrow::Type::UINT16: copyAs<arrow::UInt16Type>(array, first, count, values); return true;
     case arrow::Type::UINT32: copyAs<arrow::UInt32Type>(array, first, count, values); return true;
     case arrow::Type::UINT64: copyAs<arrow::UInt64Type>(array, first, count, values); return true;
+    case arrow::Type::DICTIONARY: return copyCoded(array, first, count, values, copyInteger<Value>);
     default: return false;
     }
+}
+
+/// Units in a second.
+double perSecond(arrow::TimeUnit::type unit) {
+    switch (unit) {
+    case arrow::TimeUnit::SECOND: return 1;
+    case arrow::TimeUnit::MILLI: return 1e3;
+    case arrow::TimeUnit::MICRO: return 1e6;
+    default: return 1e9;
+    }
+}
+
+/// Copies points or spans of time as seconds.
+template <typename Value>
+void copySeconds(const arrow::Array &array, arrow::TimeUnit::type unit, int64_t first, int64_t count, Value *values) {
+    const auto *source = array.data()->GetValues<int64_t>(1) + first;
+    for (int64_t index = 0; index < count; ++index)
+        values[index] = static_cast<Value>(static_cast<double>(source[index]) / perSecond(unit));
 }
 
 template <typename Value>
@@ -50,6 +81,21 @@ bool copyReal(const arrow::Array &array, int64_t first, int64_t count, Value *va
     }
     case arrow::Type::FLOAT: copyAs<arrow::FloatType>(array, first, count, values); return true;
     case arrow::Type::DOUBLE: copyAs<arrow::DoubleType>(array, first, count, values); return true;
+    case arrow::Type::DECIMAL128: {
+        const auto &typed = static_cast<const arrow::Decimal128Array &>(array);
+        const auto scale = static_cast<const arrow::Decimal128Type &>(*array.type()).scale();
+        for (int64_t index = 0; index < count; ++index)
+            values[index] =
+                static_cast<Value>(arrow::Decimal128(typed.GetValue(first + index)).ToDouble(scale));
+        return true;
+    }
+    case arrow::Type::TIMESTAMP:
+        copySeconds(array, static_cast<const arrow::TimestampType &>(*array.type()).unit(), first, count, values);
+        return true;
+    case arrow::Type::DURATION:
+        copySeconds(array, static_cast<const arrow::DurationType &>(*array.type()).unit(), first, count, values);
+        return true;
+    case arrow::Type::DICTIONARY: return copyCoded(array, first, count, values, copyReal<Value>);
     default: return copyInteger(array, first, count, values);
     }
 }

@@ -1,5 +1,6 @@
 #include <arrow/array.h>
 #include <arrow/chunked_array.h>
+#include <arrow/extension_type.h>
 #include <arrow/io/file.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
@@ -43,6 +44,8 @@ void append(std::shared_ptr<arrow::Array> array, ParquetColumn &column) {
     bool isNested = false;
     for (bool isList = true; isList;) {
         switch (array->type_id()) {
+        // Tensors and other types with a name of their own are stored as lists or plain values.
+        case arrow::Type::EXTENSION: array = static_cast<const arrow::ExtensionArray &>(*array).storage(); continue;
         case arrow::Type::LIST: array = descend<arrow::ListArray>(*array, boundaries); break;
         case arrow::Type::LARGE_LIST: array = descend<arrow::LargeListArray>(*array, boundaries); break;
         case arrow::Type::FIXED_SIZE_LIST: array = descend<arrow::FixedSizeListArray>(*array, boundaries); break;

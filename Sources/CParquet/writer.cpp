@@ -2,6 +2,7 @@
 #include <arrow/buffer.h>
 #include <arrow/builder.h>
 #include <arrow/io/file.h>
+#include <arrow/scalar.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
@@ -210,7 +211,10 @@ bool parquet_append_rows(ParquetWriter *writer, int32_t column, const ParquetCol
                 if (piece.leaf->type_id() == arrow::Type::NA || piece.leaf->IsNull(value)) {
                     check(values.AppendNull());
                 } else {
-                    check(values.AppendScalar(*checked(checked(piece.leaf->GetScalar(value))->CastTo(values.type()))));
+                    auto scalar = checked(piece.leaf->GetScalar(value));
+                    if (scalar->type->id() == arrow::Type::DICTIONARY)
+                        scalar = checked(static_cast<const arrow::DictionaryScalar &>(*scalar).GetEncodedValue());
+                    check(values.AppendScalar(*checked(scalar->CastTo(values.type()))));
                 }
             }
         }

@@ -25,6 +25,15 @@ public enum LeRobotError: Error, Equatable, CustomStringConvertible {
     /// A file or folder cannot be written.
     case unwritable(file: String, reason: String)
 
+    /// The error with another way out, where it is about an absent or damaged file.
+    func hinting(_ way: String) -> Self {
+        switch self {
+        case .missingFile(let file, let needed): .missingFile(file, needed: "\(needed), \(way)")
+        case .unreadable(let file, let reason): .unreadable(file: file, reason: "\(reason), \(way)")
+        default: self
+        }
+    }
+
     /// The error in a sentence.
     public var description: String {
         switch self {

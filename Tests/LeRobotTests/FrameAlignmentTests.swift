@@ -55,6 +55,30 @@ struct FrameAlignmentTests {
         #expect(found.rule == .segmentOrder)
     }
 
+    @Test("follow clocks that begin long before the episode, or run on through a file")
+    func clocks() {
+        let early = [0, 0.1, 0.2].map { $0 + 1_700_000_000 }
+        #expect(align(grid, times: early, from: 0.4, to: 0.7).positions == [4, 5, 6])
+        #expect(align(grid, times: [0.4, 0.5, 0.6], from: 0.4, to: 0.7).positions == [4, 5, 6])
+        // Rows from the middle of their episode's video.
+        #expect(align(grid, times: [0.4, 0.5, 0.6]).positions == [4, 5, 6])
+    }
+
+    @Test("follow the file's own times where its start was lost")
+    func lostStart() {
+        let late = Array(grid.dropFirst())
+        let segment = FrameAlignment.Segment(
+            length: 10,
+            times: grid,
+            from: 0,
+            to: .infinity,
+            framesBefore: nil,
+            earliest: 0,
+            lostStart: true
+        )
+        #expect(FrameAlignment(segment, frameTimes: late, fps: 10).positions == [nil] + (0 ..< 9).map { $0 })
+    }
+
     @Test("are none where a row has no frame, or two rows would share one")
     func none() {
         let gap = [0, 0.1, 0.4, 0.5].map { $0 }

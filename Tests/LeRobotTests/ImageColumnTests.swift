@@ -1,8 +1,9 @@
 import Foundation
-import LeRobot
 import RobotTypes
 import TemporaryFolder
 import Testing
+
+@testable import LeRobot
 
 @Suite("Images in Parquet")
 struct ImageColumnTests {
@@ -89,6 +90,53 @@ struct ImageColumnTests {
         try check(type, dtype: dtype, shape: isLast ? [48, 64, 3] : [3, 48, 64], cells)
     }
 
+    @Test("are read from base64")
+    func base64() throws {
+        try check("text", (0 ..< 7).map { try png($0).base64EncodedString() })
+        try check("text", (0 ..< 7).map { "data:image/png;base64,\(try png($0).base64EncodedString())" })
+    }
+
+    @Test("are not looked for outside of the folder")
+    func outside() throws {
+        try png(0).write(to: folder.url.appending(path: "secret.png"))
+        var recording = OddRecording("v2.1", lengths: [1])
+        recording.set(camera, "text", ["../secret.png"])
+        recording.setFeature(camera, #"{"dtype": "image", "shape": [48, 64, 3]}"#)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(throws: LeRobotError.self) { try dataset.frame(at: 0, camera: camera) }
+    }
+
+    @Test(
+        "have levels by their type and the range of all",
+        arguments: [
+            ("list<element: float>", [0, 1], 0.5, 128),
+            ("list<element: double>", [0, 255], 1, 1),
+            ("list<element: float>", [-1, 1], 0, 128), ("list<element: int16>", [0, 255], 77, 77),
+            ("list<element: uint16>", [0, 65535], 257 * 9, 9), ("list<element: int64>", [0, 1], 1, 1),
+            ("list<element: float>", [0, 1e30], 1e30, 255), ("list<element: float>", [-1e30, 9], -1e30, 0),
+        ] as [(String, [Float], Float, UInt8)]
+    )
+    func levels(type: String, range: [Float], value: Float, level: UInt8) {
+        var found = LevelScale.Range()
+        found.add(range)
+        #expect(LevelScale(type: type, range: found).level(value) == level)
+    }
+
+    @Test("of 16 bits and one channel are distances, whatever their name")
+    func distances() throws {
+        var recording = OddRecording("v2.1", lengths: [1])
+        // One pixel of level 1000.
+        let bytes =
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABEAAAAABq7kcWAAAAC0lEQVR4nGNgfgEAAPEA7CzrNy4AAAAASUVORK5CYII="
+        recording.set(camera, "image", [["bytes": bytes, "path": nil]])
+        recording.setFeature(camera, #"{"dtype": "image", "shape": [1, 1, 1]}"#)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.cameras.isEmpty)
+        #expect(try dataset.depthFrame(at: 0, camera: camera).metres == [1])
+    }
+
     @Test("that are null, damaged or none are named with their row")
     func damaged() throws {
         var recording = OddRecording("v2.1", lengths: [4])
@@ -105,6 +153,8 @@ struct ImageColumnTests {
         try recording.write(to: folder.dataset)
         let dataset = try LeRobotDataset(opening: folder.dataset)
         #expect(try dataset.frame(at: 0, camera: camera) == image(0))
+        let findings = DatasetCheck.findings(of: folder.dataset).filter { $0.field == camera }
+        #expect(findings.map(\.text.description).contains { $0.contains("2 more rows have no whole image") })
         for (row, reason) in [
             (1, "the cell is null"), (2, "the image is damaged"), (3, "expected PNG, JPEG or 9216 raw bytes"),
         ] {

@@ -26,6 +26,10 @@ struct OddColumnTests {
                 ["left_x", "left_y", "left_z", "right_x", "right_y", "right_z"]
             ),
             (#"["xyzrpy", "gripper"]"#, [7], ["x", "y", "z", "roll", "pitch", "yaw", "gripper"]),
+            (#"[{"name": "a"}, {"name": "b"}]"#, [2], ["a", "b"]), (#""x, y, z""#, [3], ["x", "y", "z"]),
+            (#"{"1": "b", "10": "k", "0": "a"}"#, [3], ["a", "b", "k"]),
+            (#"{"hand": [2, 3], "arm": [0, 2]}"#, [3], ["arm_0", "arm_1", "hand"]),
+            (#"{"2": "c", "0": "a", "1": "b"}"#, [3], ["a", "b", "c"]),
             (#"["arm", "hand"]"#, [2, 2], ["arm_0", "arm_1", "hand_0", "hand_1"]),
             ("null", [3], nil), ("[]", [3], nil), (#"["a", "b"]"#, [3], nil),
             (#"["a", "b", "c", "d"]"#, [3], nil),
@@ -77,7 +81,9 @@ struct OddColumnTests {
 
     @Test(
         "of numbers are read from every type",
-        arguments: ["[float]", "[float;3]", "[double]", "[int32]", "[uint8]", "[[float;3]]"]
+        arguments: [
+            "[float]", "[float;3]", "[double]", "[int32]", "[uint8]", "[[float;3]]", "[decimal]", "tensor",
+        ]
     )
     func types(type: String) throws {
         var recording = OddRecording()
@@ -141,13 +147,56 @@ struct OddColumnTests {
         #expect(dataset.oddFields == ["features.action.shape"])
         recording.set("action", "[float]", (0 ..< 7).map { Array(repeating: 1, count: $0 == 4 ? 2 : 3) })
         try recording.write(to: folder.dataset)
-        let error = #expect(throws: LeRobotError.self) {
-            try LeRobotDataset(opening: folder.dataset).loadTable()
+        let table = try LeRobotDataset(opening: folder.dataset).loadTable()
+        try table.check(table.actions, episodes: [0])
+        let error = #expect(throws: LeRobotError.self) { try table.check(table.actions) }
+        #expect(error?.description.contains("found a row with another number of values in column 0") == true)
+        #expect(error?.description.contains("row 4 of the file") == true)
+    }
+
+    @Test("of bookkeeping are read from text, too")
+    func textNumbers() throws {
+        var recording = OddRecording()
+        recording.set("episode_index", "text", ["0", "0", "0", "0", "1", "1", "1"])
+        recording.set("task_index", "text", Array(repeating: "0", count: 7))
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.episodes.map(\.length) == [4, 3])
+        #expect(try dataset.loadTable().taskIndex == Array(repeating: 0, count: 7))
+    }
+
+    @Test(
+        "whose descriptions are odd are read as the rows have them, or passed over",
+        arguments: [
+            #"{"dtype": "float32", "shape": [0]}"#, #"{"dtype": "float32", "shape": [null, 2]}"#,
+            #"{"dtype": "float32", "shape": "(2,)"}"#, #"{"dtype": "<f4", "shape": [2]}"#,
+            #"{"dtype": "torch.float32"}"#, #"{"shape": [2]}"#, "null", "\"float32\"", "[1]",
+        ]
+    )
+    func oddDescriptions(json: String) throws {
+        var recording = OddRecording()
+        recording.set("effort", "[float]", Array(repeating: [1, 2], count: 7))
+        recording.setFeature("effort", json)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        let table = try dataset.loadTable()
+        #expect(try table.rowsSeen == (0 ..< 7).map(Float.init))
+        if json.contains("dtype") {
+            #expect(try table.column("effort").values == Array(repeating: [1, 2], count: 7).flatMap(\.self))
+        } else {
+            #expect(table.columns["effort"] == nil)
+            #expect(dataset.oddFields == ["features.effort"])
         }
-        #expect(
-            error?.description.hasSuffix("expected 3 values a row, found 2 in row 4 (list<element: float>)")
-                == true
-        )
+    }
+
+    @Test("of actions that are not described are read as the rows have them")
+    func undescribed() throws {
+        var recording = OddRecording()
+        recording.setFeature("action", nil)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(try dataset.loadTable().rowsSeen == (0 ..< 7).map(Float.init))
+        #expect(dataset.oddFields == ["features.action"])
     }
 
     @Test("of tasks without numbers, with gaps, or with unknown ones give the episode's instruction")

@@ -61,6 +61,15 @@ struct OddLayoutTests {
         try opened(recording, warns: ["frame_index"])
     }
 
+    @Test("without usable numbers of frames follow index", arguments: [[0, 0, 0, 0, 0], [2, nil, 0, 0, 1]])
+    func unordered(frames: [Int?]) throws {
+        var recording = OddRecording(lengths: [3, 2])
+        recording.set("frame_index", "int64", frames)
+        recording.files = [("data/chunk-000/file-000.parquet", [2, 0, 1, 4, 3])]
+        let dataset = try opened(recording, warns: ["frame_index", "index"])
+        #expect(dataset.warnings[1].text.contains("they are sorted"))
+    }
+
     @Test("with an episode in two files are put together")
     func splitEpisode() throws {
         var recording = OddRecording(lengths: [5, 4])
@@ -165,6 +174,10 @@ struct OddLayoutTests {
         let error = #expect(throws: LeRobotError.self) { try dataset.checkDataFiles() }
         #expect(error?.description.contains("the file has no footer: the recording was interrupted") == true)
         #expect(throws: LeRobotError.self) { try dataset.loadTable() }
+        let table = try dataset.loadTable(passingOverDamage: true)
+        try table.check(table.actions, episodes: [0])
+        let later = #expect(throws: LeRobotError.self) { try table.check(table.actions) }
+        #expect(later?.description.contains("the file has no footer") == true)
     }
 
     @Test("without episodes are open and empty")
@@ -182,6 +195,139 @@ struct OddLayoutTests {
         let error = #expect(throws: LeRobotError.self) { try LeRobotDataset(opening: folder.dataset) }
         #expect(error?.description.contains("v2.1 (meta/episodes.jsonl") == true)
         #expect(error?.description.contains("or convert") == true)
+    }
+
+    @Test(
+        "whose lists are not a value a line are read",
+        arguments: ["[\n%@\n]", "%@,", "\u{feff}%@\r\n"],
+        [",\n", ",\n\n"]
+    )
+    func lists(frame: String, separator: String) throws {
+        var recording = OddRecording("v2.1")
+        let lines = recording.texts[0].text.split(separator: "\n").map {
+            $0.replacing(", \"", with: ",\n  \"")
+        }
+        recording.texts[0].text = frame.replacing("%@", with: lines.joined(separator: separator))
+        try opened(recording)
+    }
+
+    @Test("whose tasks are damaged, or in another column, are read", arguments: ["v3.0", "v2.1"])
+    func oddTasks(version: String) throws {
+        var recording = OddRecording(version)
+        let name = version == "v3.0" ? "tasks.parquet" : "tasks.jsonl"
+        recording.texts.removeAll { $0.path == "meta/\(name)" }
+        recording.texts.append(("meta/\(name)", "PAR1 {oops\n{more\n"))
+        try opened(recording, warns: [name, "task_index"])
+        try writeParquet([
+            [
+                "path": folder.dataset.appending(path: "meta/tasks.parquet").path, "group": 0,
+                "columns": [
+                    ["name": "task_index", "type": "text", "values": ["0"]],
+                    ["name": "words", "type": "text", "values": ["do it"]],
+                ],
+            ]
+        ])
+        guard version == "v3.0" else { return }
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.tasks == ["do it"])
+        #expect(dataset.warnings.isEmpty)
+    }
+
+    @Test("with an episode that goes on in the next file are put together, whatever its length in the list")
+    func continued() throws {
+        var recording = OddRecording(lengths: [3, 4, 2])
+        recording.files = [
+            ("data/chunk-000/file-000.parquet", Array(0 ..< 5)),
+            ("data/chunk-000/file-001.parquet", Array(5 ..< 9)),
+        ]
+        recording.setEpisodes("data/file_index", [0, 0, 1])
+        recording.setEpisodes("length", [3, 2, 2])
+        try opened(recording, warns: ["length"])
+    }
+
+    @Test("with copies of files beside them are read once")
+    func copies() throws {
+        var recording = OddRecording(lengths: [3, 2])
+        recording.files = [
+            ("data/chunk-000/file-000.parquet", [0, 1, 2]), ("data/chunk-000/file-001.parquet", [3, 4]),
+            ("data/chunk-000/file-001 (1).parquet", [3, 4]),
+            ("data/old/chunk-000/file-000.parquet", [0, 1, 2]),
+        ]
+        recording.setEpisodes("data/file_index", [0, 1])
+        recording.setEpisodes("length", [3, 9])
+        try opened(recording, warns: ["length"])
+    }
+
+    @Test("with links that lead up, or nowhere, and folders of parts are read")
+    func links() throws {
+        var recording = OddRecording("v2.1", lengths: [2, 2, 2])
+        recording.files[2].path = "data/chunk-000/episode_000002.parquet/part-0.parquet"
+        try recording.write(to: folder.dataset)
+        let chunk = folder.dataset.appending(path: "data/chunk-000")
+        let manager = FileManager.default
+        for name in ["up", "again"] {
+            try manager.createSymbolicLink(
+                atPath: chunk.appending(path: name).path,
+                withDestinationPath: ".."
+            )
+        }
+        let file = chunk.appending(path: "episode_000001.parquet")
+        try manager.removeItem(at: file)
+        try manager.createSymbolicLink(atPath: file.path, withDestinationPath: "../../../blobs/1234")
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        let table = try dataset.loadTable()
+        try table.check(table.actions, episodes: [0, 2])
+        #expect(throws: LeRobotError.self) { try table.check(table.actions, episodes: [1]) }
+        #expect(dataset.oddFields == ["data"])
+    }
+
+    @Test("whose list promises more rows than there can be do not count them")
+    func impossibleLength() throws {
+        var recording = OddRecording("v2.1", lengths: [2, 2])
+        recording.texts[0].text = recording.texts[0].text.replacing(
+            #"{"episode_index": 1, "tasks": ["do it"], "length": 2}"#,
+            with: #"{"episode_index": 1, "tasks": ["do it"], "length": 4611686018427387904}"#
+        )
+        recording.files.removeLast()
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(dataset.episodes.map(\.length) == [2])
+    }
+
+    @Test("of the Hub's cache are pointed to")
+    func hub() throws {
+        try OddRecording().write(to: folder.url.appending(path: "snapshots/abc123"))
+        let error = #expect(throws: LeRobotError.self) { try LeRobotDataset(opening: folder.url) }
+        #expect(error?.description.contains("name the folder 'snapshots/abc123'") == true)
+    }
+
+    @Test(
+        "of templates in Windows's notation, or from another root, are found",
+        arguments: [
+            #"data\\chunk-{chunk_index:03d}\\file-{file_index:03d}.parquet"#,
+            "./data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
+            "/data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
+        ]
+    )
+    func templates(path: String) throws {
+        var recording = OddRecording()
+        recording.setInfo("data_path", "\"\(path)\"")
+        try opened(recording)
+    }
+
+    @Test("have groups of columns by modality.json where they have no names")
+    func modality() throws {
+        var recording = OddRecording()
+        recording.setFeature("action", #"{"dtype": "float32", "shape": [3], "names": null}"#)
+        recording.texts.append(
+            (
+                "meta/modality.json",
+                #"{"action": {"hand": {"start": 2, "end": 3}, "arm": {"start": 0, "end": 2}}}"#
+            )
+        )
+        let groups = try opened(recording).modalityGroups(of: "action")
+        #expect(groups?.map(\.name) == ["arm", "hand"])
+        #expect(groups?.map(\.columns) == [0 ..< 2, 2 ..< 3])
     }
 
     @Test("whose last line was cut off keep the others")

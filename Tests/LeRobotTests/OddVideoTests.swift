@@ -72,6 +72,82 @@ struct OddVideoTests {
         #expect(dataset.oddFields == warns)
     }
 
+    @Test(
+        "show rows of a clock of any unit and start their own frames",
+        arguments: [
+            ("int64", 1e3), ("int64", 1e6), ("int64", 1e9), ("time", 1e9), ("double", 1), ("text", 0),
+        ]
+    )
+    func clocks(type: String, unit: Double) throws {
+        let start = unit == 1e9 || unit == 1 ? 1_700_000_000.0 : 0
+        let dataset = try dataset("shifted.mp4", times: Self.grid, from: [0], to: [.infinity]) { recording in
+            recording.lengths = [7]
+            recording.set(
+                "timestamp",
+                type,
+                (0 ..< 12).map { row -> Any in
+                    let time = start + Double(row) / 10
+                    switch type {
+                    case "text": return "\(time) s"
+                    case "double": return time
+                    default: return (Int(start) * 10 + row) * Int(unit / 10)
+                    }
+                }
+            )
+            recording.files[0].rows = Array(0 ..< 7)
+            recording.episodes = recording.episodes.map { column in
+                .init(column.name, column.type, Array(column.values.prefix(1)))
+            }
+            // Five frames more than rows: their number does not tell which are meant.
+            recording.setEpisodes("videos/\(camera)/to_timestamp", [9], type: "double")
+        }
+        #expect(try numbers(in: dataset) == Array(0 ..< 7))
+    }
+
+    @Test("whose edit list hides frames that the rows have show them")
+    func hidden() throws {
+        var recording = OddRecording("v2.1", lengths: [17])
+        recording.addCamera(camera, from: [0], to: [1.7])
+        try recording.write(to: folder.dataset)
+        let file = folder.dataset.appending(path: "videos/chunk-000/\(camera)/episode_000000.mp4")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try FileManager.default.copyItem(at: golden.appending(path: "trimmed.mp4"), to: file)
+        #expect(try numbers(in: LeRobotDataset(opening: folder.dataset)) == Array(0 ..< 17))
+    }
+
+    @Test("that players turn are given as they are stored, which is said")
+    func rotated() throws {
+        let dataset = try dataset("shifted.mp4", times: Self.grid, from: [0, 0.7], to: [0.7, 1.2])
+        let file = folder.dataset.appending(path: "videos/\(camera)/chunk-000/file-000.mp4")
+        var bytes = try Data(contentsOf: file)
+        let box = try #require(bytes.range(of: Data("tkhd".utf8)))
+        // A matrix of 16.16 numbers, upside down.
+        for (place, value) in [(40, UInt8(0xFF)), (41, 0xFF), (56, 0xFF), (57, 0xFF)] {
+            bytes[box.upperBound + place] = value
+        }
+        try bytes.write(to: file)
+        #expect(try numbers(in: dataset) == Array(0 ..< 12))
+        #expect(
+            dataset.warnings.contains { $0.text.contains("by 180 degrees") || $0.text.contains("by -180") }
+        )
+    }
+
+    @Test("in folders of the cameras' short names, and of episodes without segments, are found")
+    func shortNames() throws {
+        let dataset = try dataset("shifted.mp4", times: Self.grid, from: [0, 0.7], to: [0.7, 1.2]) {
+            $0.episodes.removeAll { $0.name.hasSuffix("_timestamp") }
+        }
+        #expect(try numbers(in: dataset) == Array(0 ..< 12))
+        try FileManager.default.moveItem(
+            at: folder.dataset.appending(path: "videos/\(camera)"),
+            to: folder.dataset.appending(path: "videos/front")
+        )
+        #expect(try numbers(in: LeRobotDataset(opening: folder.dataset)) == Array(0 ..< 12))
+    }
+
     @Test("of a part of the episodes show what is at the rows' times")
     func part() throws {
         let dataset = try dataset("variable.mp4", times: Self.variable, from: [0, 0.73], to: [0.73, 0.9]) {

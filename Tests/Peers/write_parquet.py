@@ -2,7 +2,7 @@
 
 JSON is a list of {"path": ..., "group": rows of a row group or null, "columns": [{"name", "type", "values"}]}. A type is
 the name of a scalar, "[T]" for a list, "[T;4]" for one of fixed length, "bytes" with values in base64, "image" for a
-struct of bytes and path, or "language" for a struct.
+struct of bytes and path, "language" for a struct, or "tensor" for Arrow's own type of three numbers.
 """
 import base64
 import json
@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SCALARS = {
-    "int64": pa.int64(), "int32": pa.int32(), "uint8": pa.uint8(), "bool": pa.bool_(), "half": pa.float16(),
+    "int64": pa.int64(), "int32": pa.int32(), "int16": pa.int16(), "uint16": pa.uint16(), "uint8": pa.uint8(),
+    "decimal": pa.decimal128(10, 3), "time": pa.timestamp("ns", tz="UTC"), "tensor": pa.fixed_shape_tensor(pa.float32(), [3]), "bool": pa.bool_(), "half": pa.float16(),
     "float": pa.float32(), "double": pa.float64(), "text": pa.string(), "large_text": pa.large_string(),
     "bytes": pa.binary(), "image": pa.struct([("bytes", pa.binary()), ("path", pa.string())]),
     "language": pa.struct([("role", pa.string()), ("content", pa.string())]),
@@ -48,6 +49,10 @@ def cell(name, value):
 
 def column(name, values):
     values = [cell(name, value) for value in values]
+    if name == "tensor":
+        return pa.ExtensionArray.from_storage(kind(name), pa.array(values, pa.list_(pa.float32(), 3)))
+    if name == "[decimal]":
+        return pa.array(values, pa.list_(pa.float64())).cast(kind(name))
     if name == "half":
         return pa.array(values, pa.float32()).cast(pa.float16())
     return pa.array(values, kind(name))

@@ -8,7 +8,8 @@ extension Feature {
     ///   - json: Its description.
     ///   - file: Path of the file.
     ///   - log: Receives warnings.
-    /// - Throws: ``LeRobotError/wrongField(file:field:expected:found:)`` where type or shape cannot be read.
+    /// - Throws: ``LeRobotError/wrongField(file:field:expected:found:)`` where there is no type. A shape that cannot be read is
+    ///   one of the warnings: rows and images have their own.
     init(_ name: String, _ json: JSONValue, file: String, log: WarningLog) throws(LeRobotError) {
         func wrong(_ field: String, _ expected: String, _ found: JSONValue?) -> LeRobotError {
             .wrongField(
@@ -19,16 +20,31 @@ extension Feature {
             )
         }
         guard json.members != nil else { throw wrong("", "an object with dtype and shape", json) }
-        guard let dtype = json["dtype"]?.text else { throw wrong("dtype", "a type's name", json["dtype"]) }
-        let video = VideoDescription(json, name: name)
-        var sizes = json["shape"]?.elements?.map(\.integer) ?? json["shape"]?.integer.map { [$0] }
-        if sizes?.isEmpty ?? true {
-            sizes = dtype == "video" ? [video?.height ?? 0, video?.width ?? 0, video?.channels ?? 3] : [1]
+        guard let spelling = json["dtype"].flatMap(FeatureNames.texts), spelling.count == 1 else {
+            throw wrong("dtype", "a type's name", json["dtype"])
         }
-        guard let shape = sizes.map({ $0.compactMap(\.self) }), shape.count == sizes?.count,
-            shape.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), shape.reduce(1.0, { $0 * Double($1) }) < 1e9
-        else { throw wrong("shape", "a list of positive sizes", json["shape"]) }
-        self.init(dtype: Self.numericNames[dtype] ?? dtype, shape: shape, video: video)
+        let dtype = Self.dtype(spelling[0])
+        let video = VideoDescription(json, name: name)
+        let sizes = json["shape"]?.elements?.map(\.integer) ?? json["shape"]?.integer.map { [$0] }
+        var shape = sizes?.compactMap(\.self) ?? []
+        if shape.isEmpty || shape.count != sizes?.count || !shape.allSatisfy({ (1 ..< 1 << 20).contains($0) })
+            || shape.reduce(1.0, { $0 * Double($1) }) >= 1e9
+        {
+            let isCamera = dtype == "video" || dtype == "image"
+            shape = isCamera ? [video?.height ?? 0, video?.width ?? 0, video?.channels ?? 3] : [1]
+            if let given = json["shape"], given != .null, given.elements?.isEmpty != true {
+                log.add(
+                    file,
+                    "features.\(name).shape",
+                    "expected a list of positive sizes, found \(given.summary); that of the \(isCamera ? "images" : "rows") "
+                        + "is taken"
+                )
+            }
+        }
+        self.init(dtype: dtype, shape: shape, video: video)
+        isNamedImage =
+            shape.count == 3 && [3, 4].contains(channels.count)
+            && ["image", "rgb", "camera"].contains { name.lowercased().contains($0) }
         guard isNumeric, !isImage else {
             names = json["names"].flatMap(FeatureNames.texts)
             return
@@ -38,8 +54,21 @@ extension Feature {
         if let warning = names.warning { log.add(file, "features.\(name).names", warning) }
     }
 
+    /// LeRobot's name of a type that is spelled as numpy, torch or C do.
+    private static func dtype(_ spelling: String) -> String {
+        var name = spelling.lowercased()
+        for prefix in ["torch.", "numpy.", "np.", "<", ">", "=", "|"] where name.hasPrefix(prefix) {
+            name.removeFirst(prefix.count)
+        }
+        if let known = numericNames[name] { return known }
+        return numericTypes.contains(name) ? name : spelling
+    }
+
     /// Other spellings of numeric types.
     private static let numericNames = [
+        "f2": "float16", "f4": "float32", "f8": "float64", "i1": "int8", "i2": "int16", "i4": "int32",
+        "i8": "int64",
+        "u1": "uint8", "u2": "uint16", "u4": "uint32", "u8": "uint64", "b1": "bool",
         "float": "float32", "double": "float64", "half": "float16", "int": "int64", "long": "int64",
         "boolean": "bool",
         "bool_": "bool",
@@ -76,7 +105,7 @@ extension VideoDescription {
         }
         // A name alone is no mark: depth images are often stored in colours.
         let hasOneChannel =
-            channels == 1
+            channels == 1 || json["shape"]?.elements?.count == 2
             || json["shape"]?.elements.map { $0.first?.integer == 1 || $0.last?.integer == 1 } == true
         let isNamedDepth = name.lowercased().contains("depth") && hasOneChannel
         isDepthMap = value("is_depth_map", "is_depth")?.bool ?? (coding || isDeep || isNamedDepth)

@@ -21,11 +21,15 @@ public struct Feature: Encodable, Equatable, Sendable {
     /// Returns true if every frame's value is an image: a video, an image in Parquet, or nested lists of colour levels.
     public var isImage: Bool {
         guard dtype != "video", dtype != "image" else { return true }
-        return dtype == "uint8" && shape.count == 3 && min(imageSize.height, imageSize.width) >= 8
+        guard isNumeric, min(imageSize.height, imageSize.width) >= 8 else { return false }
+        return video?.isDepthMap == true || shape.count == 3 && (dtype == "uint8" || isNamedImage)
     }
 
     /// Returns true if the values of a camera are distances.
     public var isDepth: Bool { isImage && video?.isDepthMap == true }
+
+    /// True if the name says that numbers of three axes are colour levels.
+    var isNamedImage = false
 
     static let numericTypes: Set<String> = [
         "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
@@ -38,6 +42,13 @@ public struct Feature: Encodable, Equatable, Sendable {
         self.shape = shape
         self.names = names
         self.video = video
+    }
+
+    /// Returns true if two features are described in the same way.
+    public static func == (left: Self, right: Self) -> Bool {
+        (left.dtype, left.shape, left.names, left.video) == (
+            right.dtype, right.shape, right.names, right.video
+        )
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -79,5 +90,28 @@ public struct Feature: Encodable, Equatable, Sendable {
     var channels: (isFirst: Bool, count: Int) {
         guard shape.count == 3 else { return (false, 1) }
         return isChannelsFirst ? (true, shape[0]) : (false, shape[2])
+    }
+}
+
+extension Feature {
+    /// Describes a column of numbers by its rows; nil where it holds anything else.
+    ///
+    /// - Parameters:
+    ///   - name: Name of the column.
+    ///   - type: Arrow's name of its type.
+    ///   - reader: A file with the column.
+    init?(rowsOf name: String, type: String, in reader: ParquetReader) {
+        let scalars = [
+            "float": "float32", "double": "float64", "halffloat": "float16", "bool": "bool", "int8": "int8",
+            "int16": "int16", "int32": "int32", "int64": "int64", "uint8": "uint8", "uint16": "uint16",
+            "uint32": "uint32", "uint64": "uint64",
+        ]
+        let innermost = type.split { "<>: ".contains($0) }.first { scalars[String($0)] != nil }
+        guard !type.contains("struct"), !type.contains("map<"),
+            let dtype = innermost.flatMap({ scalars[String($0)] }),
+            let group = reader.groups.firstIndex(where: { !$0.isEmpty }),
+            let width = try? reader.column(name, groups: group ..< group + 1).width, width > 0
+        else { return nil }
+        self.init(dtype: dtype, shape: [width])
     }
 }

@@ -1,8 +1,12 @@
+import Foundation
+
 /// Names of a feature's columns, read from any of the forms that writers of datasets give them.
 ///
 /// - A list, a list in a list, or lists by limb: `["x", "y"]`, `[["x", "y"]]`, `{"left": ["x"], "right": ["x"]}`, joined
 ///   in the order of the file.
-/// - Numbers by name: `{"y": 1, "x": 0}`, in the order of the numbers.
+/// - Numbers by name: `{"y": 1, "x": 0}`, or names by number: `{"1": "y", "0": "x"}`, in the order of the numbers.
+/// - Bounds by group: `{"arm": [0, 3], "hand": [3, 4]}`.
+/// - A list of objects, `[{"name": "x"}]`, or in one text, `"x, y"`.
 /// - Fewer names than columns, where their endings spell the columns: `left_xyzrpy`.
 struct FeatureNames {
     /// One name a column; nil where there are none that fit.
@@ -38,7 +42,7 @@ struct FeatureNames {
         switch json {
         case .text(let text): return [text]
         case .number: return [json.summary]
-        case .array(let elements): return joined(elements.map(texts))
+        case .array(let elements): return joined(elements.map { $0["name"].flatMap(texts) ?? texts($0) })
         case .object(let members): return joined(members.map { texts($0.value) })
         default: return nil
         }
@@ -49,7 +53,18 @@ struct FeatureNames {
     }
 
     private static func candidates(_ json: JSONValue, dimension: Int) -> [String]? {
-        guard let members = json.members else { return texts(json) }
+        guard let members = json.members else {
+            let names = texts(json)
+            // A list in one text.
+            let parts = json.text?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+            return parts.count == dimension && dimension > 1 ? parts : names
+        }
+        // Names by number.
+        let keys = members.map { Int($0.key) }
+        if let spelled = slices(members, dimension: dimension) { return spelled }
+        if members.count == dimension, !keys.contains(nil) {
+            return joined(zip(members, keys).sorted { ($0.1 ?? 0) < ($1.1 ?? 0) }.map { texts($0.0.value) })
+        }
         // Numbers by name.
         let numbers = members.map { $0.value.integer }
         if !members.isEmpty, numbers.allSatisfy({ $0 != nil }), Set(numbers).count == members.count {
@@ -68,6 +83,28 @@ struct FeatureNames {
         let all = joined(lists.map(\.names)) ?? []
         guard Set(all).count < all.count else { return joined(lists.map(\.names)) }
         return lists.flatMap { list in (list.names ?? []).map { "\(list.key)_\($0)" } }
+    }
+
+    /// Columns of groups that are given by their first column and the one after their last: `{"arm": [0, 3], "hand": [3, 4]}`;
+    /// nil where these are not all columns, each once.
+    private static func slices(_ members: [(key: String, value: JSONValue)], dimension: Int) -> [String]? {
+        var slices: [(name: String, start: Int, end: Int)] = []
+        for (name, value) in members {
+            let bounds = value.elements ?? [value["start"], value["end"]].compactMap(\.self)
+            let numbers = bounds.compactMap { if case .number = $0 { $0.integer } else { nil } }
+            guard bounds.count == 2, numbers.count == 2, numbers[0] < numbers[1], numbers[1] <= dimension
+            else {
+                return nil
+            }
+            slices.append((name, numbers[0], numbers[1]))
+        }
+        slices.sort { $0.start < $1.start }
+        var names: [String] = []
+        for (name, start, end) in slices {
+            guard start == names.count else { return nil }
+            names += end - start == 1 ? [name] : (0 ..< end - start).map { "\(name)_\($0)" }
+        }
+        return names.count == dimension ? names : nil
     }
 
     /// Spells columns out: by the endings of names, or where there is a name for every row of the shape, by numbers.

@@ -8,6 +8,7 @@ final class RowSource: Sendable {
 
     private let folder: URL
     private let episodes: [Episode]
+    private let fps: Double
     /// Indices of the episodes with rows in every file.
     let episodesOfFile: [[Int]]
     private let log: WarningLog
@@ -19,10 +20,11 @@ final class RowSource: Sendable {
     /// Times of at most this many episodes are kept.
     private static let maximumEpisodesKept = 4096
 
-    init(folder: URL, paths: [String], episodes: [Episode], log: WarningLog) {
+    init(folder: URL, paths: [String], episodes: [Episode], fps: Double, log: WarningLog) {
         self.folder = folder
         self.paths = paths
         self.episodes = episodes
+        self.fps = fps
         var episodesOfFile = [[Int]](repeating: [], count: paths.count)
         for episode in episodes {
             for piece in episode.pieces where episodesOfFile[piece.file].last != episode.index {
@@ -31,6 +33,26 @@ final class RowSource: Sendable {
         }
         self.episodesOfFile = episodesOfFile
         self.log = log
+    }
+
+    /// Indices of all episodes, those together that share files.
+    var episodesByFiles: [[Int]] {
+        var groups: [Set<Int>] = []
+        var groupOfFile: [Int: Int] = [:]
+        for episode in episodes {
+            let files = Set(episode.pieces.map(\.file))
+            let known = Set(files.compactMap { groupOfFile[$0] }).sorted()
+            let group = known.first ?? groups.count
+            if known.isEmpty { groups.append([]) }
+            groups[group].insert(episode.index)
+            for other in known.dropFirst() {
+                groups[group].formUnion(groups[other])
+                groups[other] = []
+                for (file, owner) in groupOfFile where owner == other { groupOfFile[file] = group }
+            }
+            for file in files { groupOfFile[file] = group }
+        }
+        return groups.filter { !$0.isEmpty }.map { $0.sorted() }
     }
 
     /// Path of a data file.
@@ -63,16 +85,22 @@ final class RowSource: Sendable {
         in reader: ParquetReader,
         file: Int
     ) throws(LeRobotError) -> [[Int]] {
-        let column = Self.orderColumns.first(where: reader.has)
-        let keys = try column.map { (name) throws(LeRobotError) in try reader.optionalIntegers(name) }
+        var keys: [(column: String, keys: [Int?])] = []
+        for column in Self.orderColumns where reader.has(column) {
+            keys.append((column, try reader.optionalIntegers(column)))
+        }
         let numbers = try reader.optionalIntegers("episode_index")
         return try episodes.map { (episode) throws(LeRobotError) in
             var rows: [Int] = []
             rows.reserveCapacity(episode.length)
             for piece in episode.pieces where piece.file == file { rows += piece.rows }
             try check(rows, of: episode, numbers, in: reader)
-            guard let keys else { return rows }
-            return try sorted(rows, by: keys, column: column ?? "", of: episode, in: reader)
+            for (column, keys) in keys {
+                if let rows = try sorted(rows, by: keys, column: column, of: episode, in: reader) {
+                    return rows
+                }
+            }
+            return rows
         }
     }
 
@@ -102,34 +130,44 @@ final class RowSource: Sendable {
         )
     }
 
+    /// Rows in the order of a column; nil where a number is absent, or all are the same, which is said.
+    ///
+    /// - Throws: ``LeRobotError/wrongField(file:field:expected:found:)`` where some are the same: rows of other episodes are
+    ///   among them.
     private func sorted(
         _ rows: [Int],
         by keys: [Int?],
         column: String,
         of episode: Episode,
         in reader: ParquetReader
-    ) throws(LeRobotError) -> [Int] {
-        var isSorted = true
-        for index in rows.indices {
-            guard let key = keys[rows[index]] else {
-                throw .wrongField(
-                    file: reader.path,
-                    field: column,
-                    expected: "a number in row \(rows[index])",
-                    found: "null"
-                )
-            }
-            if index > 0, let before = keys[rows[index - 1]], key <= before { isSorted = false }
+    ) throws(LeRobotError) -> [Int]? {
+        let isSorted = zip(rows, rows.dropFirst()).allSatisfy { row, next in
+            keys[row].flatMap { key in keys[next].map { key < $0 } } ?? false
         }
-        guard !isSorted else { return rows }
+        if isSorted { return rows }
         let order = rows.sorted { (keys[$0] ?? 0, $0) < (keys[$1] ?? 0, $1) }
-        for index in order.indices.dropFirst() where keys[order[index]] == keys[order[index - 1]] {
+        let null = rows.first { keys[$0] == nil }
+        let isConstant = rows.allSatisfy { keys[$0] == keys[rows[0]] }
+        if null == nil, !isConstant,
+            let twice = zip(order, order.dropFirst()).first(where: { keys[$0] == keys[$1] })
+        {
             throw .wrongField(
                 file: reader.path,
                 field: column,
                 expected: "different numbers within episode \(episode.number)",
-                found: "\(keys[order[index]] ?? 0) in rows \(order[index - 1]) and \(order[index])"
+                found: "\(keys[twice.0] ?? 0) in rows \(twice.0) and \(twice.1)"
             )
+        }
+        guard null == nil, !isConstant else {
+            let what = null.map { "null in row \($0)" } ?? "the same number in all rows"
+            log.add(
+                reader.path,
+                column,
+                "\(what) of episode \(episode.number): rows are taken in the order of "
+                    + "\(column == Self.orderColumns[0] ? "index, or of the file" : "the file") (other episodes are not named)",
+                once: "no order by \(column)"
+            )
+            return nil
         }
         log.add(
             reader.path,
@@ -202,7 +240,9 @@ final class RowSource: Sendable {
         )
     }
 
-    /// Values of `timestamp` in every row of an episode, seconds; nil if some are absent.
+    /// Values of `timestamp` in every row of an episode, seconds; nil if some are absent or no numbers.
+    ///
+    /// Whole numbers a thousand, a million or a milliard times as far apart as frames are milli-, micro- or nanoseconds.
     func times(of episode: Episode) throws(LeRobotError) -> [Double]? {
         if let kept = times.withLock({ $0[episode.index] }) { return kept.isEmpty ? nil : kept }
         var found: [Int: [Double]] = [:]
@@ -210,19 +250,45 @@ final class RowSource: Sendable {
         let neighbours = Set(episode.pieces.flatMap { episodesOfFile[$0.file] }).map { episodes[$0] }
         try forEachFile(of: neighbours) { (reader, parts) throws(LeRobotError) in
             guard reader.has("timestamp") else { return }
-            let values = try reader.column("timestamp").doubles()
+            let values: [Double]
+            do throws(LeRobotError) { values = try reader.column("timestamp").doubles() } catch {
+                log.add(
+                    reader.path,
+                    "timestamp",
+                    "no times can be read; frames of videos are found by their order (other files are not named): \(error)",
+                    once: "unreadable timestamp"
+                )
+                return
+            }
             for part in parts {
                 var times = found[part.episode.index] ?? Array(repeating: .nan, count: part.episode.length)
                 for (offset, row) in part.rows.enumerated() { times[part.first + offset] = values[row] }
                 found[part.episode.index] = times
             }
         }
-        let result = found[episode.index].map { $0.allSatisfy(\.isFinite) ? $0 : [] } ?? []
+        found = found.mapValues { $0.allSatisfy(\.isFinite) ? inSeconds($0) : [] }
+        let result = found[episode.index] ?? []
         times.withLock { times in
             if times.count + found.count > Self.maximumEpisodesKept { times = [:] }
-            for (index, values) in found { times[index] = values.allSatisfy(\.isFinite) ? values : [] }
+            times.merge(found) { $1 }
             times[episode.index] = result
         }
         return result.isEmpty ? nil : result
+    }
+
+    private func inSeconds(_ times: [Double]) -> [Double] {
+        let steps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
+        guard !steps.isEmpty, times.allSatisfy({ $0 == $0.rounded() }) else { return times }
+        let frames = steps[steps.count / 2] * fps
+        for unit in [1e3, 1e6, 1e9] where frames > unit * 0.5 && frames < unit * 2 {
+            log.add(
+                folder.path,
+                "timestamp",
+                "is read as whole numbers of 1/\(Int(unit)) s",
+                once: "unit of timestamp"
+            )
+            return times.map { $0 / unit }
+        }
+        return times
     }
 }

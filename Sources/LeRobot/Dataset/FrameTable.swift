@@ -42,6 +42,9 @@ public struct FrameTable: Sendable {
 
     let source: LeRobotDataset
 
+    /// Reasons why numbers of episodes are absent.
+    let failures: [Int: LeRobotError]
+
     /// The column of a feature.
     ///
     /// - Throws: ``LeRobotError/noSuchFeature(_:expected:available:)``.
@@ -92,6 +95,9 @@ public struct FrameTable: Sendable {
             guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
             // The slice keeps the indices of the whole column.
             let position = index % column.dimension
+            if values[index].bitPattern == Float.absentCell.bitPattern, let failure = failures[number] {
+                throw failure
+            }
             let cell = origin(position) ?? (column.name, position)
             throw source.badCell(
                 values[index],

@@ -65,7 +65,7 @@ extension LeRobotDataset {
             recorded[$0] != nil && info.features[$0]?.isNumeric == true
         }
         guard !names.isEmpty else { return }
-        let table = try loadTable(features: names)
+        let table = try loadTable(features: names, passingOverDamage: true)
         for name in names {
             guard let column = table.columns[name], column.values.allSatisfy(\.isFinite) else { continue }
             for (key, isBetter) in [("min", { $0 < $1 } as (Float, Float) -> Bool), ("max", { $0 > $1 })] {

@@ -6,17 +6,35 @@ extension LeRobotDataset {
     /// Cells that are null or no numbers, and rows whose files are absent, fail where they are used:
     /// ``FrameTable/check(_:episodes:)``.
     ///
-    /// - Parameter wanted: Names of numeric features; nil for all. Those that the dataset lacks are passed over.
+    /// - Parameters:
+    ///   - wanted: Names of numeric features; nil for all. Those that the dataset lacks are passed over.
+    ///   - passesOverDamage: True to let files that are damaged, and columns that are no numbers, fail where they are used, too.
     /// - Returns: The numbers of all frames.
     /// - Throws: ``LeRobotError`` when a file is damaged or a column is no numbers.
-    public func loadTable(features wanted: [String]? = nil) throws(LeRobotError) -> FrameTable {
+    public func loadTable(
+        features wanted: [String]? = nil,
+        passingOverDamage passesOverDamage: Bool = false
+    ) throws(LeRobotError) -> FrameTable {
         var reading = TableReading(
             dataset: self,
             features: numericFeatures().filter { wanted?.contains($0.name) ?? true },
             frames: 0 ..< frameCount
         )
-        try rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
-            try reading.read(reader, parts)
+        for episodes in passesOverDamage ? rowSource.episodesByFiles : [Array(episodes.indices)] {
+            do throws(LeRobotError) {
+                try rowSource.forEachFile(of: episodes.map { self.episodes[$0] }) {
+                    (reader, parts) throws(LeRobotError) in try reading.read(reader, parts)
+                }
+            } catch {
+                guard passesOverDamage else { throw error }
+                for episode in episodes { reading.failures[episode] = error }
+                log.add(
+                    folder.path,
+                    "data",
+                    "rows of a file fail where they are used: \(error)",
+                    once: "\(error)"
+                )
+            }
         }
         return reading.table
     }
@@ -50,6 +68,21 @@ extension LeRobotDataset {
     }
 }
 
+extension LeRobotDataset {
+    /// Values of `task_index` in a file; nil for rows without one, and where the column is no whole numbers.
+    func taskNumbers(in reader: ParquetReader) -> [Int?] {
+        do throws(LeRobotError) { return try reader.optionalIntegers("task_index") } catch {
+            log.add(
+                reader.path,
+                "task_index",
+                "no numbers of tasks can be read; the episodes' own instructions are taken: \(error)",
+                once: "unreadable task_index"
+            )
+            return Array(repeating: nil, count: reader.rowCount)
+        }
+    }
+}
+
 /// Columns while the files of a dataset are read one after the other.
 private struct TableReading {
     let dataset: LeRobotDataset
@@ -59,6 +92,8 @@ private struct TableReading {
     var columns: [String: (dimension: Int, values: [Float])] = [:]
     var taskIndex: [Int]
     var hasRead = false
+    /// Reasons why rows of episodes are absent.
+    var failures: [Int: LeRobotError] = [:]
 
     init(dataset: LeRobotDataset, features: [(name: String, feature: Feature)], frames: Range<Int>) {
         self.dataset = dataset
@@ -72,8 +107,8 @@ private struct TableReading {
         for (name, column) in columns {
             found[name] = FrameTable.Column(name: name, dimension: column.dimension, values: column.values)
         }
-        // Without any file, every number is absent.
-        for (name, feature) in hasRead ? [] : features {
+        // Without any file that can be read, every number is absent.
+        for (name, feature) in hasRead && failures.isEmpty ? [] : features where found[name] == nil {
             let values = [Float](repeating: .absentCell, count: frames.count * feature.dimension)
             found[name] = FrameTable.Column(name: name, dimension: feature.dimension, values: values)
         }
@@ -81,14 +116,15 @@ private struct TableReading {
             count: frames.count,
             columns: found,
             taskIndex: taskIndex,
-            source: dataset
+            source: dataset,
+            failures: failures
         )
     }
 
     mutating func read(_ reader: ParquetReader, _ parts: [RowSource.Part]) throws(LeRobotError) {
         hasRead = true
         for (name, feature) in features { try read(name, feature, reader, parts) }
-        let numbers = try reader.optionalIntegers("task_index")
+        let numbers = dataset.taskNumbers(in: reader)
         for part in parts {
             let first = part.episode.rows.lowerBound + part.first - frames.lowerBound
             for (offset, row) in part.rows.enumerated() {
@@ -114,7 +150,7 @@ private struct TableReading {
         }
         let source = try reader.column(name)
         if columns[name] == nil {
-            let dimension = source.width ?? feature.dimension
+            let dimension = source.width(preferring: feature.dimension) ?? feature.dimension
             if dimension != feature.dimension {
                 dataset.log.add(
                     dataset.folder.appending(path: "meta/info.json").path,
@@ -128,7 +164,7 @@ private struct TableReading {
         }
         guard var column = columns.removeValue(forKey: name) else { return }
         let dimension = column.dimension
-        let numbers = try source.floats(width: dimension)
+        let numbers = try source.floatsOfUnevenRows(width: dimension)
         column.values.withUnsafeMutableBufferPointer { target in
             numbers.withUnsafeBufferPointer { source in
                 for part in parts {

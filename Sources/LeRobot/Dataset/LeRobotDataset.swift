@@ -66,8 +66,7 @@ public struct LeRobotDataset: Sendable {
         self.folder = folder
         let log = WarningLog(report: warn)
         self.log = log
-        let info = try DatasetInfo(readingFrom: folder, log: log)
-        self.info = info
+        var info = try DatasetInfo(readingFrom: folder, log: log)
         let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
         let list: EpisodeList
         do throws(LeRobotError) {
@@ -78,15 +77,23 @@ public struct LeRobotDataset: Sendable {
                 list = try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
             }
         } catch {
-            guard recoversEpisodes else { throw error }
+            guard recoversEpisodes else {
+                throw error.hinting("or let 'faster data repair' list them by their rows")
+            }
             list = RecoveredEpisodes(folder: folder, info: info, cameras: videos, log: log).list()
         }
         var rows = EpisodeRows(folder: folder, info: info, list: list, log: log)
         let found = try rows.episodes()
         episodes = found.episodes
         damagedFiles = found.damaged
-        taskList = try TaskList(folder: folder, layout: info.layout, episodes: found.episodes, log: log)
-        rowSource = RowSource(folder: folder, paths: found.paths, episodes: found.episodes, log: log)
+        taskList = TaskList(folder: folder, layout: info.layout, episodes: found.episodes, log: log)
+        rowSource = RowSource(
+            folder: folder,
+            paths: found.paths,
+            episodes: found.episodes,
+            fps: info.fps,
+            log: log
+        )
         videoSource = VideoSource(
             folder: folder,
             info: info,
@@ -94,7 +101,8 @@ public struct LeRobotDataset: Sendable {
             episodes: found.episodes,
             log: log
         )
-        let columns = Self.columns(of: found, in: folder, info)
+        let columns = Self.columns(of: found, in: folder, &info, log)
+        self.info = info
         let videoSource = videoSource
         let present = info.features.filter { name, feature in
             feature.isImage && (feature.dtype == "video" ? videoSource.has(name) : columns.contains(name))
@@ -106,17 +114,38 @@ public struct LeRobotDataset: Sendable {
         videoSource.warnOfAbsentFiles(list: list.source)
     }
 
-    /// Columns of the first data file, where some are images.
+    /// Columns of the first data file.
+    ///
+    /// Those of images of one channel of 16 bits are marked as distances; action and state are described where
+    /// `meta/info.json` does not.
     private static func columns(
         of found: EpisodeRows.Result,
         in folder: URL,
-        _ info: DatasetInfo
+        _ info: inout DatasetInfo,
+        _ log: WarningLog
     ) -> [String] {
-        guard info.features.contains(where: { $0.value.isImage && $0.value.dtype != "video" }),
-            let piece = found.episodes.lazy.compactMap(\.pieces.first).first
-        else { return [] }
+        guard let piece = found.episodes.lazy.compactMap(\.pieces.first).first else { return [] }
         let file = folder.appending(path: found.paths[piece.file])
-        return (try? ParquetReader(opening: file).columns.map(\.name)) ?? []
+        guard let reader = try? ParquetReader(opening: file) else { return [] }
+        for (name, feature) in info.features
+        where feature.dtype == "image" && feature.channels.count == 1 && feature.video == nil {
+            if ImageColumn.holdsDistances(name, in: reader) {
+                info.features[name]?.video = VideoDescription(isDepthMap: true, depth: DepthCoding())
+            }
+        }
+        let describesActions = info.features.keys.contains { $0.hasPrefix("action") }
+        for (name, type) in reader.columns where info.features[name] == nil {
+            guard name == DatasetInfo.state || name == "action" && !describesActions,
+                let feature = Feature(rowsOf: name, type: type, in: reader)
+            else { continue }
+            info.features[name] = feature
+            log.add(
+                folder.appending(path: "meta/info.json").path,
+                "features.\(name)",
+                "is absent; the column is read as the rows have it, \(feature.dtype)\(feature.shape)"
+            )
+        }
+        return reader.columns.map(\.name)
     }
 
     /// The episode that holds a frame.

@@ -126,7 +126,8 @@ final class FrameReader {
             throw .video(
                 file: try dataset.videoSource.file(camera: camera, episode: episode).path,
                 at: "\(name(of: frame, episode)), frame \(episode.rows.lowerBound + frame) of the dataset",
-                reason: "no frame at the row's time; the video has \(decoder.index.count) frames, from "
+                reason: (decoder.index.missingCount > 0 ? "the file is cut off or damaged; " : "")
+                    + "no frame at the row's time; the video has \(decoder.index.count) frames, from "
                     + "\(decoder.index.times.first ?? 0) s to \(decoder.index.times.last ?? 0) s"
             )
         }
@@ -156,7 +157,10 @@ final class FrameReader {
             decoders.append(open)
             return open.decoder
         }
-        let decoder = try VideoDecoder(opening: file, index: try dataset.videoSource.index(of: file))
+        let decoder = try VideoDecoder(
+            opening: file,
+            index: try dataset.videoSource.index(of: file, camera: camera, episode: episode)
+        )
         if decoders.count >= Self.maximumFilesOpen { decoders.removeFirst() }
         decoders.append((file.path, decoder))
         return decoder

@@ -1,3 +1,4 @@
+import CFFmpeg
 import Foundation
 import RobotTypes
 
@@ -10,7 +11,7 @@ final class ImageColumn {
     private let camera: String
     private let decoder = ImageDecoder()
     private var current: (file: Int, reader: ParquetReader)?
-    private var group: (file: Int, rows: Range<Int>, cells: ParquetColumnValues)?
+    private var group: (file: Int, rows: Range<Int>, cells: ParquetColumnValues, levels: LevelScale?)?
     private var locations: (episode: Int, rows: [(file: Int, row: Int)])?
 
     init(dataset: LeRobotDataset, camera: String) {
@@ -21,10 +22,23 @@ final class ImageColumn {
     /// Reason of the error about a cell without an image.
     static let nullReason = "the cell is null: the camera has no image there"
 
+    /// Returns true if the first image of a column is a PNG of one channel of 16 bits, which no colour camera gives.
+    static func holdsDistances(_ camera: String, in reader: ParquetReader) -> Bool {
+        guard let group = reader.groups.firstIndex(where: { !$0.isEmpty }), reader.has(camera),
+            let cells = try? reader.column(camera, groups: group ..< group + 1)
+        else { return false }
+        let isStruct = reader.type(of: camera)?.hasPrefix("struct") ?? false
+        guard let cells = isStruct ? cells.field("bytes") : cells,
+            let bytes = try? cells.data(row: 0)?.prefix(26), bytes.count == 26,
+            ImageDecoder.codec(of: bytes) == AV_CODEC_ID_PNG
+        else { return false }
+        return bytes.suffix(2).elementsEqual([16, 0])
+    }
+
     /// Content of a cell.
     private enum Cell {
         case bytes(Data, name: String)
-        case levels([Float], scale: Float)
+        case levels([Float], scale: LevelScale)
     }
 
     /// The image of a frame of an episode.
@@ -35,11 +49,21 @@ final class ImageColumn {
             if ImageDecoder.codec(of: bytes) != nil { return try decoder.image(bytes, name: name) }
             return try raw(bytes, feature, name: name)
         case .levels(let levels, let scale):
-            return try image(
-                levels.map { UInt8(clamping: Int(($0 * scale).rounded())) },
-                feature,
-                "\(camera)"
-            )
+            return try image(levels.map(scale.level), feature, "\(camera)")
+        }
+    }
+
+    /// Sees whether there is a whole image at a frame, without decoding it.
+    ///
+    /// - Throws: ``LeRobotError`` where there is none.
+    func check(episode: Episode, frame: Int) throws(LeRobotError) {
+        guard case .bytes(let bytes, let name) = try cell(episode, frame) else { return }
+        guard ImageDecoder.codec(of: bytes) != nil else {
+            _ = try raw(bytes, try dataset.feature(ofCamera: camera), name: name)
+            return
+        }
+        guard ImageDecoder.isWhole(bytes) else {
+            throw .unreadable(file: name, reason: "the image is damaged: its end is cut off")
         }
     }
 
@@ -74,7 +98,7 @@ final class ImageColumn {
         }
         if group?.file != location.file || group?.rows != reader.groups[number] {
             let cells = try reader.column(camera, groups: number ..< number + 1)
-            group = (location.file, reader.groups[number], cells)
+            group = (location.file, reader.groups[number], cells, nil)
         }
         let name = "\(reader.path): '\(camera)', row \(location.row)"
         guard let group else { throw .unreadable(file: name, reason: "no such row") }
@@ -110,9 +134,15 @@ final class ImageColumn {
         guard let count = cells.count(row: row) else { throw absent(name) }
         let values = try cells.floats(row: row, width: count)
         guard values.allSatisfy(\.isFinite) else { throw absent(name) }
-        let isReal = ["float", "double"].contains { type.contains($0) }
-        // Real levels go from 0 to 1, unless one of them says otherwise.
-        let scale: Float = isReal && !values.contains { $0 > 1 } ? 255 : type.contains("int16") ? 1 / 257 : 1
+        if let scale = group?.levels { return .levels(values, scale: scale) }
+        // One image may be nearly black: all of the row group say what the levels mean.
+        var range = LevelScale.Range()
+        for row in LevelScale.isPlain(type) ? 0 ..< 0 : 0 ..< cells.rowCount {
+            guard let count = cells.count(row: row) else { continue }
+            range.add(try cells.floats(row: row, width: count))
+        }
+        let scale = LevelScale(type: type, range: range)
+        group?.levels = scale
         return .levels(values, scale: scale)
     }
 
@@ -120,11 +150,16 @@ final class ImageColumn {
     private func file(_ path: String?, episode: Episode, frame: Int, name: String) throws(LeRobotError)
         -> Cell
     {
+        if let path, let bytes = Self.embedded(path) { return .bytes(bytes, name: name) }
         let usual = "images/{image_key}/episode_{episode_index:06d}/frame_{frame_index:06d}.png"
         let location = FileLocation(chunk: 0, file: episode.number)
         var candidates = [DatasetInfo.filled(usual, location, camera: camera, frame: frame)]
         if let path, !path.isEmpty {
-            let parts = path.split(separator: "/")
+            var parts: [Substring] = []
+            for part in path.replacing("\\", with: "/").split(separator: "/") where part != "." {
+                // No path leads out of the dataset's folder.
+                if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+            }
             let tails = parts.indices.map { parts[$0...].joined(separator: "/") }
             candidates = tails + tails.map { "images/\($0)" } + candidates
         }
@@ -139,6 +174,16 @@ final class ImageColumn {
             dataset.folder.appending(path: candidates[0]).path,
             needed: "\(name) has no bytes and names \(path.map { "'\($0)'" } ?? "no file")"
         )
+    }
+
+    /// The image that a text holds in base64, with or without `data:` before it; nil for any other text.
+    private static func embedded(_ text: String) -> Data? {
+        let start = text.hasPrefix("data:") ? text.firstIndex(of: ",").map { text.index(after: $0) } : nil
+        let code = text[(start ?? text.startIndex)...]
+        guard code.count > 100, let head = Data(base64Encoded: String(code.prefix(32))),
+            ImageDecoder.codec(of: head) != nil
+        else { return nil }
+        return Data(base64Encoded: String(code), options: .ignoreUnknownCharacters)
     }
 
     private func raw(_ bytes: Data, _ feature: Feature, name: String) throws(LeRobotError) -> Image {

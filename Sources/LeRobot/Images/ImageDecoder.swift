@@ -2,7 +2,7 @@ import CFFmpeg
 public import Foundation
 public import RobotTypes
 
-/// Decodes the bytes of an image file: PNG, JPEG, WebP, TIFF or BMP.
+/// Decodes the bytes of an image file: PNG, JPEG, WebP, TIFF, BMP or GIF.
 final class ImageDecoder {
     private let converter = ColorConverter()
 
@@ -14,7 +14,17 @@ final class ImageDecoder {
         if starts("RIFF"), bytes.dropFirst(8).starts(with: Data("WEBP".utf8)) { return AV_CODEC_ID_WEBP }
         if starts("II*\0") || starts("MM\0*") { return AV_CODEC_ID_TIFF }
         if starts("BM") { return AV_CODEC_ID_BMP }
+        if starts("GIF8") { return AV_CODEC_ID_GIF }
         return nil
+    }
+
+    /// Returns true unless the end of a PNG or JPEG file is cut off.
+    static func isWhole(_ bytes: Data) -> Bool {
+        switch codec(of: bytes) {
+        case AV_CODEC_ID_PNG?: bytes.suffix(64).range(of: Data("IEND".utf8)) != nil
+        case AV_CODEC_ID_MJPEG?: bytes.suffix(64).range(of: Data([0xFF, 0xD9])) != nil
+        default: true
+        }
     }
 
     /// The image in colours; 16-bit levels are reduced to 8 bits.
@@ -62,7 +72,7 @@ final class ImageDecoder {
         guard let id = Self.codec(of: bytes), let codec = avcodec_find_decoder(id) else {
             throw .unreadable(
                 file: name,
-                reason: "no image that FFmpeg can decode (PNG, JPEG, WebP, TIFF, BMP)"
+                reason: "no image that FFmpeg can decode (PNG, JPEG, WebP, TIFF, BMP, GIF)"
             )
         }
         var coder = avcodec_alloc_context3(codec)

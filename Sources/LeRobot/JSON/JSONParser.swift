@@ -1,6 +1,7 @@
 import Foundation
 
-/// Reads JSON text (RFC 8259), and NaN, Infinity and -Infinity as Python writes them.
+/// Reads JSON text (RFC 8259), and what writers and editors make of it: NaN, Infinity and -Infinity, a comma after the last
+/// element, a byte order mark, UTF-16.
 struct JSONParser {
     /// A text that is no JSON.
     struct Failure: Error {
@@ -15,13 +16,42 @@ struct JSONParser {
 
     /// Reads one value.
     static func parse(_ data: Data) throws(Failure) -> JSONValue {
-        let result: Result<JSONValue, Failure> = data.withUnsafeBytes { raw in
+        try parsing(data) { (parser) throws(Failure) in try parser.document() }
+    }
+
+    /// Reads values one after the other, with or without commas between them; a list alone is its elements.
+    static func sequence(_ data: Data) throws(Failure) -> [JSONValue] {
+        try parsing(data) { (parser) throws(Failure) in
+            var values: [JSONValue] = []
+            while !parser.isAtEnd {
+                values.append(try parser.value())
+                _ = parser.take(",")
+            }
+            if values.count == 1, let elements = values[0].elements { return elements }
+            return values
+        }
+    }
+
+    private static func parsing<Value>(
+        _ data: Data,
+        _ body: (inout JSONParser) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let data = inUTF8(data)
+        let result: Result<Value, Failure> = data.withUnsafeBytes { raw in
             raw.withMemoryRebound(to: UInt8.self) { bytes in
                 var parser = JSONParser(bytes: bytes)
-                do throws(Failure) { return .success(try parser.document()) } catch { return .failure(error) }
+                do throws(Failure) { return .success(try body(&parser)) } catch { return .failure(error) }
             }
         }
         return try result.get()
+    }
+
+    /// The text in UTF-8, where a byte order mark says that it is in UTF-16.
+    static func inUTF8(_ data: Data) -> Data {
+        guard data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]),
+            let text = String(data: data, encoding: .utf16)
+        else { return data }
+        return Data(text.utf8)
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) {
@@ -30,10 +60,16 @@ struct JSONParser {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
     }
 
+    private var isAtEnd: Bool {
+        mutating get {
+            skipSpace()
+            return offset == bytes.count
+        }
+    }
+
     private mutating func document() throws(Failure) -> JSONValue {
         let value = try value()
-        skipSpace()
-        guard offset == bytes.count else { throw failure("expected the end of the file") }
+        guard isAtEnd else { throw failure("expected the end of the file") }
         return value
     }
 
@@ -62,7 +98,7 @@ struct JSONParser {
         var members: [(key: String, value: JSONValue)] = []
         if take("}") { return .object(members) }
         repeat {
-            skipSpace()
+            if take("}") { return .object(members) }
             guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
                 throw failure("expected a key")
             }
@@ -77,7 +113,10 @@ struct JSONParser {
     private mutating func array() throws(Failure) -> JSONValue {
         var elements: [JSONValue] = []
         if take("]") { return .array(elements) }
-        repeat { elements.append(try value()) } while take(",")
+        repeat {
+            if take("]") { return .array(elements) }
+            elements.append(try value())
+        } while take(",")
         guard take("]") else { throw failure("expected ',' or ']'") }
         return .array(elements)
     }
@@ -97,12 +136,53 @@ struct JSONParser {
         let raw = UnsafeBufferPointer(rebasing: bytes[first ..< offset])
         offset += 1
         guard hasEscapes else { return String(decoding: raw, as: UTF8.self) }
-        // Foundation knows the escapes.
-        let quoted = Data("\"".utf8) + Data(raw) + Data("\"".utf8)
-        guard let text = try? JSONDecoder().decode(String.self, from: quoted) else {
+        guard let text = Self.unescaped(raw) else {
             throw failure("a string has an escape that JSON does not know")
         }
         return text
+    }
+
+    private static let escapes: [UInt16: UInt16] = {
+        let pairs =
+            [
+                ("n", "\n"), ("t", "\t"), ("r", "\r"), ("b", "\u{8}"), ("f", "\u{c}"), ("/", "/"),
+                ("\\", "\\"),
+                ("\"", "\""),
+            ] as [(Unicode.Scalar, Unicode.Scalar)]
+        return Dictionary(uniqueKeysWithValues: pairs.map { (UInt16($0.0.value), UInt16($0.1.value)) })
+    }()
+
+    /// The text that escapes stand for; half of a pair of surrogates, as Python writes it, stands for U+FFFD.
+    private static func unescaped(_ raw: UnsafeBufferPointer<UInt8>) -> String? {
+        let units = Array(String(decoding: raw, as: UTF8.self).utf16)
+        var text: [UInt16] = []
+        text.reserveCapacity(units.count)
+        var offset = 0
+        while offset < units.count {
+            let unit = units[offset]
+            offset += 1
+            guard unit == UInt16(ascii: "\\") else {
+                text.append(unit)
+                continue
+            }
+            guard offset < units.count else { return nil }
+            let escape = units[offset]
+            offset += 1
+            if escape == UInt16(ascii: "u") {
+                guard offset + 4 <= units.count,
+                    let code = UInt16(
+                        String(decoding: units[offset ..< offset + 4], as: UTF16.self),
+                        radix: 16
+                    )
+                else { return nil }
+                text.append(code)
+                offset += 4
+            } else {
+                guard let meant = escapes[escape] else { return nil }
+                text.append(meant)
+            }
+        }
+        return String(decoding: text, as: UTF16.self)
     }
 
     private mutating func word() throws(Failure) -> JSONValue {
@@ -146,4 +226,9 @@ struct JSONParser {
         let line = 1 + bytes.prefix(offset).count { $0 == UInt8(ascii: "\n") }
         return Failure(reason: "line \(line): \(reason)")
     }
+}
+
+extension UInt16 {
+    /// The code unit of an ASCII character.
+    fileprivate init(ascii scalar: Unicode.Scalar) { self = UInt16(UInt8(ascii: scalar)) }
 }

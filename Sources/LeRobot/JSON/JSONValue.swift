@@ -54,9 +54,18 @@ enum JSONValue: Equatable {
     var number: Double? {
         switch self {
         case .number(let value): value
-        case .text(let text): Double(text.trimmingCharacters(in: .whitespaces))
+        case .text(let text): Double(text.trimmingCharacters(in: .whitespaces)) ?? Self.ratio(text)
         default: nil
         }
+    }
+
+    /// The value of a fraction, `30000/1001`.
+    private static func ratio(_ text: String) -> Double? {
+        let parts = text.split(separator: "/").map { Double($0.trimmingCharacters(in: .whitespaces)) }
+        guard parts.count == 2, let numerator = parts[0], let denominator = parts[1], denominator != 0 else {
+            return nil
+        }
+        return numerator / denominator
     }
 
     /// A whole number.
@@ -84,12 +93,19 @@ extension JSONValue {
         do { data = try Data(contentsOf: file) } catch {
             throw .unreadable(file: file.path, reason: error.localizedDescription)
         }
+        guard data.contains(where: { $0 > 32 }) else {
+            throw .unreadable(
+                file: file.path,
+                reason:
+                    "the file is empty (\(data.count) bytes): the recording was interrupted or the copy is incomplete"
+            )
+        }
         do throws(JSONParser.Failure) { return try JSONParser.parse(data) } catch {
             throw .unreadable(file: file.path, reason: "not valid JSON: \(error.reason)")
         }
     }
 
-    /// Reads a file of one JSON value a line.
+    /// Reads a file of one JSON value a line; values over several lines, and one list of all, are read too.
     ///
     /// - Parameters:
     ///   - file: The file.
@@ -98,7 +114,7 @@ extension JSONValue {
     /// - Throws: ``LeRobotError/unreadable(file:reason:)`` that names the line.
     static func lines(of file: URL, cutOff: () -> Void) throws(LeRobotError) -> [JSONValue] {
         let data: Data
-        do { data = try Data(contentsOf: file) } catch {
+        do { data = JSONParser.inUTF8(try Data(contentsOf: file)) } catch {
             throw .unreadable(file: file.path, reason: error.localizedDescription)
         }
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -108,6 +124,7 @@ extension JSONValue {
             do throws(JSONParser.Failure) { values.append(try JSONParser.parse(line)) } catch {
                 let isLast = !lines[(number + 1)...].contains { $0.contains { $0 > 32 } }
                 guard isLast, !values.isEmpty else {
+                    if let values = try? JSONParser.sequence(data) { return values }
                     throw .unreadable(
                         file: file.path,
                         reason: "line \(number + 1): not valid JSON: \(error.reason)"

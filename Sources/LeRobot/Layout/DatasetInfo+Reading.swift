@@ -23,7 +23,9 @@ extension DatasetInfo {
         }
         var features: [String: Feature] = [:]
         for (name, description) in members {
-            features[name] = try Feature(name, description, file: file.path, log: log)
+            do throws(LeRobotError) {
+                features[name] = try Feature(name, description, file: file.path, log: log)
+            } catch { log.add(file.path, "features.\(name)", "is passed over: \(error)") }
         }
         let splits = json["splits"]?.members?.compactMap { member in
             member.value.text.map { (member.key, $0) }
@@ -37,7 +39,7 @@ extension DatasetInfo {
             chunksSize: max(1, json["chunks_size"]?.integer ?? Self.usualChunksSize),
             dataFilesSizeInMB: json["data_files_size_in_mb"]?.integer ?? 100,
             videoFilesSizeInMB: json["video_files_size_in_mb"]?.integer ?? 200,
-            fps: try Self.rate(json["fps"], file: file.path),
+            fps: try Self.rate(json["fps"], of: features, file: file.path, log: log),
             splits: splits.map { Dictionary($0) { $1 } },
             dataPath: json["data_path"]?.text ?? layout.dataPath,
             videoPath: json["video_path"]?.text ?? layout.videoPath,
@@ -45,8 +47,24 @@ extension DatasetInfo {
         )
     }
 
-    private static func rate(_ json: JSONValue?, file: String) throws(LeRobotError) -> Double {
-        guard let fps = json?.number, fps.isFinite, fps > 0, fps < 1e6 else {
+    private static func rate(
+        _ json: JSONValue?,
+        of features: [String: Feature],
+        file: String,
+        log: WarningLog
+    ) throws(LeRobotError) -> Double {
+        func isRate(_ fps: Double) -> Bool { fps.isFinite && fps > 0 && fps < 1e6 }
+        guard let fps = json?.number ?? json?.elements?.first?.number, isRate(fps) else {
+            if json == nil || json == .null,
+                let camera = features.values.compactMap({ $0.video?.fps }).filter(isRate).max()
+            {
+                log.add(
+                    file,
+                    "fps",
+                    "is absent; the cameras' \(camera) is taken"
+                )
+                return camera
+            }
             throw .wrongField(
                 file: file,
                 field: "fps",
@@ -109,7 +127,17 @@ extension DatasetInfo {
         let manager = FileManager.default
         func has(_ path: String) -> Bool { manager.fileExists(atPath: folder.appending(path: path).path) }
         if has("info.json") { return "it looks like the folder 'meta' of one: name the folder above" }
-        let names = ((try? manager.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+        func names(in folder: URL) -> [String] {
+            ((try? manager.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+        }
+        let snapshots = folder.appending(path: "snapshots")
+        if let newest = names(in: snapshots).last(where: { has("snapshots/\($0)/meta/info.json") }) {
+            return "it is the Hub's cache of one: name the folder 'snapshots/\(newest)' in it"
+        }
+        let names = names(in: folder)
+        if names.contains("features.json") || names.contains(where: { $0.contains(".tfrecord") }) {
+            return "it looks like RLDS of TensorFlow; convert it to LeRobot's format first"
+        }
         if let inner = names.first(where: { has("\($0)/meta/info.json") }) {
             return "its folder '\(inner)' is one"
         }

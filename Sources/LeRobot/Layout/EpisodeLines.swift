@@ -46,7 +46,7 @@ struct EpisodeLines {
                 ListedEpisode(
                     number: index,
                     tasks: tasks,
-                    length: line["length"]?.integer.flatMap { $0 >= 0 ? $0 : nil },
+                    length: line["length"]?.integer,
                     dataFile: location,
                     bounds: nil,
                     videos: Dictionary(uniqueKeysWithValues: cameras.map { ($0, segment) })

@@ -16,6 +16,8 @@ struct EpisodeRows {
     private var indices: [String: Int] = [:]
     private var runs: [Int: RowRuns] = [:]
     private var found: [Int: [Episode.RowPiece]] = [:]
+    /// Indices of the files that the metadata name: others may be copies of these.
+    private var namedFiles: Set<Int> = []
     private var damaged: [Int: LeRobotError] = [:]
 
     /// The episodes, and the files that their pieces name.
@@ -40,6 +42,7 @@ struct EpisodeRows {
         let isLarge = info.layout == .filePerEpisode && Set(named).count > Self.maximumFilesOpenedAhead
         if !isLarge {
             for path in named { if let path { open(path) } }
+            namedFiles = Set(indices.values)
             if hasGaps(named) { for path in catalog.paths.sorted() { open(path) } }
         }
         var result = Result()
@@ -132,9 +135,15 @@ struct EpisodeRows {
         guard runs.runs != nil else { return unnumbered(listed, index, runs.rowCount) }
         let here = all.filter { $0.file == index }
         func count(_ pieces: [Episode.RowPiece]) -> Int { pieces.reduce(0) { $0 + $1.rows.count } }
-        if count(here) == listed.length { return here }
+        let own = info.layout == .sharedFiles ? all.filter { namedFiles.contains($0.file) } : here
+        if count(here) == listed.length {
+            guard let other = own.first(where: { $0.file != index }) else { return here }
+            if isContinued(own) { return own }
+            warnOfFurtherRows(listed, paths[other.file])
+            return here
+        }
         if count(all) == listed.length, !here.isEmpty { return all }
-        if !here.isEmpty { return here }
+        if !here.isEmpty { return own }
         if all.isEmpty, info.layout == .filePerEpisode { return byName(listed, index, runs) }
         return moved(listed, all, from: path)
     }
@@ -181,6 +190,25 @@ struct EpisodeRows {
         }
         let first = others.prefix { $0.number < listed.number }.reduce(0) { $0 + ($1.length ?? 0) }
         return [.init(file: index, rows: first ..< first + length)]
+    }
+
+    /// Returns true if an episode's rows end one file and begin the next.
+    private func isContinued(_ pieces: [Episode.RowPiece]) -> Bool {
+        let pieces = pieces.sorted { paths[$0.file] < paths[$1.file] }
+        return zip(pieces, pieces.dropFirst()).allSatisfy { piece, next in
+            piece.file != next.file && piece.rows.upperBound == runs[piece.file]?.rowCount
+                && next.rows.lowerBound == 0
+        }
+    }
+
+    private func warnOfFurtherRows(_ listed: ListedEpisode, _ path: String) {
+        log.add(
+            folder.appending(path: path).path,
+            "episode_index",
+            "holds further rows of episode \(listed.number), whose \(listed.length ?? 0) rows are in another file; they are "
+                + "left out (other files are not named)",
+            once: "further rows"
+        )
     }
 
     private func warnOfLength(_ listed: ListedEpisode, _ length: Int, _ count: Int) {

@@ -52,7 +52,8 @@ struct EpisodeTable {
             return ListedEpisode(
                 number: numbers[row],
                 tasks: tasks[row],
-                length: lengths[row] ?? bounds.flatMap { $0.to >= $0.from ? $0.to - $0.from : nil },
+                length: lengths[row]
+                    ?? bounds.map { $0.to.subtractingReportingOverflow($0.from).partialValue },
                 dataFile: FileLocation(chunk: chunks[row] ?? 0, file: files[row] ?? 0),
                 bounds: bounds,
                 videos: videos
@@ -63,12 +64,16 @@ struct EpisodeTable {
     /// Instructions of every episode; equal ones share memory.
     private func tasks(in table: ParquetReader) throws(LeRobotError) -> [[String]] {
         guard table.has("tasks") else { return Array(repeating: [], count: table.rowCount) }
-        let column = try table.column("tasks")
         var known: [[String]: [String]] = [:]
-        return try column.textLists().map { texts in
-            if let same = known[texts] { return same }
-            known[texts] = texts
-            return texts
+        do throws(LeRobotError) {
+            return try table.column("tasks").textLists().map { texts in
+                if let same = known[texts] { return same }
+                known[texts] = texts
+                return texts
+            }
+        } catch {
+            log.add(table.path, "tasks", "instructions are taken from the rows' task_index alone: \(error)")
+            return Array(repeating: [], count: table.rowCount)
         }
     }
 
@@ -77,12 +82,29 @@ struct EpisodeTable {
         -> [Episode.VideoSegment?]?
     {
         let prefix = "videos/\(camera)/"
-        guard table.has(prefix + "file_index"), table.has(prefix + "from_timestamp") else { return nil }
+        guard table.has(prefix + "file_index") else { return nil }
         let chunks = try table.optionalIntegers(prefix + "chunk_index")
         let files = try table.optionalIntegers(prefix + "file_index")
-        let starts = try table.column(prefix + "from_timestamp").doubles()
-        let ends =
-            table.has(prefix + "to_timestamp") ? try table.column(prefix + "to_timestamp").doubles() : starts
+        var starts: [Double]
+        var ends: [Double]
+        if table.has(prefix + "from_timestamp") {
+            starts = try table.column(prefix + "from_timestamp").doubles()
+            ends =
+                table.has(prefix + "to_timestamp")
+                ? try table.column(prefix + "to_timestamp").doubles() : starts
+        } else {
+            // The episodes of a file follow each other.
+            let lengths = try table.optionalIntegers("length")
+            var next: [FileLocation: Double] = [:]
+            starts = []
+            ends = []
+            for (row, file) in files.enumerated() {
+                let location = FileLocation(chunk: chunks[row] ?? 0, file: file ?? 0)
+                starts.append(next[location, default: 0])
+                ends.append(starts[row] + Double(lengths[row] ?? 0) / info.fps)
+                next[location] = ends[row]
+            }
+        }
         return files.indices.map { row in
             guard let file = files[row], starts[row].isFinite else { return nil }
             return Episode.VideoSegment(

@@ -10,7 +10,9 @@ final class FileCatalog: Sendable {
     let paths: Set<String>
 
     private let template: PathTemplate
-    private let cameras: Set<String>
+    private let endings: Set<String>
+    /// Cameras by the names that folders bear.
+    private let cameras: [String: String]
     /// Paths by the numbers in their names, once one was not where the template says.
     private let numbered = Mutex<Numbered?>(nil)
 
@@ -35,13 +37,26 @@ final class FileCatalog: Sendable {
     ///   - cameras: Cameras that paths may name.
     init(folder: URL, template: String, root: String, endings: Set<String>, cameras: [String] = []) {
         self.template = PathTemplate(template)
-        let first = template.split(separator: "/").first.map(String.init) ?? root
+        let first = self.template.first ?? root
         var paths: Set<String> = []
+        var visited: Set<String> = []
         for start in Set([root, first.contains("{") ? root : first]) {
-            Self.list(folder, start, endings, into: &paths)
+            Self.list(folder, start, endings, into: &paths, visited: &visited)
+        }
+        // A template without a folder names files beside the folder 'meta'.
+        if !template.contains("/") {
+            let files = FolderEntry.list(folder.path).filter { !$0.isFolder && Self.has(endings, $0.name) }
+            paths.formUnion(files.map(\.name))
         }
         self.paths = paths
-        self.cameras = Set(cameras)
+        self.endings = endings
+        var known = Dictionary(uniqueKeysWithValues: cameras.map { ($0, $0) })
+        // Folders may bear the last part of a camera's name, where it is no other's.
+        let short = Dictionary(grouping: cameras) { $0.split(separator: ".").last.map(String.init) ?? $0 }
+        for (name, cameras) in short where cameras.count == 1 && known[name] == nil {
+            known[name] = cameras[0]
+        }
+        self.cameras = known
     }
 
     private func numberedPaths() -> Numbered {
@@ -49,12 +64,17 @@ final class FileCatalog: Sendable {
             if let numbered { return numbered }
             var found = Numbered()
             for path in paths.sorted() {
-                let parts = path.split(separator: "/").map(String.init)
+                var parts = path.split(separator: "/").map(String.init)
+                // A folder of parts has a file's name.
+                if let file = parts.firstIndex(where: { Self.has(endings, $0) }) {
+                    parts = Array(parts[...file])
+                }
                 guard let name = parts.last, let file = Self.lastNumber(in: name.prefix { $0 != "." }) else {
                     continue
                 }
-                let camera = parts.first(where: cameras.contains) ?? ""
-                let folders = parts.dropLast().reversed().filter { $0 != camera }
+                let cameraFolder = parts.first { cameras[$0] != nil } ?? ""
+                let camera = cameras[cameraFolder] ?? ""
+                let folders = parts.dropLast().reversed().filter { $0 != cameraFolder }
                 let chunk = folders.lazy.compactMap { Self.lastNumber(in: $0[...]) }.first
                 found.byLocation[Key(camera: camera, chunk: chunk, file: file), default: []].append(path)
                 found.byNumber[Key(camera: camera, chunk: nil, file: file), default: []].append(path)
@@ -88,20 +108,27 @@ final class FileCatalog: Sendable {
         _ folder: URL,
         _ path: String,
         _ endings: Set<String>,
-        into paths: inout Set<String>
+        into paths: inout Set<String>,
+        visited: inout Set<String>
     ) {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path)) ?? []
-        for name in names where !name.hasPrefix(".") {
-            let inner = "\(path)/\(name)"
-            let dot = name.utf8.lastIndex(of: UInt8(ascii: "."))
-            let ending = dot.map { name[name.utf8.index(after: $0)...].lowercased() } ?? name
-            if endings.contains(ending) {
+        let url = folder.appending(path: path)
+        let entries = FolderEntry.list(url.path)
+        // Links may lead back up.
+        guard !entries.isEmpty, visited.insert(url.resolvingSymlinksInPath().path).inserted else { return }
+        for entry in entries where !entry.name.hasPrefix(".") {
+            let inner = "\(path)/\(entry.name)"
+            if entry.isFolder {
+                // Some writers make a folder of parts where a file should be.
+                list(folder, inner, endings, into: &paths, visited: &visited)
+            } else if has(endings, entry.name) {
                 paths.insert(inner)
-            } else if !name.hasSuffix(".png"), !name.hasSuffix(".jpg") {
-                list(folder, inner, endings, into: &paths)
             }
         }
+    }
+
+    private static func has(_ endings: Set<String>, _ name: String) -> Bool {
+        guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        return endings.contains(name[name.utf8.index(after: dot)...].lowercased())
     }
 
     private static func lastNumber(in name: Substring) -> Int? {

@@ -17,6 +17,25 @@ struct ListedEpisode {
 
     /// Segment of every camera's video.
     let videos: [String: Episode.VideoSegment]
+
+    /// Longest episode that is believed, rows.
+    private static let maximumLength = 10_000_000
+
+    init(
+        number: Int,
+        tasks: [String],
+        length: Int?,
+        dataFile: FileLocation,
+        bounds: (from: Int, to: Int)?,
+        videos: [String: Episode.VideoSegment]
+    ) {
+        self.number = number
+        self.tasks = tasks
+        self.length = length.flatMap { (0 ... Self.maximumLength).contains($0) ? $0 : nil }
+        self.dataFile = dataFile
+        self.bounds = bounds
+        self.videos = videos
+    }
 }
 
 /// The list of episodes of a dataset.

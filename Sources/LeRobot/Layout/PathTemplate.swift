@@ -12,9 +12,15 @@ struct PathTemplate: Sendable {
 
     private let pieces: [Piece]
 
+    /// The folder or file that it begins with.
+    let first: String?
+
+    /// Reads a template; its path lies within the dataset's folder, whatever separates and leads it.
     init(_ text: String) {
+        let parts = text.replacing("\\", with: "/").split(separator: "/").filter { $0 != "." }
+        first = parts.first.map(String.init)
         var pieces: [Piece] = []
-        var rest = text[...]
+        var rest = parts.joined(separator: "/")[...]
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
             pieces.append(.text(String(rest[..<open])))
             pieces.append(Self.piece(rest[open ... close]))

@@ -8,8 +8,8 @@ struct TaskList: Sendable {
     private var positions: [Int: Int] = [:]
     private var byText: [String: Int] = [:]
 
-    /// Reads `meta/tasks.parquet` or `meta/tasks.jsonl`; where they are absent, the episodes' own texts serve.
-    init(folder: URL, layout: DatasetLayout, episodes: [Episode], log: WarningLog) throws(LeRobotError) {
+    /// Reads `meta/tasks.parquet` or `meta/tasks.jsonl`; where they are absent or damaged, the episodes' own texts serve.
+    init(folder: URL, layout: DatasetLayout, episodes: [Episode], log: WarningLog) {
         let old = folder.appending(path: "meta/tasks.jsonl")
         let new = folder.appending(path: "meta/tasks.parquet")
         let manager = FileManager.default
@@ -18,8 +18,12 @@ struct TaskList: Sendable {
             ? manager.fileExists(atPath: old.path) : !manager.fileExists(atPath: new.path)
         let file = isOld ? old : new
         if manager.fileExists(atPath: file.path) {
-            for (number, text) in isOld ? try Self.lines(old, log) : try Self.table(new, log) {
-                add(number, text)
+            do throws(LeRobotError) {
+                for (number, text) in isOld ? try Self.lines(old, log) : try Self.table(new, log) {
+                    add(number, text)
+                }
+            } catch {
+                log.add(file.path, nil, "the instructions are taken from the list of episodes: \(error)")
             }
         } else {
             log.add(
@@ -63,8 +67,13 @@ struct TaskList: Sendable {
         let table = try ParquetReader(opening: file)
         guard table.rowCount > 0 else { return [] }
         // The texts are the index of a pandas table, which is not named in every version of LeRobot.
-        let names = ["task", "__index_level_0__", "index"]
-        let texts = try table.column(names.first(where: table.has) ?? "task").texts()
+        let names = ["task", "__index_level_0__", "instruction", "language_instruction", "tasks", "index"]
+        let isText = { (name: String) in
+            table.type(of: name).map { $0.contains("string") || $0.contains("null") } ?? false
+        }
+        let others = table.columns.map(\.name).filter { $0 != "task_index" }
+        let name = names.first(where: isText) ?? others.first(where: isText) ?? "task"
+        let texts = try table.column(name).textLists().map(\.first)
         let numbers = try table.optionalIntegers("task_index")
         var tasks: [(Int, String)] = []
         for (row, text) in texts.enumerated() { if let text { tasks.append((numbers[row] ?? row, text)) } }

@@ -31,6 +31,28 @@ final class ParquetColumnValues {
     /// Number of innermost values of the first row that is not null.
     var width: Int? { (0 ..< rowCount).lazy.compactMap { self.count(row: $0) }.first }
 
+    /// `width` if there is a row of so many values; else that of the first row that has any.
+    func width(preferring width: Int) -> Int? {
+        if self.width == width { return width }
+        let counts = (0 ..< rowCount).lazy.compactMap { self.count(row: $0) }
+        return counts.contains(width) ? width : counts.first { $0 > 0 } ?? self.width
+    }
+
+    /// All values as `[rowCount, width]`, row-major; all cells of a row with another number are ``Swift/Float/unevenCell``.
+    func floatsOfUnevenRows(width: Int) throws(LeRobotError) -> [Float] {
+        guard parquet_uneven_row(column, Int64(width)) >= 0 else { return try floats(width: width) }
+        var values: [Float] = []
+        values.reserveCapacity(rowCount * width)
+        for row in 0 ..< rowCount {
+            if count(row: row) == width {
+                values += try floats(row: row, width: width)
+            } else {
+                values += Array(repeating: count(row: row) == nil ? .nullCell : .unevenCell, count: width)
+            }
+        }
+        return values
+    }
+
     /// All values as `[rowCount, width]`, row-major; cells that are null are ``Swift/Float/nullCell``.
     func floats(width: Int) throws(LeRobotError) -> [Float] {
         try numbers(width) { parquet_copy_floats(column, Int64(width), .nullCell, $0) }
@@ -59,19 +81,26 @@ final class ParquetColumnValues {
         try numbers(1) { parquet_copy_doubles(column, 1, .nan, $0) }
     }
 
-    /// One integer a row; nil for null.
+    /// One integer a row, also one written as text; nil for null.
     func optionalIntegers() throws(LeRobotError) -> [Int?] {
+        if type.contains("string") {
+            return try texts().map { (text) throws(LeRobotError) in
+                guard let text else { return nil }
+                guard let number = Int(text) else { throw wrong("a whole number", "'\(text.prefix(40))'") }
+                return number
+            }
+        }
         let values: [Int64] = try numbers(1) { parquet_copy_integers(column, 1, .min, $0) }
         return values.map { $0 == .min ? nil : Int($0) }
     }
 
     /// One integer a row.
     func integers() throws(LeRobotError) -> [Int] {
-        let values: [Int64] = try numbers(1) { parquet_copy_integers(column, 1, .min, $0) }
-        if let row = values.firstIndex(of: .min) {
+        let values = try optionalIntegers()
+        if let row = values.firstIndex(of: nil) {
             throw wrong("a whole number in every row", "null in row \(row)")
         }
-        return values.map(Int.init)
+        return values.compactMap(\.self)
     }
 
     /// One text a row; nil for null.
@@ -152,6 +181,9 @@ extension Float {
     /// Not a number, as a cell that is null in its file.
     static let nullCell = Float(bitPattern: 0x7FC0_4E55)
 
+    /// Not a number, as a row with another number of values than others.
+    static let unevenCell = Float(bitPattern: 0x7FC0_5545)
+
     /// Not a number, as a frame whose file is absent.
     static let absentCell = Float(bitPattern: 0x7FC0_4142)
 
@@ -159,6 +191,7 @@ extension Float {
     var cellDescription: String {
         switch bitPattern {
         case Self.nullCell.bitPattern: "null"
+        case Self.unevenCell.bitPattern: "a row with another number of values"
         case Self.absentCell.bitPattern: "nothing, for the file is absent"
         default: isNaN ? "NaN" : "\(self)"
         }

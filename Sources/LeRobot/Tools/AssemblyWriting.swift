@@ -18,6 +18,9 @@ final class AssemblyWriting {
     /// Rows farther off the grid of the rate than this, seconds, have a clock's times.
     private static let gridTolerance = 1e-3
 
+    /// Times of a longer episode, seconds, are no clock's.
+    private static let longestEpisode = 86400.0
+
     init(folder: URL, schema: CopiedSchema) {
         self.folder = folder
         self.schema = schema
@@ -39,7 +42,6 @@ final class AssemblyWriting {
         let part: RowSource.Part
         let columns: [String: ParquetColumnValues]
         let tasks: [Int?]
-        let times: [Double]?
     }
 
     /// Copies episodes that lie in one file.
@@ -50,11 +52,10 @@ final class AssemblyWriting {
         try dataset.rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
             var columns: [String: ParquetColumnValues] = [:]
             for name in schema.columns { columns[name] = try reader.column(name) }
-            let tasks = try reader.optionalIntegers("task_index")
-            let times = reader.has("timestamp") ? try reader.column("timestamp").doubles() : nil
+            let tasks = dataset.taskNumbers(in: reader)
             for part in parts {
                 found[part.episode.index, default: []].append(
-                    Rows(part: part, columns: columns, tasks: tasks, times: times)
+                    Rows(part: part, columns: columns, tasks: tasks)
                 )
             }
         }
@@ -72,7 +73,7 @@ final class AssemblyWriting {
     }
 
     private func append(_ episode: Episode, _ rows: [Rows], of dataset: LeRobotDataset) throws(LeRobotError) {
-        let times = self.times(rows, of: episode)
+        let times = self.times(try dataset.rowSource.times(of: episode) ?? [], of: episode)
         let (rowTasks, texts) = self.tasks(rows, of: episode, in: dataset)
         var values: [ParquetValues] = []
         var numbers: [String: [Float]] = [:]
@@ -138,15 +139,18 @@ final class AssemblyWriting {
     }
 
     /// Seconds of every row from the episode's start: those of the rate, unless the rows have a clock's.
-    private func times(_ rows: [Rows], of episode: Episode) -> [Double] {
+    private func times(_ own: [Double], of episode: Episode) -> [Double] {
         let grid = (0 ..< episode.length).map { Double($0) / schema.fps }
-        let own = rows.flatMap { part in part.part.rows.map { part.times?[$0] ?? .nan } }
         guard let start = own.first, own.count == grid.count else { return grid }
         let relative = own.map { $0 - start }
         if zip(relative, grid).allSatisfy({ abs($0 - $1) <= Self.gridTolerance }) { return grid }
-        guard relative.allSatisfy(\.isFinite), zip(relative, relative.dropFirst()).allSatisfy({ $0 < $1 })
+        guard relative.allSatisfy(\.isFinite), zip(relative, relative.dropFirst()).allSatisfy({ $0 < $1 }),
+            (relative.last ?? 0) < Self.longestEpisode
         else {
-            remarks["timestamp: the rows' times do not ascend, and are those of the rate in", default: 0] += 1
+            remarks[
+                "timestamp: the rows' times do not ascend, or by more than a day, and are those of the rate in",
+                default: 0
+            ] += 1
             return grid
         }
         remarks["timestamp: the rows have a clock's times, off the rate's, which are kept in", default: 0] +=

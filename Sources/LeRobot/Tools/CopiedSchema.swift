@@ -69,7 +69,10 @@ struct CopiedSchema {
                     )
                     continue
                 }
-                try Self.correct(&feature, name, reader)
+                guard try Self.correct(&feature, name, reader) else {
+                    notes.append("\(name): its rows are no numbers, or not equally many; left out")
+                    continue
+                }
             }
             if feature.isImage, feature.names == nil, feature.shape.count == 3 {
                 feature.names =
@@ -81,16 +84,22 @@ struct CopiedSchema {
         notes.sort()
     }
 
-    /// Takes the number of values that the rows have where `meta/info.json` has another.
+    /// Takes the number of values that the rows have where `meta/info.json` has another; false where rows differ in it, or are no
+    /// numbers.
     private static func correct(_ feature: inout Feature, _ name: String, _ reader: ParquetReader)
-        throws(LeRobotError)
+        throws(LeRobotError) -> Bool
     {
-        guard feature.isNumeric, !reader.groups.isEmpty else { return }
-        guard let width = try reader.column(name, groups: 0 ..< 1).width, width != feature.dimension else {
-            return
+        guard feature.isNumeric, let group = reader.groups.firstIndex(where: { !$0.isEmpty }) else {
+            return true
         }
-        feature.shape = [width]
-        if feature.names?.count != width { feature.names = nil }
+        let column = try reader.column(name, groups: group ..< group + 1)
+        guard let width = column.width else { return true }
+        guard width > 0, (try? column.floats(width: width)) != nil else { return false }
+        if width != feature.dimension {
+            feature.shape = [width]
+            if feature.names?.count != width { feature.names = nil }
+        }
+        return true
     }
 
     /// Makes sure that another dataset has the same features.

@@ -45,7 +45,7 @@ final class CopiedVideos {
         -> (segment: Episode.VideoSegment, images: [Image])
     {
         let file = try dataset.videoSource.file(camera: camera, episode: episode)
-        let index = try dataset.videoSource.index(of: file)
+        let index = try dataset.videoSource.index(of: file, camera: camera, episode: episode)
         if source?.file != file {
             source = (file, try PacketSource(opening: file, index: index), nil)
         }

@@ -24,13 +24,21 @@ extension DatasetCheck {
     private mutating func checkFrames(of episode: Episode, _ camera: String, _ file: URL) throws(LeRobotError)
         -> Bool
     {
-        let index = try dataset.videoSource.index(of: file)
+        let index = try dataset.videoSource.index(of: file, camera: camera, episode: episode)
         if !index.isOrdered {
             add(
                 file.path,
                 camera,
                 "expected a presentation time in every packet, found none or equal ones; frames are counted",
                 severity: .warning
+            )
+        }
+        if index.missingCount > 0 {
+            add(
+                file.path,
+                camera,
+                "expected \(index.count + index.missingCount) frames, as the file's own index says, found \(index.count): the "
+                    + "file is cut off or damaged"
             )
         }
         let missing = dataset.videoSource.alignment(

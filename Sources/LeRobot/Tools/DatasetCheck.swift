@@ -45,6 +45,7 @@ public struct DatasetCheck {
         checkRows()
         checkStatistics()
         checkVideos()
+        checkImages()
         let damaged = Set(findings.map(\.file))
         // A damaged file is both an error and a warning of the reader's.
         let warnings = dataset.warnings.filter { !($0.field == nil && damaged.contains($0.file)) }

@@ -22,10 +22,12 @@ public struct DatasetRepair {
         warn: @escaping @Sendable (DatasetWarning) -> Void = { _ in }
     ) throws(LeRobotError) {
         let dataset = try LeRobotDataset(opening: folder, recoversEpisodes: true, warn: warn)
+        let damaged = Self.damagedFiles(of: dataset)
         var whole: [Int] = []
         var leftOut: [(episode: Int, reason: String)] = []
         for episode in dataset.episodes {
             do throws(LeRobotError) {
+                for piece in episode.pieces { if let error = damaged[piece.file] { throw error } }
                 try Self.check(episode, of: dataset)
                 whole.append(episode.index)
             } catch { leftOut.append((episode.number, error.description)) }
@@ -41,6 +43,23 @@ public struct DatasetRepair {
         self.leftOut = leftOut
     }
 
+    /// Files that can be opened, and have a column that cannot be read.
+    private static func damagedFiles(of dataset: LeRobotDataset) -> [Int: LeRobotError] {
+        var damaged: [Int: LeRobotError] = [:]
+        for (file, episodes) in dataset.rowSource.episodesOfFile.enumerated() where !episodes.isEmpty {
+            do throws(LeRobotError) {
+                let reader = try ParquetReader(opening: dataset.rowSource.url(file))
+                for (name, feature) in dataset.info.features
+                where feature.dtype != "video" && reader.has(name) {
+                    for group in reader.groups.indices {
+                        _ = try reader.column(name, groups: group ..< group + 1)
+                    }
+                }
+            } catch { damaged[file] = error }
+        }
+        return damaged
+    }
+
     private static func check(_ episode: Episode, of dataset: LeRobotDataset) throws(LeRobotError) {
         guard !episode.pieces.isEmpty else {
             throw .missingFile(
@@ -52,7 +71,7 @@ public struct DatasetRepair {
         let times = try dataset.rowSource.times(of: episode)
         for camera in dataset.cameras + dataset.depthCameras where episode.videos[camera] != nil {
             let file = try dataset.videoSource.file(camera: camera, episode: episode)
-            let index = try dataset.videoSource.index(of: file)
+            let index = try dataset.videoSource.index(of: file, camera: camera, episode: episode)
             let missing = dataset.videoSource.alignment(
                 camera: camera,
                 episode: episode,
@@ -77,40 +96,82 @@ struct RecoveredEpisodes {
     let cameras: [String]
     let log: WarningLog
 
-    /// All episodes in order; videos of shared files follow each other in the first file.
+    /// All episodes in order.
+    ///
+    /// Videos of shared files follow each other; a camera with other numbers of frames than rows is left out, for nothing
+    /// tells which frames are whose.
     func list() -> EpisodeList {
         let catalog = FileCatalog(folder: folder, template: info.dataPath, root: "data", endings: ["parquet"])
-        var lengths: [Int: Int] = [:]
+        var rows: [Int: Int] = [:]
         for path in catalog.paths.sorted() {
             guard let reader = try? ParquetReader(opening: folder.appending(path: path)),
                 let runs = try? RowRuns(reader).runs
             else { continue }
-            for run in runs where run.episode >= 0 { lengths[run.episode, default: 0] += run.rows.count }
+            for run in runs where run.episode >= 0 { rows[run.episode, default: 0] += run.rows.count }
         }
-        var seconds = 0.0
-        let episodes = lengths.sorted { $0.key < $1.key }.map { number, length in
+        let lengths = rows.sorted { $0.key < $1.key }.map { (number: $0.key, length: $0.value) }
+        let shared = info.layout == .sharedFiles ? segments(lengths.map(\.length)) : [:]
+        let episodes = lengths.enumerated().map { position, episode in
             let isShared = info.layout == .sharedFiles
             let location =
                 isShared
                 ? FileLocation(chunk: 0, file: 0)
-                : FileLocation(chunk: number / info.chunksSize, file: number)
-            let end = seconds + Double(length) / info.fps
-            let segment = Episode.VideoSegment(
-                location: location,
-                from: isShared ? seconds : 0,
-                to: isShared ? end : .infinity
-            )
-            seconds = end
+                : FileLocation(chunk: episode.number / info.chunksSize, file: episode.number)
+            let whole = Episode.VideoSegment(location: location, from: 0, to: .infinity)
+            let videos =
+                isShared
+                ? shared.mapValues { $0[position] }
+                : Dictionary(uniqueKeysWithValues: cameras.map { ($0, whole) })
             return ListedEpisode(
-                number: number,
+                number: episode.number,
                 tasks: [],
-                length: length,
+                length: episode.length,
                 dataFile: location,
                 bounds: nil,
-                videos: Dictionary(uniqueKeysWithValues: cameras.map { ($0, segment) })
+                videos: videos
             )
         }
         log.add(folder.path, "episodes", "there is no list of episodes; the rows' own episode_index is taken")
         return EpisodeList(episodes, source: folder.appending(path: "data").path, log: log)
+    }
+
+    /// Segments of every camera whose files have a frame for every row, in order.
+    private func segments(_ lengths: [Int]) -> [String: [Episode.VideoSegment]] {
+        let catalog = VideoSource.catalog(folder: folder, info: info, cameras: cameras)
+        var found: [String: [Episode.VideoSegment]] = [:]
+        for camera in cameras {
+            var segments: [Episode.VideoSegment] = []
+            var location = FileLocation(chunk: 0, file: 0)
+            var left = 0
+            var total = 0
+            for length in lengths {
+                if left == 0 {
+                    if total > 0 { location = location.next(chunksSize: info.chunksSize) }
+                    let path = catalog.path(of: location, camera: camera)
+                    total = path.flatMap { try? VideoIndex(reading: folder.appending(path: $0)).count } ?? 0
+                    left = total
+                }
+                guard left >= length else { break }
+                let first = Double(total - left) / info.fps
+                segments.append(
+                    Episode.VideoSegment(
+                        location: location,
+                        from: first,
+                        to: first + Double(length) / info.fps
+                    )
+                )
+                left -= length
+            }
+            if segments.count == lengths.count, left == 0 {
+                found[camera] = segments
+            } else {
+                log.add(
+                    folder.path,
+                    camera,
+                    "its videos have other numbers of frames than there are rows; without a list of episodes it is left out"
+                )
+            }
+        }
+        return found
     }
 }

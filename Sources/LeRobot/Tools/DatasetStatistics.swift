@@ -50,11 +50,11 @@ public struct DatasetStatistics: Encodable, Sendable {
         var totals = FeatureTotals()
         let hasImages = !dataset.cameras.isEmpty
         let total = dataset.episodes.count * (hasImages ? 2 : 1)
-        try Self.addRows(of: dataset, to: &totals) { progress($0, total) }
+        let remarks = try Self.addRows(of: dataset, to: &totals) { progress($0, total) }
         if hasImages {
             try Self.addImages(of: dataset, to: &totals) { progress(dataset.episodes.count + $0, total) }
         }
-        notes = totals.hasBinnedQuantiles ? [FeatureTotals.binningNote] : []
+        notes = remarks + (totals.hasBinnedQuantiles ? [FeatureTotals.binningNote] : [])
         features = totals.summaries().mapValues { summary in
             Feature(
                 count: [summary.count],
@@ -71,11 +71,13 @@ public struct DatasetStatistics: Encodable, Sendable {
         }
     }
 
+    /// Adds all rows, and gives remarks about columns that are no numbers.
     private static func addRows(
         of dataset: LeRobotDataset,
         to totals: inout FeatureTotals,
         progress: (Int) -> Void
-    ) throws(LeRobotError) {
+    ) throws(LeRobotError) -> [String] {
+        var remarks: [String: String] = [:]
         let features = dataset.numericFeatures()
         for (file, numbers) in dataset.rowSource.episodesOfFile.enumerated() where !numbers.isEmpty {
             let episodes = numbers.map { dataset.episodes[$0] }
@@ -83,10 +85,15 @@ public struct DatasetStatistics: Encodable, Sendable {
                 // Of an episode in several files, every file is visited by its own turn.
                 guard parts.first?.file == file else { return }
                 let length = parts.reduce(0) { $0 + $1.rows.count }
-                for (name, feature) in features where reader.has(name) {
+                for (name, feature) in features where reader.has(name) && remarks[name] == nil {
                     let column = try reader.column(name)
-                    let dimension = column.width ?? feature.dimension
-                    let all = try column.floats(width: dimension)
+                    let dimension = column.width(preferring: feature.dimension) ?? feature.dimension
+                    guard dimension > 0 else { continue }
+                    let all: [Float]
+                    do throws(LeRobotError) { all = try column.floatsOfUnevenRows(width: dimension) } catch {
+                        remarks[name] = "\(name) is left out from here on: \(error)"
+                        continue
+                    }
                     var values: [Float] = []
                     values.reserveCapacity(length * dimension)
                     for row in parts.lazy.flatMap(\.rows) {
@@ -97,6 +104,7 @@ public struct DatasetStatistics: Encodable, Sendable {
             }
             progress((numbers.last ?? 0) + 1)
         }
+        return remarks.values.sorted()
     }
 
     private static func addImages(

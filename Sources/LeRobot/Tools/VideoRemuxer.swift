@@ -162,6 +162,13 @@ final class PacketSource {
     /// - Returns: The packets; or nil and the reason why they cannot be copied.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` where the file is damaged.
     func packets(of positions: Range<Int>) throws(LeRobotError) -> (packets: [Packet]?, reason: String) {
+        guard
+            avformat_query_codec(
+                av_guess_format("mp4", nil, nil),
+                stream.pointee.codecpar.pointee.codec_id,
+                FF_COMPLIANCE_NORMAL
+            ) == 1
+        else { return (nil, "an MP4 file cannot hold \(parameters.codec)") }
         guard index.isOrdered else { return (nil, "its packets have no presentation times") }
         guard let first = positions.first.map({ index.pts[$0] }),
             let keyframe = index.keyframes.first(where: { $0.pts == first })

@@ -37,6 +37,9 @@ struct FrameAlignment: Equatable {
 
         /// The earliest `from` of the file's episodes, seconds.
         var earliest: Double
+
+        /// True if the file does not begin with a keyframe: frames before it were lost, and times are not counted from it.
+        var lostStart = false
     }
 
     /// Position of every row's frame in presentation order; nil for a row that has none.
@@ -55,11 +58,10 @@ struct FrameAlignment: Equatable {
         let spacing = steps.isEmpty ? 1 / fps : steps[steps.count / 2]
         let tolerance = 0.5 * min(spacing, 1 / fps)
         let times = segment.times ?? (0 ..< segment.length).map { Double($0) / fps }
-        let offsets = Self.offsets(
-            first: frameTimes.first ?? 0,
-            earliest: segment.earliest,
-            tolerance: tolerance
-        )
+        let start = frameTimes.first ?? 0
+        let offsets =
+            segment.lostStart
+            ? [0] : Self.offsets(first: start, earliest: segment.earliest, tolerance: tolerance)
         if let before = segment.framesBefore {
             let agrees = offsets.contains { offset in
                 times.indices.allSatisfy { row in
@@ -71,13 +73,16 @@ struct FrameAlignment: Equatable {
             rule = agrees || segment.times == nil ? .order : .orderAgainstTimes
             return
         }
-        let best = offsets.lazy.compactMap { offset in
-            Self.matched(
-                times.map { segment.from + offset + $0 },
-                frameTimes: frameTimes,
-                tolerance: tolerance
-            )
-        }.first
+        let found = Self.clocks(of: times, segment, step: max(spacing, 1 / fps)).flatMap { clock in
+            offsets.compactMap { offset in
+                Self.matched(
+                    times.map { segment.from + offset + ($0 - clock) },
+                    frameTimes: frameTimes,
+                    tolerance: tolerance
+                )
+            }
+        }
+        let best = found.first { $0.missing == 0 } ?? found.first
         if let best, best.missing == 0 {
             positions = best.positions
             rule = .times
@@ -101,6 +106,15 @@ struct FrameAlignment: Equatable {
     private static func offsets(first: Double, earliest: Double, tolerance: Double) -> [Double] {
         if abs(first - earliest) < min(tolerance, 1e-3) { return [0] }
         return abs(earliest) <= tolerance || first == 0 ? [first] : [first, 0]
+    }
+
+    /// Times that the rows' clock may show where the segment begins, the likelier one first.
+    ///
+    /// A clock may begin long before the episode, or run on through the episodes of a file. Less than two frames say where
+    /// the rows begin within the segment, and so do more where the rows do not reach beyond its end.
+    private static func clocks(of times: [Double], _ segment: Segment, step: Double) -> [Double] {
+        guard let start = times.first, let end = times.last, abs(start) > 2 * step else { return [0] }
+        return segment.from + end < segment.to + step / 2 ? [0, start] : [start]
     }
 
     /// The frame nearest to every time; nil where two would share one, or fewer than half have one.

@@ -23,12 +23,14 @@ struct ListedFrames {
         guard Self.codecs.contains(parameters.codec_id), parameters.video_delay == 0, count > 0,
             stream.pointee.nb_frames == count
         else { return nil }
+        // Frames beyond the end of a file that was cut off are listed, too.
+        let size = demuxer.pointee.pb.map { avio_size($0) } ?? 0
         var pts: [Int64] = []
         var keyframes: [VideoIndex.Keyframe] = []
         pts.reserveCapacity(count)
         for index in 0 ..< Int32(count) {
             guard let entry = avformat_index_get_entry(stream, index)?.pointee,
-                entry.flags & AVINDEX_DISCARD_FRAME == 0,
+                entry.flags & AVINDEX_DISCARD_FRAME == 0, entry.pos + Int64(entry.size) <= size,
                 pts.last.map({ $0 < entry.timestamp }) ?? true
             else { return nil }
             pts.append(entry.timestamp)

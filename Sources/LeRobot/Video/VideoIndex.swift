@@ -30,20 +30,39 @@ struct VideoIndex: Sendable {
     /// Number of frames, without those that an edit list hides.
     var count: Int { pts.count }
 
+    /// Returns true if frames lie before the first keyframe, and cannot be decoded.
+    var startsMidway: Bool {
+        guard isOrdered, let first = pts.first, let key = keyframes.first else { return false }
+        return first < key.seek
+    }
+
     /// Returns true if an edit list hides frames.
     let editListHidesFrames: Bool
+
+    /// Frames that the container promises and does not hold, as in a file that was cut off.
+    let missingCount: Int
+
+    /// Angle by which players turn the frames, degrees; they are given unturned.
+    let rotation: Double
 
     /// Returns true if frames are equally far apart, within a tenth.
     let isRegular: Bool
 
     /// Reads the packets of a file.
     ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - rows: Rows that the file has frames for. An edit list is ignored if there are as many frames only with those that
+    ///     it hides.
     /// - Throws: ``LeRobotError/video(file:at:reason:)``.
-    init(reading file: URL) throws(LeRobotError) {
+    init(reading file: URL, rows: Int? = nil) throws(LeRobotError) {
         let index = try VideoIndex(reading: file, ignoresEditList: false)
-        self =
-            index.isOrdered || !index.editListHidesFrames
-            ? index : try VideoIndex(reading: file, ignoresEditList: true)
+        guard index.editListHidesFrames, !index.isOrdered || rows != nil && rows != index.count else {
+            self = index
+            return
+        }
+        let all = try VideoIndex(reading: file, ignoresEditList: true)
+        self = !index.isOrdered || all.count == rows ? all : index
     }
 
     private init(reading file: URL, ignoresEditList: Bool) throws(LeRobotError) {
@@ -61,6 +80,8 @@ struct VideoIndex: Sendable {
                 isOrdered: true,
                 ignoresEditList: false,
                 editListHidesFrames: false,
+                missingCount: 0,
+                rotation: Self.rotation(of: stream),
                 base: av_q2d(stream.pointee.time_base)
             )
             return
@@ -73,9 +94,11 @@ struct VideoIndex: Sendable {
         var editListHidesFrames = false
         var reorders = false
         var position: Int64 = 0
+        var count = 0
         while av_read_frame(demuxer, packet) >= 0 {
             defer { av_packet_unref(packet) }
             guard let packet, packet.pointee.stream_index == stream.pointee.index else { continue }
+            if packet.pointee.flags & AV_PKT_FLAG_CORRUPT == 0 { count += 1 }
             let decoded = packet.pointee.dts == FFMPEG_NO_TIME ? position : packet.pointee.dts
             if packet.pointee.pts == FFMPEG_NO_TIME { hasTimes = false }
             let time = packet.pointee.pts == FFMPEG_NO_TIME ? decoded : packet.pointee.pts
@@ -100,6 +123,9 @@ struct VideoIndex: Sendable {
                 && (stream.pointee.codecpar.pointee.video_delay == 0 || reorders),
             ignoresEditList: ignoresEditList,
             editListHidesFrames: editListHidesFrames,
+            // Packets before an edit list's start need not be given at all.
+            missingCount: editListHidesFrames ? 0 : max(0, Int(stream.pointee.nb_frames) - count),
+            rotation: Self.rotation(of: stream),
             base: av_q2d(stream.pointee.time_base)
         )
     }
@@ -110,6 +136,8 @@ struct VideoIndex: Sendable {
         isOrdered: Bool,
         ignoresEditList: Bool,
         editListHidesFrames: Bool,
+        missingCount: Int,
+        rotation: Double,
         base: Double
     ) {
         self.pts = pts
@@ -117,10 +145,21 @@ struct VideoIndex: Sendable {
         self.isOrdered = isOrdered
         self.ignoresEditList = ignoresEditList
         self.editListHidesFrames = editListHidesFrames
+        self.missingCount = missingCount
+        self.rotation = rotation
         times = pts.map { Double($0) * base }
         let steps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
         let spacing = steps.isEmpty ? 0 : steps[steps.count / 2]
         isRegular = steps.allSatisfy { abs($0 - spacing) <= spacing / 10 }
+    }
+
+    private static func rotation(of stream: UnsafeMutablePointer<AVStream>) -> Double {
+        var size = 0
+        guard let data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size), size >= 36 else {
+            return 0
+        }
+        let angle = data.withMemoryRebound(to: Int32.self, capacity: 9) { av_display_rotation_get($0) }
+        return angle.isFinite ? angle : 0
     }
 
     /// Position of the frame with a presentation time in the stream's units; nil if there is none.

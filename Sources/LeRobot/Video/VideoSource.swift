@@ -18,7 +18,12 @@ final class VideoSource: Sendable {
         self.cameras = cameras
         self.episodes = episodes
         self.log = log
-        catalog = FileCatalog(
+        catalog = Self.catalog(folder: folder, info: info, cameras: cameras)
+    }
+
+    /// The video files that are present.
+    static func catalog(folder: URL, info: DatasetInfo, cameras: [String]) -> FileCatalog {
+        FileCatalog(
             folder: folder,
             template: info.videoPath ?? info.layout.videoPath,
             root: "videos",
@@ -61,10 +66,22 @@ final class VideoSource: Sendable {
         }
     }
 
-    /// The frames of a file, read once.
-    func index(of file: URL) throws(LeRobotError) -> VideoIndex {
+    /// The frames of a file with an episode's, read once.
+    func index(of file: URL, camera: String, episode: Episode) throws(LeRobotError) -> VideoIndex {
         if let known = indices.withLock({ $0[file.path] }) { return known }
-        let index = try VideoIndex(reading: file)
+        let rows = episode.videos[camera].map { segment in
+            episodes(in: segment.location, camera: camera).reduce(0) { $0 + episodes[$1].length }
+        }
+        let index = try VideoIndex(reading: file, rows: rows)
+        if abs(index.rotation) > 1 {
+            log.add(
+                file.path,
+                camera,
+                "players turn the video by \(Int(index.rotation.rounded())) degrees; frames are given as they are stored, "
+                    + "without the rotation (other files are not named)",
+                once: "rotation \(camera)"
+            )
+        }
         indices.withLock { $0[file.path] = index }
         return index
     }
@@ -93,7 +110,8 @@ final class VideoSource: Sendable {
                 from: segment.from,
                 to: segment.to,
                 framesBefore: rows == index.count ? before : nil,
-                earliest: sharing.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0
+                earliest: sharing.first.flatMap { episodes[$0].videos[camera]?.from } ?? 0,
+                lostStart: index.startsMidway
             ),
             // Without presentation times in the packets, only a regular grid of times can be used.
             frameTimes: index.isOrdered || index.isRegular || rows == index.count ? index.times : [],

@@ -51,7 +51,10 @@ public struct Demonstrations: Sendable {
         }
         self.mapping = mapping
         let mapped = ["action"] + (mapping.map { ($0.action + $0.state).flatMap(\.sources) } ?? [])
-        table = try dataset.loadTable(features: mapped + [DatasetInfo.state, DatasetInfo.environmentState])
+        table = try dataset.loadTable(
+            features: mapped + [DatasetInfo.state, DatasetInfo.environmentState],
+            passingOverDamage: true
+        )
         guard mapping?.action.isEmpty == false || table.columns["action"] != nil else {
             throw Self.withoutAction(dataset)
         }
@@ -90,11 +93,15 @@ public struct Demonstrations: Sendable {
         )
     }
 
-    /// Groups of the columns of a dataset's actions, read off their names; one group `other` where there are none.
+    /// Groups of the columns of a dataset's actions, read off their names, or without names off `meta/modality.json`; one
+    /// group `other` where there is neither.
     ///
     /// - Throws: `ActionSpaceError`.
     public static func actionSpace(of dataset: LeRobotDataset, columns: Int) throws -> ActionSpace {
         guard let names = dataset.info.features["action"]?.names, names.count == columns else {
+            if let groups = dataset.modalityGroups(of: "action"), groups.last?.columns.upperBound == columns {
+                return try ActionSpace(groups: groups.map { .init(name: $0.name, columns: $0.columns) })
+            }
             return try ActionSpace(groups: [.init(name: "other", columns: 0 ..< columns)])
         }
         return try ActionSpace(columnNames: names)
