@@ -214,6 +214,11 @@ bool parquet_append_rows(ParquetWriter *writer, int32_t column, const ParquetCol
                     auto scalar = checked(piece.leaf->GetScalar(value));
                     if (scalar->type->id() == arrow::Type::DICTIONARY)
                         scalar = checked(static_cast<const arrow::DictionaryScalar &>(*scalar).GetEncodedValue());
+                    if (scalar->type->id() == arrow::Type::DECIMAL128) {
+                        const auto scale = static_cast<const arrow::Decimal128Type &>(*scalar->type).scale();
+                        const auto &decimal = static_cast<const arrow::Decimal128Scalar &>(*scalar);
+                        scalar = arrow::MakeScalar(decimal.value.ToDouble(scale));
+                    }
                     check(values.AppendScalar(*checked(scalar->CastTo(values.type()))));
                 }
             }

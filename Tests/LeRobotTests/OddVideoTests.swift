@@ -208,7 +208,7 @@ struct OddVideoTests {
         var recording = OddRecording("v2.1", lengths: [2])
         let marked =
             #", "info": {"is_depth_map": true, "depth_min": 0.0, "depth_max": 4.095, "use_log": false}"#
-        recording.setFeature("depth", #"{"dtype": "video", "shape": [8, 16, 1]\#(marked)}"#)
+        recording.setFeature("depth", #"{"dtype": "video", "shape": [32, 32, 1]\#(marked)}"#)
         recording.setInfo("video_path", "\"videos/{video_key}/{episode_index}.mkv\"")
         try recording.write(to: folder.dataset)
         let file = folder.dataset.appending(path: "videos/depth/0.mkv")
@@ -221,11 +221,20 @@ struct OddVideoTests {
         #expect(dataset.cameras.isEmpty)
         #expect(dataset.depthCameras == ["depth"])
         let image = try dataset.depthFrame(at: 1, camera: "depth")
-        for column in 0 ..< 16 {
+        for column in 0 ..< 32 {
             let expected = Float(64 * column + 1000) / 1000
-            #expect(abs(image.metres[3 * 16 + column] - expected) < 1e-5)
+            #expect(abs(image.metres[3 * 32 + column] - expected) < 1e-5)
         }
         #expect(throws: LeRobotError.self) { try dataset.depthFrame(at: 1, camera: "action") }
+        // An MP4 file cannot hold its codec: distances are encoded anew, bit by bit.
+        let out = folder.url.appending(path: "converted")
+        let result = try DatasetAssembly([.init(dataset: dataset)]).write(to: out)
+        #expect(result.encodedSegments == 1)
+        let converted = try LeRobotDataset(opening: out)
+        for row in 0 ..< 2 {
+            let found = try converted.depthFrame(at: row, camera: "depth")
+            #expect(try found == dataset.depthFrame(at: row, camera: "depth"))
+        }
     }
 
     @Test("codes of distances are those of LeRobot")

@@ -4,7 +4,7 @@
     shifted.mp4    12 frames at 10 frames a second, the first at 0.2 s
     untimed.mp4    12 frames with B-frames whose packets have no times of their own, but rising ones
     trimmed.mp4    17 frames at 10 frames a second, of which an edit list hides the first 5: numbers 5 to 16 are shown
-    depth.mkv      2 frames of grey with 12 bits, code 64 * column + 1000 * frame; FFV1, which keeps every bit
+    depth.mkv      2 frames of 32x32 in grey of 12 bits, code 64 * column + 1000 * frame; FFV1, which keeps every bit
 
 python lerobot_makes_odd_videos.py FOLDER   (made with av 18.1.0)
 """
@@ -69,12 +69,12 @@ write("untimed.mp4", grid, 2, untimed)
 write("trimmed.mp4", [number * 100 for number in range(17)], 0, earlier)
 with av.open(os.path.join(folder, "depth.mkv"), "w") as container:
     stream = container.add_stream("ffv1", rate=10)
-    stream.width, stream.height, stream.pix_fmt = 16, 8, "gray12le"
+    stream.width, stream.height, stream.pix_fmt = 32, 32, "gray12le"
     for number in range(2):
-        codes = np.tile(np.arange(16, dtype=np.uint16) * 64 + 1000 * number, (8, 1))
-        frame = av.VideoFrame(16, 8, "gray12le")
-        plane = np.zeros((8, frame.planes[0].line_size // 2), np.uint16)
-        plane[:, :16] = codes
+        codes = np.tile(np.arange(32, dtype=np.uint16) * 64 + 1000 * number, (32, 1))
+        frame = av.VideoFrame(32, 32, "gray12le")
+        plane = np.zeros((32, frame.planes[0].line_size // 2), np.uint16)
+        plane[:, :32] = codes
         frame.planes[0].update(plane.tobytes())
         container.mux(stream.encode(frame))
     container.mux(stream.encode())

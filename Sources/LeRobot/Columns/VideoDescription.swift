@@ -53,6 +53,30 @@ public struct VideoDescription: Encodable, Equatable, Sendable {
         case fps = "video.fps"
         case channels = "video.channels"
         case hasAudio = "has_audio"
+        case depthMinimum = "depth_min"
+        case depthMaximum = "depth_max"
+        case depthShift = "shift"
+        case usesLogarithm = "use_log"
+        case depthUnit = "depth_unit"
+    }
+
+    /// Writes the marks, and the coding of distances.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(height, forKey: .height)
+        try values.encodeIfPresent(width, forKey: .width)
+        try values.encodeIfPresent(codec, forKey: .codec)
+        try values.encodeIfPresent(pixelFormat, forKey: .pixelFormat)
+        try values.encode(isDepthMap, forKey: .isDepthMap)
+        try values.encodeIfPresent(fps, forKey: .fps)
+        try values.encodeIfPresent(channels, forKey: .channels)
+        try values.encodeIfPresent(hasAudio, forKey: .hasAudio)
+        guard isDepthMap, let depth else { return }
+        try values.encode(depth.minimum, forKey: .depthMinimum)
+        try values.encode(depth.maximum, forKey: .depthMaximum)
+        try values.encode(depth.shift, forKey: .depthShift)
+        try values.encode(depth.isLogarithmic, forKey: .usesLogarithm)
+        try values.encode(depth.unit == 1 ? "m" : "mm", forKey: .depthUnit)
     }
 }
 

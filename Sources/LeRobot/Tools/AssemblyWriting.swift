@@ -245,8 +245,10 @@ final class AssemblyWriting {
         var features = schema.features
         for (camera, files) in videos where files.copiedCount == 0 {
             let settings = VideoSettings.dataset
-            features[camera]?.video?.codec = settings.codec.rawValue
-            features[camera]?.video?.pixelFormat = settings.chroma.rawValue
+            // Distances keep their pixel format.
+            let isDepth = features[camera]?.isDepth == true
+            features[camera]?.video?.codec = isDepth ? LosslessEncoder.codec : settings.codec.rawValue
+            if !isDepth { features[camera]?.video?.pixelFormat = settings.chroma.rawValue }
         }
         return DatasetInfo(
             robotType: schema.robotType,

@@ -80,15 +80,8 @@ final class CopiedVideos {
             copiedCount += 1
             return (try write(copied, of: packets, times: times), images)
         }
-        guard !isDepth else {
-            throw .video(
-                file: file.path,
-                at: "episode \(episode.number)",
-                reason: "distances cannot be encoded anew, and packets not be copied: \(found.reason)"
-            )
-        }
         encoded[found.reason, default: 0] += 1
-        return (try encode(positions, decoder, episode, times: times), images)
+        return (try encode(positions, decoder, episode, times: times, isDepth: isDepth), images)
     }
 
     /// Closes the file being written.
@@ -136,12 +129,65 @@ final class CopiedVideos {
         return created
     }
 
-    private func encode(_ positions: [Int], _ decoder: VideoDecoder, _ episode: Episode, times: [Double])
-        throws(LeRobotError) -> Episode.VideoSegment
-    {
+    private func encode(
+        _ positions: [Int],
+        _ decoder: VideoDecoder,
+        _ episode: Episode,
+        times: [Double],
+        isDepth: Bool
+    ) throws(LeRobotError) -> Episode.VideoSegment {
         let file = folder.appending(path: "videos/.\(camera).mp4")
         try createParent(of: file)
         defer { try? FileManager.default.removeItem(at: file) }
+        if isDepth {
+            try encodeDistances(positions, decoder, episode, to: file)
+        } else {
+            try encodeColours(positions, decoder, episode, to: file)
+        }
+        let source = try PacketSource(opening: file, index: try VideoIndex(reading: file))
+        let found = try source.packets(of: 0 ..< positions.count)
+        guard let packets = found.packets else {
+            throw .unwritable(
+                file: file.path,
+                reason: "packets of an encoded episode cannot be copied: \(found.reason)"
+            )
+        }
+        return try write(packets, of: source, times: times)
+    }
+
+    private func encodeDistances(
+        _ positions: [Int],
+        _ decoder: VideoDecoder,
+        _ episode: Episode,
+        to file: URL
+    ) throws(LeRobotError) {
+        var encoder: LosslessEncoder?
+        for position in positions {
+            let name = "frame \(position), of episode \(episode.number)"
+            let written: Result<LosslessEncoder, LeRobotError> = try decoder.withFrame(position, as: name) {
+                frame in
+                do throws(LeRobotError) {
+                    let open: LosslessEncoder
+                    if let encoder {
+                        open = encoder
+                    } else {
+                        open = try LosslessEncoder(creating: file, like: frame, fps: fps)
+                    }
+                    try open.append(frame)
+                    return .success(open)
+                } catch { return .failure(error) }
+            }
+            encoder = try written.get()
+        }
+        try encoder?.finish()
+    }
+
+    private func encodeColours(
+        _ positions: [Int],
+        _ decoder: VideoDecoder,
+        _ episode: Episode,
+        to file: URL
+    ) throws(LeRobotError) {
         let encoder = try VideoEncoder(
             creating: file,
             width: decoder.width,
@@ -153,15 +199,6 @@ final class CopiedVideos {
             try encoder.append(try image(position, decoder, episode), startsSequence: encoder.frameCount == 0)
         }
         try encoder.finish()
-        let source = try PacketSource(opening: file, index: try VideoIndex(reading: file))
-        let found = try source.packets(of: 0 ..< positions.count)
-        guard let packets = found.packets else {
-            throw .unwritable(
-                file: file.path,
-                reason: "packets of an encoded episode cannot be copied: \(found.reason)"
-            )
-        }
-        return try write(packets, of: source, times: times)
     }
 
     private func sampled(_ positions: [Int], _ decoder: VideoDecoder, _ episode: Episode) throws(LeRobotError)

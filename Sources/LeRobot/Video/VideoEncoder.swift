@@ -26,8 +26,8 @@ public final class VideoEncoder {
     /// - Parameters:
     ///   - output: Path of the file; an existing file is replaced.
     ///   - file: Path of the file in errors, if it is renamed in the end.
-    ///   - width: Columns, an even number.
-    ///   - height: Rows, an even number.
+    ///   - width: Columns, an even number with halved chroma.
+    ///   - height: Rows, an even number with halved chroma.
     ///   - fps: Frames a second.
     ///   - settings: Codec and quality.
     /// - Throws: ``LeRobotError`` when FFmpeg lacks the encoder, or the file cannot be created.
@@ -45,10 +45,11 @@ public final class VideoEncoder {
         self.width = width
         self.height = height
         rate = FFmpeg.rational(fps)
-        guard width > 0, height > 0, width % 2 == 0, height % 2 == 0 else {
+        let step = settings.chroma == .halved ? 2 : 1
+        guard width > 0, height > 0, width % step == 0, height % step == 0 else {
             throw .invalidData(
                 field: "size of \(file.lastPathComponent)",
-                expected: "even numbers",
+                expected: step == 2 ? "even numbers" : "positive numbers",
                 found: "\(width)x\(height)"
             )
         }
