@@ -103,7 +103,10 @@ extension VideoFile {
 
     /// Reads codec and size of the first video stream.
     static func properties(of file: URL) throws(LeRobotError) -> Properties {
-        var input: UnsafeMutablePointer<AVFormatContext>? = try demuxer(of: file)
+        var input: UnsafeMutablePointer<AVFormatContext>? = try demuxer(
+            of: file,
+            needsPixelFormat: true
+        )
         defer { avformat_close_input(&input) }
         guard let demuxer = input else { throw .video(file: file.path, at: "opening", reason: "no memory") }
         let parameters = try stream(of: demuxer, file: file).stream.pointee.codecpar.pointee

@@ -138,7 +138,11 @@ final class PacketSource {
     init(opening file: URL, index: VideoIndex) throws(LeRobotError) {
         self.file = file
         self.index = index
-        let opened = try VideoFile.demuxer(of: file, ignoresEditList: index.ignoresEditList)
+        let opened = try VideoFile.demuxer(
+            of: file,
+            ignoresEditList: index.ignoresEditList,
+            needsPixelFormat: true
+        )
         demuxer = opened
         do throws(LeRobotError) { stream = try VideoFile.stream(of: opened, file: file).stream } catch {
             avformat_close_input(&demuxer)

@@ -15,11 +15,13 @@ enum VideoFile {
     /// - Parameters:
     ///   - file: The file.
     ///   - ignoresEditList: True to include frames that an edit list hides.
+    ///   - needsPixelFormat: True to look into the frames for it where the head of the file does not say.
     /// - Returns: The container.
     /// - Throws: ``LeRobotError/video(file:at:reason:)`` when it is no video, or cut off.
     static func demuxer(
         of file: URL,
-        ignoresEditList: Bool = false
+        ignoresEditList: Bool = false,
+        needsPixelFormat: Bool = false
     ) throws(LeRobotError) -> UnsafeMutablePointer<AVFormatContext> {
         _ = FFmpeg.isQuiet
         guard FileManager.default.fileExists(atPath: file.path) else {
@@ -31,12 +33,26 @@ enum VideoFile {
         if ignoresEditList { av_dict_set(&options, "ignore_editlist", "1", 0) }
         let code = avformat_open_input(&demuxer, file.path, nil, &options)
         guard code >= 0, let input = demuxer else { throw incomplete(file, FFmpeg.message(code)) }
+        guard needsPixelFormat || !isDescribed(input) else { return input }
         let found = avformat_find_stream_info(input, nil)
         guard found >= 0 else {
             avformat_close_input(&demuxer)
             throw incomplete(file, FFmpeg.message(found))
         }
         return input
+    }
+
+    /// Returns true if the head of the file says all that is needed, so that no frames have to be decoded for it.
+    ///
+    /// So it is for AV1 in MP4: its frames are never reordered, which for other codecs is seen in the frames alone.
+    private static func isDescribed(_ input: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+        guard input.pointee.nb_streams == 1, let stream = input.pointee.streams[0],
+            let format = input.pointee.iformat.flatMap({ String(cString: $0.pointee.name) }),
+            format.contains("mp4")
+        else { return false }
+        let parameters = stream.pointee.codecpar.pointee
+        return parameters.codec_id == AV_CODEC_ID_AV1 && parameters.width > 0
+            && stream.pointee.nb_frames > 0
     }
 
     /// The first video stream and its decoder.
