@@ -33,7 +33,7 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
 
     /// Observations that the policy takes, and actions that it gives.
     ///
-    /// Of a policy for several robots, those of the first, or of the one that is loaded.
+    /// A policy for several robots has those of the first here, or of the one that is loaded.
     public var contract: PolicyContract
 
     /// The robots of a policy for several; nil for one.

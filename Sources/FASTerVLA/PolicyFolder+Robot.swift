@@ -5,7 +5,7 @@ internal import Support
 internal import TokenizerRegistry
 internal import Torch
 
-// What a policy's folder holds for the robot that is served.
+// The parts of a policy's folder that belong to the robot that is served.
 extension PolicyConfiguration {
     /// Takes over the contract of the embodiment `name`.
     ///

@@ -16,7 +16,7 @@ public import Torch
 /// | `norm_stats.json`   | statistics of `state` and `actions`, with the method of each      |
 /// | `tokenizer/`        | the tokenizer of a head of tokens                                 |
 ///
-/// Of a policy for several robots, the configuration holds all contracts, the statistics are those of `NAME/state` and
+/// In a policy for several robots, the configuration holds all contracts, the statistics are those of `NAME/state` and
 /// `NAME/actions`, and the tokenizer is the model that all robots share.
 public enum PolicyFolder {
     /// Version of the folder's layout.

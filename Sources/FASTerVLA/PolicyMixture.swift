@@ -72,7 +72,7 @@ extension PolicyMixture: Validatable {
     }
 }
 
-/// Places of a robot's cameras and state values among the inputs of its policy's network.
+/// Layout of a robot's cameras and state values in the inputs of its policy's network.
 public struct InputLayout: Equatable, Sendable {
     /// For every camera of the network, whether the robot has it; nil where it has all.
     public let hasCamera: [Bool]?

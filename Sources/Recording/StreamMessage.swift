@@ -113,7 +113,7 @@ struct StreamMessage: Sendable {
                 "\(key): element \(index) is not a finite number; the frame was not recorded"
             )
         }
-        // What policies are trained on has one type, whatever the robot computes in.
+        // Policies are trained on one type, whatever the robot computes in.
         if ["action", DatasetInfo.state, DatasetInfo.environmentState].contains(feature) {
             guard let floats = numbers.converted(to: "float32"), floats.firstNotFinite == nil else {
                 throw RecordingRefusal(key, expected: "numbers that float32 can hold", found: value.kind)

@@ -1,6 +1,6 @@
 internal import PolicyProtocol
 
-/// What a robot is told when it connects to `faster data record`.
+/// Metadata that `faster data record` sends to a robot when it connects.
 struct StreamMetadata: Sendable {
     let version: String
 

@@ -88,7 +88,7 @@ public actor EpisodeRecording {
         }
     }
 
-    /// What an episode consists of when its last frame is encoded.
+    /// A whole episode, its last frame encoded.
     struct Content: Sendable {
         let folder: URL
         let length: Int

@@ -41,7 +41,7 @@ public actor GrowingDataset {
 
     /// Starts a dataset, or opens one that was recorded here before, to add episodes.
     ///
-    /// What an interrupted recorder left of an unfinished episode is removed.
+    /// Remains of an unfinished episode of an interrupted recorder are removed.
     ///
     /// - Parameters:
     ///   - folder: Folder of the dataset; absent, empty, or with a recording of the same rate.

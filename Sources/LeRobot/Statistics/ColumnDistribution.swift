@@ -19,7 +19,7 @@ struct ColumnDistribution {
     /// Counts a finite value.
     mutating func add(_ value: Float) {
         let bits = value.bitPattern
-        // Of negative numbers, the larger pattern is the smaller number.
+        // The larger pattern of two negative numbers is the smaller number.
         let key = bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits
         let order = Int(key >> 23)
         if orders[order].isEmpty {

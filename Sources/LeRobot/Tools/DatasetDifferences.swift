@@ -154,7 +154,7 @@ public struct DatasetDifferences {
     /// Cells of the mean images are compared, as red and blue may balance over a whole image.
     private mutating func compareColors() {
         for camera in one.cameras where other.cameras.contains(camera) {
-            // What cannot be shown is the check's to say.
+            // `DatasetCheck` reports images that cannot be decoded.
             guard let first = try? MeanImage(of: camera, in: one),
                 let second = try? MeanImage(of: camera, in: other)
             else { continue }

@@ -82,7 +82,7 @@ public struct DatasetStatistics: Encodable, Sendable {
         for (file, numbers) in dataset.rowSource.episodesOfFile.enumerated() where !numbers.isEmpty {
             let episodes = numbers.map { dataset.episodes[$0] }
             try dataset.rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
-                // Of an episode in several files, every file is visited by its own turn.
+                // An episode in several files is visited once a file, in turn.
                 guard parts.first?.file == file else { return }
                 let length = parts.reduce(0) { $0 + $1.rows.count }
                 for (name, feature) in features where reader.has(name) && remarks[name] == nil {

@@ -10,8 +10,8 @@ struct ListedFrames {
 
     let keyframes: [VideoIndex.Keyframe]
 
-    /// Packets that are compared with the list are sought at this many places.
-    private static let placesCompared = 8
+    /// Number of seeks after which packets are compared with the list.
+    private static let comparedSeeks = 8
 
     /// Codecs of which FFmpeg knows whether frames are reordered.
     private static let codecs = [AV_CODEC_ID_H264, AV_CODEC_ID_AV1]
@@ -53,8 +53,8 @@ struct ListedFrames {
         guard let packet else { return false }
         let known = Set(pts)
         var agrees = true
-        for place in 0 ..< Self.placesCompared {
-            let keyframe = keyframes[place * (keyframes.count - 1) / max(1, Self.placesCompared - 1)]
+        for index in 0 ..< Self.comparedSeeks {
+            let keyframe = keyframes[index * (keyframes.count - 1) / max(1, Self.comparedSeeks - 1)]
             guard av_seek_frame(demuxer, stream.pointee.index, keyframe.seek, AVSEEK_FLAG_BACKWARD) >= 0
             else {
                 agrees = false

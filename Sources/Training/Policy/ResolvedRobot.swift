@@ -13,7 +13,7 @@ struct ResolvedRobot {
     /// Coding of actions: a tokenizer, or normalised values.
     let coding: ActionCoding
 
-    /// Places of cameras and states among the network's inputs.
+    /// Layout of cameras and states in the network's inputs.
     let layout: InputLayout
 }
 

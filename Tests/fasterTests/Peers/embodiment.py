@@ -3,12 +3,10 @@
 Any failed check ends this with 1.
 """
 
-import re
-import signal
-import subprocess
 import sys
 
 import numpy as np
+import serving
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 PROGRAM, POLICY, EMBODIMENT, CAMERAS, *NUMBERS = sys.argv[1:]
@@ -19,20 +17,9 @@ OBSERVATION = {
     "prompt": "wave",
 }
 
-server = subprocess.Popen(
-    [PROGRAM, "serve", "--policy", POLICY, "--embodiment", EMBODIMENT, "--threads", "1", "--port", "0"],
-    stderr=subprocess.PIPE,
-    text=True,
-    preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, []),
-)
+server = serving.start(PROGRAM, POLICY, "--embodiment", EMBODIMENT, "--port", "0")
 try:
-    said = ""
-    for line in server.stderr:
-        said += line
-        if match := re.search(r"ws://127\.0\.0\.1:(\d+)", line):
-            break
-    assert match, said
-    client = WebsocketClientPolicy("127.0.0.1", int(match.group(1)))
+    client = WebsocketClientPolicy("127.0.0.1", serving.port_of(server))
     assert sorted(client.get_server_metadata()["observation"]) == sorted(OBSERVATION)
     actions = client.infer(OBSERVATION)["actions"]
     assert actions.shape == (HORIZON, COLUMNS), actions.shape

@@ -3,12 +3,10 @@
 The robot is openpi's DROID example, with fewer joints. Any failed check ends this with 1.
 """
 
-import re
-import signal
-import subprocess
 import sys
 
 import numpy as np
+import serving
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 PROGRAM, POLICY = sys.argv[1:]
@@ -32,21 +30,9 @@ OURS = {
     "prompt": "open the drawer",
 }
 
-# Tests run on threads that block signals, which a process started from a shell does not.
-server = subprocess.Popen(
-    [PROGRAM, "serve", "--policy", POLICY, "--threads", "1", "--port", "0", *OPTIONS],
-    stderr=subprocess.PIPE,
-    text=True,
-    preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, []),
-)
+server = serving.start(PROGRAM, POLICY, "--port", "0", *OPTIONS)
 try:
-    said = ""
-    for line in server.stderr:
-        said += line
-        if match := re.search(r"ws://127\.0\.0\.1:(\d+)", line):
-            break
-    assert match, said
-    client = WebsocketClientPolicy("127.0.0.1", int(match.group(1)))
+    client = WebsocketClientPolicy("127.0.0.1", serving.port_of(server))
     assert sorted(client.get_server_metadata()["observation"]) == sorted(OURS)
     actions = client.infer(THEIRS)["actions"]
     assert np.isfinite(actions).all(), actions

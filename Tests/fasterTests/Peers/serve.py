@@ -3,26 +3,15 @@
 Any failed check ends it with 1. The observation is made of nothing but the server's metadata.
 """
 
-import re
 import signal
-import subprocess
 import sys
 
 import numpy as np
+import serving
 import websockets.exceptions
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 PROGRAM, POLICY, ENDING = sys.argv[1:]
-
-
-def start(*arguments):
-    """Tests run on threads that block signals, which a process started from a shell does not."""
-    return subprocess.Popen(
-        [PROGRAM, "serve", "--policy", POLICY, "--threads", "1", *arguments],
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, []),
-    )
 
 
 def observation(metadata, number=0.25):
@@ -73,18 +62,15 @@ def check_refusal(port, message, expected):
 
 
 def check_port_in_use(port):
-    second = start("--port", str(port))
+    second = serving.start(PROGRAM, POLICY, "--port", str(port))
     error_text = second.communicate(timeout=30)[1]
     assert second.returncode not in (0, None) and second.returncode > 0, second.returncode
     assert f"Error: cannot listen on 127.0.0.1:{port}: another program already does" in error_text, error_text
 
 
-server = start("--port", "0")
+server = serving.start(PROGRAM, POLICY, "--port", "0")
 try:
-    for line in server.stderr:
-        if match := re.search(r"ws://127\.0\.0\.1:(\d+)", line):
-            break
-    port = int(match.group(1))
+    port = serving.port_of(server)
     client = WebsocketClientPolicy("127.0.0.1", port)
     metadata = client.get_server_metadata()
     assert sorted(metadata["observation"]) == [
