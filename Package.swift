@@ -299,7 +299,11 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Comparison", ["Evaluation", "ActionTokenizers", "RobotTypes"]),
-        tests("LeRobot", ["TemporaryFolder", "RobotTypes", "Support"], resources: [.copy("Golden")]),
+        tests(
+            "LeRobot",
+            ["CFFmpeg", "TemporaryFolder", "RobotTypes", "Support"],
+            resources: [.copy("Golden")]
+        ),
         tests("Reports", ["TemporaryFolder"]),
         tests(
             "faster",

@@ -143,11 +143,28 @@ struct StreamMessage: Sendable {
             {
                 return try decoded(array.data, key, value)
             }
+            guard !isDepth(key, array) else {
+                throw RecordingRefusal(
+                    key,
+                    expected: "a vector, or an image",
+                    found: value.kind,
+                    hint:
+                        "depth images are not recorded, leave '\(key)' out; send other matrices as vectors: "
+                        + "array.reshape(-1)"
+                )
+            }
             let isCamera = key.split { $0 == "/" || $0 == "." }.dropLast().contains("images")
             guard isCamera || shape.count >= 2 && array.shape.count >= 3 else { return nil }
             do { return try array.image(key: key) } catch { throw RecordingRefusal("\(error)") }
         default: return nil
         }
+    }
+
+    /// Returns true for what may be an image of distances: one channel of more than bytes, or that is named so.
+    private static func isDepth(_ key: String, _ array: NDArray) -> Bool {
+        let isNamed = key.split(separator: "/").last?.lowercased().contains("depth") ?? false
+        let isWide = array.elementType.kind == .unsigned && array.elementType.size > 1
+        return array.shape.filter { $0 > 1 }.count == 2 && (isWide || isNamed && array.elementType != .uint8)
     }
 
     private static func decoded(_ bytes: [UInt8], _ key: String, _ value: WireValue) throws(RecordingRefusal)

@@ -89,6 +89,36 @@ struct AssemblyTests {
         #expect(DatasetCheck.findings(of: out).isEmpty)
     }
 
+    @Test("encode images of odd size anew, to the last row and column")
+    func oddSizes() throws {
+        var recording = OddRecording(lengths: [7, 5])
+        recording.addCamera(camera, from: [0, 0.7], to: [0.7, 1.2])
+        recording.setFeature(camera, #"{"dtype": "video", "shape": [17, 33, 3], "names": null}"#)
+        try recording.write(to: folder.dataset)
+        let file = folder.dataset.appending(path: "videos/\(camera)/chunk-000/file-000.mp4")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        let sample = SampleDataset(lengths: [], width: 33, height: 17)
+        var settings = VideoSettings.dataset
+        settings.keyframeInterval = 50
+        let encoder = try VideoEncoder(creating: file, width: 33, height: 17, fps: 10, settings: settings)
+        for number in 0 ..< 12 { try encoder.append(sample.image(of: number)) }
+        try encoder.finish()
+        let result = try DatasetAssembly([.init(dataset: try LeRobotDataset(opening: folder.dataset))])
+            .write(to: out)
+        #expect((result.copiedSegments, result.encodedSegments) == (1, 1))
+        let written = try LeRobotDataset(opening: out)
+        #expect(written.info.features[camera]?.shape == [17, 33, 3])
+        for row in 0 ..< 12 {
+            let image = try written.frame(at: row, camera: camera)
+            #expect((image.width, image.height) == (33, 17))
+            #expect(SampleDataset.number(in: image) == row)
+        }
+        #expect(DatasetCheck.findings(of: out).isEmpty)
+    }
+
     @Test(
         "keep the frames of odd videos",
         arguments: ["variable.mp4", "shifted.mp4", "trimmed.mp4", "untimed.mp4"]
@@ -153,6 +183,40 @@ struct AssemblyTests {
         #expect(try written.frame(at: 6, camera: camera) == image)
         #expect(try reader.integers("index") == Array(0 ..< 7))
         #expect(try reader.integers("episode_index") == [0, 0, 0, 0, 1, 1, 1])
+    }
+
+    @Test("hold the numbers and texts of decimals and of texts by dictionary")
+    func codedColumns() throws {
+        let effort: [Double?] = [-1.5, 0.125, nil, 99999.875, 0, -0.001, 7]
+        let words = ["open", nil, "close", "open", "Öffne", "", "close"]
+        var recording = OddRecording("v2.1")
+        recording.set("action", "[decimal]", (0 ..< 7).map { [Double($0), 0.5, -Double($0) / 8] })
+        recording.set("effort", "decimal", effort)
+        recording.setFeature("effort", #"{"dtype": "float64", "shape": [1], "names": null}"#)
+        recording.set("count", "decimal", (0 ..< 7).map { $0 * 1000 })
+        recording.setFeature("count", #"{"dtype": "int64", "shape": [1], "names": null}"#)
+        recording.set("word", "coded_text", words)
+        recording.setFeature("word", #"{"dtype": "string", "shape": [1], "names": null}"#)
+        try recording.write(to: folder.dataset)
+        let file = folder.dataset.appending(path: "data/chunk-000/episode_000000.parquet")
+        let source = try ParquetReader(opening: file)
+        #expect(source.type(of: "effort") == "decimal128(10, 3)")
+        #expect(source.type(of: "word")?.hasPrefix("dictionary<values=string") == true)
+        let result = try DatasetAssembly([.init(dataset: try LeRobotDataset(opening: folder.dataset))])
+            .write(to: out)
+        #expect(result.notes.isEmpty)
+        let reader = try ParquetReader(opening: out.appending(path: "data/chunk-000/file-000.parquet"))
+        #expect(reader.type(of: "action") == "fixed_size_list<element: float>[3]")
+        #expect(reader.type(of: "effort") == "double")
+        #expect(reader.type(of: "count") == "int64")
+        #expect(reader.type(of: "word") == "string")
+        #expect(try reader.column("effort").doubles().map { $0.isNaN ? nil : $0 } == effort)
+        #expect(try reader.integers("count") == (0 ..< 7).map { $0 * 1000 })
+        #expect(try reader.column("word").texts() == words)
+        let actions = try LeRobotDataset(opening: out).loadTable().actions.values
+        let rows = (0 ..< 7).map(Float.init)
+        let expected = rows.flatMap { row -> [Float] in [row, 0.5, row / -8] }
+        #expect(actions == expected)
     }
 
     @Test("refuse datasets whose features differ, and name the feature")

@@ -115,6 +115,6 @@ struct BrokenInputTests {
         let file = "videos/\(camera)/chunk-000/file-000.mp4"
         let message = try error { try cut($0.appending(path: file), to: share) }
         #expect(message.hasPrefix("\(file): "))
-        if share >= 0.95 { #expect(message.contains("of episode 1: ")) }
+        if share >= 0.95 { #expect(message.contains(" of episode 1, frame ")) }
     }
 }

@@ -20,6 +20,27 @@ struct ImageColumnTests {
         return try Data(contentsOf: file)
     }
 
+    /// A GIF file of two colours, whose codes are never longer than a byte.
+    private func gif(_ number: Int) -> Data {
+        let dark: [UInt8] = [40, 40, 40]
+        let bright: [UInt8] = [210, 210, 210]
+        let palette = dark + bright + [UInt8](repeating: 0, count: 126 * 3)
+        var bytes: [UInt8] = Array("GIF89a".utf8) + [64, 0, 48, 0, 0xF6, 0, 0] + palette
+        bytes += [0x2C, 0, 0, 0, 0, 64, 0, 48, 0, 0, 7]
+        let (clear, end): (UInt8, UInt8) = (128, 129)
+        var codes: [UInt8] = []
+        for (position, level) in image(number).pixels.enumerated() where position % 3 == 0 {
+            if position / 3 % 100 == 0 { codes.append(clear) }
+            codes.append(level == 210 ? 1 : 0)
+        }
+        codes.append(end)
+        for start in stride(from: 0, to: codes.count, by: 255) {
+            let block = codes[start ..< min(start + 255, codes.count)]
+            bytes += [UInt8(block.count)] + block
+        }
+        return Data(bytes + [0, 0x3B])
+    }
+
     private func check(_ type: String, dtype: String = "image", shape: [Int] = [48, 64, 3], _ cells: [Any?])
         throws
     {
@@ -46,6 +67,35 @@ struct ImageColumnTests {
     func encoded(type: String) throws {
         let bytes = try (0 ..< 7).map { try png($0).base64EncodedString() }
         try check(type, bytes.map { type == "image" ? ["bytes": $0, "path": "x.png"] : $0 })
+    }
+
+    @Test("are read from GIF, and copied as they are", arguments: ["image", "bytes"])
+    func gif(type: String) throws {
+        let bytes = (0 ..< 7).map { gif($0).base64EncodedString() }
+        try check(type, bytes.map { type == "image" ? ["bytes": $0, "path": "x.gif"] : $0 })
+        let out = folder.appending(path: "out")
+        let source = try LeRobotDataset(opening: folder.dataset)
+        _ = try DatasetAssembly([.init(dataset: source)]).write(to: out)
+        let reader = try ParquetReader(opening: out.appending(path: "data/chunk-000/file-000.parquet"))
+        #expect(try reader.column(camera).field("bytes")?.data(row: 5) == gif(5))
+        #expect(try LeRobotDataset(opening: out).frame(at: 5, camera: camera) == image(5))
+        #expect(DatasetCheck.findings(of: out).isEmpty)
+    }
+
+    @Test("of a GIF that was cut off are named with their row")
+    func cutGIF() throws {
+        var recording = OddRecording("v2.1", lengths: [2])
+        let cells = [gif(0), gif(1).prefix(1500)].map { $0.base64EncodedString() }
+        recording.set(camera, "bytes", cells)
+        recording.setFeature(camera, #"{"dtype": "image", "shape": [48, 64, 3]}"#)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(try dataset.frame(at: 0, camera: camera) == image(0))
+        let name = "episode_000000.parquet: '\(camera)', row 1"
+        let error = #expect(throws: LeRobotError.self) { try dataset.frame(at: 1, camera: camera) }
+        #expect(error?.description.contains("\(name): cannot be read: the image is damaged") == true)
+        let findings = DatasetCheck.findings(of: folder.dataset).filter { $0.field == camera }
+        #expect(findings.map(\.text) == ["cannot be read: the image is damaged: its end is cut off"])
     }
 
     @Test(

@@ -98,6 +98,35 @@ struct VideoFileTests {
         #expect(folder.paths == ["videos", "videos/run.mp4"])
     }
 
+    @Test("a dataset's video keeps odd sizes to the last pixel, halved colours refuse them")
+    func oddSize() throws {
+        let folder = try TemporaryFolder()
+        let sample = SampleDataset(lengths: [], width: 33, height: 17)
+        let file = folder.appending(path: "video.mp4")
+        let encoder = try VideoEncoder(creating: file, width: 33, height: 17, fps: 10, settings: .dataset)
+        for number in 0 ..< 12 { try encoder.append(sample.image(of: number * 300)) }
+        try encoder.finish()
+        let decoder = try VideoDecoder(opening: file)
+        #expect((decoder.width, decoder.height) == (33, 17))
+        for number in (0 ..< 12).reversed() {
+            let image = try decoder.frame(at: Double(number) / 10, fps: 10)
+            let expected = sample.image(of: number * 300).pixels
+            #expect(SampleDataset.number(in: image) == number * 300)
+            let errors = zip(image.pixels, expected).map { abs(Int($0) - Int($1)) }
+            #expect(errors.reduce(0, +) < 3 * errors.count, "frame \(number)")
+            #expect(errors.suffix(3).allSatisfy { $0 < 20 }, "frame \(number): \(errors.suffix(3))")
+        }
+        let half = folder.appending(path: "half.mp4")
+        #expect(
+            throws: LeRobotError.invalidData(
+                field: "size of half.mp4",
+                expected: "even numbers",
+                found: "33x17"
+            )
+        ) { try VideoEncoder(creating: half, width: 33, height: 17, fps: 10, settings: .watching) }
+        #expect(folder.paths == ["video.mp4"])
+    }
+
     @Test("errors name the file that was asked for, never the one aside")
     func names() throws {
         let folder = try TemporaryFolder()

@@ -51,8 +51,8 @@ def column(name, values):
     values = [cell(name, value) for value in values]
     if name == "tensor":
         return pa.ExtensionArray.from_storage(kind(name), pa.array(values, pa.list_(pa.float32(), 3)))
-    if name == "[decimal]":
-        return pa.array(values, pa.list_(pa.float64())).cast(kind(name))
+    if name in ("decimal", "[decimal]"):
+        return pa.array(values, kind(name.replace("decimal", "double"))).cast(kind(name))
     if name == "half":
         return pa.array(values, pa.float32()).cast(pa.float16())
     return pa.array(values, kind(name))

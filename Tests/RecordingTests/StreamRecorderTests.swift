@@ -117,6 +117,47 @@ struct StreamRecorderTests {
         #expect(parent.paths.isEmpty)
     }
 
+    @Test("of distances and of matrices are refused by their key, with what is expected")
+    func matrices() async throws {
+        let recorder = try await recorder()
+        let words = [UInt8](repeating: 1, count: 4 * 6 * 2)
+        let depth = NDArray(shape: [4, 6], values: Array(repeating: 0.5, count: 24))
+        // One pixel of 16 bits.
+        let png = Data(
+            base64Encoded:
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABEAAAAABq7kcWAAAAC0lEQVR4nGNgfgEAAPEA7CzrNy4AAAAASUVORK5CYII="
+        )
+        let whole = try NDArray(dtype: "<u2", shape: [4, 6], data: words)
+        let hint =
+            "depth images are not recorded, leave '%@' out; send other matrices as vectors: array.reshape(-1)"
+        for (key, value, found, hint) in [
+            ("depth", .array(whole), "uint16 [4, 6]", hint),
+            ("observation/images/wrist", .array(whole), "uint16 [4, 6]", hint),
+            (
+                "camera", .array(try NDArray(dtype: "<u2", shape: [4, 6, 1], data: words)),
+                "uint16 [4, 6, 1]", hint
+            ),
+            ("observation/depth_front", .array(depth), "float32 [4, 6]", hint),
+            ("images/depth", .array(depth), "float32 [4, 6]", hint),
+            ("pose", .array(depth), "float32 [4, 6]", "send it as a vector: array.reshape(-1)"),
+        ] as [(String, WireValue, String, String)] {
+            let error = await #expect(throws: RecordingRefusal.self) {
+                try await send(frame([key: value]), to: recorder)
+            }
+            let expected = "\(key): expected a vector, or an image, found an array of \(found); "
+            #expect(error?.description == expected + hint.replacing("%@", with: key))
+        }
+        let error = await #expect(throws: RecordingRefusal.self) {
+            try await send(frame(["images/depth": .binary(Array(try #require(png)))]), to: recorder)
+        }
+        #expect(
+            error?.description
+                == "images/depth: cannot be read: expected colours, found distances (one channel of 16 bits)"
+        )
+        _ = await recorder.finish()
+        #expect(parent.paths.isEmpty)
+    }
+
     @Test("are compared with the rate by the robot's clock")
     func rate() async throws {
         let recorder = try await recorder()

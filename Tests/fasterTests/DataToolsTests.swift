@@ -1,5 +1,7 @@
 import Foundation
+import LeRobot
 import PythonPeer
+import RobotTypes
 import TemporaryFolder
 import Testing
 
@@ -100,6 +102,65 @@ struct DataToolsTests {
         try folder.change("one/data/chunk-000/file-000.parquet") { $0.dropLast(8) }
         let plan = try await Program.output(["data", "check", "one", "--repair", "--json"], in: folder)
         #expect(plan.contains("no episode is whole"))
+    }
+
+    @Test("a video without its index is said, and only what needs its images stops")
+    func cutVideo() async throws {
+        let camera = "observation.images.front"
+        let description = DatasetDescription(
+            fps: 20,
+            robotType: "arm",
+            actionNames: ["shoulder", "elbow"],
+            stateNames: ["angle"],
+            cameras: [.init(name: camera, height: 32, width: 32)]
+        )
+        let writer = try DatasetWriter(creating: folder.appending(path: "data"), description)
+        let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        for episode in 0 ..< 3 {
+            let steps = (0 ..< 20).map { Float($0 + 20 * episode) }
+            try writer.addEpisode(
+                frames: [camera: steps.map { _ in image }],
+                states: steps.map { [$0 / 60] },
+                actions: steps.map { [sin($0 / 9), cos($0 / 7)] },
+                task: "wave"
+            )
+        }
+        try writer.finish()
+        let video = "data/videos/\(camera)/chunk-000/file-000.mp4"
+        try folder.change(video) { bytes in
+            var bytes = bytes
+            if let index = bytes.range(of: Data("moov".utf8)) {
+                bytes.replaceSubrange(index, with: Data("junk".utf8))
+            }
+            return bytes
+        }
+        let reason = "the file is incomplete: the recording was interrupted before its index was written"
+        let check = try await Program.run(["data", "check", "data"], in: folder)
+        #expect(check.status == 1)
+        #expect(check.output.contains("file-000.mp4: 'opening': \(reason)"))
+        #expect(check.output.hasSuffix("data: 1 errors, 0 warnings\n"), "\(check.output)")
+        let repair = try await Program.refusal(["data", "repair", "data", "--out", "x"], in: folder)
+        #expect(repair.contains("no episode is whole; episode 0: "), "\(repair)")
+        #expect(repair.contains("file-000.mp4: opening: \(reason)"), "\(repair)")
+        _ = try await Program.output(
+            ["data", "convert", "data", "--without", camera, "--out", "numbers"],
+            in: folder
+        )
+        #expect(try await Program.run(["data", "check", "numbers"], in: folder).status == 0)
+        let train = ["--data", "data", "--episodes", "0:2", "--horizon", "8", "--out"]
+        _ = try await Program.output(
+            ["tokenizer", "train", "--steps", "2", "--threads", "1"] + train + ["vq"]
+                + Workshop.tokenizerSettings,
+            in: folder
+        )
+        let policy = try await Program.refusal(
+            [
+                "policy", "train", "--data", "data", "--episodes", "0:2", "--tokenizer", "vq", "--steps", "2",
+                "--threads", "1", "--out", "policy",
+            ] + Workshop.policySettings.dropLast(2),
+            in: folder
+        )
+        #expect(policy.contains("file-000.mp4: opening: \(reason)"), "\(policy)")
     }
 
     @Test("a folder that exists, an unknown instruction and fractions above 1 are refused")

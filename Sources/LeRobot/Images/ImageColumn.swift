@@ -1,4 +1,3 @@
-import CFFmpeg
 import Foundation
 import RobotTypes
 
@@ -22,17 +21,16 @@ final class ImageColumn {
     /// Reason of the error about a cell without an image.
     static let nullReason = "the cell is null: the camera has no image there"
 
-    /// Returns true if the first image of a column is a PNG of one channel of 16 bits, which no colour camera gives.
+    /// Returns true if the first image of a column is one of distances.
     static func holdsDistances(_ camera: String, in reader: ParquetReader) -> Bool {
         guard let group = reader.groups.firstIndex(where: { !$0.isEmpty }), reader.has(camera),
             let cells = try? reader.column(camera, groups: group ..< group + 1)
         else { return false }
         let isStruct = reader.type(of: camera)?.hasPrefix("struct") ?? false
         guard let cells = isStruct ? cells.field("bytes") : cells,
-            let bytes = try? cells.data(row: 0)?.prefix(26), bytes.count == 26,
-            ImageDecoder.codec(of: bytes) == AV_CODEC_ID_PNG
+            let bytes = try? cells.data(row: 0)
         else { return false }
-        return bytes.suffix(2).elementsEqual([16, 0])
+        return ImageDecoder.holdsDistances(bytes)
     }
 
     /// Content of a cell.

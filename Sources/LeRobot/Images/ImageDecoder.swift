@@ -18,11 +18,19 @@ final class ImageDecoder {
         return nil
     }
 
-    /// Returns true unless the end of a PNG or JPEG file is cut off.
+    /// Returns true for a PNG of one channel of 16 bits, which no colour camera gives.
+    static func holdsDistances(_ bytes: Data) -> Bool {
+        let head = bytes.prefix(26)
+        return head.count == 26 && codec(of: head) == AV_CODEC_ID_PNG
+            && head.suffix(2).elementsEqual([16, 0])
+    }
+
+    /// Returns true unless the end of a PNG, JPEG or GIF file is cut off.
     static func isWhole(_ bytes: Data) -> Bool {
         switch codec(of: bytes) {
         case AV_CODEC_ID_PNG?: bytes.suffix(64).range(of: Data("IEND".utf8)) != nil
         case AV_CODEC_ID_MJPEG?: bytes.suffix(64).range(of: Data([0xFF, 0xD9])) != nil
+        case AV_CODEC_ID_GIF?: bytes.last { $0 != 0 } == 0x3B
         default: true
         }
     }
@@ -75,6 +83,10 @@ final class ImageDecoder {
                 reason: "no image that FFmpeg can decode (PNG, JPEG, WebP, TIFF, BMP, GIF)"
             )
         }
+        // FFmpeg leaves the rows that a GIF lacks as they are.
+        guard id != AV_CODEC_ID_GIF || Self.isWhole(bytes) else {
+            throw .unreadable(file: name, reason: "the image is damaged: its end is cut off")
+        }
         var coder = avcodec_alloc_context3(codec)
         var packet = av_packet_alloc()
         var frame = av_frame_alloc()
@@ -96,13 +108,16 @@ final class ImageDecoder {
     }
 }
 
-/// The colours of an image file: PNG, JPEG, WebP, TIFF or BMP.
+/// The colours of an image file: PNG, JPEG, WebP, TIFF, BMP or GIF.
 ///
 /// - Parameters:
 ///   - bytes: Content of the file.
 ///   - name: Name of the image in errors.
 /// - Returns: The image, in the size of the file.
-/// - Throws: ``LeRobotError/unreadable(file:reason:)``.
+/// - Throws: ``LeRobotError/unreadable(file:reason:)``, also for a PNG of distances.
 public func decodeImageFile(_ bytes: Data, name: String) throws(LeRobotError) -> Image {
-    try ImageDecoder().image(bytes, name: name)
+    guard !ImageDecoder.holdsDistances(bytes) else {
+        throw .unreadable(file: name, reason: "expected colours, found distances (one channel of 16 bits)")
+    }
+    return try ImageDecoder().image(bytes, name: name)
 }

@@ -104,10 +104,11 @@ struct RecoveredEpisodes {
         let catalog = FileCatalog(folder: folder, template: info.dataPath, root: "data", endings: ["parquet"])
         var rows: [Int: Int] = [:]
         for path in catalog.paths.sorted() {
-            guard let reader = try? ParquetReader(opening: folder.appending(path: path)),
-                let runs = try? RowRuns(reader).runs
-            else { continue }
-            for run in runs where run.episode >= 0 { rows[run.episode, default: 0] += run.rows.count }
+            let file = folder.appending(path: path)
+            do throws(LeRobotError) {
+                let runs = try RowRuns(try ParquetReader(opening: file)).runs ?? []
+                for run in runs where run.episode >= 0 { rows[run.episode, default: 0] += run.rows.count }
+            } catch { log.add(file.path, nil, "its episodes are left out: \(error)") }
         }
         let lengths = rows.sorted { $0.key < $1.key }.map { (number: $0.key, length: $0.value) }
         let shared = info.layout == .sharedFiles ? segments(lengths.map(\.length)) : [:]

@@ -98,7 +98,9 @@ struct VideoIndex: Sendable {
         while av_read_frame(demuxer, packet) >= 0 {
             defer { av_packet_unref(packet) }
             guard let packet, packet.pointee.stream_index == stream.pointee.index else { continue }
-            if packet.pointee.flags & AV_PKT_FLAG_CORRUPT == 0 { count += 1 }
+            // The end of the file cuts its packet off: there is no such frame.
+            guard packet.pointee.flags & AV_PKT_FLAG_CORRUPT == 0 else { continue }
+            count += 1
             let decoded = packet.pointee.dts == FFMPEG_NO_TIME ? position : packet.pointee.dts
             if packet.pointee.pts == FFMPEG_NO_TIME { hasTimes = false }
             let time = packet.pointee.pts == FFMPEG_NO_TIME ? decoded : packet.pointee.pts
