@@ -75,7 +75,7 @@ let package = Package(
             "ActionTokenizers",
             ["Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
         ),
-        module("VectorQuantization", ["NN", "Support", "Torch"]),
+        module("VectorQuantization", ["CKernels", "NN", "Support", "Torch"]),
         module(
             "FASTerVQ",
             [

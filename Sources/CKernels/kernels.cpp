@@ -102,6 +102,41 @@ INLINED float sum(const float *numbers, long count) {
     return sum;
 }
 
+/// Sixteen indices of panels' first columns.
+typedef int SixteenIndices __attribute__((vector_size(64)));
+
+/// Indices of the entries nearest to `count` rows of x: every lane keeps the nearest of its column.
+template <int count>
+INLINED void nearestTile(const float *x, long width, const float *panels, const float *lengths, long entries,
+                         long *nearest) {
+    Sixteen smallest[count];
+    SixteenIndices panelOfSmallest[count] = {};
+    for (int row = 0; row < count; ++row) smallest[row] = Sixteen{} + INFINITY;
+    for (long first = 0; first < entries; first += panel, panels += width * panel) {
+        Sixteen sums[count] = {};
+        multiply<count>(x, width, width, panels, sums);
+        for (int row = 0; row < count; ++row) {
+            const Sixteen distance = sixteen(lengths + first) - sums[row];
+            const SixteenIndices isNearer = distance < smallest[row];
+            smallest[row] = isNearer ? distance : smallest[row];
+            panelOfSmallest[row] = isNearer ? SixteenIndices{} + static_cast<int>(first) : panelOfSmallest[row];
+        }
+    }
+    for (int row = 0; row < count; ++row) {
+        const float *distances = reinterpret_cast<const float *>(&smallest[row]);
+        float least = INFINITY;
+        long index = entries;
+        for (int lane = 0; lane < panel; ++lane) {
+            const long entry = panelOfSmallest[row][lane] + lane;
+            if (distances[lane] < least || (distances[lane] == least && entry < index)) {
+                least = distances[lane];
+                index = entry;
+            }
+        }
+        nearest[row] = index < entries ? index : 0;
+    }
+}
+
 /// The sums of sixteen vectors, one a lane, in `vectors[0]`; the others are used up.
 INLINED void addAcross(Sixteen (&vectors)[16]) {
     for (int i = 0; i < 8; ++i) {
@@ -314,4 +349,25 @@ long kernel_nearest(const float *x, long width, const float *panels, const float
         }
     }
     return nearest;
+}
+
+FOR_EVERY_PROCESSOR
+void kernel_pack_entries(const float *entries, long count, long width, float *panels, float *lengths) {
+    for (long first = 0; first < count; first += panel, panels += width * panel) {
+        for (long column = 0; column < panel; ++column) {
+            const bool exists = first + column < count;
+            const float *entry = entries + (first + column) * width;
+            for (long channel = 0; channel < width; ++channel)
+                panels[channel * panel + column] = exists ? entry[channel] : 0;
+            lengths[first + column] = exists ? dot(entry, entry, width) / 2 : INFINITY;
+        }
+    }
+}
+
+FOR_EVERY_PROCESSOR
+void kernel_nearest_rows(const float *x, long rows, long width, const float *panels, const float *lengths, long count,
+                         long *nearest) {
+    long row = 0;
+    for (; row + 4 <= rows; row += 4) nearestTile<4>(x + row * width, width, panels, lengths, count, nearest + row);
+    for (; row < rows; ++row) nearestTile<1>(x + row * width, width, panels, lengths, count, nearest + row);
 }

@@ -1,9 +1,12 @@
 public import ActionTokenizers
+public import FASTerVQ
 internal import RobotTypes
 public import Support
 
 /// Tokenizers that are fitted to a dataset in one pass, without training.
 public enum FittedTokenizer: String, NamedChoice {
+    /// FASTerVQ with a linear encoder: residual codebooks of principal components.
+    case linearFASTerVQ = "fastervq-linear"
     /// FAST: DCT and byte-pair encoding.
     case fast
     /// BEAST: B-splines.
@@ -15,6 +18,9 @@ public enum FittedTokenizer: String, NamedChoice {
 
     /// Settings of the fit; the keys are those of a ``TokenizerSpecification``.
     public struct Settings: Equatable, Sendable, Validatable {
+        /// Latent positions, codebooks and seed, for FASTerVQ with a linear encoder.
+        public var linear = LinearFASTerVQ.Fitting()
+
         /// Number of rounding steps in a unit, for FAST.
         public var scale = 10.0
 
@@ -34,6 +40,7 @@ public enum FittedTokenizer: String, NamedChoice {
         ///
         /// - Throws: `InvalidValue` for the first one that is out of range.
         public func validate() throws(InvalidValue) {
+            try linear.validate()
             try Validation.require(["scale": scale], above: 0)
             try Validation.require(["vocabulary": vocabulary], in: 1 ... 1 << 20)
             try Validation.require(["control-points": controlPoints], in: 1 ... 256)
@@ -52,12 +59,19 @@ extension FittedTokenizer.Settings {
             throw InvalidValue(key, expected: "a number", found: value)
         }
         switch key {
+        case "positions": linear.latentPositions = try number(Int.self)
+        case "codebooks": linear.codebookCount = try number(Int.self)
+        case "entries": linear.codebookSize = try number(Int.self)
+        case "seed": linear.seed = try number(UInt64.self)
         case "scale": scale = try number(Double.self)
         case "vocabulary": vocabulary = try number(Int.self)
         case "control-points": controlPoints = try number(Int.self)
         case "outside": outside = try number(Double.self)
         default:
-            let keys = ["scale", "vocabulary", "control-points", "outside"]
+            let keys = [
+                "positions", "codebooks", "entries", "seed", "scale", "vocabulary", "control-points",
+                "outside",
+            ]
             throw InvalidValue(
                 "\(key)=\(value)",
                 expected: "one of the settings \(keys.joined(separator: ", "))",
@@ -75,17 +89,27 @@ extension FittedTokenizer {
     ///   - actions: The actions.
     ///   - horizon: Number of control steps of a chunk.
     ///   - settings: Settings of the fit.
+    ///   - report: Called with the number of codebooks that are done and of all, for tokenizers that take more than a moment.
     /// - Returns: The fitted tokenizer.
     /// - Throws: `ActionTokenizerError` when there are no chunks, `InvalidValue` when a setting is out of range, and the errors of
     ///   the dataset.
     public func fit(
         to actions: RobotActions,
         horizon: Int,
-        _ settings: Settings = Settings()
+        _ settings: Settings = Settings(),
+        report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws -> any ActionTokenizer {
         try settings.validate()
         let normalization = try actions.normalization(horizon: horizon)
         switch self {
+        case .linearFASTerVQ:
+            return try LinearFASTerVQTokenizer(
+                fitting: actions.normalizedChunks(horizon: horizon),
+                of: actions.actionSpace,
+                normalization: normalization,
+                settings.linear,
+                report: report
+            )
         case .fast:
             return try FASTTokenizer(
                 fitting: actions.normalizedChunks(horizon: horizon),

@@ -34,6 +34,10 @@ public enum TokenizerRegistry {
                 )
             }
         ),
+        Entry(
+            name: LinearFASTerVQTokenizer.tokenizerName,
+            open: { try LinearFASTerVQTokenizer(loading: $0, device: $1) }
+        ),
         Entry(name: "fast", open: { folder, _ in try FASTTokenizer(loading: folder) }),
         Entry(
             name: publicProcessor,

@@ -9,6 +9,8 @@ private enum Arithmetic {
     static let multiplyingScalarInPlace = Operator("aten::mul_", "Scalar")
     static let dividing = Operator("aten::div", "Tensor")
     static let dividingScalar = Operator("aten::div", "Scalar")
+    static let floorDividingScalar = Operator("aten::floor_divide", "Scalar")
+    static let remainderScalar = Operator("aten::remainder", "Scalar")
     static let equal = Operator("aten::eq", "Tensor")
     static let equalScalar = Operator("aten::eq", "Scalar")
     static let less = Operator("aten::lt", "Tensor")
@@ -51,6 +53,14 @@ extension Tensor {
     /// The product element by element, broadcast.
     public static func * (left: Tensor, right: Double) -> Tensor {
         Arithmetic.multiplyingScalar(.tensor(left), .real(right))
+    }
+
+    /// The integer quotient, rounded down, and the remainder, of int64 elements.
+    public func quotientAndRemainder(dividingBy divisor: Int) -> (quotient: Tensor, remainder: Tensor) {
+        (
+            Arithmetic.floorDividingScalar(.tensor(self), .integer(divisor)),
+            Arithmetic.remainderScalar(.tensor(self), .integer(divisor))
+        )
     }
 
     /// The quotient element by element, broadcast.

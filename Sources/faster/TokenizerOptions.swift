@@ -1,4 +1,5 @@
 public import ArgumentParser
+import FASTerVQ
 import Foundation
 import Support
 public import TokenizerRegistry
@@ -10,6 +11,18 @@ extension FittedTokenizer: ExpressibleByArgument {}
 struct FittingOptions: ParsableArguments {
     @Option(help: "Control steps of a chunk.")
     var horizon = 16
+
+    @Option(help: "Latent positions, for 'fastervq-linear' (default: as many as an RMS error of 0.01 takes).")
+    var positions: Int?
+
+    @Option(help: "Codebooks, for 'fastervq-linear'.")
+    var codebooks = FittedTokenizer.Settings().linear.codebookCount
+
+    @Option(help: "Entries of a codebook, for 'fastervq-linear'.")
+    var entries = FittedTokenizer.Settings().linear.codebookSize
+
+    @Option(help: "Seed, for 'fastervq-linear'.")
+    var seed: UInt64 = 0
 
     @Option(help: "Rounding steps in a unit, for 'fast'.")
     var scale = FittedTokenizer.Settings().scale
@@ -26,6 +39,8 @@ struct FittingOptions: ParsableArguments {
     /// The options in the library's terms.
     var settings: FittedTokenizer.Settings {
         var settings = FittedTokenizer.Settings()
+        (settings.linear.latentPositions, settings.linear.codebookCount) = (positions, codebooks)
+        (settings.linear.codebookSize, settings.linear.seed) = (entries, seed)
         (settings.scale, settings.vocabulary) = (scale, vocabulary)
         (settings.controlPoints, settings.outside) = (controlPoints, outside)
         return settings
@@ -67,8 +82,9 @@ extension TokenizerSpecification {
     static let help = """
         FOLDER                     a tokenizer's folder, one of the public FAST processor, or 'universal'
         FOLDER:codebooks=2         its first two codebooks only
-        fast | beast | binning | binning-uniform
+        fastervq-linear | fast | beast | binning | binning-uniform
                                    fitted to the episodes that are not evaluated
-        fast:scale=5               with a setting: scale, vocabulary, control-points, outside
+        fast:scale=5               with a setting: scale, vocabulary, control-points, outside; for fastervq-linear
+                                   positions, codebooks, entries, seed
         """
 }

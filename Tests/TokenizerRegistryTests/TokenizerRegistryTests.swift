@@ -59,7 +59,9 @@ struct TokenizerRegistryTests {
         case "vq-vla": return baseline(.init(), VQVLANetwork.self)
         case "oat": return baseline(.init(), OATNetwork.self)
         default:
-            return try #require(FittedTokenizer(rawValue: name)).fit(to: actions, horizon: horizon)
+            var settings = FittedTokenizer.Settings()
+            settings.linear.codebookSize = 64
+            return try #require(FittedTokenizer(rawValue: name)).fit(to: actions, horizon: horizon, settings)
         }
     }
 

@@ -53,6 +53,27 @@ struct TensorTests {
         #expect(counts.floats == [0, 2, 1])
     }
 
+    @Test("are divided with a remainder")
+    func division() {
+        let (quotient, remainder) = Tensor([7, 8, 15]).quotientAndRemainder(dividingBy: 8)
+        #expect(quotient.integers == [0, 1, 1])
+        #expect(remainder.integers == [7, 0, 7])
+    }
+
+    @Test("have eigenvectors, if symmetric, by rising eigenvalue")
+    func eigen() {
+        Torch.seed(4)
+        let half = Tensor.randn([5, 5], dtype: .float64)
+        let matrix = half + half.transposed(0, 1)
+        let (values, vectors) = matrix.symmetricEigen()
+        let back = (vectors * values).matmul(vectors.transposed(0, 1))
+        #expect((back - matrix).abs().max().item < 1e-12)
+        let numbers = values.to(.float32).floats
+        #expect(numbers == numbers.sorted())
+        let diagonal = Tensor([1, 2, 3, 4] as [Float], shape: [2, 2]).keepingDiagonal()
+        #expect(diagonal.floats == [1, 0, 0, 4])
+    }
+
     @Test("sample the same numbers from the same seed and state")
     func random() {
         Torch.seed(7)

@@ -108,9 +108,10 @@ struct CompareTests {
         "refuses lists of tokenizers that make no sense, in a sentence",
         arguments: [
             ("fast,fast", "'fast' occurs twice"),
-            ("fast:scael=5", "should be one of the settings scale, vocabulary"),
+            ("fast:scael=5", "should be one of the settings positions, codebooks, entries"),
             ("a-{0,1", "as many '{' as '}'"), ("fast+binning", "give it once"),
-            ("", "expected a folder or one of fast, beast"), ("/no/such", "/no/such: no such folder"),
+            ("", "expected a folder or one of fastervq-linear, fast, beast"),
+            ("/no/such", "/no/such: no such folder"),
         ]
     )
     func refusals(tokenizers: String, message: String) async throws {

@@ -64,7 +64,7 @@ struct TokenizerRefusalTests {
             ("config.json", "\"horizon\"", "\"horizont\"", "horizon"),
             (
                 "config.json", "fastervq", "fastervp",
-                "tokenizer: expected one of fastervq, fast, fast+, beast, binning, binning-uniform, vq-bet, vq-vla, oat, found 'fastervp'"
+                "tokenizer: expected one of fastervq, fastervq-linear, fast, fast+, beast, binning, binning-uniform, vq-bet, vq-vla, oat, found 'fastervp'"
             ),
             (
                 "config.json", "\"formatVersion\" : 1", "\"formatVersion\" : 9",

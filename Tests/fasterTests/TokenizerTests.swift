@@ -127,6 +127,20 @@ struct TokenizerTests {
         return try #require(found["l1"] as? Double)
     }
 
+    @Test("fit makes FASTerVQ with a linear encoder, whatever its seed, unless another kind is asked for")
+    func linear() async throws {
+        let fit = ["fit", "--data", Program.demonstrations, "--episodes", "0:4", "--entries", "64"]
+        let said = try await run(fit + ["--positions", "5", "--codebooks", "2", "--out", "fitted"])
+        #expect(
+            said == "fitted: fastervq-linear, 10 tokens (2 codebooks of 64 entries) for chunks of 16 x 4\n"
+        )
+        let all = try await l1("fitted", "fastervq-linear")
+        #expect(all < 0.1)
+        #expect(try await l1("fitted:codebooks=1", "fastervq-linear") > all)
+        _ = try await run(fit + ["--seed", "1", "--out", "other"])
+        #expect(folder.paths.contains("other/model.safetensors"))
+    }
+
     @Test("fit and evaluate know the other baselines that are fitted")
     func fittedBaselines() async throws {
         for kind in ["beast", "binning-uniform"] {

@@ -52,6 +52,15 @@ void kernel_rotate(float *x, long vectors, long width, const float *cosines, con
 /// infinite where panels are filled up. Of equally near ones the first.
 long kernel_nearest(const float *x, long width, const float *panels, const float *lengths, long count);
 
+/// Lays `entries`, [count, width], out as kernel_nearest and kernel_nearest_rows read them.
+///
+/// `panels` takes width, `lengths` one number for each of `count` entries, rounded up to whole panels.
+void kernel_pack_entries(const float *entries, long count, long width, float *panels, float *lengths);
+
+/// Indices of the entries nearest to each of the rows of x, [rows, width]; see kernel_nearest.
+void kernel_nearest_rows(const float *x, long rows, long width, const float *panels, const float *lengths, long count,
+                         long *nearest);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,106 @@
+internal import ActionTokenizers
+internal import RobotTypes
+internal import Torch
+
+/// Augmentation of chunks: the difference between two others is added to most.
+///
+/// Held-out motion lies between and beyond what was recorded. Differences between chunks span the directions in which the
+/// robot's motion varies, so chunks with them lie there, too (mixup, arXiv 1710.09412, with a third chunk).
+enum ChunkAugmentation: CaseIterable {
+    /// Chunks as recorded: where there are so many that held-out ones are like them.
+    case none
+
+    /// Half the differences have one weight, up to 0.5, half one a column, from -1 to 1: joints that move together keep doing so.
+    case mostlyJoint
+
+    /// Every column of a difference has a weight of its own, from -2 to 2: where the episodes are too few to show which joints
+    /// move together.
+    case columnwise
+
+    /// Fraction of chunks that a difference is added to.
+    var fraction: Double { self == .none ? 0 : 0.7 }
+
+    /// Fraction of differences of one weight.
+    var jointFraction: Double { self == .columnwise ? 0 : 0.5 }
+
+    /// Largest weight of a column.
+    var columnWeight: Double { self == .columnwise ? 2 : 1 }
+
+    /// Largest weight of all columns.
+    static let jointWeight = 0.5
+}
+
+/// Random augmented chunks of a robot, for a fit.
+struct ChunkSampler {
+    /// Number of values of a sample.
+    private static let largestSize = 40_000_000
+
+    /// Number of held-out chunks that errors are measured on.
+    private static let heldOutSize = 4096
+
+    /// Every fifth episode is held out.
+    private static let folds = 5
+
+    /// Indices of all chunks.
+    let all: [Int]
+
+    /// Indices of the chunks of the episodes that are not held out.
+    let training: [Int]
+
+    /// Indices of chunks of held-out episodes.
+    let heldOut: [Int]
+
+    private let chunks: Tensor
+    private let lower: Tensor
+    private let upper: Tensor
+
+    /// Samples of `chunks`, which are normalised, within the recorded range.
+    init(_ chunks: ActionChunks, _ normalization: Normalization, device: Device) {
+        let (lower, upper) = (normalization.lowerBounds, normalization.upperBounds)
+        self.lower = Tensor(lower, shape: [lower.count], device: device)
+        self.upper = Tensor(upper, shape: [upper.count], device: device)
+        self.chunks = chunks.actions(on: device).clamped(from: self.lower, to: self.upper)
+        all = Array(0 ..< chunks.count)
+        // The last chunk of an episode holds one valid step.
+        var episode = 0
+        let episodes = chunks.validSteps.map { valid in
+            defer { if valid == 1 { episode += 1 } }
+            return episode
+        }
+        let fold = min(Self.folds, (episodes.last ?? 0) + 1)
+        let isHeldOut: (Int) -> Bool =
+            fold > 1
+            ? { episodes[$0] % fold == fold - 1 }
+            : { [count = chunks.count] in $0 >= count - max(1, count / 5) }
+        training = all.count > 1 ? all.filter { !isHeldOut($0) } : all
+        let others = all.filter(isHeldOut)
+        heldOut = others.enumerated().filter { $0.offset % (others.count / Self.heldOutSize + 1) == 0 }.map(
+            \.element
+        )
+    }
+
+    /// The chunks at `indices` as recorded, `[indices, T, D]`.
+    func recorded(_ indices: [Int]) -> Tensor {
+        chunks.gathering(Tensor(indices, device: chunks.device), axis: 0)
+    }
+
+    /// `count` chunks made of those at `indices`, `[count, T, D]`, by libtorch's generator; fewer if they are large.
+    func samples(_ augmentation: ChunkAugmentation, of indices: [Int], count: Int) -> Tensor {
+        let dimension = chunks.size(2)
+        let count = min(count, max(1, Self.largestSize / (chunks.size(1) * dimension)))
+        let pool = Tensor(indices)
+        func random() -> Tensor {
+            let picks = pool.gathering(.randint(0 ..< indices.count, [count]), axis: 0)
+            return chunks.gathering(picks.to(chunks.device), axis: 0)
+        }
+        func isDrawn(_ probability: Double) -> Tensor {
+            Tensor.rand([count, 1, 1]).less(probability).to(.float32)
+        }
+        let joint = Tensor.rand([count, 1, 1]) * ChunkAugmentation.jointWeight
+        let columns = (Tensor.rand([count, 1, dimension]) * 2 - 1) * augmentation.columnWeight
+        let isJoint = isDrawn(augmentation.jointFraction)
+        let weights = (columns + (joint - columns) * isJoint) * isDrawn(augmentation.fraction)
+        let mixed = random() + (random() - random()) * weights.to(chunks.device)
+        return mixed.clamped(from: lower, to: upper)
+    }
+}
