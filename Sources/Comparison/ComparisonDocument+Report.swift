@@ -156,11 +156,11 @@ extension OperatingPoint {
 extension ComparisonResult {
     fileprivate var row: ComparisonReport.ComparisonResult {
         .init(
-            budget: budget == .mean ? "mean" : "maximum",
+            budget: budget.name,
             own: operatingPoint ?? "\(curve): no operating point",
-            bits: bits ?? .nan,
+            size: size ?? .nan,
             other: other,
-            otherBits: otherBits,
+            otherSize: otherSize,
             measures: self.measures.map { comparison in
                 func text(_ value: Double) -> String {
                     comparison.measure == .l1

@@ -1,19 +1,31 @@
 internal import ActionTokenizers
 public import Evaluation
 
-/// FASTerVQ compared with another tokenizer at equal or fewer bits.
+/// FASTerVQ compared with another tokenizer at equal or fewer bits or tokens.
 public struct ComparisonResult: Codable, Equatable, Sendable {
-    /// Statistic of the bits of a chunk that is compared.
+    /// Statistic of the size of an encoded chunk that is compared.
     public enum Budget: String, Codable, CaseIterable, Sendable {
-        /// Mean over chunks.
-        case mean
-        /// Maximum over chunks.
-        case maximum = "max"
+        /// Mean number of bits over chunks.
+        case meanBits = "mean_bits"
+        /// Largest number of bits.
+        case maximumBits = "max_bits"
+        /// Mean number of tokens: a policy pays by the token, whatever number of entries it is from.
+        case meanTokens = "mean_tokens"
 
-        func bits(_ point: OperatingPoint) -> Double {
+        func size(_ point: OperatingPoint) -> Double {
             switch self {
-            case .mean: point.bitsPerChunk.mean
-            case .maximum: point.bitsPerChunk.max
+            case .meanBits: point.bitsPerChunk.mean
+            case .maximumBits: point.bitsPerChunk.max
+            case .meanTokens: point.tokensPerChunk.mean
+            }
+        }
+
+        /// Display name.
+        var name: String {
+            switch self {
+            case .meanBits: "mean bits"
+            case .maximumBits: "maximum bits"
+            case .meanTokens: "mean tokens"
             }
         }
     }
@@ -61,39 +73,40 @@ public struct ComparisonResult: Codable, Equatable, Sendable {
         public var outcome: Outcome
     }
 
-    /// Statistic of the bits of a chunk that is compared.
+    /// Statistic of the size of an encoded chunk that is compared.
     public var budget: Budget
     /// FASTerVQ's curve.
     public var curve: String
-    /// The operating point of that curve with the most bits that does not exceed those of the other; nil if all exceed them.
+    /// The largest operating point of that curve that is not larger than the other; nil if all are.
     public var operatingPoint: String?
-    /// Bits a chunk at that point.
-    public var bits: Double?
+    /// Size of a chunk at that point.
+    public var size: Double?
     /// Curve and point label of the other tokenizer.
     public var other: String
-    /// Its bits a chunk.
-    public var otherBits: Double
+    /// Its size of a chunk.
+    public var otherSize: Double
     /// All measures; empty without ``operatingPoint``.
     public var measures: [MeasureResult]
 
     private enum CodingKeys: String, CodingKey {
-        case budget, curve, bits, other, measures
+        case budget, curve, size, other, measures
         case operatingPoint = "operating_point"
-        case otherBits = "other_bits"
+        case otherSize = "other_size"
     }
 
     /// The result in a sentence.
     public var sentence: String {
-        // A tenth of a bit can decide which points are compared.
-        func bits(_ value: Double) -> String {
+        // A tenth can decide which points are compared.
+        func text(_ value: Double) -> String {
             let tenths = (value * 10).rounded() / 10
             let number = tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
-            return (budget == .maximum ? "at most " : "") + number + " bits"
+            let unit = budget == .meanTokens ? "tokens" : "bits"
+            return (budget == .maximumBits ? "at most " : "") + "\(number) \(unit)"
         }
-        guard let operatingPoint, let own = self.bits else {
+        guard let operatingPoint, let size else {
             return
-                "\(curve) has no operating point of \(bits(otherBits))\(budget == .mean ? " or fewer" : "") to compare with "
-                + "\(other)."
+                "\(curve) has no operating point of \(text(otherSize))\(budget == .maximumBits ? "" : " or fewer") to compare "
+                + "with \(other)."
         }
         let parts = [Outcome.better, .worse, .undecided].compactMap { outcome -> String? in
             let names = measures.filter { $0.outcome == outcome }.map(\.measure.name)
@@ -101,7 +114,7 @@ public struct ComparisonResult: Codable, Equatable, Sendable {
             return (outcome == .undecided ? "undecided" : outcome.rawValue) + " in \(names.formatted)"
         }
         return
-            "\(operatingPoint) with \(bits(own)), beside \(other) with \(bits(otherBits)): \(parts.joined(separator: "; "))."
+            "\(operatingPoint) with \(text(size)), beside \(other) with \(text(otherSize)): \(parts.joined(separator: "; "))."
     }
 }
 
@@ -149,10 +162,10 @@ extension ComparisonResult {
         weights: [Measure: [Double]],
         _ bootstrap: EpisodeBootstrap
     ) -> ComparisonResult {
-        let limit = budget.bits(other.point)
-        // Rounding errors are no bits.
-        let affordable = own.filter { budget.bits($0.point) <= limit + 1e-6 }
-        let best = affordable.max { budget.bits($0.point) < budget.bits($1.point) }
+        let limit = budget.size(other.point)
+        // Rounding errors do not count.
+        let affordable = own.filter { budget.size($0.point) <= limit + 1e-6 }
+        let best = affordable.max { budget.size($0.point) < budget.size($1.point) }
         let measures = best.map { best in
             Measure.allCases.compactMap { measure in
                 compare(measure, best, other, over: weights[measure] ?? [], bootstrap)
@@ -162,9 +175,9 @@ extension ComparisonResult {
             budget: budget,
             curve: curve,
             operatingPoint: best?.point.name,
-            bits: best.map { budget.bits($0.point) },
+            size: best.map { budget.size($0.point) },
             other: other.point.name,
-            otherBits: limit,
+            otherSize: limit,
             measures: measures ?? []
         )
     }

@@ -28,30 +28,30 @@ extension ComparisonReport {
             }
         }
 
-        /// Statistic of the bits of a chunk that is compared, for example `mean`.
+        /// Statistic of the size of an encoded chunk that is compared, for example `mean bits`.
         public var budget: String
         /// The first tokenizer at the operating point compared.
         public var own: String
-        /// Its bits a chunk.
-        public var bits: Double
+        /// Its size of a chunk.
+        public var size: Double
         /// The other tokenizer.
         public var other: String
-        /// Its bits a chunk.
-        public var otherBits: Double
-        /// The measures; empty when all operating points need more bits.
+        /// Its size of a chunk.
+        public var otherSize: Double
+        /// The measures; empty when all operating points are larger.
         public var measures: [Measure]
 
         /// A comparison result.
         public init(
             budget: String,
             own: String,
-            bits: Double,
+            size: Double,
             other: String,
-            otherBits: Double,
+            otherSize: Double,
             measures: [Measure]
         ) {
             self.budget = budget
-            (self.own, self.bits, self.other, self.otherBits) = (own, bits, other, otherBits)
+            (self.own, self.size, self.other, self.otherSize) = (own, size, other, otherSize)
             self.measures = measures
         }
     }

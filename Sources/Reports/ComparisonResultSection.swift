@@ -9,7 +9,7 @@ struct ComparisonResultSection {
             .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         let table = Table(
             caption:
-                "Comparisons at equal or fewer bits a chunk that FASTerVQ wins. Neither wins when the "
+                "Comparisons at equal or fewer bits or tokens a chunk that FASTerVQ wins. Neither wins when the "
                 + "95 % interval of the difference (bootstrap over episodes) contains 0.",
             header: ["dataset"] + names,
             rows: compared.map { dataset in
@@ -18,8 +18,9 @@ struct ComparisonResultSection {
         )
         return Page.Section(
             anchor: "comparison-results",
-            title: "Comparison at equal bits",
-            introduction: "Is FASTerVQ better than the others at equal or fewer bits?",
+            title: "Comparison at equal bits and tokens",
+            introduction:
+                "Is FASTerVQ better than the others at equal or fewer bits, and at equal or fewer tokens?",
             body: compared.isEmpty ? "" : table.markup
         )
     }
@@ -41,9 +42,9 @@ struct ComparisonResultSection {
         guard !results.isEmpty else { return "" }
         let table = Table(
             caption:
-                "At equal or fewer bits, mean or maximum over chunks. Left of “to” is the first tokenizer's number, right of it the other's; "
+                "At equal or fewer bits (mean or maximum over chunks) or tokens. Left of “to” is the first tokenizer's number, right of it the other's; "
                 + "green is significantly better, orange significantly worse.",
-            header: ["bits are", "tokenizer", "bits", "against", "bits"] + names,
+            header: ["equal", "tokenizer", "size", "against", "size"] + names,
             rows: results.map { result in
                 let cells = names.map { name in
                     guard let measure = result.measures.first(where: { $0.name == name }) else {
@@ -54,11 +55,11 @@ struct ComparisonResultSection {
                 }
                 return [
                     Table.Cell(text: result.budget), Table.Cell(text: result.own),
-                    Table.Cell(text: result.bits.readable),
-                    Table.Cell(text: result.other), Table.Cell(text: result.otherBits.readable),
+                    Table.Cell(text: result.size.readable),
+                    Table.Cell(text: result.other), Table.Cell(text: result.otherSize.readable),
                 ] + cells
             }
         ).markup
-        return "<details><summary>Every comparison at equal bits</summary>\(table)</details>"
+        return "<details><summary>Every comparison at equal size</summary>\(table)</details>"
     }
 }

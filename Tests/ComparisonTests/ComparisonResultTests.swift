@@ -63,10 +63,19 @@ struct ComparisonResultTests {
     @Test("say so when every operating point needs more bits")
     func none() throws {
         let all = try results(against: 4)
-        #expect(all.map(\.curve) == ["own", "own"])
-        #expect(all.map(\.budget) == [.mean, .maximum])
-        #expect(all.allSatisfy { $0.operatingPoint == nil && $0.measures.isEmpty })
+        #expect(all.map(\.curve) == ["own", "own", "own"])
+        #expect(all.map(\.budget) == [.meanBits, .maximumBits, .meanTokens])
+        #expect(all.prefix(2).allSatisfy { $0.operatingPoint == nil && $0.measures.isEmpty })
         #expect(all[0].sentence == "own has no operating point of 4 bits or fewer to compare with binning.")
         #expect(all[1].sentence == "own has no operating point of at most 4 bits to compare with binning.")
+    }
+
+    @Test("compare at equal or fewer tokens, too, whatever their number of bits")
+    func tokens() throws {
+        // A token of one of 4 bins for each of two steps, as one of 21 entries.
+        let result = try #require(try results(against: 4).last)
+        #expect((result.budget, result.operatingPoint) == (.meanTokens, "own (1 codebook)"))
+        #expect((result.size, result.otherSize) == (2, 2))
+        #expect(result.sentence.hasPrefix("own (1 codebook) with 2 tokens, beside binning with 2 tokens: "))
     }
 }

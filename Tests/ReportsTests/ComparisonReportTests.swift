@@ -42,17 +42,24 @@ struct ComparisonReportTests {
         ]
         dataset.results = [
             .init(
-                budget: "mean",
+                budget: "mean bits",
                 own: name,
-                bits: 100,
+                size: 100,
                 other: "fast",
-                otherBits: 120,
+                otherSize: 120,
                 measures: [
                     .init(name: "L1", own: "0.0100", other: "0.0110", outcome: .better),
                     .init(name: "VRR(0.05)", own: "50 %", other: "60 %", outcome: .worse),
                 ]
             ),
-            .init(budget: "maximum", own: "none", bits: .nan, other: "binning", otherBits: 10, measures: []),
+            .init(
+                budget: "maximum bits",
+                own: "none",
+                size: .nan,
+                other: "binning",
+                otherSize: 10,
+                measures: []
+            ),
         ]
         dataset.examples = [
             .init(
