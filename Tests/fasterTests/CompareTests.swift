@@ -40,7 +40,7 @@ struct CompareTests {
         let results = try #require(
             (found["datasets"] as? [[String: Any]])?[0]["results"] as? [[String: Any]]
         )
-        #expect(results.count == 6)
+        #expect(results.count == 9)
         let page = String(decoding: try folder["out/report.html"], as: UTF8.self)
         #expect(page.hasSuffix("</html>\n") && page.contains("id=\"dataset-1\""))
         #expect(page.contains(" --episodes 0:2 --horizon 16 --seed 0 --out out"))
