@@ -123,7 +123,7 @@ extension [ComparedDataset] {
     /// - Parameters:
     ///   - specifications: The tokenizers.
     ///   - opener: Opens them, for chunks of its horizon.
-    ///   - seed: Seed of the bootstrap over episodes.
+    ///   - seed: Seed of the bootstrap over trainings and episodes.
     ///   - dividesCores: True to divide the processor cores, which tensor operators use, among the datasets.
     ///   - onRun: Called after every tokenizer with the names of dataset and curve and the number of tokenizers that are done.
     /// - Returns: The comparisons in the order of the datasets.

@@ -117,7 +117,7 @@ extension DatasetComparison {
 extension OperatingPoint {
     fileprivate func reportPoint(_ columns: [String]) -> ComparisonReport.OperatingPoint {
         func measured(_ estimate: Estimate) -> ComparisonReport.Measured {
-            .init(estimate.value, low: estimate.shownInterval.low, high: estimate.shownInterval.high)
+            .init(estimate.value, low: estimate.interval.low, high: estimate.interval.high)
         }
         func fractions(_ estimates: [String: Estimate]) -> [(
             tolerance: String, fraction: ComparisonReport.Measured

@@ -4,7 +4,7 @@ public import Evaluation
 public struct ComparisonDocument: Codable, Sendable {
     /// Version of the format.
     public var formatVersion = 1
-    /// Seed of the bootstrap over episodes.
+    /// Seed of the bootstrap over trainings and episodes.
     public let seed: UInt64
     /// The tokenizers as given.
     public let tokenizers: String

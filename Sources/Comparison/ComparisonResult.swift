@@ -67,7 +67,7 @@ public struct ComparisonResult: Codable, Equatable, Sendable {
         public var own: Double
         /// The other tokenizer's value.
         public var other: Double
-        /// 95 % interval of the first minus the second (paired bootstrap over episodes).
+        /// 95 % interval of the first minus the second (hierarchical bootstrap: trainings and, paired, episodes).
         public var interval: ConfidenceInterval
         /// Outcome for FASTerVQ.
         public var outcome: Outcome
@@ -189,18 +189,16 @@ extension ComparisonResult {
         over weights: [Double],
         _ bootstrap: EpisodeBootstrap
     ) -> MeasureResult? {
-        guard let first = own.totals[measure]?.mean, let second = other.totals[measure]?.mean else {
-            return nil
-        }
+        guard let first = own.totals[measure], let second = other.totals[measure] else { return nil }
         let total = weights.reduce(0, +)
-        let interval = bootstrap.interval(of: zip(first, second).map { $0 - $1 }, over: weights)
+        let interval = bootstrap.interval(ofTrainings: first.seeds, minus: second.seeds, over: weights)
         let isLess = interval.high < 0
         let outcome: Outcome =
             isLess || interval.low > 0 ? (isLess == (measure == .l1) ? .better : .worse) : .undecided
         return MeasureResult(
             measure: measure,
-            own: first.reduce(0, +) / total,
-            other: second.reduce(0, +) / total,
+            own: first.mean.reduce(0, +) / total,
+            other: second.mean.reduce(0, +) / total,
             interval: interval,
             outcome: outcome
         )

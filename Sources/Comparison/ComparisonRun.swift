@@ -22,7 +22,7 @@ public struct ComparisonRun: Sendable {
     ///   - isHeldOut: True if no candidate was trained on its robot or tasks.
     ///   - candidates: The tokenizers.
     ///   - compared: The chunks.
-    ///   - seed: Seed of the bootstrap over episodes.
+    ///   - seed: Seed of the bootstrap over trainings and episodes.
     ///   - onRun: Called after every tokenizer.
     /// - Throws: The errors of tokenizers, and `ActionTokenizerError` when the shapes of a tokenizer and the chunks differ or the
     ///   tokenizers of a candidate differ in their codebooks.

@@ -5,19 +5,16 @@ public struct Estimate: Codable, Equatable, Sendable {
     /// The mean over chunks; over seeds as well, where there are several.
     public var value: Double
 
-    /// 95 % interval over episodes (bootstrap).
+    /// 95 % interval over episodes and seeds of the training (hierarchical bootstrap).
     public var interval: ConfidenceInterval
 
-    /// 95 % interval over seeds of the training; nil for a single one.
+    /// 95 % interval over seeds of the training alone (Student's t); nil for a single one.
     public var seedInterval: ConfidenceInterval?
 
     private enum CodingKeys: String, CodingKey {
         case value, interval
         case seedInterval = "seed_interval"
     }
-
-    /// The interval over seeds if there are several, else over episodes.
-    public var shownInterval: ConfidenceInterval { seedInterval ?? interval }
 }
 
 /// Sums of a measure over every episode, averaged over seeds.
@@ -46,7 +43,7 @@ struct EpisodeTotals: Sendable {
         let total = weights.reduce(0, +)
         return Estimate(
             value: mean.reduce(0, +) / total,
-            interval: bootstrap.interval(of: mean, over: weights),
+            interval: bootstrap.interval(ofTrainings: seeds, over: weights),
             seedInterval: ConfidenceInterval(meanOf: seeds.map { $0.reduce(0, +) / total })
         )
     }

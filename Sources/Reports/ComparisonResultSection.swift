@@ -10,7 +10,7 @@ struct ComparisonResultSection {
         let table = Table(
             caption:
                 "Comparisons at equal or fewer bits or tokens a chunk that FASTerVQ wins. Neither wins when the "
-                + "95 % interval of the difference (bootstrap over episodes) contains 0.",
+                + "95 % interval of the difference (bootstrap over trainings and episodes) contains 0.",
             header: ["dataset"] + names,
             rows: compared.map { dataset in
                 [Table.Cell(text: dataset.name)] + names.map { counts($0, dataset.results) }

@@ -40,7 +40,7 @@ extension TokenizerCommand {
         @Option(help: "Control steps of a chunk, for tokenizers whose folders have no horizon.")
         var horizon = 16
 
-        @Option(help: "Seed of the bootstrap over episodes, for intervals.")
+        @Option(help: "Seed of the bootstrap over trainings and episodes, for intervals.")
         var seed: UInt64 = 0
 
         @Option(help: "Folder of a replay to include in the report; may be repeated.")
@@ -156,8 +156,8 @@ extension DatasetComparison {
                     point.tokensPerChunk.mean,
                     point.bitsPerChunk.mean,
                     point.l1.value,
-                    point.l1.shownInterval.low,
-                    point.l1.shownInterval.high,
+                    point.l1.interval.low,
+                    point.l1.interval.high,
                     percent("0.05"),
                     percent("0.1")
                 )

@@ -71,6 +71,25 @@ struct IntervalTests {
         #expect(abs(sure.low - 2) < 1e-9 && abs(sure.high - 2) < 1e-9)
     }
 
+    @Test("resampled trainings widen the interval of their mean by how much they differ")
+    func trainings() {
+        let bootstrap = EpisodeBootstrap(episodes: 20, seed: 3)
+        let weights = [Double](repeating: 1, count: 20)
+        let sums = (0 ..< 20).map { Double($0 % 5) }
+        func width(_ offsets: [Double]) -> Double {
+            let trainings = offsets.map { offset in sums.map { $0 + offset } }
+            let interval = bootstrap.interval(ofTrainings: trainings, over: weights)
+            return interval.high - interval.low
+        }
+        let single = bootstrap.interval(of: sums, over: weights)
+        #expect(bootstrap.interval(ofTrainings: [sums], over: weights) == single)
+        #expect(abs(width([0, 0, 0]) - (single.high - single.low)) < 1e-9)
+        #expect(width([-3, 0, 3]) > 2 * width([0, 0, 0]))
+        let others = [sums.map { $0 + 1 }]
+        let difference = bootstrap.interval(ofTrainings: [sums], minus: others, over: weights)
+        #expect(abs(difference.low + 1) < 1e-9 && abs(difference.high + 1) < 1e-9)
+    }
+
     @Test("intervals are written as two numbers")
     func codable() throws {
         let interval = ConfidenceInterval(low: -0.5, high: 2)

@@ -12,6 +12,8 @@ public struct EpisodeBootstrap: Sendable {
     /// Number of times that every episode was sampled, one list a round.
     private let counts: [[Double]]
 
+    private let seed: UInt64
+
     /// Resamples `episodes` episodes `rounds` times.
     public init(episodes: Int, rounds: Int = 1000, seed: UInt64) {
         self.init(strata: [episodes], rounds: rounds, seed: seed)
@@ -26,6 +28,7 @@ public struct EpisodeBootstrap: Sendable {
     public init(strata: [Int], rounds: Int = 1000, seed: UInt64) {
         precondition(strata.allSatisfy { $0 > 0 } && rounds > 0, "a bootstrap needs episodes and rounds")
         episodes = strata.reduce(0, +)
+        self.seed = seed
         var random = SeededRandom(seed: seed)
         counts = (0 ..< rounds).map { _ in
             strata.flatMap { count in
@@ -43,6 +46,36 @@ public struct EpisodeBootstrap: Sendable {
             "one number an episode"
         )
         return ConfidenceInterval(ofSamples: means(of: numerators, over: denominators))
+    }
+
+    /// The interval of the mean over trainings, or of the difference between two means, from trainings and episodes that are both
+    /// resampled (hierarchical bootstrap).
+    ///
+    /// - Parameters:
+    ///   - trainings: Sums of every episode, for every training.
+    ///   - others: Sums of the trainings that are subtracted; empty for none.
+    ///   - denominators: One number an episode.
+    /// - Returns: The interval; that over episodes where all trainings are single ones.
+    public func interval(
+        ofTrainings trainings: [[Double]],
+        minus others: [[Double]] = [],
+        over denominators: [Double]
+    ) -> ConfidenceInterval {
+        var random = SeededRandom(seed: seed, 1)
+        func resampled(_ trainings: [[Double]]) -> [[Double]] {
+            trainings.count == 1
+                ? trainings
+                : trainings.map { _ in trainings[Int.random(in: 0 ..< trainings.count, using: &random)] }
+        }
+        func mean(_ trainings: [[Double]], _ counts: [Double]) -> Double {
+            guard !trainings.isEmpty else { return 0 }
+            let below = zip(counts, denominators).reduce(0) { $0 + $1.0 * $1.1 }
+            let above = trainings.reduce(0) { $0 + zip(counts, $1).reduce(0) { $0 + $1.0 * $1.1 } }
+            return below == 0 ? 0 : above / below / Double(trainings.count)
+        }
+        return ConfidenceInterval(
+            ofSamples: counts.map { mean(resampled(trainings), $0) - mean(resampled(others), $0) }
+        )
     }
 
     /// `sum of numerators / sum of denominators` in every round.
