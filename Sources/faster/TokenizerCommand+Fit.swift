@@ -30,6 +30,9 @@ extension TokenizerCommand {
             try OutputFolder(out).checkUnfinished()
             let (demonstrations, episodes) = try dataset.open()
             let actions = try demonstrations.robotActions(episodes: episodes)
+            if kind == .linearFASTerVQ {
+                Terminal.say("fit  choosing the partition into latent positions by every fifth episode")
+            }
             let progress = Terminal.Progress("fit")
             let tokenizer = try kind.fit(to: actions, horizon: options.horizon, options.settings) {
                 done,
