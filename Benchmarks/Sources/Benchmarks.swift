@@ -71,6 +71,7 @@ struct Effort: ParsableArguments {
 enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case decoding
     case loading
+    case nearestEntries = "nearest-entries"
     case opening
     case randomAccess = "random-access"
     case serving
@@ -82,6 +83,7 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
         switch self {
         case .decoding: try Decoding(effort).comparisons()
         case .loading: try Loading(effort).comparisons()
+        case .nearestEntries: try NearestEntries(effort).comparisons()
         case .opening: try Opening(effort).comparisons()
         case .randomAccess: try RandomAccess(effort).comparisons()
         case .serving: try await Serving(effort).comparisons()
