@@ -23,7 +23,8 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// Success rate over all evaluations.
         public let success: Double
 
-        /// 95 % interval of ``success``: Wilson's for one evaluation, a bootstrap over scenes for several.
+        /// 95 % interval of ``success``: Wilson's for one evaluation, a bootstrap over evaluations
+        /// (trainings) and scenes for several.
         public let interval: ConfidenceInterval
 
         /// Success rate of every evaluation.
@@ -32,8 +33,8 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// ``success`` less that of the first candidate; nil for the first.
         public let difference: Double?
 
-        /// 95 % interval of ``difference``: Newcombe's for paired rates between single evaluations, a paired bootstrap over
-        /// scenes where either candidate has several.
+        /// 95 % interval of ``difference``: Newcombe's for paired rates between single evaluations, a bootstrap over
+        /// evaluations and, paired, scenes where either candidate has several.
         public let differenceInterval: ConfidenceInterval?
 
         /// Number of scenes of an evaluation.
@@ -74,12 +75,13 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
             guard !candidate.evaluations.isEmpty else {
                 throw ComparisonError(description: "\(candidate.name): has no evaluation")
             }
-            var sums = [Double](repeating: 0, count: scenes.count)
+            var outcomes: [[Bool]] = []
             for evaluation in candidate.evaluations {
-                let outcomes = try Self.outcomes(evaluation, of: scenes, candidate.name, like: first.name)
-                for (scene, success) in outcomes.enumerated() where success { sums[scene] += 1 }
+                outcomes.append(
+                    try Self.outcomes(evaluation, of: scenes, candidate.name, like: first.name)
+                )
             }
-            successes.append(SceneSuccess(successes: sums, evaluations: candidate.evaluations.count))
+            successes.append(SceneSuccess(outcomes))
         }
         let bootstrap = EpisodeBootstrap(episodes: scenes.count, seed: seed)
         rows = candidates.enumerated().map { index, candidate in
@@ -128,30 +130,35 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
     }
 }
 
-/// A candidate's success rate in each scene.
+/// A candidate's success in each scene; scenes have one order for all candidates.
 private struct SceneSuccess {
-    /// Fraction of the evaluations that solved a scene; scenes have one order for all candidates.
+    /// Fraction of the evaluations that solved a scene.
     let rates: [Double]
+
+    /// 1 for success, 0 for failure, in every evaluation and scene.
+    private let evaluations: [[Double]]
 
     /// True if every scene was solved by all or by no evaluation, so that scenes are successes and failures.
     private let isDecided: Bool
 
-    /// Divides the `successes` of every scene by the number of `evaluations`.
-    init(successes: [Double], evaluations: Int) {
-        rates = successes.map { $0 / Double(evaluations) }
-        let all = Double(evaluations)
-        isDecided = evaluations == 1 || [0, all].contains { count in successes.allSatisfy { $0 == count } }
+    /// Counts the `outcomes` of every evaluation.
+    init(_ outcomes: [[Bool]]) {
+        let evaluations = outcomes.map { $0.map { $0 ? 1.0 : 0 } }
+        self.evaluations = evaluations
+        rates = outcomes[0].indices.map { scene in
+            evaluations.reduce(0) { $0 + $1[scene] } / Double(evaluations.count)
+        }
+        let rates = rates
+        isDecided = evaluations.count == 1 || [0, 1].contains { rate in rates.allSatisfy { $0 == rate } }
     }
 
     private var outcomes: [Bool] { rates.map { $0 == 1 } }
 
-    private static func mean(_ rates: [Double], _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        bootstrap.interval(of: rates, over: [Double](repeating: 1, count: rates.count))
-    }
+    private var ones: [Double] { [Double](repeating: 1, count: rates.count) }
 
     /// Resampled scenes that were solved alike are all alike and would claim certainty.
     func interval(_ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isDecided else { return Self.mean(rates, bootstrap) }
+        guard isDecided else { return bootstrap.interval(ofTrainings: evaluations, over: ones) }
         return ConfidenceInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
     }
 
@@ -159,7 +166,9 @@ private struct SceneSuccess {
     func gains(over first: SceneSuccess) -> [Double] { zip(rates, first.rates).map { $0 - $1 } }
 
     func differenceInterval(to first: SceneSuccess, _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isDecided, first.isDecided else { return Self.mean(gains(over: first), bootstrap) }
+        guard isDecided, first.isDecided else {
+            return bootstrap.interval(ofTrainings: evaluations, minus: first.evaluations, over: ones)
+        }
         return PairedDifference(PairedOutcomes(first.outcomes, outcomes)).interval
     }
 }
