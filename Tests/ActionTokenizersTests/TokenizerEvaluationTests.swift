@@ -73,9 +73,9 @@ struct TokenizerEvaluationTests {
         let evaluation = try TokenizerEvaluation(scripted, on: chunks, timedCalls: 1)
         let metrics = evaluation.metrics
         #expect(metrics.tokensPerChunk == .init(mean: 2.5, max: 3))
-        #expect(metrics.compressionRatio == 4 / 2.5)
+        #expect(metrics.compressionRatio == 3 / 2.5)
         #expect(metrics.bitsPerChunk == .init(mean: 5, max: 6))
-        #expect(metrics.bitRatio == 128 / 5.0)
+        #expect(metrics.bitRatio == 96 / 5.0)
         #expect(evaluation.tokenCounts == [[2, 3, 0, 0]])
         #expect(metrics.codebooks[0].utilization == 0.5 && metrics.codebooks[0].topFrequency == 0.6)
         #expect(close(metrics.codebooks[0].normalizedEntropy, 0.485475298))

@@ -36,7 +36,8 @@ public struct TokenizerEvaluation: Sendable {
         tokenCounts = try Self.count(tokens, tokenizer)
         let lengths = tokens.map { Double($0.count) }
         let bits = tokens.map { tokenizer.bits(of: $0) }
-        let scalars = Double(chunks.horizon * chunks.dimension)
+        let steps = Self.mean(chunks.validSteps.map(Double.init))
+        let scalars = steps * Double(chunks.dimension)
         let (encode, decode) = try Self.times(of: tokenizer, on: chunks, calls: timedCalls)
         metrics = TokenizerMetrics(
             tokenizer: tokenizer.name,

@@ -62,9 +62,9 @@ public struct TokenizerMetrics: Codable, Equatable, Sendable {
     public var tokensPerChunk: Range
     /// Bits of a chunk: the sum of the logarithms of its tokens' alphabets.
     public var bitsPerChunk: Range
-    /// Scalars a token.
+    /// Scalars a token; padded steps do not count.
     public var compressionRatio: Double
-    /// Bits of 32-bit scalars over bits of tokens.
+    /// Bits of 32-bit scalars over bits of tokens; padded steps do not count.
     public var bitRatio: Double
     /// Mean absolute error.
     public var l1: Double
