@@ -57,8 +57,7 @@ extension LinearFASTerVQ {
 
     /// Fits a model to chunks.
     ///
-    /// Of the partitions into latent positions and the augmentations, those with the lowest error on held-out episodes are
-    /// taken.
+    /// Partition and augmentation are those with the lowest error on held-out episodes.
     ///
     /// - Parameters:
     ///   - chunks: Normalised chunks, at least one, episode after episode.
