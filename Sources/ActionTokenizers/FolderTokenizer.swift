@@ -1,5 +1,6 @@
 public import Foundation
 public import RobotTypes
+public import Support
 
 /// `config.json` of a tokenizer for one robot.
 public struct RobotTokenizerFile<Configuration: Codable>: Codable {
@@ -41,6 +42,23 @@ extension RobotTokenizerFile {
         let file = try TokenizerFolder.read(Self.self, names, version: newestVersion, from: folder)
         try TokenizerFolder.check(horizon: file.horizon, of: folder)
         return (file, try TokenizerFolder.normalization(from: folder, columns: file.dimension))
+    }
+}
+
+extension RobotTokenizerFile where Configuration: Validatable {
+    /// Reads the configuration of a tokenizer that has one of `names`, validated, and its normalization.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the file, what was expected and what was found.
+    public static func readValidated(
+        _ names: [String],
+        from folder: URL
+    ) throws(ActionTokenizerError) -> (file: RobotTokenizerFile, normalization: Normalization) {
+        let content = try read(names, from: folder)
+        do throws(InvalidValue) { try content.file.configuration.validate() } catch {
+            let path = TokenizerFolder.configuration(in: folder).path
+            throw ActionTokenizerError("\(path): \(error.inside("configuration"))")
+        }
+        return content
     }
 }
 

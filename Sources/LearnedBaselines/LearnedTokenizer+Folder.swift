@@ -24,16 +24,10 @@ extension LearnedTokenizer {
     /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, `CheckpointError` and
     ///   `SafetensorsError` when the weights do not fit.
     public init(loading folder: URL, device: Device) throws {
-        let (file, normalization) = try RobotTokenizerFile<Network.Configuration>.read(
+        let (file, normalization) = try RobotTokenizerFile<Network.Configuration>.readValidated(
             [Network.tokenizerName],
             from: folder
         )
-        do {
-            try file.configuration.validate()
-        } catch {
-            let path = TokenizerFolder.configuration(in: folder).path
-            throw ActionTokenizerError("\(path): \(error.inside("configuration"))")
-        }
         let network = Network(
             file.configuration,
             horizon: file.horizon,

@@ -75,7 +75,7 @@ extension LinearFASTerVQ {
         report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) {
         Torch.seed(settings.seed)
-        let sampler = ChunkSampler(chunks, normalization, device: device)
+        let sampler = FittingChunks(chunks, normalization, device: device)
         let partition = Self.bestPartition(of: sampler, space, settings)
         let augmentation = Self.bestAugmentation(of: sampler, space, partition, settings)
         let fitted = LinearFASTerVQ(
@@ -132,7 +132,7 @@ extension LinearFASTerVQ {
     ///
     /// All have the number of latent positions that is asked for, or as many as there are patches.
     private static func bestPartition(
-        of sampler: ChunkSampler,
+        of sampler: FittingChunks,
         _ space: ActionSpace,
         _ settings: Fitting
     ) -> LatentPartition {
@@ -154,7 +154,7 @@ extension LinearFASTerVQ {
     /// Codebooks that learn their chunks by heart are large, so the trials have the size of the real ones, and few latent
     /// positions.
     private static func bestAugmentation(
-        of sampler: ChunkSampler,
+        of sampler: FittingChunks,
         _ space: ActionSpace,
         _ partition: LatentPartition,
         _ settings: Fitting

@@ -130,16 +130,10 @@ extension LinearFASTerVQTokenizer {
     /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, `CheckpointError` and
     ///   `SafetensorsError` when the weights do not fit.
     public init(loading folder: URL, device: Device) throws {
-        let (file, normalization) = try RobotTokenizerFile<LinearFASTerVQ.Configuration>.read(
+        let (file, normalization) = try RobotTokenizerFile<LinearFASTerVQ.Configuration>.readValidated(
             [Self.tokenizerName],
             from: folder
         )
-        do {
-            try file.configuration.validate()
-        } catch {
-            let path = TokenizerFolder.configuration(in: folder).path
-            throw ActionTokenizerError("\(path): \(error.inside("configuration"))")
-        }
         let model = LinearFASTerVQ(
             file.configuration,
             valueCount: file.horizon * file.dimension,

@@ -75,4 +75,31 @@ struct LatentPartitionTests {
         }
         #expect(try #require(count(0.001)) > #require(count(0.1)))
     }
+
+    @Test("gives a gripper that never moves a latent position without components, which encodes and decodes")
+    func stillGripper() throws {
+        var recorded = LinearSamples.normalizedChunks(episodes: 6)
+        for index in stride(from: 4, to: recorded.values.count, by: 5) { recorded.values[index] = 1 }
+        let actions = recorded.actions(on: .cpu)
+        let still = actions - actions.mean(0)
+        let bases = LatentPartition.componentsBesideGrippers.bases(
+            of: still,
+            space,
+            positionCount: 3,
+            bitsPerPosition: 36,
+            targetError: 0.01
+        )
+        #expect(try #require(bases).map { $0.size(0) }[2] == 0)
+        var settings = LinearFASTerVQ.Fitting()
+        (settings.codebookSize, settings.latentPositions) = (32, 3)
+        let model = LinearFASTerVQ(
+            fitting: recorded,
+            space,
+            LinearSamples.normalization,
+            settings,
+            device: .cpu
+        )
+        let decoded = model.decode(model.encode(actions), horizon: LinearSamples.horizon)
+        #expect((decoded - actions).abs().mean().item < 0.1)
+    }
 }

@@ -4,10 +4,10 @@ import Torch
 
 @testable import FASTerVQ
 
-@Suite("Chunk sampler")
-struct ChunkSamplerTests {
-    private func sampler(episodes: Int) -> ChunkSampler {
-        ChunkSampler(
+@Suite("Chunks of a fit")
+struct FittingChunksTests {
+    private func sampler(episodes: Int) -> FittingChunks {
+        FittingChunks(
             LinearSamples.normalizedChunks(episodes: episodes),
             LinearSamples.normalization,
             device: .cpu

@@ -31,7 +31,7 @@ enum ChunkAugmentation: CaseIterable {
 }
 
 /// Random augmented chunks of a robot, for a fit.
-struct ChunkSampler {
+struct FittingChunks {
     /// Number of values of a sample.
     private static let largestSize = 40_000_000
 
