@@ -67,6 +67,9 @@ let package = Package(
             providers: [.apt(["libavformat-dev", "libswscale-dev"])]
         ),
         module("LeRobot", ["CParquet", "CFFmpeg", "RobotTypes", "Support"]),
+        .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
+        .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
+        module("TextTokenizers", ["CSentencePiece", "CICU"]),
         .target(name: "CKernels"),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
@@ -171,6 +174,13 @@ let package = Package(
             path: "Benchmarks/Sources",
             swiftSettings: strict
         ),
+        // Text tokenizers and image processors beside their Python libraries, `make test-peers`.
+        .executableTarget(
+            name: "processor-parity",
+            dependencies: ["TextTokenizers"],
+            path: "Tests/ProcessorParity",
+            swiftSettings: strict
+        ),
         // Programs to start from.
         .executableTarget(
             name: "RobotClient",
@@ -214,6 +224,7 @@ let package = Package(
         tests("Support", ["TemporaryFolder"]),
         tests("Torch"),
         tests("Safetensors", ["TemporaryFolder"]),
+        tests("TextTokenizers", ["TemporaryFolder"], resources: [.copy("Golden")]),
         tests("Numpy", ["PythonPeer", "TemporaryFolder"], resources: [.copy("Peers")]),
         tests(
             "ActionTokenizers",

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 MAY_IMPORT_CTORCH = {"Torch", "NN"}
 WITHOUT_TORCH = {
-    "RobotTypes", "Support", "Safetensors", "LeRobot", "ActionTokenizers", "PolicyProtocol",
+    "RobotTypes", "Support", "Safetensors", "TextTokenizers", "LeRobot", "ActionTokenizers", "PolicyProtocol",
     "PolicyServer", "Evaluation", "Reports", "RobotClient",
 }  # fmt: skip
 
