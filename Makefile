@@ -11,7 +11,7 @@ DESTDIR ?=
 # `sudo make install` copies what the user has built, and builds nothing as root.
 built_by_user := $(and $(SUDO_USER),$(wildcard bin/faster))
 
-.PHONY: help setup build test test-peers benchmark quickstart clean-run format lint docs install uninstall clean
+.PHONY: help setup build test test-peers parity benchmark quickstart clean-run format lint docs install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ test-peers: ## read and write the same data as lerobot, in Python (fetches 1.5 G
 	@Scripts/bootstrap --peers
 	@$(MAKE) build
 	@Scripts/test-peers
+
+parity: ## compare backbones with transformers, in Python: Documentation/AddingABackbone.md
+	@Scripts/bootstrap --peers
+	Scripts/swift build --product backbone-parity
+	@OMP_NUM_THREADS=1 .deps/peers/bin/python Tests/Peers/backbones_agree.py $(PARITY)
 
 benchmark: ## measure beside peers, in Python and elsewhere: Benchmarks/README.md
 	@Scripts/bootstrap --peers

@@ -181,6 +181,16 @@ let package = Package(
             path: "Tests/ProcessorParity",
             swiftSettings: strict
         ),
+        // Backbones beside transformers, `make parity`.
+        .executableTarget(
+            name: "backbone-parity",
+            dependencies: [
+                "Backbones", "NN", "Safetensors", "Torch",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/BackboneParity",
+            swiftSettings: strict
+        ),
         // Programs to start from.
         .executableTarget(
             name: "RobotClient",
@@ -232,7 +242,7 @@ let package = Package(
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
-        tests("Backbones", ["NN", "Torch", "Support"]),
+        tests("Backbones", ["TemporaryFolder", "NN", "Torch", "Support"]),
         tests(
             "CPUInference",
             ["FASTerVQ", "VectorQuantization", "ActionTokenizers", "Torch", "RobotTypes"]

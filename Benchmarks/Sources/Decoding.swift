@@ -163,7 +163,7 @@ struct Decoding {
         let text = ByteTokenizer().ids(for: "open the drawer")
         return PrefixInput(
             images: (0 ..< 2).map { _ in Tensor.randint(0 ..< 256, [1, 96, 96, 3]).to(.uint8) },
-            text: Tensor(text, shape: [1, text.count]),
+            tokens: Tensor(text, shape: [1, text.count]),
             state: Tensor.randint(0 ..< 256, [1, 4])
         )
     }

@@ -2,27 +2,22 @@ public import NN
 public import Torch
 
 // Axes in this folder
-//   B  batch      S  prefix tokens      A  heads      E  width of a head
+//   B  batch      L, S  tokens of a forward, of a prefix      A  heads      G  key and value heads      E  width of a head
 
 /// Vision-language model that encodes images, instruction and state into a prefix.
 ///
 /// The action expert attends to its keys and values layer by layer, so a backbone runs once per observation, however many
-/// action tokens follow (arXiv 2512.04952, action expert; as in pi-0, arXiv 2410.24164).
+/// action tokens follow (arXiv 2512.04952, action expert; as in pi-0, arXiv 2410.24164). Its layers are of the backbone's
+/// kind, narrower.
 ///
 /// As a ``SuffixDecoder`` it continues the prefix by its own weights, for policies without an action expert; only a
 /// backbone that ``supportsDecoding`` can.
 public protocol Backbone: Module, SuffixDecoder {
-    /// Number of transformer layers; the action expert has as many.
-    var layerCount: Int { get }
+    /// Architecture of every transformer layer that a suffix attends to, in the order of the forward.
+    var layerConfigurations: [TransformerLayer.Configuration] { get }
 
-    /// Attention heads of a layer.
-    var headCount: Int { get }
-
-    /// Channels of a head.
-    var headWidth: Int { get }
-
-    /// Channels of a token.
-    var width: Int { get }
+    /// Rotary positions of every layer.
+    var rotary: RotaryPositions { get }
 
     /// True if the backbone can decode suffix slots itself.
     var supportsDecoding: Bool { get }
@@ -31,47 +26,32 @@ public protocol Backbone: Module, SuffixDecoder {
     func prefix(of input: PrefixInput) -> Prefix
 }
 
-/// Inputs of a backbone, for a batch of instants.
-public struct PrefixInput: Sendable {
-    /// One tensor a camera, uint8 `[B, height, width, 3]`, in the order of the contract's cameras.
-    public let images: [Tensor]
+extension Backbone {
+    /// Number of transformer layers; the action expert has as many.
+    public var layerCount: Int { layerConfigurations.count }
 
-    /// Text ids of the instructions, int64 `[B, length]`, padded with 0 at the end.
-    public let text: Tensor
-
-    /// Bin of every state dimension, int64 `[B, stateDimension]`.
-    public let state: Tensor
-
-    /// True for every camera that there is an image of, bool `[B, cameras]`; nil where there are all.
-    ///
-    /// Nothing attends to the image of another.
-    public let hasImage: Tensor?
-
-    /// Creates an input from its parts.
-    public init(images: [Tensor], text: Tensor, state: Tensor, hasImage: Tensor? = nil) {
-        self.images = images
-        self.text = text
-        self.state = state
-        self.hasImage = hasImage
-    }
+    /// Channels of a token.
+    public var width: Int { layerConfigurations[0].width }
 }
 
 /// Keys and values of a backbone's tokens: the beginning of the KV cache.
 public struct Prefix: Sendable {
-    /// Keys of every layer, `[B, A, S, E]`.
+    /// Keys of every layer, `[B, G, S, E]`.
     public let keys: [Tensor]
 
-    /// Values of every layer, `[B, A, S, E]`.
+    /// Values of every layer, `[B, G, S, E]`.
     public let values: [Tensor]
 
     /// Padding mask, true for real tokens, bool `[B, 1, 1, S]`; nil without padding.
     public let mask: Tensor?
 
-    /// Rotary position of the first token after the prefix.
-    public let nextPosition: Int
+    /// Rotary position of the first token after the prefix, `[B]`, or `[1]` where it is the same for all.
+    ///
+    /// Action tokens have one position each, also after tokens that have several: multimodal positions of text are equal.
+    public let nextPosition: Tensor
 
     /// Creates a prefix from its parts.
-    public init(keys: [Tensor], values: [Tensor], mask: Tensor?, nextPosition: Int) {
+    public init(keys: [Tensor], values: [Tensor], mask: Tensor?, nextPosition: Tensor) {
         self.keys = keys
         self.values = values
         self.mask = mask
@@ -86,6 +66,17 @@ public struct Prefix: Sendable {
 
     /// Device of keys and values.
     public var device: Device { keys[0].device }
+
+    /// The same prefix, through which no gradient flows: the action loss leaves the backbone alone (knowledge insulation,
+    /// arXiv 2505.23705).
+    public func detached() -> Prefix {
+        Prefix(
+            keys: keys.map { $0.detached() },
+            values: values.map { $0.detached() },
+            mask: mask,
+            nextPosition: nextPosition
+        )
+    }
 
     /// Mask of queries that also attend to all of `count` tokens after the prefix, bool `[B, 1, 1, S + count]`; nil attends
     /// to all.

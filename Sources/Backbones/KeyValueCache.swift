@@ -2,11 +2,20 @@ public import Torch
 
 /// KV cache: keys and values of the prefix, then of appended tokens, layer by layer.
 public struct KeyValueCache: Sendable {
+    /// Keys of every layer, `[B, G, tokens, E]`; in a cache with room, with what is not yet filled.
     private var keys: [Tensor]
+    /// Values of every layer, of the keys' shape.
     private var values: [Tensor]
 
     /// Number of tokens that each layer holds; nil for a cache that grows by new tensors.
     private var counts: [Int]?
+
+    /// Starts empty, and grows by making new tensors.
+    public init(layerCount: Int) {
+        (keys, values) = ([], [])
+        keys.reserveCapacity(layerCount)
+        values.reserveCapacity(layerCount)
+    }
 
     /// Starts with the keys and values of `prefix`, and grows by making new tensors, so that gradients flow.
     public init(_ prefix: Prefix) {
@@ -28,9 +37,17 @@ public struct KeyValueCache: Sendable {
         counts = prefix.keys.map { $0.size(2) }
     }
 
-    /// Adds the keys and values of new tokens, `[B, A, L, E]`, to a layer and returns all of the layer's.
+    /// Adds the keys and values of new tokens, `[B, G, L, E]`, to a layer and returns all of the layer's, in the precision
+    /// of those that it holds.
     public mutating func append(key: Tensor, value: Tensor, layer: Int) -> (key: Tensor, value: Tensor) {
         guard let count = counts?[layer] else {
+            guard layer < keys.count else {
+                precondition(layer == keys.count, "layers of an empty cache are filled in their order")
+                keys.append(key)
+                values.append(value)
+                return (key, value)
+            }
+            let (key, value) = (key.to(keys[layer].dtype), value.to(values[layer].dtype))
             keys[layer] = .concatenated([keys[layer], key], axis: 2)
             values[layer] = .concatenated([values[layer], value], axis: 2)
             return (keys[layer], values[layer])
@@ -46,8 +63,22 @@ public struct KeyValueCache: Sendable {
         )
     }
 
+    /// Number of tokens that a layer holds.
+    public func length(ofLayer layer: Int) -> Int {
+        counts?[layer] ?? (layer < keys.count ? keys[layer].size(2) : 0)
+    }
+
+    /// Keys and values of every layer, each `[B, G, tokens, E]`.
+    public var contents: (keys: [Tensor], values: [Tensor]) {
+        guard let counts else { return (keys, values) }
+        func filled(_ tensors: [Tensor]) -> [Tensor] {
+            zip(tensors, counts).map { $0.narrowed(2, from: 0, count: $1) }
+        }
+        return (filled(keys), filled(values))
+    }
+
     /// Lends a layer's memory to `body`, which writes `added` more tokens into it: keys and values, each
-    /// `[B, A, room, E]`, of which `filled` tokens a head are in use.
+    /// `[B, G, room, E]`, of which `filled` tokens a head are in use.
     ///
     /// - Returns: The result of `body`; nil without room, or unless the cache is in single precision in a CPU's memory.
     public mutating func withRoom<Result>(

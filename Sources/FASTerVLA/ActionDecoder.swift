@@ -152,7 +152,7 @@ extension Prefix {
             keys: keys.map { $0.expanded([count, -1, -1, -1]) },
             values: values.map { $0.expanded([count, -1, -1, -1]) },
             mask: mask?.expanded([count, -1, -1, -1]),
-            nextPosition: nextPosition
+            nextPosition: nextPosition.expanded([count])
         )
     }
 }

@@ -2,7 +2,7 @@ public import Backbones
 public import NN
 public import Torch
 
-/// Action expert: a transformer as deep as the backbone but narrower, whose queries attend, layer by layer, to the
+/// Action expert: the backbone's transformer once more, as deep but narrower, whose queries attend, layer by layer, to the
 /// backbone's keys and values and to its own (arXiv 2512.04952, action expert; as in pi-0, arXiv 2410.24164).
 ///
 /// Its inputs and the meaning of its features belong to the ``ActionHead``.
@@ -12,27 +12,29 @@ public struct ActionExpert: Module, SuffixDecoder {
         /// Number of channels.
         public var width = 128
 
+        /// Channels of the feed-forward networks; nil for as many times the width as in the backbone.
+        public var feedForwardWidth: Int?
+
         /// The defaults.
         public init() {}
     }
 
-    private let layers: [DecoderLayer]
-    private let norm: LayerNorm
+    private let layers: [TransformerLayer]
+    private let norm: any Norm
     private let rotary: RotaryPositions
 
-    /// Creates an expert with random weights for a backbone of the given shape.
+    /// Creates an expert with random weights, of the layers of `backbone`.
     init(_ configuration: Configuration, backbone: any Backbone, device: Device) {
-        layers = (0 ..< backbone.layerCount).map { _ in
-            DecoderLayer(
-                width: configuration.width,
-                headCount: backbone.headCount,
-                headWidth: backbone.headWidth,
-                layerCount: backbone.layerCount,
+        let wide = backbone.layerConfigurations
+        layers = wide.map { layer in
+            TransformerLayer(
+                layer.narrowed(to: configuration.width, hidden: configuration.feedForwardWidth),
+                layerCount: wide.count,
                 device: device
             )
         }
-        norm = LayerNorm(configuration.width, device: device)
-        rotary = RotaryPositions(width: backbone.headWidth)
+        norm = wide[0].norm.makeNorm(configuration.width, device: device)
+        rotary = backbone.rotary
     }
 
     /// Its layers.

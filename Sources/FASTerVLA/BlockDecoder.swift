@@ -172,8 +172,7 @@ struct DecodingSuffix {
         self.decoder = decoder
         positions = configuration.positionGaps.positions(
             schedule.tokenCount,
-            from: prefix.nextPosition,
-            device: prefix.device
+            from: prefix.nextPosition
         )
         cache = KeyValueCache(prefix, roomFor: schedule.tokenCount + configuration.committedSteps)
     }

@@ -63,14 +63,14 @@ extension FASTerVLANetwork {
         training: Bool
     ) -> (codebooks: [Tensor], closing: Tensor) {
         let (schedule, gaps) = (head.configuration.schedule, head.configuration.positionGaps)
-        let (batch, device, first) = (codes.size(0), codes.device, prefix.nextPosition)
+        let (batch, device) = (codes.size(0), codes.device)
         let closing = schedule.blockSize
         let count = schedule.tokenCount + closing
         var suffix = TeacherForcedSuffix(
             inputs: head.inputs(codes.padded([closing, 0]), slots: 0 ..< count, schedule: schedule),
             positions: training
-                ? gaps.perturbedPositions(count, batch: batch, from: first, device: device)
-                : gaps.positions(count, from: first, device: device),
+                ? gaps.perturbedPositions(count, batch: batch, from: prefix.nextPosition)
+                : gaps.positions(count, from: prefix.nextPosition),
             prefixMask: prefix.mask ?? .ones([1, 1, 1, prefix.length], dtype: .bool, device: device),
             slotMask: schedule.mask(slots: count, device: device).reshaped(1, 1, count, count)
         )

@@ -51,7 +51,7 @@ struct PolicyInput: Sendable {
         let bins = layout.networkState(states.bins(for: observation.state))
         return PrefixInput(
             images: images,
-            text: Tensor(
+            tokens: Tensor(
                 text.isEmpty ? [ByteTokenizer.padding] : text,
                 shape: [1, max(1, text.count)],
                 device: device

@@ -39,19 +39,18 @@ public struct PositionGaps: Codable, Equatable, Sendable, Validatable {
         )
     }
 
-    /// Evenly spaced positions of `count` slots from `start`, float `[1, count]`.
-    public func positions(_ count: Int, from start: Int, device: Device) -> Tensor {
-        (Tensor.arange(0 ..< count, dtype: .float32, device: device) * inference + Double(start)).unsqueezed(
-            0
-        )
+    /// Evenly spaced positions of `count` slots from `start`, `[B or 1]`: float `[B or 1, count]`.
+    public func positions(_ count: Int, from start: Tensor) -> Tensor {
+        let offsets = Tensor.arange(0 ..< count, dtype: .float32, device: start.device) * inference
+        return offsets.unsqueezed(0) + start.to(.float32).unsqueezed(1)
     }
 
-    /// Positions with random whole gaps, float `[batch, count]`.
-    public func perturbedPositions(_ count: Int, batch: Int, from start: Int, device: Device) -> Tensor {
-        guard deviation > 0 else { return positions(count, from: start, device: device) }
-        let gaps = (Tensor.randn([batch, count]).to(device) * deviation + inference)
+    /// Positions with random whole gaps from `start`, `[batch or 1]`: float `[batch, count]`.
+    public func perturbedPositions(_ count: Int, batch: Int, from start: Tensor) -> Tensor {
+        guard deviation > 0 else { return positions(count, from: start) }
+        let gaps = (Tensor.randn([batch, count]).to(start.device) * deviation + inference)
             .clamped(minimum ... maximum)
             .rounded()
-        return gaps.cumulativeSum(1) - inference + Double(start)
+        return gaps.cumulativeSum(1) - inference + start.to(.float32).unsqueezed(1)
     }
 }

@@ -15,7 +15,7 @@ package struct TransformerBlock: Module {
 
     init(_ width: Int, headCount: Int, layerScale: Double, device: Device) {
         attentionNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)
-        attention = SelfAttention(width, headCount: headCount, rotary: false, device: device)
+        attention = SelfAttention(width, headCount: headCount, device: device)
         _attentionScale = Parameter(wrappedValue: .full([width], layerScale, device: device))
         feedForwardNorm = LayerNorm(width, bias: false, epsilon: 1e-2, device: device)
         feedForward = FeedForward(width, hidden: 4 * width, device: device)

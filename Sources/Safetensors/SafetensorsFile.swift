@@ -124,4 +124,38 @@ public struct SafetensorsFile: Sendable {
             )
         }
     }
+
+    /// Lends the bytes of the tensor `name` piece by piece, and gives the memory of each back to the system.
+    ///
+    /// - Parameters:
+    ///   - name: The tensor.
+    ///   - size: Bytes of a piece, a multiple of 8; the last one may be smaller.
+    ///   - body: Takes a piece and its place in the tensor, in bytes.
+    /// - Throws: ``SafetensorsError`` when there is none of that name, and the errors of `body`.
+    public func withPieces(
+        of name: String,
+        size: Int = 1 << 26,
+        _ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Void
+    ) throws {
+        try withBytes(of: name) { bytes in
+            for offset in stride(from: 0, to: bytes.count, by: size) {
+                let piece = UnsafeRawBufferPointer(
+                    rebasing: bytes[offset ..< min(offset + size, bytes.count)]
+                )
+                try body(piece, offset)
+                Self.release(piece)
+            }
+        }
+    }
+
+    /// Tells the system that the whole pages of `bytes` can be read from the file again, should they be needed.
+    private static func release(_ bytes: UnsafeRawBufferPointer) {
+        guard let address = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let start = UInt(bitPattern: address)
+        let first = (start + UInt(page) - 1) / UInt(page) * UInt(page)
+        let end = (start + UInt(bytes.count)) / UInt(page) * UInt(page)
+        guard first < end, let pointer = UnsafeMutableRawPointer(bitPattern: first) else { return }
+        madvise(pointer, Int(end - first), MADV_DONTNEED)
+    }
 }

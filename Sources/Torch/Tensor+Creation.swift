@@ -1,6 +1,7 @@
 internal import CTorch
 
 private enum Create {
+    static let empty = Operator("aten::empty", "memory_format")
     static let zeros = Operator("aten::zeros")
     static let ones = Operator("aten::ones")
     static let full = Operator("aten::full")
@@ -46,6 +47,11 @@ extension Tensor {
     /// A tensor without axes.
     public static func scalar(_ value: Double, dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         full([], value, dtype: dtype, device: device)
+    }
+
+    /// Memory with no defined content, which is about to be written.
+    public static func empty(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+        Create.empty(.integers(shape), .dtype(dtype), nil, .device(device))
     }
 
     /// Zeros.

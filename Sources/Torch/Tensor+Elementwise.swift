@@ -14,6 +14,7 @@ private enum Elementwise {
     static let isFinite = Operator("aten::isfinite")
     static let logicalNot = Operator("aten::logical_not")
     static let gelu = Operator("aten::gelu")
+    static let silu = Operator("aten::silu")
     static let power = Operator("aten::pow", "Tensor_Scalar")
     static let clamp = Operator("aten::clamp")
     static let clampBetween = Operator("aten::clamp", "Tensor")
@@ -66,6 +67,12 @@ extension Tensor {
 
     /// The Gaussian error linear unit, not its tanh approximation, which takes longer on a CPU.
     public func gelu() -> Tensor { Elementwise.gelu(.tensor(self)) }
+
+    /// The tanh approximation of the Gaussian error linear unit.
+    public func geluTanh() -> Tensor { Elementwise.gelu(.tensor(self), "tanh") }
+
+    /// The sigmoid linear unit, `x · sigmoid(x)`.
+    public func silu() -> Tensor { Elementwise.silu(.tensor(self)) }
 
     /// Every element to the power of `exponent`.
     public func power(_ exponent: Double) -> Tensor { Elementwise.power(.tensor(self), .real(exponent)) }

@@ -4,6 +4,7 @@ private enum Index {
     static let indexAdd = Operator("aten::index_add_")
     static let selectWhere = Operator("aten::where", "self")
     static let maskedFill = Operator("aten::masked_fill", "Scalar")
+    static let maskedScatter = Operator("aten::masked_scatter")
     static let nonzero = Operator("aten::nonzero")
     static let sort = Operator("aten::argsort")
     static let multinomial = Operator("aten::multinomial")
@@ -33,6 +34,11 @@ extension Tensor {
     /// `value` where `mask`, else the element.
     public func filled(where mask: Tensor, with value: Double) -> Tensor {
         Index.maskedFill(.tensor(self), .tensor(mask), .real(value))
+    }
+
+    /// The next elements of `source`, row-major, where `mask`, bool, broadcast, else the element.
+    public func scattered(where mask: Tensor, from source: Tensor) -> Tensor {
+        Index.maskedScatter(.tensor(self), .tensor(mask), .tensor(source))
     }
 
     /// Indices of the elements that are not zero, `[count, rank]`, int64.

@@ -84,23 +84,41 @@ extension Tensor {
         )
     }
 
-    /// softmax(query · keyᵀ / √E + mask) · value, where `self` is the query.
+    /// softmax(scale · query · keyᵀ + mask) · value, where `self` is the query.
     ///
     /// - Parameters:
     ///   - key: `[B, A, S, E]`; the query is `[B, A, L, E]`.
     ///   - value: `[B, A, S, E]`.
     ///   - mask: Broadcasts to `[B, A, L, S]`: bool (true attends) or added to the scores; nil attends to all.
+    ///   - scale: Factor of the scores; nil for 1 / √E.
+    ///   - softCap: Scores are bent to `softCap · tanh(score / softCap)` before the mask is added (arXiv 2408.00118, section
+    ///     2); nil leaves them.
     /// - Returns: `[B, A, L, E]`.
-    public func attention(key: Tensor, value: Tensor, mask: Tensor? = nil) -> Tensor {
-        if prefersPlainProducts(keys: key.size(2)) {
-            let scores = matmul(key.transposed(2, 3)) * (1 / Double(size(3)).squareRoot())
+    public func attention(
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor? = nil,
+        scale: Double? = nil,
+        softCap: Double? = nil
+    ) -> Tensor {
+        if softCap != nil || prefersPlainProducts(keys: key.size(2)) {
+            var scores = matmul(key.transposed(2, 3)) * (scale ?? 1 / Double(size(3)).squareRoot())
+            if let softCap { scores = (scores / softCap).tanh() * softCap }
             let open = mask.map { mask in
                 mask.dtype == .bool
                     ? scores.filled(where: mask.logicalNot(), with: -.infinity) : scores + mask
             }
             return (open ?? scores).softmax(3).matmul(value)
         }
-        return Network.attention(.tensor(self), .tensor(key), .tensor(value), .optional(mask), .real(0))
+        return Network.attention(
+            .tensor(self),
+            .tensor(key),
+            .tensor(value),
+            .optional(mask),
+            .real(0),
+            false,
+            scale.map(Argument.real) ?? .none
+        )
     }
 
     /// Returns true if attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.

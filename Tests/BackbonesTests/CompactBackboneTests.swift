@@ -17,7 +17,7 @@ struct CompactBackboneTests {
         let backbone = CompactBackbone(configuration, device: .cpu)
         let input = PrefixInput(
             images: [Tensor.randint(0 ..< 256, [2, 32, 32, 3]).to(.uint8)],
-            text: .zeros([2, 8], dtype: .int64),
+            tokens: .zeros([2, 8], dtype: .int64),
             state: Tensor([3, 200, 0, 255], shape: [2, 2])
         )
         let output = withoutGradients { backbone.output(for: input) }

@@ -12,7 +12,7 @@ struct KeyValueCacheTests {
             keys: (0 ..< 2).map { _ in Tensor.randn([2, 3, 5, 4]) },
             values: (0 ..< 2).map { _ in Tensor.randn([2, 3, 5, 4]) },
             mask: nil,
-            nextPosition: 1
+            nextPosition: Tensor([1])
         )
     }
 

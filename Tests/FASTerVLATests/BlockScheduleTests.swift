@@ -21,8 +21,8 @@ struct BlockScheduleTests {
     @Test("are spaced evenly at inference and within bounds in training")
     func spacing() {
         let gaps = PositionGaps()
-        #expect(gaps.positions(3, from: 5, device: .cpu).floats == [5, 7, 9])
-        let perturbed = gaps.perturbedPositions(200, batch: 4, from: 5, device: .cpu)
+        #expect(gaps.positions(3, from: Tensor([5])).floats == [5, 7, 9])
+        let perturbed = gaps.perturbedPositions(200, batch: 4, from: Tensor([5]))
         let found = perturbed.narrowed(1, from: 1, count: 199) - perturbed.narrowed(1, from: 0, count: 199)
         #expect(Set(found.floats) == [1, 2, 3])
         #expect(abs(found.mean().item - 2) < 0.1)

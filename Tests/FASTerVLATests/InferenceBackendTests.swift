@@ -27,7 +27,7 @@ struct InferenceBackendTests {
                     Tensor.randint(0 ..< 256, [batch, 32, 32, 3]).to(.uint8),
                     Tensor.randint(0 ..< 256, [batch, 32, 64, 3]).to(.uint8),
                 ],
-                text: Tensor.randint(1 ..< 257, [batch, 8]),
+                tokens: Tensor.randint(1 ..< 257, [batch, 8]),
                 state: Tensor.randint(0 ..< 256, [batch, 3])
             )
         )

@@ -56,7 +56,7 @@ struct LossGoldenTests {
     private func input() throws -> PrefixInput {
         PrefixInput(
             images: [try golden.tensor("images.0"), try golden.tensor("images.1")],
-            text: try golden.tensor("text"),
+            tokens: try golden.tensor("text"),
             state: try golden.tensor("state")
         )
     }

@@ -39,7 +39,7 @@ struct PolicyFolderTests {
         let bins = StateTokenizer(normalization: parts.state, binCount: 256).bins(for: observation.state)
         let input = PrefixInput(
             images: [Tensor(image.pixels, shape: [1, 32, 32, 3])],
-            text: Tensor(text, shape: [1, text.count]),
+            tokens: Tensor(text, shape: [1, text.count]),
             state: Tensor(bins, shape: [1, bins.count])
         )
         let codes = withoutGradients {

@@ -73,7 +73,7 @@ enum SmallNetwork {
                 Tensor.randint(0 ..< 256, [batch, 32, 32, 3]).to(.uint8),
                 Tensor.randint(0 ..< 256, [batch, 32, 64, 3]).to(.uint8),
             ],
-            text: Tensor(text, shape: [batch, 12]),
+            tokens: Tensor(text, shape: [batch, 12]),
             state: Tensor.randint(0 ..< 256, [batch, 3])
         )
     }
@@ -83,8 +83,8 @@ enum SmallNetwork {
         let whole = input
         return PrefixInput(
             images: whole.images.map { $0.narrowed(0, from: 0, count: 1) },
-            text: whole.text.narrowed(0, from: 0, count: 1).narrowed(1, from: 0, count: 5),
-            state: whole.state.narrowed(0, from: 0, count: 1)
+            tokens: whole.tokens.narrowed(0, from: 0, count: 1).narrowed(1, from: 0, count: 5),
+            state: whole.state?.narrowed(0, from: 0, count: 1)
         )
     }
 

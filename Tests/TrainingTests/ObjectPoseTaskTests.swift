@@ -89,7 +89,7 @@ struct ObjectPoseTaskTests {
         }
         let input = PrefixInput(
             images: [Tensor(pixels, shape: [16, 32, 32, 3])],
-            text: Tensor.ones([16, 4], dtype: .int64),
+            tokens: Tensor.ones([16, 4], dtype: .int64),
             state: Tensor.zeros([16, 1], dtype: .int64)
         )
         let heatmaps = BilinearHeatmap.heatmaps(of: positions, rows: 8, columns: 8)

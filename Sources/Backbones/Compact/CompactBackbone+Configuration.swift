@@ -1,3 +1,6 @@
+internal import Foundation
+internal import NN
+
 extension CompactBackbone {
     /// The architecture of a ``CompactBackbone``.
     public struct Configuration: Codable, Equatable, Sendable {
@@ -72,5 +75,28 @@ extension CompactBackbone {
             self.cameras = cameras
             self.stateDimension = stateDimension
         }
+    }
+}
+
+extension CompactBackbone.Configuration {
+    /// Every layer, of the action expert, too: layer norms, GELU, normalized queries and keys.
+    var layer: TransformerLayer.Configuration {
+        var attention = SelfAttention.Configuration(headCount: headCount, headWidth: width / headCount)
+        attention.queryKeyNorm = .layer(epsilon: 1e-5, hasBias: false)
+        return TransformerLayer.Configuration(
+            width: width,
+            attention: attention,
+            feedForward: .init(hidden: 4 * width, activation: .gelu, isGated: false, hasBias: true),
+            norm: .layer(epsilon: 1e-5, hasBias: true)
+        )
+    }
+
+    /// Rotary positions of action tokens, rounded as the shipped policies were trained with.
+    var rotary: RotaryPositions {
+        let headWidth = width / headCount
+        let frequencies = (0 ..< headWidth / 2).map {
+            Float(pow(10_000, Double(Float(-2 * Double($0) / Double(headWidth)))))
+        }
+        return RotaryPositions(width: headWidth, frequencies: frequencies)
     }
 }

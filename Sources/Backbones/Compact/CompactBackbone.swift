@@ -1,4 +1,4 @@
-internal import NN
+public import NN
 public import Torch
 
 /// Small vision-language transformer, trained from scratch, whose prefix takes milliseconds on a CPU.
@@ -16,12 +16,13 @@ public struct CompactBackbone: Backbone {
     private let objectPose: ObjectPoseHead?
     @Parameter private var imagePositions: Tensor
     @Parameter private var textPositions: Tensor
-    private let layers: [DecoderLayer]
+    private let layers: [TransformerLayer]
     /// The last layer of a backbone that does not decode: nothing follows but readers of its keys and values.
     private let lastLayer: KeyValueLayer?
     /// After the last layer of a backbone that decodes.
     private let norm: LayerNorm?
-    private let rotary: RotaryPositions
+    /// Rotary positions of action tokens; those of the prefix are 0.
+    public let rotary: RotaryPositions
 
     /// Creates a network with random weights from libtorch's generator.
     public init(_ configuration: Configuration, device: Device) {
@@ -42,33 +43,20 @@ public struct CompactBackbone: Backbone {
         _textPositions = Parameter(wrappedValue: Tensor.randn([textTokens, width]).to(device) * 0.5)
         let supportsDecoding = configuration.supportsDecoding
         layers = (0 ..< configuration.layerCount - (supportsDecoding ? 0 : 1)).map { _ in
-            DecoderLayer(
-                width: width,
-                headCount: headCount,
-                headWidth: width / headCount,
-                layerCount: configuration.layerCount,
-                device: device
-            )
+            TransformerLayer(configuration.layer, layerCount: configuration.layerCount, device: device)
         }
         lastLayer = supportsDecoding ? nil : KeyValueLayer(width, headCount: headCount, device: device)
         norm = supportsDecoding ? LayerNorm(width, device: device) : nil
-        rotary = RotaryPositions(width: width / headCount)
+        rotary = configuration.rotary
     }
-
-    /// Channels of a token.
-    public var width: Int { configuration.width }
 
     /// True if the last layer is a full one, so that tokens can follow the prefix.
     public var supportsDecoding: Bool { configuration.supportsDecoding }
 
-    /// Number of transformer layers.
-    public var layerCount: Int { configuration.layerCount }
-
-    /// Attention heads of a layer.
-    public var headCount: Int { configuration.headCount }
-
-    /// Channels of a head.
-    public var headWidth: Int { configuration.width / configuration.headCount }
+    /// Architecture of every layer.
+    public var layerConfigurations: [TransformerLayer.Configuration] {
+        Array(repeating: configuration.layer, count: configuration.layerCount)
+    }
 
     /// Prefix and auxiliary estimates of one forward.
     public struct Output: Sendable {
@@ -84,8 +72,11 @@ public struct CompactBackbone: Backbone {
 
     /// Encodes images, instruction and state in one forward, and estimates object poses.
     public func output(for input: PrefixInput) -> Output {
-        let (words, wordMask) = textTokens(input.text)
+        let (words, wordMask) = textTokens(input.tokens)
         let instruction = mean(of: words, wordMask)
+        guard let bins = input.state else {
+            preconditionFailure("the compact backbone reads the state as bins")
+        }
         let views = zip(cameras, input.images).map { $0($1, instruction: instruction) }
         let patches = Tensor.concatenated(views.map(\.patches), axis: 1) + imagePositions
         let keypoints = views.compactMap(\.keypoints)
@@ -94,14 +85,14 @@ public struct CompactBackbone: Backbone {
             [patches] + keypoints.map(\.tokens) + [estimate?.tokens].compactMap(\.self),
             axis: 1
         )
-        var x = Tensor.concatenated([images, words, state(input.state)], axis: 1)
+        var x = Tensor.concatenated([images, words, state(bins)], axis: 1)
         var mask: Tensor?
         if wordMask != nil || input.hasImage != nil {
             let batch = x.size(0)
             func open(_ count: Int) -> Tensor { .ones([batch, count], dtype: .bool, device: x.device) }
             mask = Tensor.concatenated(
                 imageMask(input, views, estimate?.tokens, open)
-                    + [wordMask ?? open(words.size(1)), open(input.state.size(1))],
+                    + [wordMask ?? open(words.size(1)), open(bins.size(1))],
                 axis: 1
             )
             .unsqueezed(1).unsqueezed(1)
@@ -119,7 +110,12 @@ public struct CompactBackbone: Backbone {
             _ = keep(heads.key, heads.value)
         }
         return Output(
-            prefix: Prefix(keys: keys, values: values, mask: mask, nextPosition: 1),
+            prefix: Prefix(
+                keys: keys,
+                values: values,
+                mask: mask,
+                nextPosition: .ones([1], device: x.device)
+            ),
             objectPoses: estimate.map {
                 ObjectPoseEstimate(values: $0.values, heatmaps: keypoints.map(\.heatmaps))
             }

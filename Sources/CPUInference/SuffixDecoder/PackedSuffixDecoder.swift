@@ -16,6 +16,34 @@ public struct PackedSuffixDecoder: SuffixDecoder {
         let feedForwardNorm: [Float]
         let up: PackedLinear
         let down: PackedLinear
+
+        /// nil for another kind of layer than the kernels compute: layer norms, QK norm, heads with keys of their own, GELU.
+        init?(_ layer: TransformerLayer) {
+            var kind = layer.configuration
+            let heads = kind.attention.headCount
+            kind.attention = .init(headCount: heads, headWidth: kind.attention.headWidth)
+            kind.attention.queryKeyNorm = layer.configuration.attention.queryKeyNorm
+            guard kind == layer.configuration, kind.feedForward.activation == .gelu,
+                !kind.feedForward.isGated,
+                !kind.normalizesBranches, !kind.scalesBranches, kind.slidingWindow == nil,
+                let attentionNorm = layer.attentionNorm as? LayerNorm,
+                let feedForwardNorm = layer.feedForwardNorm as? LayerNorm,
+                let queryNorm = layer.attention.queryNorm as? LayerNorm, queryNorm.bias == nil,
+                let keyNorm = layer.attention.keyNorm as? LayerNorm
+            else { return nil }
+            self.attentionNorm = attentionNorm.weight.floats
+            projection = PackedLinear(layer.attention.projection, after: attentionNorm)
+            attention = PackedCachedAttention(
+                headCount: heads,
+                queryNorm: queryNorm.weight.floats,
+                keyNorm: keyNorm.weight.floats,
+                epsilon: queryNorm.epsilon
+            )
+            output = PackedLinear(layer.attention.output)
+            self.feedForwardNorm = feedForwardNorm.weight.floats
+            up = PackedLinear(layer.feedForward.up, after: feedForwardNorm)
+            down = PackedLinear(layer.feedForward.down)
+        }
     }
 
     /// The decoder of which this has the weights.
@@ -27,35 +55,20 @@ public struct PackedSuffixDecoder: SuffixDecoder {
     /// Frequencies of the rotary embedding, `[headWidth / 2]`.
     private let frequencies: [Float]
 
-    /// Copies the present weights of `decoder`; nil for one that does not consist of ``DecoderLayer``s, or whose weights are
-    /// not in single precision in a CPU's memory.
+    /// Copies the present weights of `decoder`; nil for one whose layers are not those of the compact backbone, or whose
+    /// weights are not in single precision in a CPU's memory.
     public init?(_ decoder: any SuffixDecoder) {
-        guard let stack = decoder.stack else { return nil }
-        let scale = stack.norm.weight
-        guard scale.device == .cpu, scale.dtype == .float32 else { return nil }
+        guard let stack = decoder.stack, let norm = stack.norm as? LayerNorm else { return nil }
+        guard norm.weight.device == .cpu, norm.weight.dtype == .float32 else { return nil }
+        let layers = stack.layers.compactMap(Layer.init)
+        guard layers.count == stack.layers.count else { return nil }
         plain = decoder
-        epsilon = Float(stack.norm.epsilon)
-        norm = (
-            scale.floats, stack.norm.bias?.floats ?? [Float](repeating: 0, count: scale.count)
+        epsilon = Float(norm.epsilon)
+        self.norm = (
+            norm.weight.floats, norm.bias?.floats ?? [Float](repeating: 0, count: norm.weight.count)
         )
         frequencies = stack.rotary.frequencies
-        layers = stack.layers.map { layer in
-            let attention = layer.attention
-            return Layer(
-                attentionNorm: layer.attentionNorm.weight.floats,
-                projection: PackedLinear(attention.projection, after: layer.attentionNorm),
-                attention: PackedCachedAttention(
-                    headCount: attention.headCount,
-                    queryNorm: attention.queryNorm.weight.floats,
-                    keyNorm: attention.keyNorm.weight.floats,
-                    epsilon: attention.queryNorm.epsilon
-                ),
-                output: PackedLinear(attention.output),
-                feedForwardNorm: layer.feedForwardNorm.weight.floats,
-                up: PackedLinear(layer.feedForward.up, after: layer.feedForwardNorm),
-                down: PackedLinear(layer.feedForward.down)
-            )
-        }
+        self.layers = layers
     }
 
     /// nil: its layers are no longer those of libtorch.

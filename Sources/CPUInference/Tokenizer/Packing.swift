@@ -59,8 +59,8 @@ extension PackedTransformer {
                 Block(
                     attentionNorm: block.attentionNorm.weight.floats,
                     projection: PackedLinear(block.attention.projection),
-                    queryNorm: block.attention.queryNorm.weight.floats,
-                    keyNorm: block.attention.keyNorm.weight.floats,
+                    queryNorm: Self.scale(block.attention.queryNorm),
+                    keyNorm: Self.scale(block.attention.keyNorm),
                     output: PackedLinear(block.attention.output, scale: block.attentionScale),
                     feedForwardNorm: block.feedForwardNorm.weight.floats,
                     up: PackedLinear(block.feedForward.up),
@@ -69,7 +69,12 @@ extension PackedTransformer {
             },
             norm: norm.weight.floats,
             epsilon: norm.epsilon,
-            headEpsilon: blocks.first?.attention.queryNorm.epsilon ?? 1e-5
+            headEpsilon: blocks.first?.attention.queryNorm?.epsilon ?? 1e-5
         )
+    }
+
+    private static func scale(_ norm: (any Norm)?) -> [Float] {
+        guard let norm else { preconditionFailure("the kernels normalize queries and keys") }
+        return norm.weight.floats
     }
 }

@@ -117,11 +117,11 @@ struct FlowDecoder {
 extension SuffixDecoder {
     /// Features of slots that all see each other and the prefix, at consecutive positions.
     func decode(_ inputs: Tensor, after prefix: Prefix, _ cache: inout KeyValueCache) -> Tensor {
-        let (first, count) = (prefix.nextPosition, inputs.size(1))
-        let positions = Tensor.arange(first ..< first + count, dtype: .float32, device: inputs.device)
+        let count = inputs.size(1)
+        let offsets = Tensor.arange(0 ..< count, dtype: .float32, device: inputs.device).unsqueezed(0)
         return decode(
             inputs,
-            positions: positions.unsqueezed(0),
+            positions: offsets + prefix.nextPosition.to(.float32).unsqueezed(1),
             cache: &cache,
             mask: prefix.extendedMask(by: count)
         )

@@ -12,7 +12,7 @@ struct AttentionBlock: Module {
     init(_ width: Int, headCount: Int, depth: Int, device: Device) {
         let gain = 1 / Double(2 * depth).squareRoot()
         attentionNorm = LayerNorm(width, device: device)
-        attention = SelfAttention(width, headCount: headCount, rotary: false, gain: gain, device: device)
+        attention = SelfAttention(width, headCount: headCount, gain: gain, device: device)
         feedForwardNorm = LayerNorm(width, device: device)
         feedForward = FeedForward(width, hidden: 4 * width, gain: gain, device: device)
     }

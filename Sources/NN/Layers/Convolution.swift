@@ -37,8 +37,10 @@ public struct Convolution<Axes: ConvolutionAxes>: Module {
     ) {
         let sizes = [inputs / groups] + Array(repeating: kernel, count: Axes.count)
         let scale = gain / Double(sizes.reduce(1, *)).squareRoot()
-        _weight = Parameter(wrappedValue: Tensor.randn([outputs] + sizes).to(device) * scale)
-        _bias = Parameter(wrappedValue: .zeros([outputs], device: device))
+        _weight = Parameter(
+            wrappedValue: .normalParameter([outputs] + sizes, standardDeviation: scale, device: device)
+        )
+        _bias = Parameter(wrappedValue: .constantParameter([outputs], 0, device: device))
         self.stride = stride
         self.padding = padding
         self.groups = groups

@@ -7,7 +7,13 @@ public struct Embedding: Module {
 
     /// Vectors from a normal distribution.
     public init(_ entries: Int, _ width: Int, standardDeviation: Double = 0.02, device: Device = .cpu) {
-        _weight = Parameter(wrappedValue: Tensor.randn([entries, width]).to(device) * standardDeviation)
+        _weight = Parameter(
+            wrappedValue: .normalParameter(
+                [entries, width],
+                standardDeviation: standardDeviation,
+                device: device
+            )
+        )
     }
 
     /// The vectors of `indices`: int64 `[...]` gives `[..., width]`.

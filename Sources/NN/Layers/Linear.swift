@@ -17,8 +17,10 @@ public struct Linear: Module, AffineMap {
     /// Weights from a normal distribution of standard deviation `gain / √in`; biases zero.
     public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, gain: Double = 1, device: Device = .cpu) {
         let scale = gain / Double(inputs).squareRoot()
-        _weight = Parameter(wrappedValue: Tensor.randn([outputs, inputs]).to(device) * scale)
-        let shift = bias ? Tensor.zeros([outputs], device: device).requiringGradient() : nil
+        _weight = Parameter(
+            wrappedValue: .normalParameter([outputs, inputs], standardDeviation: scale, device: device)
+        )
+        let shift = bias ? Tensor.constantParameter([outputs], 0, device: device).requiringGradient() : nil
         _bias = Parameter(wrappedValue: shift)
     }
 

@@ -41,7 +41,7 @@ struct PolicyBatch: Sendable {
         let count = indices.count
         let input = PrefixInput(
             images: zip(images, imageShapes).map { Tensor($0, shape: $1, device: device) },
-            text: Tensor(text, shape: [count, text.count / count], device: device),
+            tokens: Tensor(text, shape: [count, text.count / count], device: device),
             state: Tensor(state, shape: [count, state.count / count], device: device),
             hasImage: hasImage.contains(false)
                 ? Tensor(hasImage, shape: [count, images.count], device: device) : nil

@@ -1,0 +1,113 @@
+public import NN
+public import Torch
+
+// Axes in this file
+//   B  batch      L  tokens of this forward      S  earlier tokens
+
+/// Decoder layers and the norm after them.
+public struct DecoderStack: Module, SuffixDecoder {
+    /// In the order of the forward, one a layer of the cache.
+    public let layers: [TransformerLayer]
+
+    /// After the last layer.
+    public let norm: any Norm
+
+    /// Rotary positions of every layer.
+    public let rotary: RotaryPositions
+
+    /// Stacks `layers`, with `norm` after them.
+    public init(layers: [TransformerLayer], norm: any Norm, rotary: RotaryPositions) {
+        (self.layers, self.norm, self.rotary) = (layers, norm, rotary)
+    }
+
+    /// Creates layers of the given architectures, and a norm of the first one's kind after them.
+    public init(_ configurations: [TransformerLayer.Configuration], rotary: RotaryPositions, device: Device) {
+        layers = configurations.map { TransformerLayer($0, layerCount: configurations.count, device: device) }
+        norm = configurations[0].norm.makeNorm(configurations[0].width, device: device)
+        self.rotary = rotary
+    }
+
+    /// The stack itself.
+    public var stack: DecoderStack? { self }
+
+    /// Features of suffix slots, normalized `[B, L, width]`.
+    public func decode(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?)
+        -> Tensor
+    {
+        decode(inputs, positions: positions, cache: &cache, mask: mask) { _ in }
+    }
+
+    /// Features of slots, normalized `[B, L, width]`.
+    ///
+    /// - Parameters:
+    ///   - inputs: `[B, L, width]`.
+    ///   - positions: Rotary positions of the slots, `[B or 1, L]`, or `[sections, B, L]`.
+    ///   - cache: Keys and values of earlier tokens; those of these slots are appended.
+    ///   - mask: bool, broadcasts to `[B, 1, L, S + L]`; nil attends to all.
+    ///   - observe: Called with every layer's input, `[B, L, width]`, and with the result.
+    /// - Returns: `[B, L, width]`.
+    public func decode(
+        _ inputs: Tensor,
+        positions: Tensor,
+        cache: inout KeyValueCache,
+        mask: Tensor?,
+        observe: (Tensor) -> Void
+    ) -> Tensor {
+        let angles = rotary.angles(for: positions)
+        var x = inputs
+        for (index, layer) in layers.enumerated() {
+            observe(x)
+            x = layer(x, angles: angles, mask: windowed(mask, layer, x, cache.length(ofLayer: index))) {
+                cache.append(key: $0, value: $1, layer: index)
+            }
+        }
+        let features = norm(x)
+        observe(features)
+        return features
+    }
+
+    /// Keys and values of the tokens that begin a sequence.
+    ///
+    /// Nothing reads the last layer's output, which is left out.
+    ///
+    /// - Parameters:
+    ///   - inputs: `[B, L, width]`.
+    ///   - positions: Rotary positions of the tokens, `[B or 1, L]`, or `[sections, B, L]`.
+    ///   - mask: bool, broadcasts to `[B, 1, L, L]`; nil attends to all.
+    /// - Returns: A cache of L tokens.
+    public func keysAndValues(of inputs: Tensor, positions: Tensor, mask: Tensor?) -> KeyValueCache {
+        let angles = rotary.angles(for: positions)
+        var cache = KeyValueCache(layerCount: layers.count)
+        var x = inputs
+        for (index, layer) in layers.enumerated() {
+            guard index < layers.count - 1 else {
+                let (key, value) = layer.keysAndValues(x, angles: angles)
+                _ = cache.append(key: key, value: value, layer: index)
+                continue
+            }
+            x = layer(x, angles: angles, mask: windowed(mask, layer, x, cache.length(ofLayer: index))) {
+                cache.append(key: $0, value: $1, layer: index)
+            }
+        }
+        return cache
+    }
+
+    /// `mask` without the tokens before a layer's sliding window, where it has one and there are any.
+    private func windowed(_ mask: Tensor?, _ layer: TransformerLayer, _ x: Tensor, _ earlier: Int) -> Tensor?
+    {
+        let length = x.size(1)
+        guard let window = layer.configuration.slidingWindow, earlier + length > window else { return mask }
+        let query = Tensor.arange(earlier ..< earlier + length, device: x.device).unsqueezed(1)
+        let key = Tensor.arange(0 ..< earlier + length, device: x.device).unsqueezed(0)
+        let isNear = (query - key).less(Double(window)).reshaped(1, 1, length, earlier + length)
+        return mask.map { $0.and(isNear) } ?? isNear
+    }
+}
+
+extension Tensor {
+    /// Mask of `count` tokens that attend to themselves and to earlier ones, bool `[1, 1, count, count]`.
+    public static func causalMask(_ count: Int, device: Device) -> Tensor {
+        let index = Tensor.arange(0 ..< count, device: device)
+        return index.unsqueezed(1).greaterOrEqual(index.unsqueezed(0)).reshaped(1, 1, count, count)
+    }
+}

@@ -1,0 +1,61 @@
+public import Torch
+
+/// Inputs of a backbone, for a batch of instants, as its ``InputProcessor`` makes them.
+public struct PrefixInput: Sendable {
+    /// Token ids of the prompt, int64 `[B, L]`, image placeholders included where the backbone has them.
+    public var tokens: Tensor
+
+    /// True for real tokens, bool `[B, L]`; nil without padding.
+    public var tokenMask: Tensor?
+
+    /// True for text after the prompt, which sees what came before, bool `[B, L]`; nil for prompts alone.
+    public var isSuffix: Tensor?
+
+    /// Images, in the order of the contract's cameras.
+    ///
+    /// The compact backbone reads uint8 `[B, height, width, 3]`, one tensor a camera; a pretrained one the pixels of its
+    /// own image processor.
+    public var images: [Tensor]
+
+    /// True for every camera that there is an image of, bool `[B, cameras]`; nil where there are all.
+    ///
+    /// Nothing attends to the image of another.
+    public var hasImage: Tensor?
+
+    /// Rows and columns of patches of every image, in the order of their tokens; empty where all are of one size.
+    public var grids: [ImageGrid] = []
+
+    /// Rotary positions of the tokens, `[B, L]` or `[sections, B, L]`; nil leaves them to the backbone.
+    public var positions: Tensor?
+
+    /// Bin of every state dimension, int64 `[B, stateDimension]`, for a backbone that embeds states; nil where the state
+    /// is part of the prompt.
+    public var state: Tensor?
+
+    /// Creates an input from its parts.
+    public init(
+        images: [Tensor] = [],
+        tokens: Tensor,
+        tokenMask: Tensor? = nil,
+        state: Tensor? = nil,
+        hasImage: Tensor? = nil
+    ) {
+        self.images = images
+        self.tokens = tokens
+        self.tokenMask = tokenMask
+        self.state = state
+        self.hasImage = hasImage
+    }
+}
+
+/// Rows and columns of an image's patches.
+public struct ImageGrid: Equatable, Sendable {
+    /// Patches from top to bottom.
+    public var rows: Int
+
+    /// Patches from left to right.
+    public var columns: Int
+
+    /// Describes a grid.
+    public init(rows: Int, columns: Int) { (self.rows, self.columns) = (rows, columns) }
+}

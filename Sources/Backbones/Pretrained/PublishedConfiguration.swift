@@ -1,0 +1,176 @@
+public import Foundation
+public import NN
+public import Torch
+
+/// `config.json` of a published model.
+///
+/// Files leave out what equals the default of the publisher's class, so every key is read beside that default.
+public struct PublishedConfiguration: Sendable {
+    private let file: String
+    /// Keys of the objects around this one.
+    private let path: [String]
+    private let values: [String: JSON]
+
+    /// Reads `config.json` of `folder`.
+    ///
+    /// - Throws: ``PretrainedError``.
+    public init(of folder: URL) throws(PretrainedError) {
+        let url = folder.appending(path: "config.json")
+        guard let data = try? Data(contentsOf: url) else {
+            throw PretrainedError(file: url.path, reason: "is missing or cannot be read")
+        }
+        guard let values = try? JSONDecoder().decode([String: JSON].self, from: data) else {
+            throw PretrainedError(file: url.path, reason: "is not a JSON object")
+        }
+        (file, path, self.values) = (url.path, [], values)
+    }
+
+    private init(file: String, path: [String], values: [String: JSON]) {
+        (self.file, self.path, self.values) = (file, path, values)
+    }
+
+    /// An integer.
+    public func integer(_ key: String, default value: Int) throws(PretrainedError) -> Int {
+        try read(key, "an integer") { if case .integer(let found) = $0 { found } else { nil } } ?? value
+    }
+
+    /// A number.
+    public func number(_ key: String, default value: Double) throws(PretrainedError) -> Double {
+        try read(key, "a number") {
+            switch $0 {
+            case .integer(let found): Double(found)
+            case .number(let found): found
+            default: nil
+            }
+        } ?? value
+    }
+
+    /// True or false.
+    public func flag(_ key: String, default value: Bool) throws(PretrainedError) -> Bool {
+        try read(key, "true or false") { if case .flag(let found) = $0 { found } else { nil } } ?? value
+    }
+
+    /// A text; nil where there is none.
+    public func text(_ key: String) throws(PretrainedError) -> String? {
+        try read(key, "a text") { if case .text(let found) = $0 { found } else { nil } }
+    }
+
+    /// A list of integers; nil where there is none.
+    public func integers(_ key: String) throws(PretrainedError) -> [Int]? {
+        try read(key, "a list of integers") {
+            guard case .list(let list) = $0 else { return nil }
+            let found = list.compactMap { if case .integer(let number) = $0 { number } else { nil } }
+            return found.count == list.count ? found : nil
+        }
+    }
+
+    /// An object inside this one; nil where there is none.
+    public func object(_ key: String) throws(PretrainedError) -> PublishedConfiguration? {
+        let found = try read(key, "an object") { if case .object(let found) = $0 { found } else { nil } }
+        return found.map { PublishedConfiguration(file: file, path: path + [key], values: $0) }
+    }
+
+    /// True if the key is there, null included.
+    public func has(_ key: String) -> Bool { values[key] != nil }
+
+    /// An error about `key` of this object.
+    public func error(_ key: String, expected: String, found: String) -> PretrainedError {
+        let whole = (path + [key]).joined(separator: ".")
+        return PretrainedError(file: file, reason: "'\(whole)' should be \(expected), found \(found)")
+    }
+
+    /// nil for an absent key and for null.
+    private func read<Value>(
+        _ key: String,
+        _ expected: String,
+        _ convert: (JSON) -> Value?
+    ) throws(PretrainedError) -> Value? {
+        guard let found = values[key], found != .null else { return nil }
+        guard let value = convert(found) else { throw error(key, expected: expected, found: "\(found)") }
+        return value
+    }
+}
+
+extension PublishedConfiguration {
+    /// Element type of the published weights, under its newer or older key; nil where the file names none.
+    public func dtype() throws(PretrainedError) -> DType? {
+        let key = has("dtype") ? "dtype" : "torch_dtype"
+        guard let name = try text(key) else { return nil }
+        switch name {
+        case "float32": return .float32
+        case "bfloat16": return .bfloat16
+        case "float16": return .float16
+        default: throw error(key, expected: "float32, bfloat16 or float16", found: name)
+        }
+    }
+
+    /// Base of the rotary positions, and sections of multimodal ones, by newer keys (`rope_parameters`) or older ones
+    /// (`rope_theta`, `rope_scaling`).
+    ///
+    /// - Throws: ``PretrainedError`` for a kind of scaling that is not built.
+    public func rotary(defaultBase: Double) throws(PretrainedError) -> (base: Double, sections: [Int]?) {
+        let (newer, older) = (try object("rope_parameters"), try object("rope_scaling"))
+        let base = try (newer ?? self).number("rope_theta", default: defaultBase)
+        let settings = newer ?? older
+        guard let settings else { return (base, nil) }
+        let key = settings.has("rope_type") ? "rope_type" : "type"
+        let kind = try settings.text(key) ?? "default"
+        guard ["default", "mrope"].contains(kind) else {
+            throw settings.error(key, expected: "default or mrope", found: kind)
+        }
+        return (base, try settings.integers("mrope_section"))
+    }
+
+    /// Non-linearity under `key`.
+    public func activation(_ key: String, default value: Activation) throws(PretrainedError) -> Activation {
+        switch try text(key) {
+        case nil: return value
+        case "gelu": return .gelu
+        case "gelu_pytorch_tanh", "gelu_new": return .geluTanh
+        case "silu", "swish": return .silu
+        case let name?: throw error(key, expected: "gelu, gelu_pytorch_tanh or silu", found: name)
+        }
+    }
+}
+
+/// A value of a JSON file.
+private enum JSON: Decodable, Equatable, Sendable, CustomStringConvertible {
+    case null
+    case flag(Bool)
+    case integer(Int)
+    case number(Double)
+    case text(String)
+    case list([JSON])
+    case object([String: JSON])
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() {
+            self = .null
+        } else if let found = try? value.decode(Bool.self) {
+            self = .flag(found)
+        } else if let found = try? value.decode(Int.self) {
+            self = .integer(found)
+        } else if let found = try? value.decode(Double.self) {
+            self = .number(found)
+        } else if let found = try? value.decode(String.self) {
+            self = .text(found)
+        } else if let found = try? value.decode([JSON].self) {
+            self = .list(found)
+        } else {
+            self = .object(try value.decode([String: JSON].self))
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .null: "null"
+        case .flag(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .text(let value): "'\(value)'"
+        case .list(let values): "a list of \(values.count)"
+        case .object: "an object"
+        }
+    }
+}

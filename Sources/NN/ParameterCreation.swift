@@ -1,0 +1,46 @@
+public import Torch
+
+/// Memory and initial values of the parameters of layers that are being created.
+public struct ParameterCreation: Sendable {
+    /// Element type of the parameters.
+    public var dtype: DType
+
+    /// False leaves memory undefined: for parameters that are about to be read from a file, which random numbers would
+    /// only delay.
+    public var isInitialized: Bool
+
+    @TaskLocal static var current = ParameterCreation(dtype: .float32, isInitialized: true)
+}
+
+/// Runs `body`; the layers that it creates have parameters of `dtype`, and undefined ones unless they are `initialized`.
+///
+/// ```swift
+/// let model = withParameters(of: .bfloat16, initialized: false) { PaliGemma(configuration, device: device) }
+/// try folder.load(model.tensors, names: .paliGemma)
+/// ```
+public func withParameters<Result>(
+    of dtype: DType = .float32,
+    initialized: Bool = true,
+    _ body: () throws -> Result
+) rethrows -> Result {
+    let creation = ParameterCreation(dtype: dtype, isInitialized: initialized)
+    return try ParameterCreation.$current.withValue(creation, operation: body)
+}
+
+extension Tensor {
+    /// A new parameter from a normal distribution with mean 0.
+    static func normalParameter(_ shape: [Int], standardDeviation: Double, device: Device) -> Tensor {
+        newParameter(shape, device) { Tensor.randn(shape).to(device) * standardDeviation }
+    }
+
+    /// A new parameter with `value` everywhere.
+    static func constantParameter(_ shape: [Int], _ value: Double, device: Device) -> Tensor {
+        newParameter(shape, device) { .full(shape, value, device: device) }
+    }
+
+    private static func newParameter(_ shape: [Int], _ device: Device, _ initial: () -> Tensor) -> Tensor {
+        let creation = ParameterCreation.current
+        guard creation.isInitialized else { return .empty(shape, dtype: creation.dtype, device: device) }
+        return initial().to(creation.dtype)
+    }
+}

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Backbones
+internal import Foundation
+internal import Torch
+
+/// Compares a backbone with what transformers computed from the same folder (`make parity`).
+@main
+struct BackboneParity: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backbone-parity",
+        abstract: "Compares a backbone with what transformers computed from the same folder."
+    )
+
+    @ArgumentParser.Argument(help: "Folder of a published model, with reference/tensors.safetensors.")
+    var folder: String
+
+    @Option(
+        help:
+            "Largest relative error of any number: the difference as a fraction of the tensor's largest element."
+    )
+    var tolerance = 1e-4
+
+    @Option(help: "Element type to compute in: float32, bfloat16 or float16.")
+    var dtype = "float32"
+
+    @Option(help: "Name in the table.")
+    var name = ""
+
+    @Flag(help: "Leaves the table's heading out.")
+    var isContinued = false
+
+    func run() throws {
+        Torch.threadCount = 1
+        guard let type = DType.allCases.first(where: { "\($0)" == dtype }) else {
+            throw ValidationError("--dtype \(dtype): expected float32, bfloat16 or float16")
+        }
+        let pretrained = try PretrainedFolder(folder)
+        let backbone = try PretrainedBackbones.open(pretrained, dtype: type, device: .cpu)
+        let reference = try Reference(in: pretrained.url)
+        if !isContinued { print(Row.heading) }
+        var failed: [String] = []
+        for variant in reference.variants {
+            let errors = try withoutGradients { try Comparison(backbone, reference, variant).errors }
+            print(Row(name: "\(name): \(variant)", errors: errors).text)
+            failed += errors.filter { !($0.value <= tolerance) }.map { "\(variant): \($0.key)" }
+        }
+        guard failed.isEmpty else {
+            print("errors above \(tolerance): \(failed.sorted().joined(separator: "; "))")
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// A line of the table: the largest errors of groups of tensors.
+struct Row {
+    static let groups = ["vision", "projector", "hidden", "keys", "values", "logits", "prefix", "cached"]
+
+    var name: String
+    var errors: [String: Double]
+
+    static var heading: String { line("", groups.map { $0 }) }
+
+    var text: String {
+        Self.line(name, Self.groups.map { group in errors[group].map { String(format: "%.1e", $0) } ?? "-" })
+    }
+
+    private static func line(_ name: String, _ cells: [String]) -> String {
+        name.padding(toLength: max(58, name.count), withPad: " ", startingAt: 0)
+            + cells.map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+    }
+}

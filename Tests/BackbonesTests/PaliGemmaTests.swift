@@ -1,0 +1,135 @@
+import Foundation
+import NN
+import TemporaryFolder
+import Testing
+import Torch
+
+@testable import Backbones
+
+@Suite("PaliGemma")
+struct PaliGemmaTests {
+    private static var configuration: PaliGemma.Configuration {
+        var configuration = PaliGemma.Configuration()
+        configuration.vision.width = 12
+        configuration.vision.headCount = 2
+        configuration.vision.layerCount = 1
+        configuration.vision.feedForwardWidth = 20
+        (configuration.vision.imageSize, configuration.vision.patchSize) = (8, 4)
+        (configuration.vocabularySize, configuration.imageToken) = (40, 50)
+        (configuration.width, configuration.layerCount, configuration.feedForwardWidth) = (16, 2, 24)
+        (configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth) = (2, 1, 8)
+        return configuration
+    }
+
+    private let model: PaliGemma
+
+    init() {
+        Torch.seed(6)
+        model = PaliGemma(Self.configuration, device: .cpu)
+    }
+
+    /// Two images of four patches, then words.
+    private func input(words: [Int]) -> PrefixInput {
+        PrefixInput(
+            images: [.randn([1, 3, 8, 8]), .randn([1, 3, 8, 8])],
+            tokens: Tensor([Int](repeating: 50, count: 8) + words, shape: [1, 8 + words.count])
+        )
+    }
+
+    private func error(_ a: Tensor, _ b: Tensor) -> Double { (a - b).abs().max().item / b.abs().max().item }
+
+    @Test("decodes text after a prompt as the whole forward scores it")
+    func cached() throws {
+        try withoutGradients {
+            let words = [3, 4, 5, 6, 7]
+            var whole = input(words: words)
+            whole.isSuffix = Tensor((0 ..< 13).map { $0 >= 11 }, shape: [1, 13])
+            var traced: [String: Tensor] = [:]
+            model.trace(whole) { traced[$0] = $1 }
+            var prompt = whole
+            (prompt.isSuffix, prompt.tokens) = (nil, whole.tokens.narrowed(1, from: 0, count: 11))
+            let prefix = model.prefix(of: prompt)
+            #expect(prefix.nextPosition.integers == [12] && prefix.length == 11)
+            var cache = KeyValueCache(prefix, roomFor: 2)
+            let features = model.decode(
+                model.embeddings(ofWords: whole.tokens.narrowed(1, from: 11, count: 2)),
+                positions: Tensor([12, 13], shape: [1, 2]),
+                cache: &cache,
+                mask: Tensor.concatenated(
+                    [.ones([1, 1, 2, 11], dtype: .bool), .causalMask(2, device: .cpu)],
+                    axis: 3
+                )
+            )
+            let expected = try #require(traced["logits"]).narrowed(1, from: 11, count: 2)
+            #expect(error(model.logits(of: features), expected) < 1e-5)
+        }
+    }
+
+    @Test("hides the image of a camera that a robot lacks, and gives rows of a batch positions of their own")
+    func absentImage() {
+        withoutGradients {
+            var input = input(words: [3, 4])
+            input.hasImage = Tensor([true, false], shape: [1, 2])
+            let prefix = model.prefix(of: input)
+            #expect(prefix.nextPosition.integers == [7])
+            input.images[1] = .randn([1, 3, 8, 8])
+            let other = model.prefix(of: input)
+            for layer in 0 ..< 2 {
+                for range in [0 ..< 4, 8 ..< 10] {
+                    let (a, b) = (prefix.keys[layer], other.keys[layer])
+                    #expect(
+                        a.narrowed(2, from: range.lowerBound, count: range.count).floats
+                            == b.narrowed(2, from: range.lowerBound, count: range.count).floats
+                    )
+                }
+            }
+            input.hasImage = nil
+            #expect(model.prefix(of: input).keys[1].floats != other.keys[1].floats)
+        }
+    }
+
+    @Test("gives an expert keys through which gradients flow, unless they are detached")
+    func insulation() {
+        let prefix = model.prefix(of: input(words: [3]))
+        #expect(prefix.keys[1].requiresGradient)
+        #expect(!prefix.detached().keys[1].requiresGradient && !prefix.detached().values[0].requiresGradient)
+    }
+
+    @Test("reads older and newer keys, and takes what is missing from the published classes")
+    func configuration() throws {
+        let folder = try TemporaryFolder()
+        func read(_ json: String) throws -> PaliGemma.Configuration {
+            let url = folder.appending(path: "config.json")
+            try Data(json.utf8).write(to: url)
+            return try PaliGemma.Configuration(PublishedConfiguration(of: url.deletingLastPathComponent()))
+        }
+        #expect(try read("{}") == .paliGemma3B.with { $0.imageToken = 256_000 })
+        let older = try read(
+            #"{"image_token_index": 9, "text_config": {"hidden_size": 8, "rope_theta": 5, "hidden_act": "gelu"}}"#
+        )
+        #expect(older.imageToken == 9 && older.rotaryBase == 5 && older.activation == .geluTanh)
+        #expect(older.layerCount == 28 && older.headWidth == 256)
+        let newer = try read(
+            #"{"text_config": {"rope_parameters": {"rope_type": "default", "rope_theta": 7.0}}}"#
+        )
+        #expect(newer.rotaryBase == 7)
+        let error = #expect(throws: PretrainedError.self) {
+            try read(#"{"text_config": {"rope_parameters": {"rope_type": "yarn"}}}"#)
+        }
+        #expect(
+            error?.reason == "'text_config.rope_parameters.rope_type' should be default or mrope, found yarn"
+        )
+        let other = #expect(throws: PretrainedError.self) {
+            try read(#"{"text_config": {"head_dim": "wide"}}"#)
+        }
+        #expect(other?.reason == "'text_config.head_dim' should be an integer, found 'wide'")
+    }
+}
+
+extension PaliGemma.Configuration {
+    fileprivate func with(_ change: (inout Self) -> Void) -> Self {
+        var other = self
+        change(&other)
+        return other
+    }
+}

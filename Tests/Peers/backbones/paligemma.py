@@ -1,0 +1,82 @@
+"""PaliGemma: SigLIP and Gemma."""
+
+import torch
+from common import Case, decoder_outputs
+from transformers import PaliGemmaConfig, PaliGemmaForConditionalGeneration as MODEL
+
+IMAGE = 310
+CASES = {
+    "untied head": Case(tied=False),
+    "several heads of keys": Case(keys=2),
+}
+
+
+def build(case):
+    keys, tied = case.overrides.get("keys", 1), case.overrides.get("tied", True)
+    text = dict(
+        hidden_size=64,
+        num_hidden_layers=3,
+        intermediate_size=160,
+        num_attention_heads=4,
+        num_key_value_heads=keys,
+        head_dim=256 if case.defaults else 16,
+    )
+    vision = dict(
+        hidden_size=48,
+        num_hidden_layers=2,
+        intermediate_size=96,
+        num_attention_heads=4,
+        patch_size=14,
+        image_size=224 if case.defaults else 56,
+        vision_use_head=False,
+    )
+    if case.size == "full":
+        text |= dict(hidden_size=2048, num_hidden_layers=2, intermediate_size=16384, num_attention_heads=8, head_dim=256)
+        vision |= dict(hidden_size=1152, intermediate_size=4304, num_attention_heads=16, image_size=224)
+    config = PaliGemmaConfig(
+        text_config=dict(model_type="gemma", vocab_size=320, tie_word_embeddings=tied, **text),
+        vision_config=dict(model_type="siglip_vision_model", **vision),
+        image_token_index=IMAGE,
+        projection_dim=text["hidden_size"],
+        hidden_size=text["hidden_size"],
+        tie_word_embeddings=tied,
+    )
+    return MODEL(config)
+
+
+def inputs(config, random):
+    count = (config.vision_config.image_size // config.vision_config.patch_size) ** 2
+    size = config.vision_config.image_size
+
+    def prompts(batch, images, words, suffix, padding=()):
+        placeholders = torch.full((batch, images * count), IMAGE)
+        text = torch.randint(3, 300, (batch, words), generator=random)
+        tokens = torch.cat([placeholders, text], 1)
+        mask = torch.ones_like(tokens)
+        for row, missing in enumerate(padding):
+            tokens[row, tokens.shape[1] - missing :] = 0
+            mask[row, tokens.shape[1] - missing :] = 0
+        is_suffix = torch.zeros_like(tokens)
+        is_suffix[:, tokens.shape[1] - suffix :] = int(suffix > 0)
+        pixels = torch.randn(batch * images, 3, size, size, generator=random)
+        return dict(tokens=tokens, tokenMask=mask.bool(), isSuffix=is_suffix.bool(), images=pixels)
+
+    return {
+        "prompt": prompts(2, 1, 7, 0),
+        "two images": prompts(1, 2, 5, 0),
+        "text after the prompt": prompts(2, 1, 9, 4),
+        "padding": prompts(2, 1, 9, 0, padding=(0, 3)),
+    }
+
+
+def outputs(model, inputs):
+    result = model(
+        input_ids=inputs["tokens"],
+        pixel_values=inputs["images"],
+        attention_mask=inputs["tokenMask"].long(),
+        token_type_ids=inputs["isSuffix"].long(),
+        output_hidden_states=True,
+        use_cache=True,
+    )
+    image = model.model.get_image_features(inputs["images"])
+    return decoder_outputs(result) | dict(vision=image.last_hidden_state, projector=image.pooler_output)
