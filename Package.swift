@@ -165,8 +165,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "CPUInference", "Training", "FASTerVLA", "FASTerVQ", "VectorQuantization", "ActionTokenizers",
-                "Backbones", "LeRobot",
+                "CPUInference", "Training", "TokenizerRegistry", "FASTerVLA", "FASTerVQ",
+                "VectorQuantization", "ActionTokenizers", "Backbones", "LeRobot",
                 "PolicyServer", "Torch", "NN", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

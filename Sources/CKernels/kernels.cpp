@@ -137,6 +137,49 @@ INLINED void nearestTile(const float *x, long width, const float *panels, const 
     }
 }
 
+/// Pairs of a row and an entry, nearest first, at most `room` of them.
+struct NearestPairs {
+    long room;
+    long *pairs;
+    float *distances;
+
+    __attribute__((always_inline)) float farthest() const { return distances[room - 1]; }
+
+    __attribute__((always_inline)) void insert(float distance, long pair) {
+        long place = room - 1;
+        for (; place > 0 && distances[place - 1] > distance; --place) {
+            distances[place] = distances[place - 1];
+            pairs[place] = pairs[place - 1];
+        }
+        distances[place] = distance;
+        pairs[place] = pair;
+    }
+};
+
+/// Adds the pairs of `count` rows of x, the first of which is number `row`, that are nearer than those in `found`.
+template <int count>
+INLINED void nearestPairsTile(const float *x, long row, long width, const float *panels, const float *lengths, long entries,
+                              NearestPairs &found) {
+    float halves[count];
+    for (int of = 0; of < count; ++of) halves[of] = dot(x + of * width, x + of * width, width) / 2;
+    for (long first = 0; first < entries; first += panel, panels += width * panel) {
+        Sixteen distances[count] = {};
+        multiply<count>(x, width, width, panels, distances);
+        const Sixteen length = sixteen(lengths + first);
+        for (int of = 0; of < count; ++of) distances[of] = (length + halves[of]) - distances[of];
+        Sixteen smallest = distances[0];
+        for (int of = 1; of < count; ++of) smallest = distances[of] < smallest ? distances[of] : smallest;
+        // After the first panels, few hold anything nearer.
+        if (__builtin_reduce_or(smallest < found.farthest()) == 0) continue;
+        for (int of = 0; of < count; ++of) {
+            for (long lane = 0; lane < panel; ++lane) {
+                const float distance = distances[of][lane];
+                if (distance < found.farthest()) found.insert(distance, (row + of) * entries + first + lane);
+            }
+        }
+    }
+}
+
 /// The sums of sixteen vectors, one a lane, in `vectors[0]`; the others are used up.
 INLINED void addAcross(Sixteen (&vectors)[16]) {
     for (int i = 0; i < 8; ++i) {
@@ -333,25 +376,6 @@ void kernel_rotate(float *x, long vectors, long width, const float *cosines, con
 }
 
 FOR_EVERY_PROCESSOR
-long kernel_nearest(const float *x, long width, const float *panels, const float *lengths, long count) {
-    long nearest = 0;
-    float smallest = INFINITY;
-    for (long first = 0; first < count; first += panel, panels += width * panel) {
-        Sixteen sums[1] = {};
-        multiply<1>(x, width, width, panels, sums);
-        const float *products = reinterpret_cast<const float *>(&sums[0]);
-        for (long column = 0; column < panel; ++column) {
-            const float distance = lengths[first + column] - products[column];
-            if (distance < smallest) {
-                smallest = distance;
-                nearest = first + column;
-            }
-        }
-    }
-    return nearest;
-}
-
-FOR_EVERY_PROCESSOR
 void kernel_pack_entries(const float *entries, long count, long width, float *panels, float *lengths) {
     for (long first = 0; first < count; first += panel, panels += width * panel) {
         for (long column = 0; column < panel; ++column) {
@@ -370,4 +394,22 @@ void kernel_nearest_rows(const float *x, long rows, long width, const float *pan
     long row = 0;
     for (; row + 4 <= rows; row += 4) nearestTile<4>(x + row * width, width, panels, lengths, count, nearest + row);
     for (; row < rows; ++row) nearestTile<1>(x + row * width, width, panels, lengths, count, nearest + row);
+}
+
+FOR_EVERY_PROCESSOR
+void kernel_nearest_pairs(const float *x, long rows, long width, const float *panels, const float *lengths, long count,
+                          long kept, long *pairs, float *distances) {
+    for (long place = 0; place < kept; ++place) {
+        pairs[place] = 0;
+        distances[place] = INFINITY;
+    }
+    NearestPairs found = {kept, pairs, distances};
+    long row = 0;
+    for (; row + 4 <= rows; row += 4) nearestPairsTile<4>(x + row * width, row, width, panels, lengths, count, found);
+    x += row * width;
+    switch (rows - row) {
+        case 3: nearestPairsTile<3>(x, row, width, panels, lengths, count, found); break;
+        case 2: nearestPairsTile<2>(x, row, width, panels, lengths, count, found); break;
+        case 1: nearestPairsTile<1>(x, row, width, panels, lengths, count, found); break;
+    }
 }

@@ -1,4 +1,5 @@
 public import ActionTokenizers
+internal import CPUInference
 public import FASTerVQ
 internal import RobotTypes
 public import Support
@@ -108,6 +109,7 @@ extension FittedTokenizer {
                 of: actions.actionSpace,
                 normalization: normalization,
                 settings.linear,
+                codec: PackedLinearChunkCodec.self,
                 report: report
             )
         case .fast:

@@ -36,7 +36,7 @@ public enum TokenizerRegistry {
         ),
         Entry(
             name: LinearFASTerVQTokenizer.tokenizerName,
-            open: { try LinearFASTerVQTokenizer(loading: $0, device: $1) }
+            open: { try LinearFASTerVQTokenizer(loading: $0, device: $1, codec: PackedLinearChunkCodec.self) }
         ),
         Entry(name: "fast", open: { folder, _ in try FASTTokenizer(loading: folder) }),
         Entry(

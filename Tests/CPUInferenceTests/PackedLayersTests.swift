@@ -1,6 +1,7 @@
-import CPUInference
 import Testing
 import Torch
+
+@testable import CPUInference
 
 /// Each against libtorch, in widths that fill panels and rows of the kernels and that do not.
 @Suite("Packed layers")
@@ -229,6 +230,22 @@ struct PackedLayersTests {
         #expect(found == expected.integers)
         let twins = PackedEntries(Rows([2, 2, 2], width: 1))
         #expect(twins.nearest(to: 0, of: Rows([1], width: 1)) == 0)
+    }
+
+    @Test(
+        "the nearest pairs are those of all distances in order",
+        arguments: [(1, 1), (1, 500), (4, 500), (4, 15), (6, 33), (7, 16)]
+    )
+    func nearestPairs(count: Int, entryCount: Int) {
+        Torch.seed(4)
+        let (x, entries) = (Tensor.randn([count, 9]), Tensor.randn([entryCount, 9]))
+        let packed = PackedEntries(rows(entries))
+        let distances = (x.unsqueezed(1) - entries.unsqueezed(0)).squared().sum(2).floats
+        let nearest = distances.indices.sorted { distances[$0] < distances[$1] }
+        for kept in [1, 4] {
+            let found = packed.nearestPairs(to: x.floats, rows: count, kept: kept)
+            #expect(found.map { $0.row * entryCount + $0.entry } == Array(nearest.prefix(kept)))
+        }
     }
 
     @Test("adding an entry changes its row only")

@@ -46,20 +46,21 @@ void kernel_attend_cached(const float *queries, long stride, long rows, const fl
 /// Cosines and sines are [width / 2].
 void kernel_rotate(float *x, long vectors, long width, const float *cosines, const float *sines);
 
-/// Index of the entry nearest to x, [width], of `count`.
+/// Lays `entries`, [count, width], out as the kernels below read them.
 ///
-/// `panels` holds the entries as the columns of a matrix [width, count], see kernel_linear; `lengths` half their squared lengths,
-/// infinite where panels are filled up. Of equally near ones the first.
-long kernel_nearest(const float *x, long width, const float *panels, const float *lengths, long count);
-
-/// Lays `entries`, [count, width], out as kernel_nearest and kernel_nearest_rows read them.
-///
-/// `panels` takes width, `lengths` one number for each of `count` entries, rounded up to whole panels.
+/// `panels` takes them as the columns of a matrix [width, count], see kernel_linear, and `lengths` half their squared lengths,
+/// infinite where panels are filled up; both for `count`, rounded up to whole panels.
 void kernel_pack_entries(const float *entries, long count, long width, float *panels, float *lengths);
 
-/// Indices of the entries nearest to each of the rows of x, [rows, width]; see kernel_nearest.
+/// Indices of the entries nearest to each of the rows of x, [rows, width]. Of equally near ones the first.
 void kernel_nearest_rows(const float *x, long rows, long width, const float *panels, const float *lengths, long count,
                          long *nearest);
+
+/// The `kept` nearest pairs of a row of x, [rows, width], and an entry: row · count + entry, nearest first.
+///
+/// `distances` gets half their squared distances. There are at least 1 and at most rows · count of them.
+void kernel_nearest_pairs(const float *x, long rows, long width, const float *panels, const float *lengths, long count,
+                          long kept, long *pairs, float *distances);
 
 #ifdef __cplusplus
 }

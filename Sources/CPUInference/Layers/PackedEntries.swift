@@ -13,26 +13,41 @@ public struct PackedEntries: Sendable {
     private let lengths: [Float]
 
     /// Packs `entries`.
-    public init(_ entries: Rows) {
-        (count, width, values) = (entries.count, entries.width, entries.values)
-        let (width, values) = (width, values)
-        panels = PackedLinear.panels(count: count, width: width) { entry, channel in
-            values[entry * width + channel]
-        }
+    public init(_ entries: Rows) { self.init(entries.values, count: entries.count) }
+
+    /// Packs `values`, `[count, width]`; the width may be 0.
+    init(_ values: [Float], count: Int) {
+        precondition(count > 0 && values.count % count == 0, "numbers that do not fill \(count) entries")
+        (self.count, width, self.values) = (count, values.count / count, values)
         let filled = (count + PackedLinear.panel - 1) / PackedLinear.panel * PackedLinear.panel
-        lengths = (0 ..< filled).map { entry in
-            guard entry < values.count / width else { return .infinity }
-            return values[entry * width ..< (entry + 1) * width].reduce(0) { $0 + $1 * $1 } / 2
-        }
+        var panels = [Float](repeating: 0, count: filled * width)
+        var lengths = [Float](repeating: 0, count: filled)
+        kernel_pack_entries(values, count, width, &panels, &lengths)
+        (self.panels, self.lengths) = (panels, lengths)
     }
 
     /// The entry nearest to `row` of `x`.
     public func nearest(to row: Int, of x: Rows) -> Int {
         precondition(x.width == width, "vectors of another length")
-        return x.values.withUnsafeBufferPointer { x in
-            guard let x = x.baseAddress else { return 0 }
-            return kernel_nearest(x + row * width, width, panels, lengths, count)
+        var nearest = 0
+        x.values.withUnsafeBufferPointer { x in
+            guard let x = x.baseAddress else { return }
+            kernel_nearest_rows(x + row * width, 1, width, panels, lengths, count, &nearest)
         }
+        return nearest
+    }
+
+    /// The `kept` nearest pairs of one of `rows` vectors, `[rows, width]`, and an entry, nearest first; fewer if there are no
+    /// more.
+    func nearestPairs(to x: [Float], rows: Int, kept: Int) -> [(row: Int, entry: Int)] {
+        precondition(x.count == rows * width, "vectors of another length")
+        let kept = min(kept, rows * count)
+        var pairs = [Int](repeating: 0, count: kept)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: kept) { distances in
+            guard let distances = distances.baseAddress else { return }
+            kernel_nearest_pairs(x, rows, width, panels, lengths, count, kept, &pairs, distances)
+        }
+        return pairs.map { $0.quotientAndRemainder(dividingBy: count) }.map { ($0.quotient, $0.remainder) }
     }
 
     /// The numbers of an entry, for the duration of `body`.

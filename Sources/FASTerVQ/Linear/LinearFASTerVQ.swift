@@ -15,7 +15,7 @@ public struct LinearFASTerVQ: Module {
     /// Number of prefixes of codes that encoding keeps.
     ///
     /// More lower the error of all codebooks by little, and raise that of the first ones alone.
-    private static let beamWidth = 4
+    package static let beamWidth = 4
 
     /// Sizes of a fitted model.
     public struct Configuration: Codable, Equatable, Sendable {
@@ -33,12 +33,12 @@ public struct LinearFASTerVQ: Module {
     }
 
     /// One latent position: some components, and their codebooks.
-    struct LatentPosition: Module {
+    package struct LatentPosition: Module {
         /// Orthonormal rows, `[components, T · D]`.
-        @Buffer var components: Tensor
+        @Buffer package var components: Tensor
 
         /// Codebook entries, `[codebooks, K, components]`.
-        @Buffer var entries: Tensor
+        @Buffer package var entries: Tensor
 
         init(components: Tensor, entries: Tensor) {
             _components = Buffer(wrappedValue: components)
@@ -50,10 +50,10 @@ public struct LinearFASTerVQ: Module {
     public let configuration: Configuration
 
     /// Mean chunk, `[T · D]`.
-    @Buffer var mean: Tensor
+    @Buffer package var mean: Tensor
 
     /// The latent positions, in the order of their codes.
-    let positions: [LatentPosition]
+    package let positions: [LatentPosition]
 
     /// Creates a model of given sizes whose weights are zero until they are loaded.
     init(_ configuration: Configuration, valueCount: Int, device: Device) {

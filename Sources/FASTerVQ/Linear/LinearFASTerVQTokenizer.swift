@@ -24,10 +24,25 @@ public struct LinearFASTerVQTokenizer: ActionTokenizer {
     public let normalization: Normalization
 
     private let device: Device
+    private let codec: (any LinearChunkCodec)?
 
     /// Makes `model`, which was fitted to such chunks, the tokenizer of a robot.
-    public init(_ model: LinearFASTerVQ, horizon: Int, normalization: Normalization, device: Device) {
+    ///
+    /// - Parameters:
+    ///   - model: The model; its weights must not change afterwards.
+    ///   - horizon: Control steps of a chunk.
+    ///   - normalization: Map from the robot's units to normalised ones.
+    ///   - device: Device of the model.
+    ///   - codec: Encoder and decoder of single chunks; nil for the model's.
+    public init(
+        _ model: LinearFASTerVQ,
+        horizon: Int,
+        normalization: Normalization,
+        device: Device,
+        codec: (any LinearChunkCodec.Type)? = nil
+    ) {
         (self.model, self.horizon, self.normalization, self.device) = (model, horizon, normalization, device)
+        self.codec = codec.flatMap { $0.init(model) }
     }
 
     /// `fastervq-linear`.
@@ -54,7 +69,8 @@ public struct LinearFASTerVQTokenizer: ActionTokenizer {
             model.keeping(codebooks: codebooks),
             horizon: horizon,
             normalization: normalization,
-            device: device
+            device: device,
+            codec: codec.map { type(of: $0) }
         )
     }
 
@@ -63,6 +79,7 @@ public struct LinearFASTerVQTokenizer: ActionTokenizer {
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
+        if let codec { return (0 ..< chunks.count).map { codec.codes(for: chunks[$0].values) } }
         let tokenCount = model.configuration.codebookCount * model.latentPositionCount
         return batches(of: chunks.count).flatMap { range in
             let codes = withoutGradients { model.encode(chunks[range].actions(on: device)) }.integers
@@ -77,6 +94,10 @@ public struct LinearFASTerVQTokenizer: ActionTokenizer {
     /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
     public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
         try check(tokens)
+        if let codec {
+            let values = tokens.flatMap(codec.actions)
+            return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+        }
         return chunks(batching: tokens) { batch in
             let shape = [batch.count, batch[0].count]
             let codes = Tensor(batch.flatMap(\.self), shape: shape, device: device)
@@ -94,6 +115,7 @@ extension LinearFASTerVQTokenizer {
     ///   - normalization: Map from the robot's units to normalised ones.
     ///   - settings: Settings of the fit.
     ///   - device: Device to compute on.
+    ///   - codec: Encoder and decoder of single chunks; nil for the model's.
     ///   - report: Called at the beginning and after every codebook, with the number of codebooks that are done and of all.
     /// - Throws: `InvalidValue` when a setting is out of range, `ActionTokenizerError` when there are no chunks.
     public init(
@@ -102,6 +124,7 @@ extension LinearFASTerVQTokenizer {
         normalization: Normalization,
         _ settings: LinearFASTerVQ.Fitting = LinearFASTerVQ.Fitting(),
         device: Device = .cpu,
+        codec: (any LinearChunkCodec.Type)? = nil,
         report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws {
         try settings.validate()
@@ -112,7 +135,7 @@ extension LinearFASTerVQTokenizer {
         let model = withoutGradients {
             LinearFASTerVQ(fitting: chunks, space, normalization, settings, device: device, report: report)
         }
-        self.init(model, horizon: chunks.horizon, normalization: normalization, device: device)
+        self.init(model, horizon: chunks.horizon, normalization: normalization, device: device, codec: codec)
     }
 
     /// Writes `config.json`, `model.safetensors` and `norm_stats.json`, the configuration last: a folder without it is not
@@ -127,9 +150,13 @@ extension LinearFASTerVQTokenizer {
 
     /// Reads and verifies a tokenizer.
     ///
+    /// - Parameters:
+    ///   - folder: Folder of the tokenizer.
+    ///   - device: Device for the weights.
+    ///   - codec: Encoder and decoder of single chunks; nil for the model's.
     /// - Throws: `ActionTokenizerError` when files are missing or cannot be understood, `CheckpointError` and
     ///   `SafetensorsError` when the weights do not fit.
-    public init(loading folder: URL, device: Device) throws {
+    public init(loading folder: URL, device: Device, codec: (any LinearChunkCodec.Type)? = nil) throws {
         let (file, normalization) = try RobotTokenizerFile<LinearFASTerVQ.Configuration>.readValidated(
             [Self.tokenizerName],
             from: folder
@@ -140,6 +167,6 @@ extension LinearFASTerVQTokenizer {
             device: device
         )
         try Checkpoint.load(model.tensors, from: folder.appending(path: Self.weightsFile))
-        self.init(model, horizon: file.horizon, normalization: normalization, device: device)
+        self.init(model, horizon: file.horizon, normalization: normalization, device: device, codec: codec)
     }
 }
