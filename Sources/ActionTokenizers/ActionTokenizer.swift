@@ -25,6 +25,9 @@ public protocol ActionTokenizer: Sendable {
     /// Numbers of leading codebooks that decode to a chunk; fewer give a coarser one.
     var decodableCodebooks: ClosedRange<Int> { get }
 
+    /// Vectors of the codebook entries; nil for tokenizers whose codes have none.
+    var codewords: Codewords? { get }
+
     /// Size beyond which the codec clips normalised values; nil where it encodes them as they are.
     var normalizedLimit: Float? { get }
 
@@ -71,6 +74,9 @@ public protocol ActionTokenizer: Sendable {
 extension ActionTokenizer {
     /// Nil: all columns are treated alike.
     public var requiredActionSpace: ActionSpace? { nil }
+
+    /// Nil: there are no codebooks of vectors.
+    public var codewords: Codewords? { nil }
 
     /// Nil: no value is clipped before it is encoded.
     public var normalizedLimit: Float? { nil }

@@ -125,7 +125,10 @@ public struct LossSettings: Sendable {
     /// same with an empty list.
     public var codebookWeights: [Double] = []
 
-    /// Probability of a target that is spread over all classes.
+    /// Soft labels of codes; nil for one-hot targets.
+    public var softLabels: SoftLabels?
+
+    /// Probability of a one-hot target that is spread over all classes.
     public var labelSmoothing = 0.0
 
     /// Weight of the closing slots' cross-entropy, that of `<EoBlk>`; small, as decoding stops there by the schedule.

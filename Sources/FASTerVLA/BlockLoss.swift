@@ -30,7 +30,13 @@ extension FASTerVLANetwork {
             let count = schedule.latentPositionCount
             let targets = wanted.narrowed(1, from: codebook * count, count: count).reshaped(-1)
             let scores = logits.reshaped(-1, size + 1).to(.float32)
-            losses.append(scores.crossEntropy(targets, labelSmoothing: settings.labelSmoothing))
+            losses.append(
+                settings.softLabels?.crossEntropy(
+                    scores.reshaped(codes.size(0), count, -1),
+                    targets.reshaped(codes.size(0), count),
+                    codebook: codebook
+                ) ?? scores.crossEntropy(targets, labelSmoothing: settings.labelSmoothing)
+            )
             accuracies.append(Self.accuracy(of: scores, targets))
         }
         let weights = losses.indices.map { Float(settings.weight(ofCodebook: $0)) }

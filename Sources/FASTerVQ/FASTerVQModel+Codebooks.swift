@@ -25,6 +25,20 @@ extension FASTerVQModel {
         return copied(with: changed)
     }
 
+    /// Codebook entries of the patches of `group`, of latents and then of action-space stages, `[codebooks, K, C]`.
+    ///
+    /// C is the wider of the two; zeros fill the other up.
+    func entries(of group: PatchGroup) -> Tensor {
+        let quantizer = actionSpaceQuantizer
+        let stages = quantizer.stages[quantizer.types.index(of: group)].entries
+        guard !group.shape.bypassesAutoencoder else { return stages }
+        let types = ActionGroupTypes(autoencoded: configuration.patches)
+        let latents = self.quantizer.quantizers[types.index(of: group)].entries
+        let width = max(latents.size(2), stages.size(2))
+        let parts = [latents, stages].map { $0.padded([0, width - $0.size(2)]) }
+        return .concatenated(parts, axis: 0)
+    }
+
     /// A model of `changed`, which has other numbers of codebooks, with this one's weights.
     private func copied(with changed: FASTerVQConfiguration) -> FASTerVQModel {
         let result = FASTerVQModel(changed, device: device)

@@ -100,6 +100,14 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     /// Any number of leading codebooks.
     public var decodableCodebooks: ClosedRange<Int> { 1 ... codebookCount }
 
+    /// Entries of the codebooks of latents and of the action-space stages.
+    public var codewords: Codewords? {
+        let tables = embodiment.patchifier.groups.flatMap { group in
+            Array(repeating: model.entries(of: group), count: group.patchCount)
+        }
+        return Codewords(padding: tables)
+    }
+
     /// Mask of the latent positions that hold at least one of the first `validSteps` steps of each chunk, `[chunks · N]`, row-major.
     public func validityMask(_ validSteps: [Int]) -> [Bool] {
         embodiment.patchifier.validLatentPositions(validSteps)

@@ -8,6 +8,33 @@ import VectorQuantization
 
 @Suite("FASTerVQ tokenizer")
 struct FASTerVQTokenizerTests {
+    @Test("has codewords of latents, then of action-space stages; those of a gripper are of stages alone")
+    func codewords() throws {
+        let tokenizer = try Samples.tokenizer("position=0:3,gripper=3")
+        let codewords = try #require(tokenizer.codewords)
+        let positions = tokenizer.latentPositionCount
+        #expect(
+            codewords.codebookCount == tokenizer.codebookCount && codewords.latentPositionCount == positions
+        )
+        let rows = Tensor(
+            codewords.values,
+            shape: [tokenizer.codebookCount, positions, tokenizer.codebookSize, codewords.width]
+        )
+        let model = tokenizer.model
+        func matches(_ table: Tensor, codebook: Int, position: Int) -> Bool {
+            let own = rows.select(0, codebook).select(0, position)
+            return own.narrowed(1, from: 0, count: table.size(1)).floats == table.floats
+        }
+        let latents = model.quantizer.quantizers[0].entries
+        #expect(matches(latents.select(0, 1), codebook: 1, position: 0))
+        let groups = try model.makePatchifier(tokenizer.actionSpace, horizon: tokenizer.horizon).groups
+        let stages = groups.map {
+            model.actionSpaceQuantizer.stages[model.actionSpaceQuantizer.types.index(of: $0)]
+        }
+        #expect(matches(stages[0].entries.select(0, 0), codebook: latents.size(0), position: 0))
+        #expect(matches(stages[1].entries.select(0, 0), codebook: 0, position: positions - 1))
+    }
+
     @Test("has seven latent positions for one arm, as the paper")
     func latentPositions() throws {
         let tokenizer = try Samples.tokenizer()

@@ -94,6 +94,7 @@ struct RecipeReaderTests {
                 "'objectPose.heatmapWeight' should be a number from 0 on, found -1.0"
             ),
             ("backbone.pixelsPerToken=12", "'backbone.pixelsPerToken' should be 4, 8, 16 or 32, found 12"),
+            ("softLabels=-1", "'softLabels' should be a number from 0 on, found -1.0"),
             ("labelSmoothing=1", "'labelSmoothing' should be at least 0.0 and below 1.0, found 1.0"),
             (
                 "optimization.maxGradientNorm=0",

@@ -62,6 +62,9 @@ public struct LinearFASTerVQTokenizer: ActionTokenizer {
     /// Any number of leading codebooks.
     public var decodableCodebooks: ClosedRange<Int> { 1 ... model.configuration.codebookCount }
 
+    /// Entries of every latent position's codebooks, whose distances are those of the decoded actions.
+    public var codewords: Codewords? { Codewords(padding: model.positions.map(\.entries)) }
+
     /// The same tokenizer with its first codebooks only; itself where it has no more.
     public func keeping(codebooks: Int) -> LinearFASTerVQTokenizer {
         guard codebooks < model.configuration.codebookCount else { return self }

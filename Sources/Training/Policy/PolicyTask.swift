@@ -1,3 +1,4 @@
+internal import ActionTokenizers
 internal import Backbones
 internal import FASTerVLA
 internal import NN
@@ -20,6 +21,7 @@ struct PolicyTask: TrainingTask {
     ///   - datasets: Examples, of every source.
     ///   - weights: Shares of the sources.
     ///   - recipe: Recipe of the training.
+    ///   - settings: Weights of the loss's parts.
     ///   - evaluations: Measurements beside the loss.
     ///   - seed: Seed of order and augmentation.
     ///   - device: Device of the network.
@@ -28,6 +30,7 @@ struct PolicyTask: TrainingTask {
         _ datasets: [PolicyDataset],
         weights: [Double],
         _ recipe: PolicyRecipe,
+        _ settings: LossSettings,
         evaluations: [PeriodicEvaluation],
         seed: UInt64,
         device: Device
@@ -36,7 +39,7 @@ struct PolicyTask: TrainingTask {
         self.datasets = datasets
         self.evaluations = evaluations
         self.device = device
-        settings = recipe.lossSettings
+        self.settings = settings
         batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed)
     }
 
@@ -82,8 +85,16 @@ extension PolicyDataset {
 
 extension PolicyRecipe {
     /// Weights within the loss of a head that predicts codes.
-    var lossSettings: LossSettings {
+    ///
+    /// - Parameters:
+    ///   - coding: Coding of the only robot's actions; nil for several robots, whose codewords differ, and who learn one-hot targets.
+    ///   - device: Device of the targets.
+    /// - Returns: The recipe's weights, with soft labels where there are codewords.
+    func lossSettings(_ coding: ActionCoding?, device: Device) -> LossSettings {
         var settings = LossSettings()
+        if softLabels > 0, let codewords = coding?.tokenizer?.codewords {
+            settings.softLabels = SoftLabels(codewords, temperature: softLabels, device: device)
+        }
         settings.codebookWeights = codebookWeights
         settings.labelSmoothing = labelSmoothing
         settings.endOfBlockWeight = endOfBlockWeight

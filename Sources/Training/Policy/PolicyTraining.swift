@@ -96,12 +96,17 @@ public struct PolicyTraining {
         Torch.seed(seed)
         let network = FASTerVLANetwork(policy.configuration, device: device)
         try start?.copy(into: network)
+        let settings = recipe.lossSettings(
+            policy.robots.count == 1 ? policy.robots[0].coding : nil,
+            device: device
+        )
         let task = PolicyTask(
             network,
             datasets.map(\.training),
             weights: sources.map(\.weight),
             recipe,
-            evaluations: evaluations(policy, network, datasets.map(\.validation), in: folder),
+            settings,
+            evaluations: evaluations(policy, network, settings, datasets.map(\.validation), in: folder),
             seed: seed,
             device: device
         )
@@ -153,6 +158,7 @@ public struct PolicyTraining {
     private func evaluations(
         _ policy: ResolvedPolicy,
         _ network: FASTerVLANetwork,
+        _ settings: LossSettings,
         _ datasets: [PolicyDataset?],
         in folder: URL
     ) -> [PeriodicEvaluation] {
@@ -163,7 +169,8 @@ public struct PolicyTraining {
             let own = sources.indices.filter { policy.robotOfSource[$0] == index }
             let held = own.compactMap { datasets[$0] }
             guard let first = own.first, !held.isEmpty else { return nil }
-            return (sources[first].name, PolicyValidation(recipe, held, coding: robot.coding, device: device))
+            let validation = PolicyValidation(recipe, settings, held, coding: robot.coding, device: device)
+            return (sources[first].name, validation)
         }
         if !validations.isEmpty {
             evaluations.append(

@@ -14,7 +14,13 @@ struct PolicyValidation {
     private let settings: LossSettings
 
     /// Takes evenly spaced examples of `datasets`, as many as `recipe` says.
-    init(_ recipe: PolicyRecipe, _ datasets: [PolicyDataset], coding: ActionCoding, device: Device) {
+    init(
+        _ recipe: PolicyRecipe,
+        _ settings: LossSettings,
+        _ datasets: [PolicyDataset],
+        coding: ActionCoding,
+        device: Device
+    ) {
         self.datasets = datasets
         self.coding = coding
         self.device = device
@@ -24,7 +30,7 @@ struct PolicyValidation {
         let count = min(recipe.validationExamples, all.count)
         examples = (0 ..< count).map { all[$0 * all.count / count] }
         batchSize = recipe.optimization.batchSize
-        settings = recipe.lossSettings
+        self.settings = settings
     }
 
     /// Measures several robots: the means of their measurements and, if they are `named`, each with its name behind it.

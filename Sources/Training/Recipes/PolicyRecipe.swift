@@ -26,7 +26,11 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     /// Duration of a chunk.
     public var chunk = ChunkRecipe()
 
-    /// Weight of a target that is spread evenly over all entries of its codebook.
+    /// Temperature of soft labels, which spread a target over the entries of its codebook by their distance, in mean squared
+    /// distances of nearest entries; 0 for one-hot targets, which policies of several robots always learn.
+    public var softLabels = 1.0
+
+    /// Weight of a one-hot target that is spread evenly over all entries of its codebook.
     public var labelSmoothing = 0.0
 
     /// Weight of each codebook's cross-entropy, coarse to fine, up to a common factor; equal where empty.
@@ -106,7 +110,7 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             found: committedSteps
         )
         try Validation.require(["labelSmoothing": labelSmoothing], in: 0 ..< 1)
-        try Validation.require(["endOfBlockWeight": endOfBlockWeight], atLeast: 0)
+        try Validation.require(["softLabels": softLabels, "endOfBlockWeight": endOfBlockWeight], atLeast: 0)
         try Validation.require(
             codebookWeights.allSatisfy { $0 >= 0 && $0.isFinite } && codebookWeights.first != 0,
             "codebookWeights",

@@ -32,6 +32,30 @@ struct LinearFASTerVQTests {
             / Float(chunks.values.count)
     }
 
+    @Test("has codewords at the distances of their decoded chunks")
+    func codewords() throws {
+        let tokenizer = try tokenizer(entries: 16)
+        let codewords = try #require(tokenizer.codewords)
+        let count = tokenizer.model.latentPositionCount
+        #expect(codewords.codebookCount == 3 && codewords.latentPositionCount == count)
+        #expect(codewords.codebookSize == 16)
+        let origin = [Int](repeating: 0, count: 3 * count)
+        for (codebook, position) in [(0, 0), (1, count - 1)] {
+            var other = origin
+            other[codebook * count + position] = 5
+            let chunks = try tokenizer.unclippedChunks(for: [origin, other])
+            let decoded = zip(chunks[0].values, chunks[1].values).map { ($0 - $1) * ($0 - $1) }
+            let first = ((codebook * count + position) * 16) * codewords.width
+            let direct = (0 ..< codewords.width).map {
+                let difference =
+                    codewords.values[first + $0] - codewords.values[first + 5 * codewords.width + $0]
+                return difference * difference
+            }
+            let (one, two) = (decoded.reduce(0, +), direct.reduce(0, +))
+            #expect(one > 0 && abs(one - two) < 1e-4 * two)
+        }
+    }
+
     @Test("has a lower error with every codebook, on episodes that it was not fitted to")
     func codebooks() throws {
         let tokenizer = try tokenizer()
