@@ -73,7 +73,7 @@ let package = Package(
         .target(name: "CKernels"),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
-        module("Backbones", ["NN", "Torch", "Support"]),
+        module("Backbones", ["NN", "Torch", "Safetensors", "Support"]),
         module(
             "ActionTokenizers",
             ["Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
@@ -118,6 +118,7 @@ let package = Package(
                 "ActionTokenizers",
                 "LeRobot", "NN", "Torch", "Safetensors", "RobotTypes", "Support",
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
         .systemLibrary(name: "CMsgPack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
@@ -242,7 +243,11 @@ let package = Package(
             resources: [.copy("Golden"), .copy("Peers")]
         ),
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
-        tests("Backbones", ["TemporaryFolder", "NN", "Torch", "Support"]),
+        tests(
+            "Backbones",
+            ["GoldenTensors", "TemporaryFolder", "NN", "Torch", "Support"],
+            resources: [.copy("Golden")]
+        ),
         tests(
             "CPUInference",
             ["FASTerVQ", "VectorQuantization", "ActionTokenizers", "Torch", "RobotTypes"]

@@ -70,6 +70,7 @@ struct Effort: ParsableArguments {
 /// The benchmarks, under the names that the command line and the result files give them.
 enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case decoding
+    case imageEncoder = "image-encoder"
     case linearTokenizer = "linear-tokenizer"
     case loading
     case nearestEntries = "nearest-entries"
@@ -83,6 +84,7 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     func comparisons(_ effort: Effort) async throws -> [Comparison] {
         switch self {
         case .decoding: try Decoding(effort).comparisons()
+        case .imageEncoder: try ImageEncoding(effort).comparisons()
         case .linearTokenizer: try LinearTokenizing(effort).comparisons()
         case .loading: try Loading(effort).comparisons()
         case .nearestEntries: try NearestEntries(effort).comparisons()

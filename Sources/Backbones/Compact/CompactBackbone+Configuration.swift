@@ -29,17 +29,18 @@ extension CompactBackbone {
                 self.keypoints = keypoints
             }
 
-            /// Rows and columns of the feature map.
-            public var cells: (rows: Int, columns: Int) {
-                (height / ImageStem.stride, width / ImageStem.stride)
-            }
-
             /// Number of image patches.
             public var tokenCount: Int { height / pixelsPerToken * (width / pixelsPerToken) }
         }
 
         /// Cameras, in the order of the contract.
         public var cameras: [Camera]
+
+        /// Pretrained network that reads the images; nil for patches of pixels.
+        public var imageEncoder: ImageEncoder.Configuration?
+
+        /// True for a control that is shown no images; nil for a backbone that sees.
+        public var isBlind: Bool?
 
         /// Length of the state vector.
         public var stateDimension: Int
@@ -74,6 +75,21 @@ extension CompactBackbone {
         public init(cameras: [Camera], stateDimension: Int) {
             self.cameras = cameras
             self.stateDimension = stateDimension
+        }
+
+        /// Pixels from one cell of a feature map to the next.
+        public var pixelsPerCell: Int { imageEncoder?.pixelsPerCell ?? ImageStem.stride }
+
+        /// Rows and columns of a camera's feature map.
+        public func cells(of camera: Camera) -> (rows: Int, columns: Int) {
+            (camera.height / pixelsPerCell, camera.width / pixelsPerCell)
+        }
+
+        /// Channels of a camera's feature map.
+        func channels(of camera: Camera) -> Int {
+            if imageEncoder != nil { return ImageEncoder.channels }
+            // Every merge of cells doubles them, up to those of a token.
+            return camera.pixelsPerToken == ImageStem.stride ? width : min(width, 64)
         }
     }
 }

@@ -33,14 +33,28 @@ extension CompactBackbone.Configuration: Validatable {
         for (index, camera) in cameras.enumerated() {
             try Validation.require("cameras[\(index)]", camera)
         }
+        if let imageEncoder { try validate(imageEncoder) }
         guard let dimension = objectPoseDimension else { return }
         try Validation.require(["objectPoseDimension": dimension], atLeast: 1)
         try Validation.require(
-            cameras.contains { $0.keypoints > 0 },
+            cameras.contains { $0.keypoints > 0 } && isBlind != true,
             "objectPoseDimension",
             "left out, as no camera has keypoints, which poses are estimated from",
             found: dimension
         )
+    }
+
+    private func validate(_ imageEncoder: ImageEncoder.Configuration) throws(InvalidValue) {
+        try Validation.require("imageEncoder", imageEncoder)
+        let smallest = 2 * imageEncoder.pixelsPerCell
+        for (index, camera) in cameras.enumerated() {
+            try Validation.require(
+                camera.pixelsPerToken >= smallest,
+                "cameras[\(index)].pixelsPerToken",
+                "at least \(smallest), 2 x 2 cells of the image encoder's map",
+                found: camera.pixelsPerToken
+            )
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 public import NN
 public import Torch
 
-/// Small vision-language transformer, trained from scratch, whose prefix takes milliseconds on a CPU.
+/// Small vision-language transformer, trained from scratch, whose prefix takes milliseconds on a CPU; a pretrained
+/// ``ImageEncoder`` may see for it.
 ///
 /// Tokens of all cameras, the instruction and the state attend to each other bidirectionally. Prefix tokens have learned
 /// position embeddings; all of their keys lie at rotary position 0, before the action tokens.
@@ -9,12 +10,15 @@ public struct CompactBackbone: Backbone {
     /// The architecture.
     public let configuration: Configuration
 
+    /// The encoder of all cameras' images; nil where image patches are embedded as they are.
+    public let imageEncoder: ImageEncoder?
+
     private let cameras: [CameraTokens]
     private let text: Embedding
     private let textProjection: Linear
     private let state: StateTokens
     private let objectPose: ObjectPoseHead?
-    @Parameter private var imagePositions: Tensor
+    @Parameter private var imagePositions: Tensor?
     @Parameter private var textPositions: Tensor
     private let layers: [TransformerLayer]
     /// The last layer of a backbone that does not decode: nothing follows but readers of its keys and values.
@@ -28,7 +32,10 @@ public struct CompactBackbone: Backbone {
     public init(_ configuration: Configuration, device: Device) {
         self.configuration = configuration
         let (width, headCount) = (configuration.width, configuration.headCount)
-        cameras = configuration.cameras.map { CameraTokens($0, width: width, device: device) }
+        let seen = configuration.isBlind == true ? [] : configuration.cameras
+        imageEncoder =
+            seen.isEmpty ? nil : configuration.imageEncoder.map { ImageEncoder($0, device: device) }
+        cameras = seen.map { CameraTokens($0, configuration, device: device) }
         let bytes = configuration.bytesPerToken
         let byteWidth = width / bytes
         text = Embedding(ByteTokenizer.vocabularySize, byteWidth, standardDeviation: 1, device: device)
@@ -37,9 +44,11 @@ public struct CompactBackbone: Backbone {
         objectPose = configuration.objectPoseDimension.map { dimension in
             ObjectPoseHead(configuration, dimension: dimension, device: device)
         }
-        let imageTokens = configuration.cameras.reduce(0) { $0 + $1.tokenCount }
+        let imageTokens = seen.reduce(0) { $0 + $1.tokenCount }
         let textTokens = (configuration.longestInstruction + bytes - 1) / bytes
-        _imagePositions = Parameter(wrappedValue: Tensor.randn([imageTokens, width]).to(device) * 0.5)
+        _imagePositions = Parameter(
+            wrappedValue: imageTokens > 0 ? Tensor.randn([imageTokens, width]).to(device) * 0.5 : nil
+        )
         _textPositions = Parameter(wrappedValue: Tensor.randn([textTokens, width]).to(device) * 0.5)
         let supportsDecoding = configuration.supportsDecoding
         layers = (0 ..< configuration.layerCount - (supportsDecoding ? 0 : 1)).map { _ in
@@ -77,15 +86,14 @@ public struct CompactBackbone: Backbone {
         guard let bins = input.state else {
             preconditionFailure("the compact backbone reads the state as bins")
         }
-        let views = zip(cameras, input.images).map { $0($1, instruction: instruction) }
-        let patches = Tensor.concatenated(views.map(\.patches), axis: 1) + imagePositions
+        let inputs = imageEncoder.map { encoder in input.imageFeatures ?? input.images.map { encoder($0) } }
+        let views = zip(cameras, inputs ?? input.images).map { $0($1, instruction: instruction) }
+        let patches = imagePositions.map { Tensor.concatenated(views.map(\.patches), axis: 1) + $0 }
         let keypoints = views.compactMap(\.keypoints)
         let estimate = objectPose?(keypoints, instruction: instruction)
-        let images = Tensor.concatenated(
-            [patches] + keypoints.map(\.tokens) + [estimate?.tokens].compactMap(\.self),
-            axis: 1
-        )
-        var x = Tensor.concatenated([images, words, state(bins)], axis: 1)
+        let images =
+            [patches].compactMap(\.self) + keypoints.map(\.tokens) + [estimate?.tokens].compactMap(\.self)
+        var x = Tensor.concatenated(images + [words, state(bins)], axis: 1)
         var mask: Tensor?
         if wordMask != nil || input.hasImage != nil {
             let batch = x.size(0)

@@ -36,11 +36,7 @@ struct ObjectPoseHead: Module {
         let cameras = configuration.cameras.filter { $0.keypoints > 0 }
         precondition(!cameras.isEmpty, "object poses are estimated from keypoints")
         appearance = cameras.map { camera in
-            Linear(
-                PatchMerging.channels(width: width, pixelsPerToken: camera.pixelsPerToken),
-                Self.appearanceWidth,
-                device: device
-            )
+            Linear(configuration.channels(of: camera), Self.appearanceWidth, device: device)
         }
         norm = LayerNorm(width, device: device)
         let inputs = cameras.reduce(width) { $0 + $1.keypoints * (Self.appearanceWidth + 2) }

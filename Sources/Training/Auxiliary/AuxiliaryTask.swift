@@ -29,6 +29,11 @@ struct BackboneOutput {
 }
 
 extension Backbone {
+    /// The input with features of a frozen encoder in place of its images, for a backbone with such an encoder.
+    func encodingImages(of input: PrefixInput) -> PrefixInput {
+        (self as? CompactBackbone)?.encodingImages(of: input) ?? input
+    }
+
     /// One forward, the estimates of auxiliary heads included.
     func output(of input: PrefixInput) -> BackboneOutput {
         guard let compact = self as? CompactBackbone else {

@@ -27,19 +27,19 @@ struct ObjectPoseTask: AuxiliaryTask {
     let weight: Double
 
     private let heatmapWeight: Double
-    private let cameras: [CompactBackbone.Configuration.Camera]
+    private let backbone: CompactBackbone.Configuration
 
-    /// Prepares the task for the images of `cameras`.
-    init(_ recipe: ObjectPoseRecipe, cameras: [CompactBackbone.Configuration.Camera]) {
+    /// Prepares the task for the images of the cameras of `backbone`.
+    init(_ recipe: ObjectPoseRecipe, backbone: CompactBackbone.Configuration) {
         weight = recipe.weight
         heatmapWeight = recipe.heatmapWeight
-        self.cameras = cameras
+        self.backbone = backbone
     }
 
     func loss(of output: BackboneOutput, at batch: PolicyBatch, device: Device) -> Tensor? {
         guard let estimate = output.objectPoses else { return nil }
         let count = batch.indices.count
-        let seeing = cameras.indices.filter { cameras[$0].keypoints > 0 }
+        let seeing = backbone.cameras.indices.filter { backbone.cameras[$0].keypoints > 0 }
         return Self.loss(
             of: estimate,
             values: Tensor(
@@ -84,7 +84,8 @@ struct ObjectPoseTask: AuxiliaryTask {
         let all = batch.objectPositions[camera]
         let size = all.count / batch.indices.count
         guard size > 0 else { return nil }
-        let (height, width) = (Float(cameras[camera].height), Float(cameras[camera].width))
+        let image = backbone.cameras[camera]
+        let (height, width) = (Float(image.height), Float(image.width))
         var shifted: [Float] = []
         for (row, shift) in batch.imageShifts[camera].enumerated() {
             // From edge to edge is 2.
@@ -94,7 +95,7 @@ struct ObjectPoseTask: AuxiliaryTask {
                 shifted.append(position + offsets[column % 2])
             }
         }
-        let (rows, columns) = cameras[camera].cells
+        let (rows, columns) = backbone.cells(of: image)
         let heatmaps = BilinearHeatmap.heatmaps(of: shifted, rows: rows, columns: columns)
         return Tensor(heatmaps, shape: [batch.indices.count, size / 2, rows * columns], device: device)
     }

@@ -26,6 +26,9 @@ public struct Augmentation: Codable, Equatable, Sendable, Validatable {
         try Validation.require(["brightness": brightness, "contrast": contrast], atLeast: 0)
     }
 
+    /// True if images are changed.
+    var changesImages: Bool { shift > 0 || brightness > 0 || contrast > 0 }
+
     /// No augmentation.
     static var none: Augmentation {
         var augmentation = Augmentation()

@@ -11,9 +11,13 @@ struct PolicyBatch: Sendable {
     /// Normalised actions, with the columns of the network.
     var chunks: ActionChunks
 
-    /// Images of every camera, `[B, height, width, 3]`; black ones of cameras that a robot lacks.
+    /// Images of every camera, `[B, height, width, 3]`, or their features in half precision, `[B, rows, columns, channels]`;
+    /// zeros of cameras that a robot lacks.
     var images: [[UInt8]] = []
     var imageShapes: [[Int]] = []
+
+    /// True if ``images`` are features of a frozen encoder.
+    var holdsFeatures = false
 
     /// For every example and camera, whether there is an image, `[B, cameras]`.
     var hasImage: [Bool] = []
@@ -39,13 +43,20 @@ struct PolicyBatch: Sendable {
     /// The batch on `device`, as the backbone reads it and the head is trained on it.
     func tensors(on device: Device) -> (input: PrefixInput, targets: ActionTargets) {
         let count = indices.count
-        let input = PrefixInput(
-            images: zip(images, imageShapes).map { Tensor($0, shape: $1, device: device) },
+        let views = zip(images, imageShapes).map { bytes, shape in
+            bytes.withUnsafeBytes {
+                Tensor(bytes: $0, dtype: holdsFeatures ? .float16 : .uint8, shape: shape)
+            }
+            .to(device)
+        }
+        var input = PrefixInput(
+            images: holdsFeatures ? [] : views,
             tokens: Tensor(text, shape: [count, text.count / count], device: device),
             state: Tensor(state, shape: [count, state.count / count], device: device),
             hasImage: hasImage.contains(false)
                 ? Tensor(hasImage, shape: [count, images.count], device: device) : nil
         )
+        if holdsFeatures { input.imageFeatures = views }
         let isValid = chunks.validSteps.flatMap { valid in (0 ..< chunks.horizon).map { $0 < valid } }
         let targets = ActionTargets(
             actions: Tensor(chunks.values, shape: [count, chunks.horizon, chunks.dimension], device: device),

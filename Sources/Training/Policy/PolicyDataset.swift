@@ -24,7 +24,9 @@ struct PolicyDataset: Sendable {
     let auxiliaryTasks: [any AuxiliaryTask]
 
     private let cameras: [CompactBackbone.Configuration.Camera]
-    private let frames: FrameStore
+    private let images: PolicyImages
+    /// Shape of what the network sees of every camera: an image, or its features.
+    private let imageShapes: [[Int]]
     /// The dataset's image feature of every camera of the network; nil for one that it lacks.
     private let features: [String?]
     private let layout: InputLayout
@@ -52,7 +54,7 @@ struct PolicyDataset: Sendable {
     ///   - policy: Policy that learns from them.
     ///   - source: Position of the dataset among the policy's sources.
     ///   - recipe: Recipe of the training.
-    ///   - frames: Images of the cameras.
+    ///   - images: Images of the cameras.
     /// - Throws: The errors of datasets and tokenizers.
     init(
         _ demonstrations: Demonstrations,
@@ -60,7 +62,7 @@ struct PolicyDataset: Sendable {
         for policy: ResolvedPolicy,
         source: Int,
         _ recipe: PolicyRecipe,
-        frames: FrameStore
+        images: PolicyImages
     ) throws {
         let robot = policy.robots[policy.robotOfSource[source]]
         layout = robot.layout
@@ -72,9 +74,15 @@ struct PolicyDataset: Sendable {
         let states = try demonstrations.states()
         try demonstrations.check(states, episodes: episodes)
         count = rows.count
-        self.frames = frames
+        self.images = images
         frameIndices = rows
-        cameras = policy.backbone.cameras
+        let backbone = policy.backbone
+        cameras = backbone.cameras
+        imageShapes = cameras.map { camera in
+            guard case .features = images else { return [camera.height, camera.width, 3] }
+            let cells = backbone.cells(of: camera)
+            return [cells.rows, cells.columns, ImageEncoder.channels]
+        }
         stateBinCount = policy.backbone.stateBins
         stateDimension = states.dimension
         stateBins = StateTokenizer(normalization: robot.state, binCount: stateBinCount)
@@ -101,7 +109,7 @@ struct PolicyDataset: Sendable {
         self.chunks = chunks
         codes = try Self.codes(for: chunks, robot.coding, policy.configuration.head)
         auxiliaryTasks =
-            objectPoses == nil ? [] : [ObjectPoseTask(recipe.objectPose, cameras: policy.backbone.cameras)]
+            objectPoses == nil ? [] : [ObjectPoseTask(recipe.objectPose, backbone: policy.backbone)]
     }
 
     /// Numbers that differ where the examples do.
@@ -160,8 +168,7 @@ struct PolicyDataset: Sendable {
             }
         }
         for camera in cameras.indices {
-            var random = SeededRandom(seed: seed, 2, UInt64(step) | stream, UInt64(camera))
-            try addImages(of: camera, augmentation, random: &random, to: &batch)
+            try addImages(of: camera, augmentation, seed: seed, step: step, to: &batch)
         }
         if let objectPoses {
             let rows = indices.map { frameIndices[$0] }
@@ -172,21 +179,64 @@ struct PolicyDataset: Sendable {
         return batch
     }
 
-    /// Adds the images of `camera` to `batch`, changed by `augmentation`: `[B, height, width, 3]`.
+    /// Adds the images of `camera` to `batch`, changed by `augmentation`, or their features.
     private func addImages(
         of camera: Int,
+        _ augmentation: Augmentation,
+        seed: UInt64,
+        step: Int,
+        to batch: inout PolicyBatch
+    ) throws {
+        let count = batch.indices.count
+        batch.imageShapes.append([count] + imageShapes[camera])
+        switch (images, features[camera]) {
+        case (.features(let store), let feature):
+            batch.holdsFeatures = true
+            batch.images.append(try encoded(feature, store, imageShapes[camera], batch.indices))
+            batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
+        case (.frames(let store), let feature?):
+            var random = SeededRandom(seed: seed, 2, UInt64(step) | stream, UInt64(camera))
+            try addImages(of: camera, feature, store, augmentation, random: &random, to: &batch)
+        case (.frames, nil):
+            let size = imageShapes[camera].reduce(1, *)
+            batch.images.append([UInt8](repeating: 0, count: size * count))
+            batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
+        }
+    }
+
+    /// The features of examples' images, in half precision; zeros where there is no such camera.
+    private func encoded(
+        _ feature: String?,
+        _ store: ImageFeatures,
+        _ shape: [Int],
+        _ indices: [Int]
+    ) throws -> [UInt8] {
+        let size = shape.reduce(DType.float16.byteCount, *)
+        guard let feature else { return [UInt8](repeating: 0, count: size * indices.count) }
+        return try [UInt8](unsafeUninitializedCapacity: size * indices.count) { target, count in
+            for (row, index) in indices.enumerated() {
+                let room = UnsafeMutableBufferPointer(rebasing: target[row * size ..< (row + 1) * size])
+                try store.copy(
+                    camera: feature,
+                    frame: frameIndices[index],
+                    into: UnsafeMutableRawBufferPointer(room)
+                )
+            }
+            count = size * indices.count
+        }
+    }
+
+    /// Adds the images of `camera`, `[B, height, width, 3]`, changed by `augmentation`.
+    private func addImages(
+        of camera: Int,
+        _ feature: String,
+        _ frames: FrameStore,
         _ augmentation: Augmentation,
         random: inout SeededRandom,
         to batch: inout PolicyBatch
     ) throws {
         let (height, width) = (cameras[camera].height, cameras[camera].width)
         let size = height * width * 3
-        batch.imageShapes.append([batch.indices.count, height, width, 3])
-        guard let feature = features[camera] else {
-            batch.images.append([UInt8](repeating: 0, count: size * batch.indices.count))
-            batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
-            return
-        }
         var shifts: [ImageShift] = []
         let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
             try [UInt8](unsafeUninitializedCapacity: size * batch.indices.count) { target, count in

@@ -28,6 +28,9 @@ public struct PolicyStart {
         self.folder = folder
     }
 
+    /// True if the backbone is taken over, with its image encoder.
+    var takesBackbone: Bool { taken.contains(.backbone) }
+
     /// The parts and the folder, in words.
     var identity: String {
         let names = taken.map(\.rawValue).sorted().joined(separator: " and ")

@@ -51,7 +51,8 @@ struct PolicyTask: TrainingTask {
 
     func loss(at step: Int, computeDType: DType?) throws -> TrainingLoss {
         let batch = try batches.next()
-        let (input, targets) = batch.tensors(on: device)
+        let (images, targets) = batch.tensors(on: device)
+        let input = network.backbone.encodingImages(of: images)
         return withAutocast(to: computeDType, on: device) {
             let output = network.backbone.output(of: input)
             let loss = network.loss(after: output.prefix, targets: targets, settings: settings)

@@ -37,6 +37,12 @@ public struct PolicyTraining {
     /// Trained policy to start from; nil for random initialisation.
     public var start: PolicyStart?
 
+    /// Pretrained weights of the image encoder, by the names of the package efficientnet-lite-pytorch; nil where there are none.
+    public var imageEncoderWeights: URL?
+
+    /// Folder that keeps features of images by frozen encoders; nil for `image-features` in the policy's.
+    public var imageFeatures: URL?
+
     /// Evaluation in rollouts; it has no influence on the result.
     public var rollouts: RolloutEvaluation?
 
@@ -73,17 +79,26 @@ public struct PolicyTraining {
     ///   - folder: Folder for the policy.
     ///   - resume: Goes on from the newest checkpoint, where there is one.
     ///   - decoding: Called while videos are decoded.
+    ///   - encoding: Called while a frozen encoder reads the images.
     ///   - report: Called with every line of metrics.
     /// - Throws: The errors of datasets, recipes and trainings, and the system's.
     public func run(
         to folder: URL,
         resume: Bool,
         decoding: @escaping @Sendable (Int, Int) -> Void,
+        encoding: @escaping (Int, Int) -> Void = { _, _ in },
         report: @escaping (Trainer.Progress) -> Void
     ) throws {
         let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
         try start?.check(policy)
-        let datasets = try sources.indices.map { try makeDatasets(policy, of: $0, decoding: decoding) }
+        Torch.seed(seed)
+        let network = FASTerVLANetwork(policy.configuration, device: device)
+        try loadImageEncoder(of: network)
+        try start?.copy(into: network)
+        let randomState = Torch.randomState
+        let makeImages = try imageMaker(network, in: folder, decoding: decoding, encoding: encoding)
+        let datasets = try sources.indices.map { try makeDatasets(policy, of: $0, makeImages) }
+        Torch.randomState = randomState
         let identity = try RunIdentity(
             recipe,
             seed: seed,
@@ -93,9 +108,6 @@ public struct PolicyTraining {
             heldOut: sources.flatMap(\.heldOut),
             inputs: policy.inputs(sources)
         )
-        Torch.seed(seed)
-        let network = FASTerVLANetwork(policy.configuration, device: device)
-        try start?.copy(into: network)
         let settings = recipe.lossSettings(
             policy.robots.count == 1 ? policy.robots[0].coding : nil,
             device: device
@@ -122,26 +134,18 @@ public struct PolicyTraining {
         trainer.finish()
     }
 
-    /// Decodes a source's videos, and gives its examples to train on and those to validate on; nil where no episode is held out.
+    /// The examples of a source to train on and those to validate on; nil where no episode is held out.
     private func makeDatasets(
         _ policy: ResolvedPolicy,
         of index: Int,
-        decoding: @escaping @Sendable (Int, Int) -> Void
+        _ makeImages: ImageMaker
     ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
         let source = sources[index]
         try source.checkHeldOut()
-        let cameras = zip(policy.features[index], policy.backbone.cameras).compactMap {
-            feature,
-            camera in
-            feature.map { (name: $0, size: (camera.height, camera.width)) }
+        let cameras = zip(policy.features[index], policy.backbone.cameras).compactMap { feature, camera in
+            feature.map { (camera: $0, height: camera.height, width: camera.width) }
         }
-        let frames = try FrameStore(
-            dataset: source.demonstrations.dataset,
-            cameras: cameras.map(\.name),
-            scaledSizes: Dictionary(cameras.map { ($0.name, $0.size) }) { first, _ in first },
-            episodes: source.trained + source.heldOut,
-            progress: decoding
-        )
+        let images = try makeImages(source, cameras)
         func dataset(_ episodes: [Int]) throws -> PolicyDataset {
             try PolicyDataset(
                 source.demonstrations,
@@ -149,7 +153,7 @@ public struct PolicyTraining {
                 for: policy,
                 source: index,
                 recipe,
-                frames: frames
+                images: images
             )
         }
         return (try dataset(source.trained), source.heldOut.isEmpty ? nil : try dataset(source.heldOut))

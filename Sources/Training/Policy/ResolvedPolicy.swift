@@ -138,6 +138,8 @@ struct ResolvedPolicy {
         (backbone.width, backbone.layerCount, backbone.headCount) = (
             settings.width, settings.layerCount, settings.headCount
         )
+        backbone.imageEncoder = settings.encoder
+        backbone.isBlind = settings.imageEncoder == .blind ? true : nil
         backbone.objectPoseDimension = objectPoses?.columns.count
         backbone.supportsDecoding = recipe.head == .blocksWithoutExpert
         return backbone

@@ -119,6 +119,12 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         )
         try Validation.require("objectPose", objectPose)
         try Validation.require(
+            objectPose.weight == 0 || backbone.imageEncoder != .blind,
+            "backbone.imageEncoder",
+            "one that sees where 'objectPose.weight' is above 0",
+            found: backbone.imageEncoder.rawValue
+        )
+        try Validation.require(
             objectPose.weight == 0 || backbone.keypoints > 0,
             "backbone.keypoints",
             "above 0 where 'objectPose.weight' is, as poses are read off keypoints",
@@ -152,53 +158,6 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         )
         try Validation.require("positionGaps", positionGaps)
         try Validation.require("sampling", sampling)
-    }
-}
-
-/// The compact backbone's settings; the keys under `backbone` of a policy's recipe.
-public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
-    /// Channels.
-    public var width = 192
-
-    /// Transformer blocks, of the action expert, too.
-    public var layerCount = 4
-
-    /// Attention heads of a block.
-    public var headCount = 4
-
-    /// Rows and columns that images are scaled to, with black borders where they are not square; 0 leaves them as
-    /// recorded.
-    ///
-    /// The images that a robot sends are scaled in the same way.
-    public var imageSize = 0
-
-    /// Side of the first camera's image patches, in pixels.
-    public var pixelsPerToken = 16
-
-    /// Side of every further camera's image patches, in pixels.
-    public var pixelsPerTokenOfOtherCameras = 32
-
-    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none.
-    public var keypoints = 0
-
-    /// Checks that there can be such a backbone.
-    ///
-    /// - Throws: `InvalidValue`.
-    public func validate() throws(InvalidValue) {
-        try Validation.require(
-            ["width": width, "layerCount": layerCount, "headCount": headCount],
-            atLeast: 1
-        )
-        try Validation.require(["imageSize": imageSize, "keypoints": keypoints], atLeast: 0)
-        // Rotary positions turn pairs of channels.
-        try Validation.require(["width": width], multipleOf: 2 * headCount, as: "'headCount' is \(headCount)")
-        let sizes = [4, 8, 16, 32]
-        for (key, pixels) in [
-            ("pixelsPerToken", pixelsPerToken),
-            ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
-        ] {
-            try Validation.require(sizes.contains(pixels), key, "4, 8, 16 or 32", found: pixels)
-        }
     }
 }
 

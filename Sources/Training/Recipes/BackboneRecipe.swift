@@ -1,0 +1,109 @@
+internal import Backbones
+public import Support
+
+/// The compact backbone's settings; the keys under `backbone` of a policy's recipe.
+public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Channels.
+    public var width = 192
+
+    /// Transformer blocks, of the action expert, too.
+    public var layerCount = 4
+
+    /// Attention heads of a block.
+    public var headCount = 4
+
+    /// Rows and columns that images are scaled to, with black borders where they are not square; 0 leaves them as
+    /// recorded.
+    ///
+    /// The images that a robot sends are scaled in the same way.
+    public var imageSize = 0
+
+    /// Network that reads the images.
+    public var imageEncoder = ImageEncoderChoice.patches
+
+    /// Weights that a pretrained network of the images starts from.
+    public var imageEncoderWeights = ImageEncoderWeights.imagenet
+
+    /// Rows and columns that an image is enlarged to for that network, for each one that it has.
+    public var imageEncoderScale = 2
+
+    /// Number of that network's blocks, from the last one back, that are trained with the policy; 0 freezes it.
+    public var imageEncoderTrainedBlocks = 0
+
+    /// Side of the first camera's image patches, in pixels.
+    public var pixelsPerToken = 16
+
+    /// Side of every further camera's image patches, in pixels.
+    public var pixelsPerTokenOfOtherCameras = 32
+
+    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none.
+    public var keypoints = 0
+
+    /// Settings of the pretrained network of the images; nil for a backbone without one.
+    var encoder: ImageEncoder.Configuration? {
+        guard imageEncoder == .efficientNetLite0 else { return nil }
+        var encoder = ImageEncoder.Configuration()
+        (encoder.scale, encoder.trainedBlocks) = (imageEncoderScale, imageEncoderTrainedBlocks)
+        return encoder
+    }
+
+    /// Checks that there can be such a backbone.
+    ///
+    /// - Throws: `InvalidValue`.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(
+            ["width": width, "layerCount": layerCount, "headCount": headCount],
+            atLeast: 1
+        )
+        try Validation.require(["imageSize": imageSize, "keypoints": keypoints], atLeast: 0)
+        // Rotary positions turn pairs of channels.
+        try Validation.require(["width": width], multipleOf: 2 * headCount, as: "'headCount' is \(headCount)")
+        try Validation.require(
+            [1, 2, 4].contains(imageEncoderScale),
+            "imageEncoderScale",
+            "1, 2 or 4",
+            found: imageEncoderScale
+        )
+        try Validation.require(
+            ["imageEncoderTrainedBlocks": imageEncoderTrainedBlocks],
+            in: 0 ... ImageEncoder.blockCount
+        )
+        let sizes = CompactBackbone.Configuration.Camera.sizesOfTokens
+        let smallest = encoder.map { 2 * $0.pixelsPerCell } ?? sizes[0]
+        let valid = sizes.filter { $0 >= smallest }
+        for (key, pixels) in [
+            ("pixelsPerToken", pixelsPerToken),
+            ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
+        ] {
+            let names = valid.map(String.init)
+            let expected = (names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1])
+            try Validation.require(
+                valid.contains(pixels),
+                key,
+                names.count > 1 ? expected : names[0],
+                found: pixels
+            )
+        }
+    }
+}
+
+/// Network that reads a policy's images.
+public enum ImageEncoderChoice: String, NamedChoice {
+    /// Patches of pixels, which the backbone learns to read from scratch.
+    case patches
+
+    /// EfficientNet-Lite0's first eleven blocks.
+    case efficientNetLite0 = "efficientnet-lite0"
+
+    /// None: a control that is shown no images.
+    case blind
+}
+
+/// Weights of an image encoder before a training.
+public enum ImageEncoderWeights: String, NamedChoice {
+    /// Trained to classify ImageNet's photographs.
+    case imagenet
+
+    /// Random: a control.
+    case random
+}
