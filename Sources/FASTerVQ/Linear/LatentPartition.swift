@@ -18,8 +18,19 @@ public enum LatentPartition: String, Codable, CaseIterable, Sendable {
     case patches
 }
 
+/// Subspace of chunks of one latent position.
+struct LatentSubspace {
+    /// Orthonormal rows, `[components, T · D]`.
+    let basis: Tensor
+
+    /// Number that latent positions share whose values are distributed alike, and which have the same codebooks.
+    let type: Int
+}
+
 extension LatentPartition {
-    /// Bases of the subspaces.
+    /// Subspaces of the latent positions.
+    ///
+    /// Patches of one group at different times are distributed alike: each learns from all, and a code means the same in each.
     ///
     /// - Parameters:
     ///   - chunks: Chunks whose mean is 0, `[n, T, D]`.
@@ -27,20 +38,19 @@ extension LatentPartition {
     ///   - positionCount: Number of latent positions; nil for as many as `targetError` takes, or as there are patches.
     ///   - bitsPerPosition: Bits of a latent position, in all codebooks.
     ///   - targetError: Root of the mean squared error of a component, in normalised units.
-    /// - Returns: Orthonormal rows, `[components, T · D]`, of every position; nil where the robot has no such partition of so
-    ///   many positions.
-    func bases(
+    /// - Returns: A subspace for every position; nil where the robot has no such partition of so many positions.
+    func subspaces(
         of chunks: Tensor,
         _ space: ActionSpace,
         positionCount: Int?,
         bitsPerPosition: Double,
         targetError: Double
-    ) -> [Tensor]? {
+    ) -> [LatentSubspace]? {
         let grippers = space.groups.filter { $0.kind == .gripper }
         switch self {
         case .patches:
-            let bases = patches(of: chunks, space)
-            return positionCount.map { $0 == bases?.count } ?? true ? bases : nil
+            let patches = patches(of: chunks, space)
+            return positionCount.map { $0 == patches?.count } ?? true ? patches : nil
         case .componentsBesideGrippers where grippers.isEmpty || grippers.count == space.groups.count:
             return nil
         case .components, .componentsBesideGrippers:
@@ -57,22 +67,24 @@ extension LatentPartition {
                 positionCount.map { $0 - apart.count }
                 ?? max(1, Int((needed.total / bitsPerPosition).rounded(.up)))
             guard count > 0 else { return nil }
-            return components.dealt(to: count, bitsPerPosition: bitsPerPosition)
+            let bases =
+                components.dealt(to: count, bitsPerPosition: bitsPerPosition)
                 + apart.flatMap { gripper in
                     PrincipalComponents(of: chunks, columns: Array(gripper.columns))
                         .dealt(to: 1, bitsPerPosition: bitsPerPosition)
                 }
+            return bases.enumerated().map { LatentSubspace(basis: $1, type: $0) }
         }
     }
 
     /// Unit vectors of the steps and columns of every patch; nil where the robot's groups cannot be cut.
-    private func patches(of chunks: Tensor, _ space: ActionSpace) -> [Tensor]? {
+    private func patches(of chunks: Tensor, _ space: ActionSpace) -> [LatentSubspace]? {
         let (horizon, dimension) = (chunks.size(1), chunks.size(2))
         let shapes = PatchShape.fitting(space, horizon: horizon)
         guard let patchifier = try? ActionPatchifier(space: space, horizon: horizon, shapes: shapes) else {
             return nil
         }
-        return patchifier.groups.flatMap { group in
+        return patchifier.groups.enumerated().flatMap { index, group in
             (0 ..< group.patchCount).map { patch in
                 let first = patch * group.shape.steps
                 let values = (first ..< min(first + group.shape.steps, horizon)).flatMap { step in
@@ -80,7 +92,11 @@ extension LatentPartition {
                 }
                 var rows = [Float](repeating: 0, count: values.count * horizon * dimension)
                 for (row, value) in values.enumerated() { rows[row * horizon * dimension + value] = 1 }
-                return Tensor(rows, shape: [values.count, horizon * dimension], device: chunks.device)
+                return LatentSubspace(
+                    basis: Tensor(rows, shape: [values.count, horizon * dimension], device: chunks.device),
+                    // A last patch may be shorter.
+                    type: index * (horizon + 1) + values.count / group.columns.count
+                )
             }
         }
     }

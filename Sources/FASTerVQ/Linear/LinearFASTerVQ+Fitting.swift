@@ -102,22 +102,27 @@ extension LinearFASTerVQ {
     ) {
         let mean = samples.mean(0)
         let centred = samples - mean
-        let bases = partition.bases(
+        let subspaces = partition.subspaces(
             of: centred,
             space,
             positionCount: settings.latentPositions,
             bitsPerPosition: settings.bitsPerPosition,
             targetError: Fitting.targetError
         )
-        guard let bases = bases?.prefix(limit) else { return nil }
+        guard let subspaces = subspaces?.prefix(limit) else { return nil }
         let rows = centred.reshaped(centred.size(0), -1)
-        let all = bases.count * settings.codebookCount
+        let types = Dictionary(grouping: subspaces.indices) { subspaces[$0].type }
+        let all = types.count * settings.codebookCount
         report(0, all)
-        let positions = bases.enumerated().map { index, basis in
-            let entries = Self.entries(fitting: rows.matmul(basis.transposed(0, 1)), settings) {
-                report(index * settings.codebookCount + $0, all)
+        var entries: [Int: Tensor] = [:]
+        for (done, (type, positions)) in types.sorted(by: { $0.key < $1.key }).enumerated() {
+            let latents = positions.map { rows.matmul(subspaces[$0].basis.transposed(0, 1)) }
+            entries[type] = Self.entries(fitting: .concatenated(latents, axis: 0), settings) {
+                report(done * settings.codebookCount + $0, all)
             }
-            return LatentPosition(components: basis, entries: entries)
+        }
+        let positions = subspaces.compactMap { subspace in
+            entries[subspace.type].map { LatentPosition(components: subspace.basis, entries: $0) }
         }
         self.init(
             mean: mean.reshaped(-1),
@@ -189,7 +194,7 @@ extension LinearFASTerVQ {
         (decode(encode(chunks), horizon: chunks.size(1)) - chunks).abs().mean().item
     }
 
-    /// Residual codebooks of one latent position's components, `[n, components]`.
+    /// Residual codebooks of the components, `[n, components]`, of one latent position or of several alike.
     ///
     /// From the second codebook on, the larger a residual, the likelier k-means sees it: entries go to the tail of
     /// the errors.

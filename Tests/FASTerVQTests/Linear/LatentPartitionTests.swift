@@ -16,8 +16,18 @@ struct LatentPartitionTests {
         chunks = recorded - recorded.mean(0)
     }
 
+    private func subspaces(_ partition: LatentPartition, positions: Int?) -> [LatentSubspace]? {
+        partition.subspaces(
+            of: chunks,
+            space,
+            positionCount: positions,
+            bitsPerPosition: 36,
+            targetError: 0.01
+        )
+    }
+
     private func bases(_ partition: LatentPartition, positions: Int?) -> [Tensor]? {
-        partition.bases(of: chunks, space, positionCount: positions, bitsPerPosition: 36, targetError: 0.01)
+        subspaces(partition, positions: positions)?.map(\.basis)
     }
 
     @Test("has orthonormal bases of subspaces that are orthogonal", arguments: LatentPartition.allCases)
@@ -52,6 +62,14 @@ struct LatentPartitionTests {
         #expect(bases(.componentsBesideGrippers, positions: 1) == nil)
     }
 
+    @Test("gives the patches of one group the same codebooks, and components codebooks of their own")
+    func types() throws {
+        let patches = try #require(subspaces(.patches, positions: nil)).map(\.type)
+        #expect(Set(patches[..<4]).count == 1 && patches[4] != patches[0])
+        let components = try #require(subspaces(.components, positions: 4)).map(\.type)
+        #expect(Set(components).count == 4)
+    }
+
     @Test("needs few components where joints move together, and as many positions as the error takes")
     func components() throws {
         let components = PrincipalComponents(of: chunks, columns: [0, 1, 2])
@@ -65,7 +83,7 @@ struct LatentPartitionTests {
             #expect(abs(Double(found) / expected - 1) < 0.2)
         }
         func count(_ error: Double) -> Int? {
-            LatentPartition.components.bases(
+            LatentPartition.components.subspaces(
                 of: chunks,
                 space,
                 positionCount: nil,
@@ -82,14 +100,14 @@ struct LatentPartitionTests {
         for index in stride(from: 4, to: recorded.values.count, by: 5) { recorded.values[index] = 1 }
         let actions = recorded.actions(on: .cpu)
         let still = actions - actions.mean(0)
-        let bases = LatentPartition.componentsBesideGrippers.bases(
+        let bases = LatentPartition.componentsBesideGrippers.subspaces(
             of: still,
             space,
             positionCount: 3,
             bitsPerPosition: 36,
             targetError: 0.01
         )
-        #expect(try #require(bases).map { $0.size(0) }[2] == 0)
+        #expect(try #require(bases).map { $0.basis.size(0) }[2] == 0)
         var settings = LinearFASTerVQ.Fitting()
         (settings.codebookSize, settings.latentPositions) = (32, 3)
         let model = LinearFASTerVQ(
