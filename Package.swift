@@ -70,6 +70,7 @@ let package = Package(
         .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc")]),
         .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
         module("TextTokenizers", ["CSentencePiece", "CICU"]),
+        module("ImageProcessing", ["RobotTypes"]),
         .target(name: "CKernels"),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
@@ -178,7 +179,7 @@ let package = Package(
         // Text tokenizers and image processors beside their Python libraries, `make test-peers`.
         .executableTarget(
             name: "processor-parity",
-            dependencies: ["TextTokenizers"],
+            dependencies: ["TextTokenizers", "ImageProcessing", "RobotTypes"],
             path: "Tests/ProcessorParity",
             swiftSettings: strict
         ),
@@ -236,6 +237,7 @@ let package = Package(
         tests("Torch"),
         tests("Safetensors", ["TemporaryFolder"]),
         tests("TextTokenizers", ["TemporaryFolder"], resources: [.copy("Golden")]),
+        tests("ImageProcessing", ["TemporaryFolder", "RobotTypes"], resources: [.copy("Golden")]),
         tests("Numpy", ["PythonPeer", "TemporaryFolder"], resources: [.copy("Peers")]),
         tests(
             "ActionTokenizers",

@@ -20,8 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 MAY_IMPORT_CTORCH = {"Torch", "NN"}
 WITHOUT_TORCH = {
-    "RobotTypes", "Support", "Safetensors", "TextTokenizers", "LeRobot", "ActionTokenizers", "PolicyProtocol",
-    "PolicyServer", "Evaluation", "Reports", "RobotClient",
+    "RobotTypes", "Support", "Safetensors", "TextTokenizers", "ImageProcessing", "LeRobot", "ActionTokenizers",
+    "PolicyProtocol", "PolicyServer", "Evaluation", "Reports", "RobotClient",
 }  # fmt: skip
 
 # `public import Torch`, `@testable import NN`, `import struct Foundation.URL`

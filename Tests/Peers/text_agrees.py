@@ -35,7 +35,8 @@ class Ours:
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __call__(self, folder, **request):
-        self.process.stdin.write(json.dumps({"tokenizer": str(folder), "special": False} | request) + "\n")
+        text = {"folder": str(folder), "special": False} | request
+        self.process.stdin.write(json.dumps({"text": text}) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 

@@ -1,0 +1,111 @@
+public import Foundation
+public import RobotTypes
+
+/// Images of InternVL: cut into tiles of one size, in the grid whose aspect ratio is nearest, with the whole image as another tile.
+///
+/// Source: `GotOcr2ImageProcessor` and `InternVLProcessor` of `transformers`, with Pillow as the back end.
+public struct InternVLImageProcessor: Equatable, Sendable {
+    /// Columns of a tile.
+    public let width: Int
+
+    /// Rows of a tile.
+    public let height: Int
+
+    /// Number of tokens of a tile.
+    public let tileTokenCount: Int
+
+    /// Tiles that an image is cut into at least, the whole image not counted.
+    public var minimumTiles: Int
+
+    /// Tiles that an image is cut into at most, the whole image not counted; 1 leaves images whole.
+    public var maximumTiles: Int
+
+    private let filter: ResamplingFilter
+    private let normalization: PixelNormalization
+
+    /// Reads the processor of a model's folder.
+    ///
+    /// - Throws: ``ImageProcessingError`` that names file and key.
+    public init(folder: URL) throws(ImageProcessingError) {
+        let files = try ImageProcessorFiles(folder: folder)
+        let settings = files.settings
+        try files.requireResizing()
+        height = try files.positive("size.height", settings.size?.height, default: 384)
+        width = try files.positive("size.width", settings.size?.width, default: 384)
+        tileTokenCount = files.tokenCount ?? 256
+        minimumTiles = try files.positive("min_patches", settings.minimumPatches, default: 1)
+        maximumTiles = try files.positive("max_patches", settings.maximumPatches, default: 12)
+        filter = try files.filter(default: .bicubic)
+        normalization = files.normalization(
+            mean: PixelStatistics.clipMean,
+            deviation: PixelStatistics.clipDeviation
+        )
+    }
+
+    /// Rows and columns of tiles of an image.
+    ///
+    /// Of grids that are equally near, the larger one is taken if the image has more than half of its pixels.
+    public func grid(height: Int, width: Int) -> (rows: Int, columns: Int) {
+        let ratio = Double(width) / Double(height)
+        let candidates = (1 ... max(1, maximumTiles)).flatMap { columns in
+            (1 ... max(1, maximumTiles)).map { (rows: $0, columns: columns) }
+        }
+        let allowed = candidates.filter {
+            minimumTiles <= $0.rows * $0.columns && $0.rows * $0.columns <= maximumTiles
+        }
+        var best = (rows: 1, columns: 1)
+        var smallest = Double.infinity
+        for grid in allowed.enumerated().sorted(by: Self.isSmaller).map(\.element) {
+            let difference = abs(ratio - Double(grid.columns) / Double(grid.rows))
+            let tilePixels = self.height * self.width * grid.rows * grid.columns
+            if difference < smallest {
+                (smallest, best) = (difference, grid)
+            } else if difference == smallest, Double(height * width) > 0.5 * Double(tilePixels) {
+                best = grid
+            }
+        }
+        return best
+    }
+
+    /// The order of grids by their number of tiles, which leaves others in the order they are in.
+    private static func isSmaller(
+        _ left: (offset: Int, element: (rows: Int, columns: Int)),
+        _ right: (offset: Int, element: (rows: Int, columns: Int))
+    ) -> Bool {
+        let (a, b) = (left.element.rows * left.element.columns, right.element.rows * right.element.columns)
+        return a == b ? left.offset < right.offset : a < b
+    }
+
+    /// The tiles of an image from the top left, and the whole image if there is more than one: `[tiles, 3, height, width]`.
+    public func callAsFunction(_ image: Image) -> ImageTensor {
+        let grid =
+            maximumTiles > 1 ? grid(height: image.height, width: image.width) : (rows: 1, columns: 1)
+        let scaled = image.resized(width: width * grid.columns, height: height * grid.rows, filter: filter)
+        let count = grid.rows * grid.columns
+        var values: [Float] = []
+        values.reserveCapacity((count + 1) * 3 * height * width)
+        for row in 0 ..< grid.rows {
+            for column in 0 ..< grid.columns {
+                normalization.append(
+                    scaled,
+                    columns: column * width ..< (column + 1) * width,
+                    rows: row * height ..< (row + 1) * height,
+                    to: &values
+                )
+            }
+        }
+        if count > 1 {
+            let whole = image.resized(width: width, height: height, filter: filter)
+            values += normalization.pixels(of: whole).values
+        }
+        return ImageTensor(shape: [count > 1 ? count + 1 : 1, 3, height, width], values: values)
+    }
+
+    /// Number of tokens of an image, those around it not counted.
+    public func tokenCount(of tiles: ImageTensor) -> Int { tileTokenCount * tiles.shape[0] }
+
+    /// What stands for an image in a prompt.
+    public func placeholder(of tiles: ImageTensor) -> String {
+        "<img>" + String(repeating: "<IMG_CONTEXT>", count: tokenCount(of: tiles)) + "</img>"
+    }
+}
