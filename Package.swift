@@ -74,7 +74,7 @@ let package = Package(
         .target(name: "CKernels"),
         module("NN", ["Torch", "Safetensors"]),
         // 2. Models
-        module("Backbones", ["NN", "Torch", "Safetensors", "Support"]),
+        module("Backbones", ["TextTokenizers", "NN", "Torch", "Safetensors", "Support"]),
         module(
             "ActionTokenizers",
             ["Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
@@ -247,7 +247,7 @@ let package = Package(
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
         tests(
             "Backbones",
-            ["GoldenTensors", "TemporaryFolder", "NN", "Torch", "Support"],
+            ["GoldenTensors", "TemporaryFolder", "TextTokenizers", "NN", "Torch", "Support"],
             resources: [.copy("Golden")]
         ),
         tests(

@@ -2,13 +2,23 @@ public import Torch
 
 /// Observations as inputs of a backbone: words to tokens, images to pixels, the state to tokens or to a part of the prompt.
 ///
-/// Every backbone brings its own, which travels with the policy: training and inference read through the same one.
+/// Every backbone brings its own, which travels with the policy: training and inference read through the same one. Tokens
+/// are made one observation at a time, ahead of the forward; everything else of a whole batch, on the network's device.
 public protocol InputProcessor: Sendable {
+    /// Size of every camera's image, in the order of the contract; images of other sizes are scaled before.
+    var imageSizes: [ImageSize] { get }
+
     /// Number of bins of a state value over [-1, 1].
     var stateBins: Int { get }
 
-    /// Size of every camera's image, in the order of the contract; images of other sizes are scaled before.
-    var imageSizes: [ImageSize] { get }
+    /// Tokens of an observation: of a pretrained backbone its whole prompt, image placeholders included.
+    ///
+    /// - Parameters:
+    ///   - instruction: The instruction.
+    ///   - state: Bin of every state value, in `0 ..< stateBins`.
+    /// - Returns: Token ids.
+    /// - Throws: The errors of text tokenizers.
+    func tokens(instruction: String, state: [Int]) throws -> [Int]
 
     /// Encodes a batch.
     ///
@@ -16,8 +26,7 @@ public protocol InputProcessor: Sendable {
     ///   - observations: Observations in host memory.
     ///   - device: Device of the tensors.
     /// - Returns: The backbone's input.
-    /// - Throws: The errors of its text tokenizer.
-    func callAsFunction(_ observations: ObservationBatch, device: Device) throws -> PrefixInput
+    func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput
 }
 
 /// Rows and columns of pixels.
@@ -32,7 +41,7 @@ public struct ImageSize: Codable, Equatable, Sendable {
     public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 }
 
-/// A batch of observations in host memory.
+/// A batch of observations in host memory, in the sizes of an ``InputProcessor``.
 public struct ObservationBatch: Sendable {
     /// Images of every camera, `[B, height, width, 3]`, row-major; black ones where there is none.
     public var images: [[UInt8]]
@@ -40,34 +49,54 @@ public struct ObservationBatch: Sendable {
     /// True for every example and camera that there is an image of, `[B, cameras]`.
     public var hasImage: [Bool]
 
-    /// Instructions, `[B]`.
-    public var instructions: [String]
+    /// Tokens of every example.
+    public var tokens: [[Int]]
 
-    /// State bins, `[B, stateDimension]`.
+    /// Length that shorter rows of tokens are padded to, at least; longer ones are kept.
+    public var tokenCount: Int
+
+    /// Bins of states, `[B, stateDimension]`.
     public var state: [Int]
 
     /// Creates a batch from its parts.
-    public init(images: [[UInt8]], hasImage: [Bool], instructions: [String], state: [Int]) {
+    public init(images: [[UInt8]], hasImage: [Bool], tokens: [[Int]], tokenCount: Int = 1, state: [Int]) {
         (self.images, self.hasImage) = (images, hasImage)
-        (self.instructions, self.state) = (instructions, state)
+        (self.tokens, self.tokenCount, self.state) = (tokens, tokenCount, state)
     }
+
+    /// The observations of `parts`, at least one, one after the other.
+    public init(joining parts: [ObservationBatch]) {
+        self.init(
+            images: parts[0].images.indices.map { camera in parts.flatMap { $0.images[camera] } },
+            hasImage: parts.flatMap(\.hasImage),
+            tokens: parts.flatMap(\.tokens),
+            tokenCount: parts.reduce(1) { max($0, $1.tokenCount) },
+            state: parts.flatMap(\.state)
+        )
+    }
+
+    /// Number of observations.
+    public var count: Int { tokens.count }
 }
 
 extension ObservationBatch {
+    /// Images of every camera, uint8 `[B, height, width, 3]`.
+    func images(_ sizes: [ImageSize], on device: Device) -> [Tensor] {
+        zip(images, sizes).map { Tensor($0, shape: [count, $1.height, $1.width, 3], device: device) }
+    }
+
     /// Masks of cameras with an image, bool `[B, cameras]`; nil where all have one.
     func imageMask(on device: Device) -> Tensor? {
         hasImage.contains(false)
-            ? Tensor(hasImage, shape: [instructions.count, images.count], device: device) : nil
+            ? Tensor(hasImage, shape: [count, hasImage.count / count], device: device) : nil
     }
-}
 
-extension [[Int]] {
-    /// Rows of one length, padded with `value` at the end, int64 `[B, length]`, and the mask of what is real, bool; nil
-    /// without padding.
-    func padded(with value: Int, on device: Device) -> (tokens: Tensor, mask: Tensor?) {
-        let length = Swift.max(1, map(\.count).max() ?? 1)
-        let rows: [Int] = flatMap { row in row + [Int](repeating: value, count: length - row.count) }
-        let isReal: [Bool] = flatMap { row in (0 ..< length).map { $0 < row.count } }
+    /// Tokens in rows of one length, padded with `padding` at the end, int64 `[B, length]`, and the mask of what is real,
+    /// bool; nil without padding.
+    func paddedTokens(with padding: Int, on device: Device) -> (tokens: Tensor, mask: Tensor?) {
+        let length = tokens.reduce(max(1, tokenCount)) { max($0, $1.count) }
+        let rows = tokens.flatMap { $0 + Array(repeating: padding, count: length - $0.count) }
+        let isReal = tokens.flatMap { row in (0 ..< length).map { $0 < row.count } }
         return (
             Tensor(rows, shape: [count, length], device: device),
             isReal.contains(false) ? Tensor(isReal, shape: [count, length], device: device) : nil

@@ -111,7 +111,7 @@ private actor Runner {
         if let seed = observation.options.seed { Torch.seed(seed) }
         return try withoutGradients {
             var stopwatch = Stopwatch(device)
-            let prefix = network.backbone.prefix(of: input(observation))
+            let prefix = network.backbone.prefix(of: try input(observation))
             let prefixTime = stopwatch.lap()
             let prediction = try decoder.predict(
                 after: prefix,
@@ -152,7 +152,7 @@ private actor Runner {
 
     private func predictSynthetic() throws {
         try withoutGradients {
-            _ = try decoder.predict(after: network.backbone.prefix(of: input(input.synthetic)))
+            _ = try decoder.predict(after: network.backbone.prefix(of: try input(input.synthetic)))
         }
     }
 

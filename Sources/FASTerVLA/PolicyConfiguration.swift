@@ -78,9 +78,12 @@ extension PolicyConfiguration.BackboneConfiguration {
     }
 
     /// Number of bins of a state value.
-    var stateBins: Int {
+    var stateBins: Int { processor.stateBins }
+
+    /// Observations as its inputs.
+    var processor: any InputProcessor {
         switch self {
-        case .compact(let configuration): configuration.stateBins
+        case .compact(let configuration): CompactProcessor(configuration)
         }
     }
 

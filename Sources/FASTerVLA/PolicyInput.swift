@@ -6,6 +6,7 @@ internal import Torch
 /// Observations as inputs of a backbone.
 struct PolicyInput: Sendable {
     private let contract: PolicyContract
+    private let processor: any InputProcessor
     private let states: StateTokenizer
     private let layout: InputLayout
     /// Cameras of the network, in its order.
@@ -20,19 +21,22 @@ struct PolicyInput: Sendable {
         device: Device
     ) {
         contract = configuration.contract
+        processor = configuration.backbone.processor
         layout = InputLayout(configuration, embodiment: embodiment)
         let names = configuration.mixture?.cameras ?? contract.cameras.map(\.name)
-        cameras = zip(names, configuration.backbone.inputs.images).map {
-            .init(name: $0, height: $1[0], width: $1[1])
+        cameras = zip(names, processor.imageSizes).map {
+            .init(name: $0, height: $1.height, width: $1.width)
         }
         (self.states, self.device) = (states, device)
     }
 
     /// The input of a batch of one, `observation`.
-    func callAsFunction(_ observation: Observation) -> PrefixInput {
+    ///
+    /// - Throws: The errors of text tokenizers.
+    func callAsFunction(_ observation: Observation) throws -> PrefixInput {
         let images = cameras.enumerated().map { index, camera in
             guard layout.hasCamera?[index] ?? true else {
-                return Tensor.zeros([1, camera.height, camera.width, 3], dtype: .uint8, device: device)
+                return [UInt8](repeating: 0, count: camera.height * camera.width * 3)
             }
             guard let image = observation.images[camera.name],
                 (image.height, image.width) == (camera.height, camera.width)
@@ -41,24 +45,20 @@ struct PolicyInput: Sendable {
                     "observations hold an image of \(camera.height) x \(camera.width) pixels of \(camera.name)"
                 )
             }
-            return Tensor(image.pixels, shape: [1, camera.height, camera.width, 3], device: device)
+            return image.pixels
         }
         precondition(
             observation.state.count == contract.stateDimension,
             "observations hold a state of \(contract.stateDimension) values"
         )
-        let text = ByteTokenizer().ids(for: observation.instruction)
-        let bins = layout.networkState(states.bins(for: observation.state))
-        return PrefixInput(
+        let state = layout.networkState(states.bins(for: observation.state))
+        let batch = ObservationBatch(
             images: images,
-            tokens: Tensor(
-                text.isEmpty ? [ByteTokenizer.padding] : text,
-                shape: [1, max(1, text.count)],
-                device: device
-            ),
-            state: Tensor(bins, shape: [1, bins.count], device: device),
-            hasImage: layout.hasCamera.map { Tensor($0, shape: [1, $0.count], device: device) }
+            hasImage: layout.hasCamera ?? images.map { _ in true },
+            tokens: [try processor.tokens(instruction: observation.instruction, state: state)],
+            state: state
         )
+        return processor(batch, device: device)
     }
 
     /// An observation to measure latencies with: black images, a state of zeros.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Backbones
 internal import Foundation
+internal import NN
 internal import Torch
 
 /// Compares a backbone with what transformers computed from the same folder (`make parity`).
@@ -26,6 +27,9 @@ struct BackboneParity: ParsableCommand {
     @Option(help: "Name in the table.")
     var name = ""
 
+    @Flag(help: "Reads the weights and prints the time and memory that it took.")
+    var loadOnly = false
+
     @Flag(help: "Leaves the table's heading out.")
     var isContinued = false
 
@@ -35,6 +39,7 @@ struct BackboneParity: ParsableCommand {
             throw ValidationError("--dtype \(dtype): expected float32, bfloat16 or float16")
         }
         let pretrained = try PretrainedFolder(folder)
+        guard !loadOnly else { return try load(pretrained, type) }
         let backbone = try PretrainedBackbones.open(pretrained, dtype: type, device: .cpu)
         let reference = try Reference(in: pretrained.url)
         if !isContinued { print(Row.heading) }
@@ -48,6 +53,33 @@ struct BackboneParity: ParsableCommand {
             print("errors above \(tolerance): \(failed.sorted().joined(separator: "; "))")
             throw ExitCode.failure
         }
+    }
+}
+
+extension BackboneParity {
+    private func load(_ pretrained: PretrainedFolder, _ dtype: DType) throws {
+        let before = Memory.peak
+        let start = ContinuousClock.now
+        let backbone = try PretrainedBackbones.open(pretrained, dtype: dtype, device: .cpu)
+        let time = ContinuousClock.now - start
+        let weights = backbone.tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.byteCount }
+        let gigabytes = [weights, Memory.peak, before].map { String(format: "%.2f GB", Double($0) / 1e9) }
+        print(
+            "\(gigabytes[0]) of weights in \(dtype), read in \(time.formatted(.units(allowed: [.seconds])));",
+            "peak memory of the process \(gigabytes[1]),",
+            String(format: "%.3f of the weights;", Double(Memory.peak) / Double(weights)),
+            "\(gigabytes[2]) before"
+        )
+    }
+}
+
+/// Memory of this process.
+enum Memory {
+    /// Largest resident size so far, in bytes, files mapped into memory included; 0 where the system does not tell.
+    static var peak: Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
     }
 }
 

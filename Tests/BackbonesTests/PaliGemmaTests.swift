@@ -2,6 +2,7 @@ import Foundation
 import NN
 import TemporaryFolder
 import Testing
+import TextTokenizers
 import Torch
 
 @testable import Backbones
@@ -86,6 +87,46 @@ struct PaliGemmaTests {
             input.hasImage = nil
             #expect(model.prefix(of: input).keys[1].floats != other.keys[1].floats)
         }
+    }
+
+    @Test(
+        "reads a robot's prompt: placeholders, the text's beginning, task and state, as bytes scaled to -1 ... 1"
+    )
+    func processor() throws {
+        let folder = try TemporaryFolder()
+        let golden = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../TextTokenizersTests/Golden/gemma/tokenizer.json")
+        let file = folder.appending(path: "model/tokenizer.json")
+        let url = file.deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: golden, to: file)
+        try Data(#"{"bos_token": "<bos>", "pad_token": "<pad>"}"#.utf8)
+            .write(to: url.appending(path: "tokenizer_config.json"))
+        let tokenizer = try TextTokenizer(folder: url)
+        let settings = ProcessorSettings(cameraCount: 2)
+        let processor = try PaliGemma.makeProcessor(url, Self.configuration, settings)
+        let prompt = try processor.tokens(instruction: " Pick_up the Cup\n", state: [0, 12, 255])
+        let words = try tokenizer.encoded(
+            "Task: pick up the cup, State: 0 12 255;\n",
+            addsSpecialTokens: false
+        )
+        #expect(prompt == [Int](repeating: 50, count: 8) + [2] + words)
+        #expect(processor.imageSizes == [ImageSize(height: 8, width: 8), ImageSize(height: 8, width: 8)])
+        let black = [UInt8](repeating: 0, count: 192)
+        var corner = black
+        (corner[0], corner[1], corner[2]) = (255, 51, 0)
+        let batch = ObservationBatch(
+            images: [corner, black],
+            hasImage: [true, false],
+            tokens: [[5, 6]],
+            tokenCount: 3,
+            state: []
+        )
+        let input = processor(batch, device: .cpu)
+        #expect(input.tokens.integers == [5, 6, 0] && input.tokenMask?.integers == [1, 1, 0])
+        #expect(input.images.map(\.shape) == [[1, 3, 8, 8], [1, 3, 8, 8]])
+        #expect(input.images[0].select(2, 0).select(2, 0).floats == [1, -0.6, -1])
+        #expect(input.hasImage?.integers == [1, 0] && input.state == nil)
     }
 
     @Test("gives an expert keys through which gradients flow, unless they are detached")

@@ -127,3 +127,17 @@ extension PaliGemma {
         }
     }
 }
+
+extension PaliGemma {
+    /// Reads a published configuration.
+    public static func configuration(
+        _ published: PublishedConfiguration,
+        shape: (_ parameter: String) -> [Int]?
+    ) throws -> Configuration {
+        var configuration = try Configuration(published)
+        // Tables of 257,152 and of 257,216 rows are about, whatever the configuration says.
+        configuration.vocabularySize = shape("embedding.weight")?[0] ?? configuration.vocabularySize
+        configuration.hasHead = shape("head.weight") != nil
+        return configuration
+    }
+}

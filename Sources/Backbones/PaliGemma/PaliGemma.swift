@@ -11,6 +11,9 @@ public struct PaliGemma: PretrainedBackbone {
     /// `paligemma`.
     public static let modelTypes = ["paligemma"]
 
+    /// Names on the Hub, and those of transformers 5.
+    public static let weightNames = WeightNames.paliGemma
+
     /// The architecture.
     public let configuration: Configuration
 
@@ -36,21 +39,6 @@ public struct PaliGemma: PretrainedBackbone {
         head =
             configuration.hasHead
             ? Linear(width, configuration.vocabularySize, bias: false, device: device) : nil
-    }
-
-    /// Reads architecture and weights.
-    public init(_ folder: PretrainedFolder, dtype: DType? = nil, device: Device) throws {
-        var configuration = try Configuration(folder.configuration)
-        let checkpoint = folder.checkpoint
-        // Tables of 257,152 and of 257,216 rows are about, whatever the configuration says.
-        let rows = checkpoint.shape(of: "embedding.weight", .paliGemma)?[0]
-        configuration.vocabularySize = rows ?? configuration.vocabularySize
-        configuration.hasHead = checkpoint.shape(of: "head.weight", .paliGemma) != nil
-        let published = try folder.configuration.dtype()
-        self = withParameters(of: dtype ?? published ?? .float32, initialized: false) {
-            PaliGemma(configuration, device: device)
-        }
-        try checkpoint.load(tensors, names: .paliGemma)
     }
 
     /// Architecture of every decoder layer.

@@ -1,3 +1,5 @@
+public import Foundation
+public import NN
 public import Torch
 
 /// A backbone with published weights.
@@ -5,14 +7,42 @@ public protocol PretrainedBackbone: Backbone {
     /// `model_type` of the published configurations that it reads.
     static var modelTypes: [String] { get }
 
-    /// Reads architecture and weights.
+    /// The architecture.
+    associatedtype Configuration: Equatable, Sendable
+
+    /// Published names of the parameters.
+    static var weightNames: WeightNames { get }
+
+    /// Reads a published configuration.
     ///
     /// - Parameters:
-    ///   - folder: The published model.
-    ///   - dtype: Element type of the parameters; nil for that of the published ones.
-    ///   - device: Device of the parameters.
-    /// - Throws: ``PretrainedError`` and the errors of checkpoints.
-    init(_ folder: PretrainedFolder, dtype: DType?, device: Device) throws
+    ///   - published: `config.json`.
+    ///   - shape: Shape of a parameter in the files, by its own name; nil for one that they lack. Some sizes, and whether
+    ///     the output head has weights of its own, are better read off the tensors.
+    /// - Returns: The architecture.
+    /// - Throws: ``PretrainedError``.
+    static func configuration(
+        _ published: PublishedConfiguration,
+        shape: (_ parameter: String) -> [Int]?
+    ) throws -> Configuration
+
+    /// Creates a network with random weights from libtorch's generator.
+    init(_ configuration: Configuration, device: Device)
+
+    /// Observations as inputs of the network.
+    ///
+    /// - Parameters:
+    ///   - folder: Folder with the published text tokenizer and `preprocessor_config.json`, without weights where it is
+    ///     that of a policy.
+    ///   - configuration: The architecture.
+    ///   - settings: The robot's cameras and state.
+    /// - Returns: The processor.
+    /// - Throws: The errors of text tokenizers, and ``PretrainedError``.
+    static func makeProcessor(
+        _ folder: URL,
+        _ configuration: Configuration,
+        _ settings: ProcessorSettings
+    ) throws -> any InputProcessor
 
     /// Embeddings of words, int64 `[B, L]`, as the decoder's layers read them: `[B, L, width]`.
     func embeddings(ofWords tokens: Tensor) -> Tensor
@@ -34,6 +64,39 @@ public protocol PretrainedBackbone: Backbone {
     ///   - input: Prompts.
     ///   - record: Takes a name and its tensor.
     func trace(_ input: PrefixInput, record: (_ name: String, _ tensor: Tensor) -> Void)
+}
+
+extension PretrainedBackbone {
+    /// Reads architecture and weights.
+    ///
+    /// - Parameters:
+    ///   - folder: The published model.
+    ///   - dtype: Element type of the parameters; nil for that of the published ones.
+    ///   - device: Device of the parameters.
+    /// - Throws: ``PretrainedError`` and the errors of checkpoints.
+    public init(_ folder: PretrainedFolder, dtype: DType? = nil, device: Device) throws {
+        let checkpoint = folder.checkpoint
+        let configuration = try Self.configuration(folder.configuration) {
+            checkpoint.shape(of: $0, Self.weightNames)
+        }
+        let published = try folder.configuration.dtype()
+        self = withParameters(of: dtype ?? published ?? .float32, initialized: false) {
+            Self(configuration, device: device)
+        }
+        try checkpoint.load(tensors, names: Self.weightNames)
+    }
+}
+
+/// The robot's part of a pretrained backbone's ``InputProcessor``.
+public struct ProcessorSettings: Codable, Equatable, Sendable {
+    /// Number of cameras.
+    public var cameraCount: Int
+
+    /// Number of bins of a state value.
+    public var stateBins = 256
+
+    /// Inputs of a robot with `cameraCount` cameras.
+    public init(cameraCount: Int) { self.cameraCount = cameraCount }
 }
 
 /// The backbones with published weights.

@@ -11,25 +11,21 @@ struct PolicyBatch: Sendable {
     /// Normalised actions, with the columns of the network.
     var chunks: ActionChunks
 
-    /// Images of every camera, `[B, height, width, 3]`, or their features in half precision, `[B, rows, columns, channels]`;
-    /// zeros of cameras that a robot lacks.
-    var images: [[UInt8]] = []
-    var imageShapes: [[Int]] = []
+    /// Observations as its inputs.
+    let processor: any InputProcessor
 
-    /// True if ``images`` are features of a frozen encoder.
-    var holdsFeatures = false
+    /// Images, tokens and states; images of cameras that a robot lacks are black, and there are none beside features.
+    var observations = ObservationBatch(images: [], hasImage: [], tokens: [], state: [])
 
-    /// For every example and camera, whether there is an image, `[B, cameras]`.
-    var hasImage: [Bool] = []
+    /// Features of every camera's images by a frozen encoder, in half precision, `[B]` and ``featureShapes``; zeros of
+    /// cameras that a robot lacks. Empty where the backbone reads images.
+    var imageFeatures: [[UInt8]] = []
+
+    /// Shape of the features of every camera's image, `[rows, columns, channels]`.
+    var featureShapes: [[Int]] = []
 
     /// Shifts of every camera's images by augmentation, `[B]`.
     var imageShifts: [[ImageShift]] = []
-
-    /// Text ids, padded `[B, length]`.
-    var text: [Int] = []
-
-    /// State bins, `[B, stateDimension]`.
-    var state: [Int] = []
 
     /// Normalised object poses, `[B, M]`; empty without the object-pose task.
     var objectPoses: [Float] = []
@@ -43,20 +39,12 @@ struct PolicyBatch: Sendable {
     /// The batch on `device`, as the backbone reads it and the head is trained on it.
     func tensors(on device: Device) -> (input: PrefixInput, targets: ActionTargets) {
         let count = indices.count
-        let views = zip(images, imageShapes).map { bytes, shape in
-            bytes.withUnsafeBytes {
-                Tensor(bytes: $0, dtype: holdsFeatures ? .float16 : .uint8, shape: shape)
+        var input = processor(observations, device: device)
+        if !imageFeatures.isEmpty {
+            input.imageFeatures = zip(imageFeatures, featureShapes).map { bytes, shape in
+                bytes.withUnsafeBytes { Tensor(bytes: $0, dtype: .float16, shape: [count] + shape) }.to(device)
             }
-            .to(device)
         }
-        var input = PrefixInput(
-            images: holdsFeatures ? [] : views,
-            tokens: Tensor(text, shape: [count, text.count / count], device: device),
-            state: Tensor(state, shape: [count, state.count / count], device: device),
-            hasImage: hasImage.contains(false)
-                ? Tensor(hasImage, shape: [count, images.count], device: device) : nil
-        )
-        if holdsFeatures { input.imageFeatures = views }
         let isValid = chunks.validSteps.flatMap { valid in (0 ..< chunks.horizon).map { $0 < valid } }
         let targets = ActionTargets(
             actions: Tensor(chunks.values, shape: [count, chunks.horizon, chunks.dimension], device: device),
@@ -68,24 +56,15 @@ struct PolicyBatch: Sendable {
 }
 
 extension PolicyBatch {
-    /// The examples of `parts`, one after the other, as one batch; texts are padded to one length.
+    /// The examples of `parts`, one after the other, as one batch.
     init(joining parts: [PolicyBatch]) {
         self = parts[0]
         guard parts.count > 1 else { return }
-        let length = parts.map { $0.text.count / $0.indices.count }.max() ?? 1
         indices = parts.flatMap(\.indices)
         chunks = ActionChunks(joining: parts.map(\.chunks))
-        images = images.indices.map { camera in parts.flatMap { $0.images[camera] } }
-        imageShapes = imageShapes.map { [indices.count] + $0.dropFirst() }
+        observations = ObservationBatch(joining: parts.map(\.observations))
+        imageFeatures = imageFeatures.indices.map { camera in parts.flatMap { $0.imageFeatures[camera] } }
         imageShifts = imageShifts.indices.map { camera in parts.flatMap { $0.imageShifts[camera] } }
-        hasImage = parts.flatMap(\.hasImage)
-        text = parts.flatMap { part in
-            let own = part.text.count / part.indices.count
-            return part.indices.indices.flatMap { row in
-                part.text[row * own ..< (row + 1) * own] + Array(repeating: 0, count: length - own)
-            }
-        }
-        state = parts.flatMap(\.state)
         objectPoses = parts.flatMap(\.objectPoses)
         objectPositions = objectPositions.indices.map { camera in
             parts.flatMap { $0.objectPositions[camera] }

@@ -23,10 +23,11 @@ struct PolicyDataset: Sendable {
     /// Auxiliary tasks, the same for all datasets of a policy.
     let auxiliaryTasks: [any AuxiliaryTask]
 
-    private let cameras: [CompactBackbone.Configuration.Camera]
+    /// Observations as inputs of the policy's backbone.
+    private let processor: any InputProcessor
     private let images: PolicyImages
-    /// Shape of what the network sees of every camera: an image, or its features.
-    private let imageShapes: [[Int]]
+    /// Shape of the features of every camera's image.
+    private let featureShapes: [[Int]]
     /// The dataset's image feature of every camera of the network; nil for one that it lacks.
     private let features: [String?]
     private let layout: InputLayout
@@ -39,12 +40,12 @@ struct PolicyDataset: Sendable {
 
     /// Bins of states, `[count, stateDimension]`.
     private let stateBins: [Int]
-    private let stateBinCount: Int
     private let stateDimension: Int
 
-    /// Text ids of the instructions, padded to one length.
-    private let instructions: [[Int]]
+    private let instructions: [String]
     private let instructionIndices: [Int]
+    /// Tokens of the longest instruction, at a state in the middle of all bins.
+    private let tokenCount: Int
 
     /// The examples in `episodes`.
     ///
@@ -77,21 +78,25 @@ struct PolicyDataset: Sendable {
         self.images = images
         frameIndices = rows
         let backbone = policy.backbone
-        cameras = backbone.cameras
-        imageShapes = cameras.map { camera in
-            guard case .features = images else { return [camera.height, camera.width, 3] }
+        featureShapes = backbone.cameras.map { camera in
             let cells = backbone.cells(of: camera)
             return [cells.rows, cells.columns, ImageEncoder.channels]
         }
-        stateBinCount = policy.backbone.stateBins
+        let processor = policy.processor
+        self.processor = processor
         stateDimension = states.dimension
-        stateBins = StateTokenizer(normalization: robot.state, binCount: stateBinCount)
+        stateBins = StateTokenizer(normalization: robot.state, binCount: processor.stateBins)
             .bins(for: rows.flatMap { states.values.row($0) })
         let tasks = demonstrations.dataset.tasks
         let taskIndex = demonstrations.table.taskIndex
         // Frames without a task have an empty instruction.
         let isUntold = rows.contains { taskIndex[$0] < 0 }
-        instructions = Self.padded((tasks + (isUntold ? [""] : [])).map { ByteTokenizer().ids(for: $0) })
+        instructions = tasks + (isUntold ? [""] : [])
+        let middle = robot.layout.networkState(
+            Array(repeating: processor.stateBins / 2, count: states.dimension)
+        )
+        tokenCount =
+            try instructions.map { try processor.tokens(instruction: $0, state: middle).count }.max() ?? 1
         instructionIndices = rows.map { taskIndex[$0] < 0 ? tasks.count : taskIndex[$0] }
         var chunks = try demonstrations.chunks(
             horizon: policy.horizon,
@@ -115,12 +120,7 @@ struct PolicyDataset: Sendable {
     /// Numbers that differ where the examples do.
     var identity: [Float] {
         (codes?.map(Float.init) ?? chunks.values) + stateBins.map(Float.init)
-            + instructions.flatMap { $0.map(Float.init) } + instructionIndices.map(Float.init)
-    }
-
-    private static func padded(_ texts: [[Int]]) -> [[Int]] {
-        let longest = max(1, texts.map(\.count).max() ?? 1)
-        return texts.map { $0 + Array(repeating: 0, count: longest - $0.count) }
+            + instructions.flatMap { $0.utf8.map(Float.init) } + instructionIndices.map(Float.init)
     }
 
     /// Codes to predict for `chunks`, without those of latent positions beyond the end of an episode.
@@ -153,21 +153,26 @@ struct PolicyDataset: Sendable {
     func batch(_ indices: [Int], augmentation: Augmentation, seed: UInt64, step: Int) throws -> PolicyBatch {
         var batch = PolicyBatch(
             indices: indices,
-            chunks: chunks.gathered(indices).keeping(columns: columns)
+            chunks: chunks.gathered(indices).keeping(columns: columns),
+            processor: processor
         )
+        batch.observations.tokenCount = tokenCount
         var random = SeededRandom(seed: seed, 3, UInt64(step) | stream)
         for index in indices {
-            batch.text += instructions[instructionIndices[index]]
             let bins = stateBins[index * stateDimension ..< (index + 1) * stateDimension]
-            batch.state += layout.networkState(
-                augmentation.changed(bins, of: stateBinCount, random: &random)
+            let state = layout.networkState(
+                augmentation.changed(bins, of: processor.stateBins, random: &random)
+            )
+            batch.observations.state += state
+            batch.observations.tokens.append(
+                try processor.tokens(instruction: instructions[instructionIndices[index]], state: state)
             )
             if let codes {
                 let size = codes.count / count
                 batch.codes += codes[index * size ..< (index + 1) * size]
             }
         }
-        for camera in cameras.indices {
+        for camera in processor.imageSizes.indices {
             try addImages(of: camera, augmentation, seed: seed, step: step, to: &batch)
         }
         if let objectPoses {
@@ -175,7 +180,7 @@ struct PolicyDataset: Sendable {
             batch.objectPoses = objectPoses.values(rows)
             batch.objectPositions = objectPoses.imagePositions(rows)
         }
-        batch.hasImage = indices.flatMap { _ in features.map { $0 != nil } }
+        batch.observations.hasImage = indices.flatMap { _ in features.map { $0 != nil } }
         return batch
     }
 
@@ -188,18 +193,17 @@ struct PolicyDataset: Sendable {
         to batch: inout PolicyBatch
     ) throws {
         let count = batch.indices.count
-        batch.imageShapes.append([count] + imageShapes[camera])
         switch (images, features[camera]) {
         case (.features(let store), let feature):
-            batch.holdsFeatures = true
-            batch.images.append(try encoded(feature, store, imageShapes[camera], batch.indices))
+            batch.featureShapes.append(featureShapes[camera])
+            batch.imageFeatures.append(try encoded(feature, store, featureShapes[camera], batch.indices))
             batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
         case (.frames(let store), let feature?):
             var random = SeededRandom(seed: seed, 2, UInt64(step) | stream, UInt64(camera))
             try addImages(of: camera, feature, store, augmentation, random: &random, to: &batch)
         case (.frames, nil):
-            let size = imageShapes[camera].reduce(1, *)
-            batch.images.append([UInt8](repeating: 0, count: size * count))
+            let size = processor.imageSizes[camera].height * processor.imageSizes[camera].width * 3
+            batch.observations.images.append([UInt8](repeating: 0, count: size * count))
             batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
         }
     }
@@ -235,7 +239,7 @@ struct PolicyDataset: Sendable {
         random: inout SeededRandom,
         to batch: inout PolicyBatch
     ) throws {
-        let (height, width) = (cameras[camera].height, cameras[camera].width)
+        let (height, width) = (processor.imageSizes[camera].height, processor.imageSizes[camera].width)
         let size = height * width * 3
         var shifts: [ImageShift] = []
         let pixels = try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { plain in
@@ -256,7 +260,7 @@ struct PolicyDataset: Sendable {
                 count = size * batch.indices.count
             }
         }
-        batch.images.append(pixels)
+        batch.observations.images.append(pixels)
         batch.imageShifts.append(shifts)
     }
 }

@@ -13,6 +13,9 @@ struct ResolvedPolicy {
     /// The compact backbone.
     let backbone: CompactBackbone.Configuration
 
+    /// Observations as inputs of the backbone.
+    var processor: any InputProcessor { CompactProcessor(backbone) }
+
     /// The robots, in the order of their first sources.
     let robots: [ResolvedRobot]
 

@@ -2,6 +2,7 @@
 
 Run with one of transformers' versions: `common.py save MODEL CASE FOLDER` writes a folder as users have it,
 `common.py reference MODEL CASE FOLDER` reads it again and writes FOLDER/reference/tensors.safetensors.
+`common.py whole MODEL - FOLDER` writes a model of the published size, in bfloat16 and in shards, to measure with.
 """
 
 import importlib
@@ -131,6 +132,18 @@ def decoder_outputs(result):
     return outputs | {"logits": result.logits}
 
 
+def whole(model_name, _, folder):
+    """A model of the published size: several GB."""
+    module = importlib.import_module(model_name)
+    with torch.device("meta"):
+        model = module.build(Case(size="whole")).to(torch.bfloat16)
+    model = model.to_empty(device="cpu")
+    for parameter in model.parameters():
+        parameter.data.uniform_(-0.03, 0.03)
+    model.tie_weights()
+    model.save_pretrained(folder, max_shard_size="2GB")
+
+
 def cases(model_name, case_name, folder):
     """Prints the names of a model's cases, each with the version that saves it."""
     every = CASES | getattr(importlib.import_module(model_name), "CASES", {})
@@ -140,4 +153,4 @@ def cases(model_name, case_name, folder):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     command, model_name, case_name, folder = sys.argv[1:]
-    {"save": save, "reference": reference, "cases": cases}[command](model_name, case_name, pathlib.Path(folder))
+    {"save": save, "reference": reference, "cases": cases, "whole": whole}[command](model_name, case_name, pathlib.Path(folder))

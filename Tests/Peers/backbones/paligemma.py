@@ -5,6 +5,26 @@ from common import Case, decoder_outputs
 from transformers import PaliGemmaConfig, PaliGemmaForConditionalGeneration as MODEL
 
 IMAGE = 310
+# PaliGemma 3B, for images of 224 pixels.
+WHOLE_TEXT = dict(
+    model_type="gemma",
+    vocab_size=257216,
+    hidden_size=2048,
+    num_hidden_layers=18,
+    intermediate_size=16384,
+    num_attention_heads=8,
+    num_key_value_heads=1,
+)
+WHOLE_VISION = dict(
+    model_type="siglip_vision_model",
+    hidden_size=1152,
+    num_hidden_layers=27,
+    intermediate_size=4304,
+    num_attention_heads=16,
+    patch_size=14,
+    image_size=224,
+    vision_use_head=False,
+)
 CASES = {
     "untied head": Case(tied=False),
     "several heads of keys": Case(keys=2),
@@ -12,6 +32,15 @@ CASES = {
 
 
 def build(case):
+    if case.size == "whole":
+        return MODEL(
+            PaliGemmaConfig(
+                text_config=WHOLE_TEXT,
+                vision_config=WHOLE_VISION,
+                image_token_index=257152,
+                tie_word_embeddings=True,
+            )
+        )
     keys, tied = case.overrides.get("keys", 1), case.overrides.get("tied", True)
     text = dict(
         hidden_size=64,

@@ -1,0 +1,63 @@
+public import Foundation
+internal import TextTokenizers
+public import Torch
+
+/// Prompts and pixels of PaliGemma: a placeholder for every patch of every camera's image, the beginning of a text, the words.
+public struct PaliGemmaProcessor: InputProcessor {
+    /// Size of every camera's image: that of the vision encoder.
+    public let imageSizes: [ImageSize]
+
+    /// Number of bins of a state value.
+    public let stateBins: Int
+
+    private let tokenizer: TextTokenizer
+    private let beginning: Int
+    private let placeholders: [Int]
+
+    /// Reads the text tokenizer in `folder`.
+    init(_ folder: URL, _ configuration: PaliGemma.Configuration, _ settings: ProcessorSettings) throws {
+        tokenizer = try TextTokenizer(folder: folder)
+        guard let beginning = tokenizer.roles.beginning else {
+            throw PretrainedError(file: folder.path, reason: "the tokenizer has no token that begins a text")
+        }
+        self.beginning = beginning
+        stateBins = settings.stateBins
+        let side = configuration.vision.imageSize
+        imageSizes = (0 ..< settings.cameraCount).map { _ in ImageSize(height: side, width: side) }
+        let count = configuration.vision.patchCount * settings.cameraCount
+        placeholders = Array(repeating: configuration.imageToken, count: count)
+    }
+
+    /// The prompt of an observation.
+    public func tokens(instruction: String, state: [Int]) throws -> [Int] {
+        let words = try tokenizer.encoded(
+            RobotPrompt.text(instruction: instruction, state: state),
+            addsSpecialTokens: false
+        )
+        return placeholders + [beginning] + words
+    }
+
+    /// Encodes a batch; pixels lie between -1 and 1.
+    public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
+        let (tokens, mask) = observations.paddedTokens(with: tokenizer.roles.padding ?? 0, on: device)
+        return PrefixInput(
+            images: observations.images(imageSizes, on: device).map {
+                $0.permuted(0, 3, 1, 2).to(.float32) * (2.0 / 255) - 1.0
+            },
+            tokens: tokens,
+            tokenMask: mask,
+            hasImage: observations.imageMask(on: device)
+        )
+    }
+}
+
+extension PaliGemma {
+    /// Observations as its inputs.
+    public static func makeProcessor(
+        _ folder: URL,
+        _ configuration: Configuration,
+        _ settings: ProcessorSettings
+    ) throws -> any InputProcessor {
+        try PaliGemmaProcessor(folder, configuration, settings)
+    }
+}
