@@ -42,7 +42,7 @@ public struct PaliGemmaProcessor: InputProcessor {
         let (tokens, mask) = observations.paddedTokens(with: tokenizer.roles.padding ?? 0, on: device)
         return PrefixInput(
             images: observations.images(imageSizes, on: device).map {
-                $0.permuted(0, 3, 1, 2).to(.float32) * (2.0 / 255) - 1.0
+                ($0.permuted(0, 3, 1, 2).to(.float32) / 255 - 0.5) / 0.5
             },
             tokens: tokens,
             tokenMask: mask,
