@@ -18,7 +18,7 @@ struct PolicyBatch: Sendable {
     var observations = ObservationBatch(images: [], hasImage: [], tokens: [], state: [])
 
     /// Features of every camera's images by a frozen encoder, in half precision, `[B]` and ``featureShapes``; zeros of
-    /// cameras that a robot lacks. Empty where the backbone reads images.
+    /// cameras that a robot lacks, empty where the backbone reads images.
     var imageFeatures: [[UInt8]] = []
 
     /// Shape of the features of every camera's image, `[rows, columns, channels]`.
@@ -42,7 +42,9 @@ struct PolicyBatch: Sendable {
         var input = processor(observations, device: device)
         if !imageFeatures.isEmpty {
             input.imageFeatures = zip(imageFeatures, featureShapes).map { bytes, shape in
-                bytes.withUnsafeBytes { Tensor(bytes: $0, dtype: .float16, shape: [count] + shape) }.to(device)
+                bytes.withUnsafeBytes { Tensor(bytes: $0, dtype: .float16, shape: [count] + shape) }.to(
+                    device
+                )
             }
         }
         let isValid = chunks.validSteps.flatMap { valid in (0 ..< chunks.horizon).map { $0 < valid } }
