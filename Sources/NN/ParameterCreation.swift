@@ -29,7 +29,7 @@ public func withParameters<Result>(
 
 extension Tensor {
     /// A new parameter from a normal distribution with mean 0.
-    static func normalParameter(_ shape: [Int], standardDeviation: Double, device: Device) -> Tensor {
+    package static func normalParameter(_ shape: [Int], standardDeviation: Double, device: Device) -> Tensor {
         newParameter(shape, device) { Tensor.randn(shape).to(device) * standardDeviation }
     }
 

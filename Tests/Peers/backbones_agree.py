@@ -25,6 +25,7 @@ WRONG = {
     "rms_norm_eps": 0.5,
     "layer_norm_eps": 0.5,
     "image_token_index": 309,
+    "image_token_id": 309,
 }
 
 

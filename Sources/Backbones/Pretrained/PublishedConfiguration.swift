@@ -64,6 +64,18 @@ public struct PublishedConfiguration: Sendable {
         }
     }
 
+    /// Rows and columns of a square, as one number or as two.
+    public func side(_ key: String, default value: Int) throws(PretrainedError) -> Int {
+        try read(key, "an integer, or two equal ones") {
+            switch $0 {
+            case .integer(let found): found
+            case .list(let list) where list.count == 2 && list[0] == list[1]:
+                if case .integer(let found) = list[0] { found } else { nil }
+            default: nil
+            }
+        } ?? value
+    }
+
     /// An object inside this one; nil where there is none.
     public func object(_ key: String) throws(PretrainedError) -> PublishedConfiguration? {
         let found = try read(key, "an object") { if case .object(let found) = $0 { found } else { nil } }

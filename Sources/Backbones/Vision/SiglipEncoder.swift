@@ -42,8 +42,8 @@ public struct SiglipEncoder: Module {
             layerCount = try published.integer("num_hidden_layers", default: layerCount)
             headCount = try published.integer("num_attention_heads", default: headCount)
             feedForwardWidth = try published.integer("intermediate_size", default: feedForwardWidth)
-            imageSize = try published.integer("image_size", default: imageSize)
-            patchSize = try published.integer("patch_size", default: patchSize)
+            imageSize = try published.side("image_size", default: imageSize)
+            patchSize = try published.side("patch_size", default: patchSize)
             activation = try published.activation("hidden_act", default: activation)
             epsilon = try published.number("layer_norm_eps", default: epsilon)
         }
@@ -86,9 +86,13 @@ public struct SiglipEncoder: Module {
     }
 
     /// Features of `pixels`, normalized `[N, 3, height, width]`: `[N, P, channels]`, patches row by row.
-    public func callAsFunction(_ pixels: Tensor) -> Tensor {
+    ///
+    /// Patches of an image of the configured size have the learned positions one by one; for others, `rows` are indices of
+    /// theirs, int64 `[P]`.
+    public func callAsFunction(_ pixels: Tensor, positions rows: Tensor? = nil) -> Tensor {
         let map = patches(pixels.to(patches.weight.dtype))
-        var x = map.reshaped(map.size(0), map.size(1), -1).transposed(1, 2) + positions.weight
+        let positions = rows.map { self.positions($0) } ?? self.positions.weight
+        var x = map.reshaped(map.size(0), map.size(1), -1).transposed(1, 2) + positions
         for layer in layers { x = layer(x) }
         return norm(x)
     }

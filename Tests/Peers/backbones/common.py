@@ -92,25 +92,27 @@ def save(model_name, case_name, folder):
         model.save_pretrained(folder)
     if case.defaults:
         (folder / "config.json").write_text(json.dumps(without_defaults(model.config)))
+    if hasattr(module, "rewrite"):
+        module.rewrite(case, folder)
 
 
 def reference(model_name, case_name, folder):
     module = importlib.import_module(model_name)
     case = (CASES | getattr(module, "CASES", {}))[case_name]
-    index = folder / "model.safetensors.index.json"
+    source, index = folder, folder / "model.safetensors.index.json"
     if case.shards:
         index.rename(folder / "index.kept")  # transformers would believe it
         merged = {}
         for file in folder.glob("*.safetensors"):
             merged |= safetensors.torch.load_file(file)
-        other = folder / "whole"
-        other.mkdir()
-        safetensors.torch.save_file(merged, other / "model.safetensors", metadata={"format": "pt"})
-        (other / "config.json").write_text((folder / "config.json").read_text())
-        model = module.MODEL.from_pretrained(other, dtype=torch.float32, attn_implementation="eager")
+        source = folder / "whole"
+        source.mkdir()
+        safetensors.torch.save_file(merged, source / "model.safetensors", metadata={"format": "pt"})
+        (source / "config.json").write_text((folder / "config.json").read_text())
         (folder / "index.kept").rename(index)
-    else:
-        model = module.MODEL.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    elif (folder / "whole").exists():
+        source = folder / "whole"  # as a model's `rewrite` left it
+    model = module.MODEL.from_pretrained(source, dtype=torch.float32, attn_implementation="eager")
     model.eval()
     tensors = {}
     for variant, inputs in module.inputs(model.config, torch.Generator().manual_seed(1)).items():
