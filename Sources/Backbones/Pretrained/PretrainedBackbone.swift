@@ -102,7 +102,7 @@ public struct ProcessorSettings: Codable, Equatable, Sendable {
 /// The backbones with published weights.
 public enum PretrainedBackbones {
     /// Every one, a type each.
-    public static let all: [any PretrainedBackbone.Type] = [PaliGemma.self, SmolVLM.self]
+    public static let all: [any PretrainedBackbone.Type] = [PaliGemma.self, SmolVLM.self, InternVL.self]
 
     /// Opens a published model.
     ///
