@@ -108,6 +108,14 @@ def stages(reply: dict) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
 
 
+def sizes(reply: dict) -> dict[str, int]:
+    """Numbers of tokens and of forwards behind a policy's reply, as far as it states them."""
+    timing = reply.get("policy_timing")
+    blocks = timing.get("blocks_ms") if isinstance(timing, dict) else None
+    found = {"tokens": reply.get("tokens"), "forwards": len(blocks) if isinstance(blocks, list) else None}
+    return {name: number for name, number in found.items() if isinstance(number, int)}
+
+
 def actions(reply: dict, columns: int) -> np.ndarray:
     """The actions in a policy's reply, `[steps, columns]`, checked."""
     found = np.asarray(reply.get("actions"))

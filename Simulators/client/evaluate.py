@@ -32,7 +32,7 @@ def run(world: World, options, report):
             policy = ServedPolicy(server, schema, environment, seed, options)
         video = Video(environment, seed, options) if options.video_dir and index < options.videos else None
         result = episode(environment, policy, seed, options.max_steps, video)
-        return result | (policy.timing if server else {"latency_ms": []})
+        return result | (policy.measured if server else {"latency_ms": []})
 
     for_each_episode(world, options, report, run_episode, [None, *options.perturbations])
 

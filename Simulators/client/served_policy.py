@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .connection import ObservationSchema, Server, ServerError, actions, stages
+from .connection import ObservationSchema, Server, ServerError, actions, sizes, stages
 from .environment import Environment
 from .perturbations import observation_age
 
@@ -51,6 +51,7 @@ class ServedPolicy:
         self._coming = None
         self._latencies = []
         self._stages = {}
+        self._sizes = {}
         horizon = server.metadata.get("action", {}).get("horizon")
         if horizon is not None:
             self._check(horizon)
@@ -73,10 +74,10 @@ class ServedPolicy:
         return action
 
     @property
-    def timing(self) -> dict:
-        """Milliseconds: the round trip of every request, and the stages of every reply where it names them."""
+    def measured(self) -> dict:
+        """Milliseconds of every request's round trip; stages, tokens and forwards of every reply that states them."""
         stages = [{"name": name, "ms": times} for name, times in self._stages.items()]
-        return {"latency_ms": self._latencies} | ({"stages": stages} if stages else {})
+        return {"latency_ms": self._latencies} | ({"stages": stages} if stages else {}) | self._sizes
 
     def _observe(self):
         """Keeps the present observation if a request will send it: old observations are older than their request."""
@@ -99,6 +100,8 @@ class ServedPolicy:
         self._latencies.append(round(1000 * (time.perf_counter() - start), 3))
         for name, milliseconds in stages(reply).items():
             self._stages.setdefault(name, []).append(round(milliseconds, 3))
+        for name, number in sizes(reply).items():
+            self._sizes.setdefault(name, []).append(number)
         found = actions(reply, self._columns)
         self._check(len(found))
         return found

@@ -11,12 +11,21 @@ public struct Candidate: Sendable {
     /// The tokenizer, one for every seed of its training.
     public var tokenizers: [any ActionTokenizer]
 
+    /// Tolerance within which chunks end early, in normalised units; nil for one operating point for each number of codebooks.
+    public var earlyEnd: Double?
+
     /// Creates a candidate with at least one tokenizer.
-    public init(curve: String, pointLabel: String = "", tokenizers: [any ActionTokenizer]) {
+    public init(
+        curve: String,
+        pointLabel: String = "",
+        tokenizers: [any ActionTokenizer],
+        earlyEnd: Double? = nil
+    ) {
         precondition(!tokenizers.isEmpty, "a candidate needs a tokenizer")
         self.curve = curve
         self.pointLabel = pointLabel
         self.tokenizers = tokenizers
+        self.earlyEnd = earlyEnd
     }
 
     /// True for FASTerVQ, which comparison results compare with the others.

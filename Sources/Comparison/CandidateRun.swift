@@ -6,6 +6,9 @@ struct CandidateRun: Sendable {
     /// Tokens of every chunk.
     let lengths: [Double]
 
+    /// Forwards that predict every chunk.
+    let forwards: [Double]
+
     /// Bits of every chunk.
     let bits: [Double]
 
@@ -29,6 +32,8 @@ struct CandidateRun: Sendable {
         on compared: ComparedChunks
     ) throws {
         lengths = tokens.map { Double($0.count) }
+        let perForward = Double(tokenizer.layout.latentPositionCount ?? 1)
+        forwards = lengths.map { $0 / perForward }
         bits = tokens.map { tokenizer.bits(of: $0) }
         let restored = tokenizer.restored(decoded)
         reconstruction = compared.normalized(restored)
@@ -50,7 +55,7 @@ struct CandidatePoint: Sendable {
 }
 
 extension CandidatePoint {
-    /// All operating points of `tokenizer`: one for every number of codebooks that decodes.
+    /// All operating points of `tokenizer`: one for every number of codebooks that decodes, or the one of chunks that end early.
     ///
     /// - Throws: The errors of the tokenizer.
     static func all(of tokenizer: any ActionTokenizer, _ candidate: Candidate, on compared: ComparedChunks)
@@ -60,6 +65,22 @@ extension CandidatePoint {
         try tokenizer.check(compared.chunks)
         let chunks = tokenizer.normalized(compared.chunks)
         let tokens = try tokenizer.tokens(for: chunks)
+        if let tolerance = candidate.earlyEnd {
+            let ended = try EarlyEndedChunks(tokens, of: chunks, tokenizer, tolerance: tolerance)
+            return [
+                CandidatePoint(
+                    curve: candidate.curve,
+                    pointLabel: candidate.pointLabel,
+                    isFullTokenizer: true,
+                    run: try CandidateRun(
+                        tokenizer,
+                        tokens: ended.tokens,
+                        decoded: ended.reconstruction,
+                        on: compared
+                    )
+                )
+            ]
+        }
         let prefixes = try TokenizerEvaluation.decodePrefixes(tokens, tokenizer, count: chunks.count)
         let full = tokenizer.layout.codebookCount
         let prefix = candidate.pointLabel.isEmpty ? "" : candidate.pointLabel + ", "

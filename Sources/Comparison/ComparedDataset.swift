@@ -104,7 +104,12 @@ public struct ComparedDataset: Sendable {
     ) throws -> ComparisonRun {
         let opener = try adapted(opener)
         let candidates = try specifications.map {
-            Candidate(curve: $0.name, pointLabel: $0.label, tokenizers: try opener.tokenizers($0))
+            Candidate(
+                curve: $0.name,
+                pointLabel: $0.label,
+                tokenizers: try opener.tokenizers($0),
+                earlyEnd: $0.earlyEnd
+            )
         }
         return try ComparisonRun(
             name: name,

@@ -48,6 +48,7 @@ struct ComparisonEvaluator {
             isFullTokenizer: seeds[0].isFullTokenizer,
             seeds: seeds.count,
             tokensPerChunk: range(runs.map(\.lengths)),
+            forwardsPerChunk: range(runs.map(\.forwards)),
             bitsPerChunk: range(runs.map(\.bits)),
             l1: l1.estimate(over: scalarsPerEpisode, bootstrap),
             mse: mse.estimate(over: scalarsPerEpisode, bootstrap),

@@ -165,7 +165,11 @@ extension ComparisonResult {
         let limit = budget.size(other.point)
         // Rounding errors do not count.
         let affordable = own.filter { budget.size($0.point) <= limit + 1e-6 }
-        let best = affordable.max { budget.size($0.point) < budget.size($1.point) }
+        // Of equal sizes by the largest chunk, the one that spends more on the others.
+        let best = affordable.max {
+            (budget.size($0.point), $0.point.bitsPerChunk.mean)
+                < (budget.size($1.point), $1.point.bitsPerChunk.mean)
+        }
         let measures = best.map { best in
             Measure.allCases.compactMap { measure in
                 compare(measure, best, other, over: weights[measure] ?? [], bootstrap)

@@ -29,6 +29,8 @@ public struct OperatingPoint: Codable, Equatable, Sendable {
     public var seeds: Int
     /// Tokens of a chunk.
     public var tokensPerChunk: TokenizerMetrics.Range
+    /// Forwards of a policy that predicts a codebook a forward, or a token where sequences vary in length.
+    public var forwardsPerChunk: TokenizerMetrics.Range
     /// Bits of a chunk.
     public var bitsPerChunk: TokenizerMetrics.Range
     /// Mean absolute error, normalised.
@@ -53,6 +55,7 @@ public struct OperatingPoint: Codable, Equatable, Sendable {
         case isFullTokenizer = "full_tokenizer"
         case pointLabel = "point_label"
         case tokensPerChunk = "tokens_per_chunk"
+        case forwardsPerChunk = "forwards_per_chunk"
         case bitsPerChunk = "bits_per_chunk"
         case columnErrors = "l1_per_column_robot_units"
         case encodeMicroseconds = "encode_us"

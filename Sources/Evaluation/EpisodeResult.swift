@@ -21,6 +21,12 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// Times of the policy's stages, in their order; nil where its replies have none.
     public let stages: [StageTimes]?
 
+    /// Number of tokens of every chunk; nil where the policy's replies state none.
+    public let tokens: [Int]?
+
+    /// Number of forwards after the prefix of every chunk; nil where the policy's replies state none.
+    public let forwards: [Int]?
+
     /// Mean norm of the executed actions' second difference, grippers left out, in the actions' units; nil for fewer than
     /// three actions.
     public let jerk: Double?
@@ -38,6 +44,8 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         steps: Int,
         latencies: [Double],
         stages: [StageTimes]? = nil,
+        tokens: [Int]? = nil,
+        forwards: [Int]? = nil,
         jerk: Double? = nil,
         video: String? = nil
     ) {
@@ -48,6 +56,8 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         self.steps = steps
         self.latencies = latencies
         self.stages = stages
+        self.tokens = tokens
+        self.forwards = forwards
         self.jerk = jerk
         self.video = video
     }
@@ -56,7 +66,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     public var name: String { [task, perturbation, "\(seed)"].compactMap { $0 }.joined(separator: "-") }
 
     private enum CodingKeys: String, CodingKey {
-        case task, seed, perturbation, success, steps, stages, jerk, video
+        case task, seed, perturbation, success, steps, stages, tokens, forwards, jerk, video
         case latencies = "latency_ms"
     }
 }

@@ -18,6 +18,12 @@ public struct TaskSummary: Codable, Equatable, Sendable {
     /// Mean of the episodes' jerks (``EpisodeResult/jerk``); `nil` where no episode has one.
     public let jerk: Double?
 
+    /// Mean number of tokens of a chunk; `nil` where no reply states it.
+    public let tokens: Double?
+
+    /// Mean number of forwards after the prefix of a chunk; `nil` where no reply states it.
+    public let forwards: Double?
+
     /// Summarizes `episodes`.
     public init(of episodes: [EpisodeResult]) {
         let successes = episodes.count { $0.success }
@@ -32,10 +38,12 @@ public struct TaskSummary: Codable, Equatable, Sendable {
         steps = episodes.map { Double($0.steps) }.mean ?? 0
         latency = Percentiles(of: episodes.flatMap(\.latencies))
         jerk = episodes.compactMap(\.jerk).mean
+        tokens = episodes.flatMap { $0.tokens ?? [] }.map(Double.init).mean
+        forwards = episodes.flatMap { $0.forwards ?? [] }.map(Double.init).mean
     }
 
     private enum CodingKeys: String, CodingKey {
-        case success, episodes, interval, steps, jerk
+        case success, episodes, interval, steps, jerk, tokens, forwards
         case latency = "latency_ms"
     }
 }

@@ -13,8 +13,11 @@ public struct ActionDecoder {
         /// Latency of every forward.
         public let blockTimes: [Duration]
 
-        /// Number of codebooks decoded; nil for heads without a coarser prediction.
+        /// Number of codebooks decoded, of the chunk with most; nil for heads without a coarser prediction.
         public let codebooks: DecodedCodebooks?
+
+        /// Number of tokens of the longest chunk; nil for heads without tokens.
+        public let tokens: Int?
     }
 
     private enum Method {
@@ -55,6 +58,7 @@ public struct ActionDecoder {
                 codebooks: settings.codebooks,
                 latentPositions: tokenizer.layout.latentPositionCount,
                 maskPredictBlocks: settings.maskPredictBlocks ?? 0,
+                endThreshold: settings.endThreshold ?? EarlyEnd.threshold,
                 sampling: sampling
             )
             method = .blocks(decoder, tokenizer, head.configuration, sampleCount: sampling.sampleCount)
@@ -86,23 +90,37 @@ public struct ActionDecoder {
                 latencies: &latencies
             )
             let start = ContinuousClock.now
-            let chunks = try Self.chunks(of: decoding, tokenizer, configuration)
+            let tokens = Self.tokens(of: decoding, tokenizer, configuration)
+            let chunks =
+                try configuration.isVariableLength
+                ? tokenizer.chunks(forSampled: tokens) : tokenizer.chunks(for: tokens)
             latencies.add(detokenization: ContinuousClock.now - start)
             let total = configuration.schedule.codebookCount
             return Prediction(
                 chunks: isMean ? chunks.mean() : chunks,
                 blockTimes: decoding.blockTimes,
-                codebooks: total > 1 ? DecodedCodebooks(decoding.codebooks, of: total) : nil
+                codebooks: total > 1 ? DecodedCodebooks(decoding.codebooks, of: total) : nil,
+                tokens: tokens.map(\.count).max()
             )
         case .flow(let decoder):
             let (actions, times) = decoder.actions(after: prefix)
-            return Prediction(chunks: clipped(actions.chunks), blockTimes: times, codebooks: nil)
+            return Prediction(
+                chunks: clipped(actions.chunks),
+                blockTimes: times,
+                codebooks: nil,
+                tokens: nil
+            )
         case .regression(let head, let backend):
             var stopwatch = Stopwatch(prefix.device)
             var cache = KeyValueCache(prefix, roomFor: head.configuration.horizon)
             let actions = head.actions(after: prefix, cache: &cache, backend.suffixDecoder)
             let time = stopwatch.lap()
-            return Prediction(chunks: clipped(actions.chunks), blockTimes: [time], codebooks: nil)
+            return Prediction(
+                chunks: clipped(actions.chunks),
+                blockTimes: [time],
+                codebooks: nil,
+                tokens: nil
+            )
         }
     }
 
@@ -113,27 +131,23 @@ public struct ActionDecoder {
         return result
     }
 
-    private static func chunks(
+    /// Tokens of every chunk, as far as they mean anything to `tokenizer`.
+    private static func tokens(
         of decoding: BlockDecoding,
         _ tokenizer: any ActionTokenizer,
         _ configuration: BlockHead.Configuration
-    ) throws -> ActionChunks {
+    ) -> [[Int]] {
         let count = decoding.codes.size(1)
         let integers = decoding.codes.integers
-        let sequences = stride(from: 0, to: integers.count, by: count).map {
-            Array(integers[$0 ..< $0 + count])
+        let sequences = stride(from: 0, to: integers.count, by: count).map { integers[$0 ..< $0 + count] }
+        guard !configuration.isVariableLength else {
+            return sequences.map { Array($0.prefix { $0 < configuration.codebookSize }) }
         }
-        guard configuration.isVariableLength else {
-            let all = configuration.schedule.latentPositionCount
-            let own = tokenizer.layout.latentPositionCount ?? all
-            guard own < all else { return try tokenizer.chunks(for: sequences) }
-            return try tokenizer.chunks(
-                for: sequences.map { codes in codes.indices.filter { $0 % all < own }.map { codes[$0] } }
-            )
+        let all = configuration.schedule.latentPositionCount
+        let own = tokenizer.layout.latentPositionCount ?? all
+        return zip(sequences, decoding.chunkCodebooks).map { codes, codebooks in
+            codes.prefix(codebooks * all).enumerated().filter { $0.offset % all < own }.map(\.element)
         }
-        return try tokenizer.chunks(
-            forSampled: sequences.map { Array($0.prefix { $0 < configuration.codebookSize }) }
-        )
     }
 }
 

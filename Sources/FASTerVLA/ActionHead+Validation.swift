@@ -25,6 +25,20 @@ extension BlockHead.Configuration: Validatable {
             ],
             atLeast: 1
         )
+        guard let earlyEnd else { return }
+        try Validation.require("earlyEnd", earlyEnd)
+        try Validation.require(
+            schedule.codebookCount > 1 && !isVariableLength,
+            "earlyEnd",
+            "absent, as there is one codebook",
+            found: "tolerance \(earlyEnd.tolerance)"
+        )
+        try Validation.require(
+            schedule.isBlockPerCodebook,
+            "schedule.blockSize",
+            "\(schedule.latentPositionCount), a codebook, as chunks end early",
+            found: schedule.blockSize
+        )
     }
 }
 

@@ -87,11 +87,15 @@ public struct ActionTargets: Sendable {
     /// Codes, int64 `[B, N]`, for heads of tokens; -100 for a code beyond the episode's end, which is ignored.
     public let codes: Tensor?
 
+    /// Number of leading codebooks that each chunk needs, int64 `[B]`, for heads with an ``EarlyEnd``.
+    public let requiredCodebooks: Tensor?
+
     /// Wraps the targets of a batch.
-    public init(actions: Tensor, isValid: Tensor, codes: Tensor?) {
+    public init(actions: Tensor, isValid: Tensor, codes: Tensor?, requiredCodebooks: Tensor? = nil) {
         self.actions = actions
         self.isValid = isValid
         self.codes = codes
+        self.requiredCodebooks = requiredCodebooks
     }
 
     /// The mean over valid entries of `errors`, `[B, horizon, dimension]`: a scalar.
@@ -112,10 +116,19 @@ public struct PolicyLoss {
     /// Fraction of codes of every codebook that is predicted right, scalars.
     public let accuracies: [Tensor]
 
-    init(total: Tensor, codebooks: [Tensor] = [], accuracies: [Tensor] = []) {
+    /// Fraction of early ends that is predicted right, a scalar; nil for heads without.
+    public let endAccuracy: Tensor?
+
+    init(
+        total: Tensor,
+        codebooks: [Tensor] = [],
+        accuracies: [Tensor] = [],
+        endAccuracy: Tensor? = nil
+    ) {
         self.total = total
         self.codebooks = codebooks
         self.accuracies = accuracies
+        self.endAccuracy = endAccuracy
     }
 }
 
@@ -133,6 +146,9 @@ public struct LossSettings: Sendable {
 
     /// Weight of the closing slots' cross-entropy, that of `<EoBlk>`; small, as decoding stops there by the schedule.
     public var endOfBlockWeight = 0.01
+
+    /// Weight of the early end's cross-entropy, for heads with an ``EarlyEnd``.
+    public var earlyEndWeight = 1.0
 
     /// The defaults.
     public init() {}

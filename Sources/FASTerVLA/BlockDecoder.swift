@@ -14,6 +14,10 @@ public struct BlockDecoding {
     /// Number of complete codebooks.
     public let codebooks: Int
 
+    /// Number of codebooks of every chunk, `[B]`: fewer than ``codebooks`` for one that ends before others of its batch, whose
+    /// further codes are undefined (``EarlyEnd``).
+    public let chunkCodebooks: [Int]
+
     /// Latency of every block, choosing its tokens included.
     public let blockTimes: [Duration]
 }
@@ -26,6 +30,8 @@ public struct BlockDecoder {
     private let codebooks: Int
     private let maskPredictBlocks: Int
     private let sampling: Sampling
+    /// Probability of an end above which a chunk ends; nil decodes all codebooks.
+    private let endThreshold: Double?
     /// Latent positions that the robot has, nil for all; codes of others are 0, as they are fed in training.
     private let latentPositions: Int?
 
@@ -38,6 +44,8 @@ public struct BlockDecoder {
     ///   - codebooks: Number of codebooks to decode, coarse to fine; nil for all.
     ///   - latentPositions: Number of latent positions that the robot has; nil for all.
     ///   - maskPredictBlocks: Number of blocks to re-decode, coarse ones first; for heads that were trained for it.
+    ///   - endThreshold: Probability of an end above which a chunk ends, for heads with an ``EarlyEnd`` in blocks of a codebook; 1
+    ///     decodes all codebooks.
     ///   - sampling: Sampling of tokens.
     public init(
         _ head: BlockHead,
@@ -46,6 +54,7 @@ public struct BlockDecoder {
         codebooks: Int? = nil,
         latentPositions: Int? = nil,
         maskPredictBlocks: Int = 0,
+        endThreshold: Double = EarlyEnd.threshold,
         sampling: Sampling
     ) {
         let own = head.configuration.schedule
@@ -60,6 +69,8 @@ public struct BlockDecoder {
         schedule = blockSize.map(own.withBlockSize) ?? own
         self.maskPredictBlocks = maskPredictBlocks
         self.sampling = sampling
+        self.endThreshold =
+            head.configuration.earlyEnd != nil && schedule.isBlockPerCodebook ? endThreshold : nil
         self.latentPositions = latentPositions.flatMap { $0 < own.latentPositionCount ? $0 : nil }
     }
 
@@ -91,6 +102,7 @@ public struct BlockDecoder {
         var suffix = DecodingSuffix(prefix, head.configuration, schedule, backend.suffixDecoder)
         if let committed { suffix.append(committed: committed, head) }
         var ends = SequenceEnds(head.configuration)
+        var gridEnds = GridEnds(prefix.batch, threshold: endThreshold)
         var tokens = Tensor.zeros([prefix.batch, schedule.blockSize], dtype: .int64, device: prefix.device)
         var (decoded, times): ([Tensor], [Duration]) = ([], [])
         for (index, block) in schedule.blocks.enumerated() {
@@ -99,7 +111,8 @@ public struct BlockDecoder {
             else { break }
             let previous = head.lookUp(tokens.narrowed(1, from: 0, count: block.count))
             let inputs = head.inputs(previous, slots: block, schedule: schedule)
-            let logits = logits(of: suffix.features(inputs, of: block), block)
+            let scores = scores(of: suffix.features(inputs, of: block), block)
+            let logits = scores.map(head.choosable)
             tokens = chosen(logits, choose)
             if index < maskPredictBlocks, block.count > 1 {
                 tokens = redecoded(tokens, logits, inputs, block, &suffix, choose: choose)
@@ -111,34 +124,39 @@ public struct BlockDecoder {
             decoded.append(tokens)
             times.append(stopwatch.lap())
             latencies.add(block: times[index])
-            if ends.areAllReached(by: tokens) { break }
+            if ends.areAllReached(by: tokens) || gridEnds.areAllReached(after: index, scores) { break }
         }
-        return result(.concatenated(decoded, axis: 1), times)
+        return result(.concatenated(decoded, axis: 1), gridEnds, times)
     }
 
-    private func result(_ codes: Tensor, _ times: [Duration]) -> BlockDecoding {
+    private func result(_ codes: Tensor, _ ends: GridEnds, _ times: [Duration]) -> BlockDecoding {
         guard !head.configuration.isVariableLength else {
-            return BlockDecoding(codes: codes, codebooks: codebooks, blockTimes: times)
+            return BlockDecoding(
+                codes: codes,
+                codebooks: codebooks,
+                chunkCodebooks: ends.codebooks(of: codebooks),
+                blockTimes: times
+            )
         }
         // Tokens of an incomplete codebook mean nothing. A block is never cut, as its tokens see each other.
         let complete = min(codebooks, codes.size(1) / schedule.latentPositionCount)
         return BlockDecoding(
             codes: codes.narrowed(1, from: 0, count: complete * schedule.latentPositionCount),
             codebooks: complete,
+            chunkCodebooks: ends.codebooks(of: complete),
             blockTimes: times
         )
     }
 
-    /// Logits of a block's slots: a part for every codebook that it reaches into, each `[B, slots, K]`.
-    func logits(of features: Tensor, _ block: Range<Int>) -> [Tensor] {
+    /// Scores of a block's slots for all classes: a part for every codebook that it reaches into, each `[B, slots, K + 1]`.
+    func scores(of features: Tensor, _ block: Range<Int>) -> [Tensor] {
         var parts: [Tensor] = []
         var start = block.lowerBound
         while start < block.upperBound {
             let codebook = schedule.codebook(ofSlot: start)
             let end = min(block.upperBound, (codebook + 1) * schedule.latentPositionCount)
             let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
-            let logits = backend.classifiers[codebook](rows)
-            parts.append(logits.narrowed(2, from: 0, count: head.classCount).to(.float32))
+            parts.append(backend.classifiers[codebook](rows).to(.float32))
             start = end
         }
         return parts

@@ -19,6 +19,9 @@ public struct BlockHead: Module {
         /// True for token sequences that `<EoBlk>` ends before the schedule does, as FAST's.
         public var isVariableLength = false
 
+        /// Early end of grids; nil for heads that always decode whole ones.
+        public var earlyEnd: EarlyEnd?
+
         /// True for a head that is trained to re-decode blocks with some of their tokens revealed (``MaskPredict``).
         public var supportsMaskPredict = false
 

@@ -6,7 +6,8 @@ internal import Torch
 //   B  batch      N  tokens      K  codebook entries      L  slots      S  prefix tokens
 
 extension FASTerVLANetwork {
-    /// Cross-entropy of the tokens under teacher forcing, plus a little of `<EoBlk>`'s.
+    /// Cross-entropy of the tokens under teacher forcing, plus a little of `<EoBlk>`'s and, for heads with an ``EarlyEnd``,
+    /// that of the end.
     func loss(
         of targets: ActionTargets,
         _ head: BlockHead,
@@ -15,6 +16,8 @@ extension FASTerVLANetwork {
     ) -> PolicyLoss {
         guard let codes = targets.codes else { preconditionFailure("a head of tokens is trained on tokens") }
         let (schedule, size) = (head.configuration.schedule, head.configuration.codebookSize)
+        // `<EoBlk>` beside a code is an end of its own, not the code's alternative.
+        let classCount = head.configuration.earlyEnd == nil ? size + 1 : size
         let conditioning = BlockConditioning(sampledFor: targets, codes, head.configuration)
         let (logits, closing) = teacherForcedLogits(
             codes: codes.clampedToEntries(size),
@@ -29,7 +32,7 @@ extension FASTerVLANetwork {
         for (codebook, logits) in logits.enumerated() {
             let count = schedule.latentPositionCount
             let targets = wanted.narrowed(1, from: codebook * count, count: count).reshaped(-1)
-            let scores = logits.reshaped(-1, size + 1).to(.float32)
+            let scores = logits.narrowed(2, from: 0, count: classCount).reshaped(-1, classCount).to(.float32)
             losses.append(
                 settings.softLabels?.crossEntropy(
                     scores.reshaped(codes.size(0), count, -1),
@@ -49,7 +52,19 @@ extension FASTerVLANetwork {
         )
         let end = closing.reshaped(-1, size + 1).to(.float32).crossEntropy(ends)
         let total = weighted.sum() / Double(weights.reduce(0, +)) + end * settings.endOfBlockWeight
-        return PolicyLoss(total: total, codebooks: losses, accuracies: accuracies)
+        guard head.configuration.earlyEnd != nil else {
+            return PolicyLoss(total: total, codebooks: losses, accuracies: accuracies)
+        }
+        guard let required = targets.requiredCodebooks else {
+            preconditionFailure("a head with an early end is trained on required codebooks")
+        }
+        let early = EarlyEnd.loss(logits.map { $0.to(.float32) }, requiredCodebooks: required)
+        return PolicyLoss(
+            total: total + early.loss * settings.earlyEndWeight,
+            codebooks: losses,
+            accuracies: accuracies,
+            endAccuracy: early.accuracy
+        )
     }
 
     /// Logits of all tokens, given the tokens of earlier blocks (teacher forcing).

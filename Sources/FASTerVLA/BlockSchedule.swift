@@ -46,6 +46,9 @@ public struct BlockSchedule: Codable, Equatable, Sendable {
         )
     }
 
+    /// True if every block is one codebook.
+    public var isBlockPerCodebook: Bool { blockSize == latentPositionCount }
+
     /// Number of codes in all.
     public var tokenCount: Int { codebookCount * latentPositionCount }
 

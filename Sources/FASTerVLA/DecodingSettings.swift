@@ -11,6 +11,9 @@ public struct DecodingSettings: Equatable, Sendable {
     /// Number of blocks to re-decode, coarse ones first (``MaskPredict``); nil for none.
     public var maskPredictBlocks: Int?
 
+    /// Probability of `<EoBlk>` above which a chunk ends (``EarlyEnd``), 1 to decode all codebooks; nil for a half.
+    public var endThreshold: Double?
+
     /// ``Sampling/sampleCount``; nil as in ``sampling(over:)``.
     public var sampleCount: Int?
 
@@ -52,8 +55,9 @@ public struct DecodingSettings: Equatable, Sendable {
         guard case .blocks(let configuration) = head else {
             let asked: [(key: String, isSet: Bool)] = [
                 ("blockSize", blockSize != nil), ("codebooks", codebooks != nil),
-                ("maskPredictBlocks", maskPredictBlocks != nil), ("sampleCount", sampleCount != nil),
-                ("topK", topK != nil), ("topP", topP != nil), ("temperature", temperature != nil),
+                ("maskPredictBlocks", maskPredictBlocks != nil), ("endThreshold", endThreshold != nil),
+                ("sampleCount", sampleCount != nil), ("topK", topK != nil), ("topP", topP != nil),
+                ("temperature", temperature != nil),
             ]
             guard let first = asked.first(where: \.isSet) else { return }
             throw InvalidValue(
@@ -69,6 +73,7 @@ public struct DecodingSettings: Equatable, Sendable {
                 in: 1 ... configuration.schedule.codebookCount
             )
         }
+        try validateEnd(of: configuration)
         if let maskPredictBlocks, maskPredictBlocks > 0 {
             try Validation.require(
                 configuration.supportsMaskPredict,
@@ -77,5 +82,25 @@ public struct DecodingSettings: Equatable, Sendable {
                 found: maskPredictBlocks
             )
         }
+    }
+
+    /// Checks that chunks can end early, or that it is not asked for.
+    private func validateEnd(of head: BlockHead.Configuration) throws(InvalidValue) {
+        guard head.earlyEnd != nil else {
+            return try Validation.require(
+                endThreshold == nil,
+                "endThreshold",
+                "left out, as the policy was not trained to end chunks early (recipe: earlyEnd)",
+                found: endThreshold ?? 0
+            )
+        }
+        if let endThreshold { try Validation.require(["endThreshold": endThreshold], in: 0 ... 1) }
+        let own = head.schedule.blockSize
+        try Validation.require(
+            blockSize == nil || blockSize == own || endThreshold == 1,
+            "blockSize",
+            "\(own), a codebook, or an 'endThreshold' of 1, as chunks end early with a whole codebook",
+            found: blockSize ?? own
+        )
     }
 }

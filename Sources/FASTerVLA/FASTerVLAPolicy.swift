@@ -128,6 +128,7 @@ private actor Runner {
                 robotUnits(prediction.chunks, after: observation),
                 timing: timing,
                 codebooks: prediction.codebooks,
+                tokens: prediction.tokens,
                 waitingTime: waitingTime
             )
         }

@@ -69,7 +69,7 @@ extension ActionSpace.Group {
 
 extension PolicyPrediction {
     /// The reply's message: `actions`, float32 `[horizon, dimension]`, the times of the policy and its stages, and the
-    /// number of decoded codebooks.
+    /// numbers of decoded codebooks and tokens.
     public func reply(inferenceTime: Duration) -> WireValue {
         var durations: WireMap = ["infer_ms": .double(inferenceTime.milliseconds)]
         if let waitingTime { durations[WireKey.wait] = .double(waitingTime.milliseconds) }
@@ -84,6 +84,7 @@ extension PolicyPrediction {
             reply["codebooks"] = .integer(Int64(codebooks.count))
             reply["codebooks_total"] = .integer(Int64(codebooks.total))
         }
+        if let tokens { reply["tokens"] = .integer(Int64(tokens)) }
         return .map(reply)
     }
 }

@@ -21,7 +21,7 @@ public struct PolicyReply: Equatable, Sendable {
     /// `PolicyPrediction.reply(inferenceTime:)`.
     ///
     /// - Throws: ``ServerMessageError`` when the chunk has another shape than the contract's or a value that is not
-    ///   finite, or when a time or a number of codebooks cannot be read.
+    ///   finite, or when a time or a number of codebooks or tokens cannot be read.
     public init(_ message: WireValue, contract: PolicyContract) throws(ServerMessageError) {
         let reader = try ServerMessageReader(message, "reply")
         var stages: StageTiming?
@@ -43,6 +43,7 @@ public struct PolicyReply: Equatable, Sendable {
             codebooks: reader.map["codebooks"] == nil
                 ? nil
                 : DecodedCodebooks(try reader.count("codebooks"), of: try reader.count("codebooks_total")),
+            tokens: reader.map["tokens"] == nil ? nil : try reader.count("tokens"),
             waitingTime: waitingTime
         )
     }

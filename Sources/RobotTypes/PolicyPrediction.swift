@@ -9,6 +9,9 @@ public struct PolicyPrediction: Equatable, Sendable {
     /// Number of decoded codebooks; nil where the policy decodes none coarse to fine.
     public let codebooks: DecodedCodebooks?
 
+    /// Number of tokens that the chunk was decoded from; nil where the policy predicts none.
+    public let tokens: Int?
+
     /// Time that the observation waited for earlier ones; nil where the policy does not measure it.
     public let waitingTime: Duration?
 
@@ -17,11 +20,13 @@ public struct PolicyPrediction: Equatable, Sendable {
         _ chunk: ActionChunk,
         timing: StageTiming? = nil,
         codebooks: DecodedCodebooks? = nil,
+        tokens: Int? = nil,
         waitingTime: Duration? = nil
     ) {
         self.chunk = chunk
         self.timing = timing
         self.codebooks = codebooks
+        self.tokens = tokens
         self.waitingTime = waitingTime
     }
 }

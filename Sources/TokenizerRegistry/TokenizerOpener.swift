@@ -47,6 +47,9 @@ public struct TokenizerOpener: Sendable {
         guard specification.sources.count == 1 else {
             throw ActionTokenizerError("expected one tokenizer, found '\(text)'")
         }
+        guard specification.earlyEnd == nil else {
+            throw ActionTokenizerError("'\(text)': expected no 'early-end', which only comparisons know")
+        }
         return try tokenizers(specification)[0]
     }
 

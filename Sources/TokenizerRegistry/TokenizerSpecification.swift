@@ -5,7 +5,8 @@ internal import Support
 /// A tokenizer as a person names it: `[NAME=]SOURCE[:KEY=VALUE]...`.
 ///
 /// The source is a ``FittedTokenizer``, such as `fast`, or folders: `FOLDER`, or `FOLDER+FOLDER` and `FOLDER-{0,1,2}` for
-/// trainings that differ only in their seed. Settings follow after colons: `fast:scale=5`, `FOLDER:codebooks=2`.
+/// trainings that differ only in their seed. Settings follow after colons: `fast:scale=5`, `FOLDER:codebooks=2`,
+/// `FOLDER:early-end=0.05`.
 public struct TokenizerSpecification: Equatable, Sendable {
     /// Display name.
     public let name: String
@@ -13,8 +14,11 @@ public struct TokenizerSpecification: Equatable, Sendable {
     /// Folders, or one fitted tokenizer.
     public let sources: [String]
 
-    /// Settings in the order written.
+    /// Settings of the tokenizer in the order written.
     public let settings: [Setting]
+
+    /// Tolerance within which chunks end early, the setting `early-end`; nil for whole ones.
+    public let earlyEnd: Double?
 
     /// One `key=value`.
     public struct Setting: Equatable, Sendable {
@@ -26,7 +30,12 @@ public struct TokenizerSpecification: Equatable, Sendable {
     }
 
     /// The settings as a person reads them, for example `scale=5`.
-    public var label: String { settings.map { "\($0.key)=\($0.value)" }.joined(separator: ", ") }
+    public var label: String {
+        (settings.map { "\($0.key)=\($0.value)" } + (earlyEnd.map { ["\(Self.earlyEndKey)=\($0)"] } ?? []))
+            .joined(separator: ", ")
+    }
+
+    private static let earlyEndKey = "early-end"
 
     /// The fitted tokenizer; nil for folders.
     public var fitted: FittedTokenizer? {
@@ -80,12 +89,20 @@ public struct TokenizerSpecification: Equatable, Sendable {
                 "expected a folder or one of \(FittedTokenizer.names), found '\(text)'"
             )
         }
-        self.settings = settings
+        earlyEnd = try settings.last { $0.key == Self.earlyEndKey }.map(Self.tolerance)
+        self.settings = settings.filter { $0.key != Self.earlyEndKey }
         name = halves.count == 2 ? halves[0] : Self.name(of: pattern, sources)
         let fitted = sources.filter { FittedTokenizer(rawValue: $0) != nil }
         guard fitted.isEmpty || sources.count == 1 else {
             throw ActionTokenizerError("'\(fitted[0])' has no seed: give it once, not with '+' or '{}'")
         }
+    }
+
+    private static func tolerance(_ setting: Setting) throws -> Double {
+        if let tolerance = Double(setting.value), tolerance > 0, tolerance.isFinite { return tolerance }
+        throw ActionTokenizerError(
+            "\(setting.key): expected a tolerance above 0 in normalised units, found '\(setting.value)'"
+        )
     }
 
     /// `key=value` where the key is a word.

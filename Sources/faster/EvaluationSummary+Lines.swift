@@ -13,8 +13,16 @@ extension EvaluationSummary {
             Self.rate("macro average", macro.success, macro.interval)
                 + "  of \(groups.count) groups"
         }
-        return tasks + [Self.line("mean", mean)] + groups + [average, stageLine].compactMap { $0 }
+        return tasks + [Self.line("mean", mean)] + groups + [average, sizeLine, stageLine].compactMap { $0 }
             + perturbed
+    }
+
+    /// Line with the mean numbers of tokens and forwards of a chunk.
+    private var sizeLine: String? {
+        let parts = [("tokens", mean.tokens), ("forwards", mean.forwards)].compactMap { name, number in
+            number.map { String(format: "%.2f ", $0) + name }
+        }
+        return parts.isEmpty ? nil : "a chunk, means: " + parts.joined(separator: ", ")
     }
 
     /// Line with the median times of the stages of an inference.

@@ -30,19 +30,47 @@ extension PolicyCommand {
             }
             let document = Document(
                 head: configuration.head.name,
+                tokens: Tokens(configuration.head),
                 tokenizer: configuration.tokenizerDigest,
                 robots: rows
             )
             if json { return try Terminal.printJSON(document) }
             print("\(policy): head \(document.head)" + (document.tokenizer.map { ", tokenizer \($0)" } ?? ""))
+            if let tokens = document.tokens { print("  \(tokens.line)") }
             for row in rows { print(row.lines.joined(separator: "\n")) }
         }
     }
 
     private struct Document: Encodable {
         var head: String
+        var tokens: Tokens?
         var tokenizer: String?
         var robots: [Row]
+    }
+
+    /// Tokens of a chunk, and the forwards that predict them.
+    private struct Tokens: Encodable {
+        var codebooks: Int
+        var tokens: Int
+        var forwards: Int
+        /// Tolerance of chunks that end early; nil where all of a grid is decoded.
+        var earlyEnd: Double?
+        var isVariableLength: Bool
+
+        init?(_ head: ActionHead.Configuration) {
+            guard case .blocks(let head) = head else { return nil }
+            codebooks = head.schedule.codebookCount
+            tokens = head.schedule.tokenCount
+            forwards = head.schedule.blocks.count
+            earlyEnd = head.earlyEnd?.tolerance
+            isVariableLength = head.isVariableLength
+        }
+
+        var line: String {
+            let most = earlyEnd != nil || isVariableLength ? "at most " : ""
+            return "\(most)\(tokens) tokens in \(forwards) forwards a chunk, codebooks: \(codebooks)"
+                + (earlyEnd.map { "; ends early within \($0)" } ?? "")
+        }
     }
 
     private struct Row: Encodable {

@@ -46,6 +46,12 @@ struct DecodingOptions: ParsableArguments {
     var maskPredictBlocks: Int?
 
     @Option(
+        help:
+            "End a chunk with the codebook after which <EoBlk> is more probable than this; 1 decodes all codebooks (needs a policy trained with earlyEnd; default: 0.5)."
+    )
+    var endThreshold: Double?
+
+    @Option(
         name: .customLong("deadline-ms"),
         help: "Milliseconds for a reply to requests that name no deadline, if need be with fewer codebooks."
     )
@@ -76,6 +82,7 @@ struct DecodingOptions: ParsableArguments {
         try blockSize.map { try atLeastOne($0, "--block-size") }
         try codebooks.map { try atLeastOne($0, "--codebooks") }
         try expect(maskPredictBlocks, "--mask-predict", "at least 0") { $0 >= 0 }
+        try expect(endThreshold, "--end-threshold", "0 ... 1") { 0 ... 1 ~= $0 }
         try expect(deadline, "--deadline-ms", "a positive number") { $0 > 0 && $0.isFinite }
         try expect(temperature, "--temperature", "at least 0") { $0 >= 0 && $0.isFinite }
         try expect(topK, "--top-k", "at least 0") { $0 >= 0 }
@@ -88,6 +95,7 @@ struct DecodingOptions: ParsableArguments {
         settings.blockSize = blockSize
         settings.codebooks = codebooks
         settings.maskPredictBlocks = maskPredictBlocks
+        settings.endThreshold = endThreshold
         settings.sampleCount = samples
         settings.deadline = deadline.map { PredictionOptions.deadline(milliseconds: $0) }
         settings.temperature = temperature

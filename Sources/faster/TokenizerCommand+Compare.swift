@@ -18,6 +18,7 @@ extension TokenizerCommand {
                 A tokenizer is a folder, or a baseline that is fitted to the episodes that are not evaluated: \
                 --tokenizers runs/new,fast,fast:scale=5,fast:scale=20,binning. Trainings that differ only in their seed \
                 are one tokenizer, shown as a mean with its interval: 'new=runs/a+runs/b' or 'runs/new-{0,1,2}', quoted. \
+                With runs/new:early-end=0.05, every chunk ends after the fewest codebooks whose largest error is within 0.05. \
                 A folder that belongs to no robot uses the statistics of the episodes that are not evaluated; on \
                 --held-out datasets, so do the folders of other robots.
                 """
@@ -152,8 +153,10 @@ extension DatasetComparison {
             return "  " + point.name.padding(toLength: width, withPad: " ", startingAt: 0)
                 + String(
                     format:
-                        "  %5.1f tokens  %4.0f bits  L1 %.4f [%.4f, %.4f]  VRR(0.05) %5.1f %%  VRR(0.1) %5.1f %%",
+                        "  %5.1f tokens (%3.0f)  %4.1f forwards  %4.0f bits  L1 %.4f [%.4f, %.4f]  VRR(0.05) %5.1f %%  VRR(0.1) %5.1f %%",
                     point.tokensPerChunk.mean,
+                    point.tokensPerChunk.max,
+                    point.forwardsPerChunk.mean,
                     point.bitsPerChunk.mean,
                     point.l1.value,
                     point.l1.interval.low,

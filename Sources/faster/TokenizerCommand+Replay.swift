@@ -42,7 +42,13 @@ extension TokenizerCommand {
 
         func validate() throws {
             try atLeastOne(horizon, "--horizon")
-            let fitted = try TokenizerSpecification.options(tokenizers).first { $0.fitted != nil }
+            let specifications = try TokenizerSpecification.options(tokenizers)
+            if let one = specifications.first(where: { $0.earlyEnd != nil }) {
+                throw ValidationError(
+                    "--tokenizers: '\(one.name)': expected no 'early-end', which only compare knows"
+                )
+            }
+            let fitted = specifications.first { $0.fitted != nil }
             if let fitted, data == nil {
                 throw ValidationError("--data: '\(fitted.name)' needs a dataset to be fitted to")
             }

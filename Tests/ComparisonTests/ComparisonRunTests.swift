@@ -64,6 +64,37 @@ struct ComparisonRunTests {
         #expect(result.operatingPoints[1].l1.value > result.operatingPoints[2].l1.value)
     }
 
+    @Test("chunks that end early are one operating point, of as many tokens and forwards as they need")
+    func earlyEnd() throws {
+        let early = Candidate(
+            curve: "own",
+            pointLabel: "early-end=0.2",
+            tokenizers: [RoundingTokenizer()],
+            earlyEnd: 0.2
+        )
+        let points = try run([early, own]).result.operatingPoints
+        #expect(points.map(\.name).filter { $0.contains("early") } == ["own (early-end=0.2)"])
+        let point = try #require(points.first { $0.name == "own (early-end=0.2)" })
+        // Rounded to whole numbers, some of these chunks are within 0.2; rounded to tenths, all others.
+        let values = try compared().chunks.values
+        let fine = (0 ..< 24).count { chunk in
+            values[2 * chunk ..< 2 * chunk + 2].contains { abs($0 - $0.rounded()) > 0.2 }
+        }
+        #expect(fine > 0 && fine < 24)
+        #expect(abs(point.tokensPerChunk.mean - Double(2 * 24 + 2 * fine) / 24) < 1e-9)
+        #expect(point.tokensPerChunk.max == 4)
+        #expect(abs(point.forwardsPerChunk.mean - point.tokensPerChunk.mean / 2) < 1e-9)
+        #expect(point.isFullTokenizer && point.tail.worstPeak <= 0.2)
+        let whole = points.filter { $0.name != point.name }
+        #expect(whole.map(\.forwardsPerChunk.mean) == [1, 2, 3])
+        #expect(point.l1.value < whole[0].l1.value && point.l1.value > whole[1].l1.value)
+        let binning = Candidate(curve: "binning", tokenizers: [binning(4)], earlyEnd: 0.2)
+        let error = #expect(throws: ActionTokenizerError.self) { try run([binning]) }
+        #expect(
+            error?.description.contains("cannot end chunks early: expected a grid of two codebooks") == true
+        )
+    }
+
     @Test("numbers are those of an evaluation, and of the tokenizers of the operating points")
     func numbers() throws {
         let chunks = try compared()

@@ -50,6 +50,20 @@ struct StatisticsTests {
         }
         #expect(TaskSummary(of: moved).jerk == 0.5)
 
+        #expect(summary.mean.tokens == nil && summary.mean.forwards == nil)
+        let chunks = [[5, 10], [15], nil].map {
+            EpisodeResult(
+                task: "a",
+                seed: 1,
+                success: true,
+                steps: 9,
+                latencies: [],
+                tokens: $0,
+                forwards: $0?.map { $0 / 5 }
+            )
+        }
+        #expect(TaskSummary(of: chunks).tokens == 10 && TaskSummary(of: chunks).forwards == 2)
+
         let stages = [[1.0, 3], [5]].map { times in
             EpisodeResult(
                 task: "a",
@@ -154,7 +168,7 @@ struct StatisticsTests {
     @Test("a line of a simulator's output is an episode")
     func line() throws {
         let line =
-            #"{"task": "a", "seed": 3, "success": true, "steps": 7, "latency_ms": [1.5], "jerk": 0.5, "video": "x.npy"}"#
+            #"{"task": "a", "seed": 3, "success": true, "steps": 7, "latency_ms": [1.5], "tokens": [5, 15], "forwards": [1, 3], "jerk": 0.5, "video": "x.npy"}"#
         let episode = try JSONDecoder().decode(EpisodeResult.self, from: Data(line.utf8))
         #expect(
             episode
@@ -164,6 +178,8 @@ struct StatisticsTests {
                     success: true,
                     steps: 7,
                     latencies: [1.5],
+                    tokens: [5, 15],
+                    forwards: [1, 3],
                     jerk: 0.5,
                     video: "x.npy"
                 )

@@ -74,6 +74,35 @@ struct FASTerVLAPolicyTests {
         #expect(try actions(reply) == all.normalization.restored(expected))
     }
 
+    @Test("ends a chunk early where it is told to, and says with how many codebooks, tokens and forwards")
+    func earlyEnd() async throws {
+        var settings = DecodingSettings()
+        settings.codebooks = 1
+        let coarse = try await reply(of: SmallPolicy.policy(settings).policy)
+        let whole = try await reply(of: SmallPolicy.policy().policy)
+        settings.codebooks = nil
+        for (threshold, codebooks, expected) in [(0, 1, coarse), (1, 3, whole)] as [(Double, Int, WireMap)] {
+            settings.endThreshold = threshold
+            let (policy, tokenizer) = try SmallPolicy.policy(settings, earlyEnd: EarlyEnd(tolerance: 0.05))
+            let found = try await reply(of: policy)
+            let positions = try #require(tokenizer.layout.latentPositionCount)
+            #expect(found["codebooks"] == .integer(Int64(codebooks)))
+            #expect(found["codebooks_total"] == .integer(3))
+            #expect(found["tokens"] == .integer(Int64(codebooks * positions)))
+            guard case .list(let blocks) = found["policy_timing"]?.map?["blocks_ms"] else {
+                Issue.record("no list of blocks: \(found)")
+                return
+            }
+            #expect(blocks.count == codebooks)
+            #expect(found["actions"] == expected["actions"])
+        }
+        // Samples end on their own, and are averaged with what each has.
+        (settings.endThreshold, settings.sampleCount, settings.temperature) = (0.5, 8, 2)
+        let (policy, _) = try SmallPolicy.policy(settings, earlyEnd: EarlyEnd(tolerance: 0.05))
+        let mean = try await reply(of: policy)
+        #expect(try actions(mean).count == 32 && actions(mean).allSatisfy { $0.isFinite })
+    }
+
     @Test("samples equal codes from equal seeds, and others from another seed")
     func seeds() async throws {
         var settings = DecodingSettings()

@@ -15,7 +15,7 @@ struct LossGoldenTests {
     init() throws { golden = try GoldenTensors("loss", in: .module) }
 
     /// The golden's network, with its weights, in blocks of `blockSize` codes.
-    private func network(_ blockSize: Int) throws -> FASTerVLANetwork {
+    private func network(_ blockSize: Int, earlyEnd: EarlyEnd? = nil) throws -> FASTerVLANetwork {
         var backbone = CompactBackbone.Configuration(
             cameras: [
                 .init(height: 16, width: 8, pixelsPerToken: 8),
@@ -34,7 +34,7 @@ struct LossGoldenTests {
             codebookSize: 6,
             dimension: 1
         )
-        head.positionGaps = gaps
+        (head.positionGaps, head.earlyEnd) = (gaps, earlyEnd)
         let network = FASTerVLANetwork(
             backbone: CompactBackbone(backbone, device: .cpu),
             expert: expert,
@@ -49,7 +49,8 @@ struct LossGoldenTests {
         ActionTargets(
             actions: .zeros([3, 1, 1]),
             isValid: .ones([3, 1], dtype: .bool),
-            codes: try golden.tensor("codes")
+            codes: try golden.tensor("codes"),
+            requiredCodebooks: try golden.tensor("required")
         )
     }
 
@@ -96,5 +97,22 @@ struct LossGoldenTests {
         #expect(try golden.differences(of: found, to: "\(blockSize).") == [])
         let prefix = "\(blockSize).gradients."
         #expect(try golden.differences(ofGradients: network.parameters, to: prefix) == [])
+    }
+
+    @Test("gives the same loss and gradients to 1e-5 where chunks end early")
+    func earlyEnd() throws {
+        let network = try network(3, earlyEnd: EarlyEnd(tolerance: 0.1))
+        var settings = LossSettings()
+        (settings.labelSmoothing, settings.earlyEndWeight) = (0.1, 0.5)
+        let loss = network.loss(try input(), targets: try targets(), settings: settings)
+        loss.total.backward()
+        let found = [
+            NamedTensor(name: "total", tensor: loss.total),
+            NamedTensor(name: "codebooks", tensor: .stacked(loss.codebooks)),
+            NamedTensor(name: "accuracies", tensor: .stacked(loss.accuracies)),
+            NamedTensor(name: "end_accuracy", tensor: try #require(loss.endAccuracy)),
+        ]
+        #expect(try golden.differences(of: found, to: "early.") == [])
+        #expect(try golden.differences(ofGradients: network.parameters, to: "early.gradients.") == [])
     }
 }

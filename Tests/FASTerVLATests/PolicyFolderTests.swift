@@ -213,6 +213,46 @@ struct PolicyFolderTests {
         #expect(error?.reason == "'codebooks' should be in 1 ... 3, found \(count)")
     }
 
+    @Test(
+        "of whole chunks are refused with a threshold of their end, of early ones with blocks of other sizes"
+    )
+    func earlyEnd() async throws {
+        func refusal(_ settings: DecodingSettings = DecodingSettings()) async -> String? {
+            await #expect(throws: PolicyFolderError.self) {
+                try await PolicyFolder.load(from: folder, device: .cpu, decoding: settings)
+            }?.reason
+        }
+        var settings = DecodingSettings()
+        settings.endThreshold = 0.7
+        try save()
+        #expect(
+            await refusal(settings)
+                == "'endThreshold' should be left out, as the policy was not trained to end chunks early (recipe: earlyEnd), "
+                + "found 0.7"
+        )
+        try FileManager.default.removeItem(at: folder)
+        try SmallPolicy.save(to: folder, earlyEnd: EarlyEnd(tolerance: 0.05))
+        _ = try await PolicyFolder.load(from: folder, device: .cpu, decoding: settings)
+        settings.blockSize = 1
+        #expect(
+            await refusal(settings)
+                == "'blockSize' should be 5, a codebook, or an 'endThreshold' of 1, as chunks end early with a whole codebook, "
+                + "found 1"
+        )
+        settings.endThreshold = 1
+        _ = try await PolicyFolder.load(from: folder, device: .cpu, decoding: settings)
+        settings.endThreshold = 1.5
+        #expect(await refusal(settings) == "'endThreshold' should be in 0.0 ... 1.0, found 1.5")
+        try change(#""tolerance" : 0.05"#, to: #""tolerance" : 0"#)
+        #expect(await refusal() == "'head.blocks.earlyEnd.tolerance' should be a number above 0, found 0.0")
+        try change(#""tolerance" : 0"#, to: #""tolerance" : 1"#)
+        try change(#""blockSize" : 5"#, to: #""blockSize" : 4"#)
+        #expect(
+            await refusal()
+                == "'head.blocks.schedule.blockSize' should be 5, a codebook, as chunks end early, found 4"
+        )
+    }
+
     @Test("are refused with numbers of sampling that make no sense, their own or given ones")
     func sampling() async throws {
         try save()

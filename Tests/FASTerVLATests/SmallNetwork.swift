@@ -56,11 +56,12 @@ enum SmallNetwork {
     }
 
     /// Codes as targets; the actions matter only for a committed prefix.
-    static func targets(_ codes: Tensor) -> ActionTargets {
+    static func targets(_ codes: Tensor, requiredCodebooks: [Int]? = nil) -> ActionTargets {
         ActionTargets(
             actions: .randn([batch, 6, 2]),
             isValid: .ones([batch, 6], dtype: .bool),
-            codes: codes
+            codes: codes,
+            requiredCodebooks: requiredCodebooks.map { Tensor($0) }
         )
     }
 
@@ -119,6 +120,7 @@ extension FASTerVLANetwork {
         blockSize: Int? = nil,
         codebooks: Int? = nil,
         maskPredictBlocks: Int = 0,
+        endThreshold: Double = EarlyEnd.threshold,
         sampling: Sampling = .greedy
     ) -> BlockDecoder {
         BlockDecoder(
@@ -127,6 +129,7 @@ extension FASTerVLANetwork {
             blockSize: blockSize,
             codebooks: codebooks,
             maskPredictBlocks: maskPredictBlocks,
+            endThreshold: endThreshold,
             sampling: sampling
         )
     }

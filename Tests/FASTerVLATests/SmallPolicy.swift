@@ -52,7 +52,8 @@ enum SmallPolicy {
     }
 
     private static func parts(
-        committedSteps: Int = 0
+        committedSteps: Int = 0,
+        earlyEnd: EarlyEnd? = nil
     ) throws -> (PolicyConfiguration, FASTerVLANetwork, FASTerVQTokenizer) {
         let tokenizer = try tokenizer("position=0:3,gripper=3")
         var backbone = CompactBackbone.Configuration(
@@ -72,7 +73,7 @@ enum SmallPolicy {
             codebookSize: 16,
             dimension: 4
         )
-        head.committedSteps = committedSteps
+        (head.committedSteps, head.earlyEnd) = (committedSteps, earlyEnd)
         let configuration = PolicyConfiguration(
             contract: contract,
             backbone: .compact(backbone),
@@ -83,8 +84,8 @@ enum SmallPolicy {
     }
 
     /// Writes the policy to `folder`.
-    static func save(to folder: URL) throws {
-        let (configuration, network, tokenizer) = try parts()
+    static func save(to folder: URL, earlyEnd: EarlyEnd? = nil) throws {
+        let (configuration, network, tokenizer) = try parts(earlyEnd: earlyEnd)
         try PolicyFolder.save(
             configuration,
             network: network,
@@ -110,9 +111,13 @@ enum SmallPolicy {
     /// The policy, and a tokenizer that records the codes it predicts.
     static func policy(
         _ decoding: DecodingSettings = DecodingSettings(),
-        committedSteps: Int = 0
+        committedSteps: Int = 0,
+        earlyEnd: EarlyEnd? = nil
     ) throws -> (policy: FASTerVLAPolicy, tokenizer: RecordingTokenizer) {
-        let (configuration, network, tokenizer) = try parts(committedSteps: committedSteps)
+        let (configuration, network, tokenizer) = try parts(
+            committedSteps: committedSteps,
+            earlyEnd: earlyEnd
+        )
         let recording = RecordingTokenizer(tokenizer)
         let policy = FASTerVLAPolicy(
             configuration: configuration,

@@ -55,6 +55,7 @@ struct ClientMessagesTests {
                 chunk,
                 timing: timing,
                 codebooks: DecodedCodebooks(2, of: 3),
+                tokens: 10,
                 waitingTime: .milliseconds(1)
             ),
         ] {

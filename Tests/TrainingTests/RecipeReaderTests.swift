@@ -173,6 +173,24 @@ struct RecipeReaderTests {
         )
     }
 
+    @Test(
+        "refuse an early end where blocks are not whole codebooks",
+        arguments: ["head=tokens", "head=fast", "head=flow", "blockSize=5"]
+    )
+    func earlyEnd(setting: String) throws {
+        let end = "earlyEnd.tolerance=0.05"
+        let error = #expect(throws: RecipeError.self) {
+            try RecipeReader.recipe(PolicyRecipe(), settings: [end, setting])
+        }
+        #expect(
+            error?.reason
+                == "'earlyEnd.tolerance' should be 0 unless blocks are whole codebooks, as of the heads 'blocks' and "
+                + "'blocks-without-expert' with a 'blockSize' of 0, found 0.05"
+        )
+        let settings = [end, "head=blocks-without-expert"]
+        #expect(try RecipeReader.recipe(PolicyRecipe(), settings: settings).earlyEnd.tolerance == 0.05)
+    }
+
     @Test("refuse a flow whose times cannot be embedded in its width")
     func oddWidth() throws {
         let error = #expect(throws: RecipeError.self) {

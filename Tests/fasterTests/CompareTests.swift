@@ -28,6 +28,11 @@ struct CompareTests {
     @Test("compares trained tokenizers with baselines, and writes the page and its numbers")
     func compare() async throws {
         let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
+        let all = try points(try await compare("own=\(tokenizer):early-end=0.3,own=\(tokenizer)"))
+        #expect(all.count == 4)
+        let early = try #require(all.first { $0["point_label"] as? String == "early-end=0.3" })
+        let forwards = try #require((early["forwards_per_chunk"] as? [String: Double])?["mean"])
+        #expect(forwards >= 1 && forwards <= 3)
         let found = try await compare("own=\(tokenizer)+\(tokenizer),fast,fast:scale=5,binning")
         let points = try points(found)
         #expect(
@@ -112,6 +117,11 @@ struct CompareTests {
             ("a-{0,1", "as many '{' as '}'"), ("fast+binning", "give it once"),
             ("", "expected a folder or one of fastervq-linear, fast, beast"),
             ("/no/such", "/no/such: no such folder"),
+            ("fast:early-end=0.05", "'fast' cannot end chunks early"),
+            (
+                "fast:early-end=little",
+                "early-end: expected a tolerance above 0 in normalised units, found 'little'"
+            ),
         ]
     )
     func refusals(tokenizers: String, message: String) async throws {

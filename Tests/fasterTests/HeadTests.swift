@@ -34,6 +34,30 @@ struct HeadTests {
         #expect(mean["steps"] as? Double == 10)
     }
 
+    @Test("of blocks end chunks early where they are trained to")
+    func earlyEnd() async throws {
+        let run = try await Workshop.run.value
+        let train =
+            ["policy", "train", "--data", Program.demonstrations, "--episodes", "0:1", "--held-out", "1:2"]
+            + ["--tokenizer", "tokenizer", "--steps", "2", "--out", "early", "--threads", "1"]
+            + ["--set", "validationExamples=8", "--set", "earlyEnd.tolerance=0.3"] + Workshop.policySettings
+        _ = try await Program.output(train, in: run)
+        let metrics = try String(decoding: run["early/metrics.jsonl"], as: UTF8.self)
+        for name in ["accuracy_end", "validation_accuracy_end"] { #expect(metrics.contains(name)) }
+        let info = try await Program.output(["policy", "info", "--policy", "early"], in: run)
+        #expect(info.contains("at most 15 tokens in 3 forwards a chunk, codebooks: 3; ends early within 0.3"))
+        let evaluate =
+            [
+                "evaluate", "--policy", "early", "--tasks", "drawer-open-v3", "--episodes", "1", "--workers",
+                "1",
+            ]
+            + ["--max-steps", "10", "--threads", "1", "--out", "evaluation/early"]
+        for (threshold, size) in [("0", "5.00 tokens, 1.00 forwards"), ("1", "15.00 tokens, 3.00 forwards")] {
+            let said = try await Program.output(evaluate + ["--end-threshold", threshold], in: run)
+            #expect(said.contains("a chunk, means: \(size)"), "\(said)")
+        }
+    }
+
     @Test("are evaluated in rollouts while they are trained")
     func rollouts() async throws {
         let run = try await Workshop.run.value

@@ -63,6 +63,7 @@ struct PolicyTests {
             let interval = try #require(summary?["interval"] as? [Double])
             #expect(interval[0] == 0 && interval[1] > 0.5)
             #expect(try #require(summary?["jerk"] as? Double) > 0)
+            #expect(summary?["tokens"] as? Double == 15 && summary?["forwards"] as? Double == 3)
             let latency = try #require(summary?["latency_ms"] as? [String: Double])
             #expect(try #require(latency["p50"]) > 0)
         }

@@ -4,8 +4,11 @@ internal import Torch
 // a sequence.
 
 extension BlockHead {
-    /// Number of classes that decoding chooses from.
-    var classCount: Int { configuration.codebookSize + (configuration.isVariableLength ? 1 : 0) }
+    /// Logits of the classes that decoding chooses tokens from, of `scores` of all, `[B, L, K + 1]`.
+    func choosable(_ scores: Tensor) -> Tensor {
+        configuration.isVariableLength
+            ? scores : scores.narrowed(2, from: 0, count: configuration.codebookSize)
+    }
 
     /// Tokens with embeddings: a sequence that has ended is padded with any token beside longer ones of its batch.
     func lookUp(_ tokens: Tensor) -> Tensor {

@@ -88,7 +88,7 @@ extension BlockDecoder {
     ///
     /// - Parameters:
     ///   - tokens: Tokens of the first forward.
-    ///   - logits: Logits of the first forward, see ``BlockDecoder/logits(of:_:)``.
+    ///   - logits: Logits of the first forward: a part for every codebook that the block reaches into, each `[B, slots, K]`.
     ///   - inputs: Inputs of the first forward.
     ///   - block: Slots of the block.
     ///   - suffix: Everything decoded, the first forward included.
@@ -105,7 +105,8 @@ extension BlockDecoder {
         let isKept = MaskPredict.isKept(tokens, logits)
         suffix.forget(block.count)
         let revealed = head.revealing(head.lookUp(tokens), isKept, in: inputs, slots: block, schedule)
-        let again = chosen(self.logits(of: suffix.features(revealed, of: block), block), choose)
+        let scores = scores(of: suffix.features(revealed, of: block), block)
+        let again = chosen(scores.map(head.choosable), choose)
         return tokens.selected(where: isKept, otherwise: again)
     }
 }

@@ -36,6 +36,9 @@ struct PolicyBatch: Sendable {
     /// Codes to predict, `[B, codeCount]`; empty for heads that predict values.
     var codes: [Int] = []
 
+    /// Number of leading codebooks that each chunk needs, `[B]`; empty for heads that end no chunk early.
+    var requiredCodebooks: [Int] = []
+
     /// The batch on `device`, as the backbone reads it and the head is trained on it.
     func tensors(on device: Device) -> (input: PrefixInput, targets: ActionTargets) {
         let count = indices.count
@@ -51,7 +54,8 @@ struct PolicyBatch: Sendable {
         let targets = ActionTargets(
             actions: Tensor(chunks.values, shape: [count, chunks.horizon, chunks.dimension], device: device),
             isValid: Tensor(isValid, shape: [count, chunks.horizon], device: device),
-            codes: codes.isEmpty ? nil : Tensor(codes, shape: [count, codes.count / count], device: device)
+            codes: codes.isEmpty ? nil : Tensor(codes, shape: [count, codes.count / count], device: device),
+            requiredCodebooks: requiredCodebooks.isEmpty ? nil : Tensor(requiredCodebooks, device: device)
         )
         return (input, targets)
     }
@@ -72,6 +76,7 @@ extension PolicyBatch {
             parts.flatMap { $0.objectPositions[camera] }
         }
         codes = parts.flatMap(\.codes)
+        requiredCodebooks = parts.flatMap(\.requiredCodebooks)
     }
 }
 

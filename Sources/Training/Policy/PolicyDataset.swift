@@ -20,6 +20,9 @@ struct PolicyDataset: Sendable {
     /// predict values.
     let codes: [Int]?
 
+    /// Number of leading codebooks that each chunk needs, `[count]`; nil for heads that end no chunk early.
+    let requiredCodebooks: [Int]?
+
     /// Auxiliary tasks, the same for all datasets of a policy.
     let auxiliaryTasks: [any AuxiliaryTask]
 
@@ -112,7 +115,8 @@ struct PolicyDataset: Sendable {
         }
         chunks.values = robot.coding.normalization.normalized(chunks.values)
         self.chunks = chunks
-        codes = try Self.codes(for: chunks, robot.coding, policy.configuration.head)
+        let targets = try CodeTargets(chunks, robot.coding, policy.configuration.head)
+        (codes, requiredCodebooks) = (targets?.codes, targets?.requiredCodebooks)
         auxiliaryTasks =
             objectPoses == nil ? [] : [ObjectPoseTask(recipe.objectPose, backbone: policy.backbone)]
     }
@@ -121,32 +125,6 @@ struct PolicyDataset: Sendable {
     var identity: [Float] {
         (codes?.map(Float.init) ?? chunks.values) + stateBins.map(Float.init)
             + instructions.flatMap { $0.utf8.map(Float.init) } + instructionIndices.map(Float.init)
-    }
-
-    /// Codes to predict for `chunks`, without those of latent positions beyond the end of an episode.
-    ///
-    /// Positions that the robot's tokenizer lacks beside that of a larger robot have none, either.
-    private static func codes(
-        for chunks: ActionChunks,
-        _ coding: ActionCoding,
-        _ head: ActionHead.Configuration
-    ) throws -> [Int]? {
-        guard case .blocks(let head) = head, let tokenizer = coding.tokenizer else { return nil }
-        let (count, positions) = (head.schedule.tokenCount, head.schedule.latentPositionCount)
-        let own = tokenizer.layout.latentPositionCount ?? positions
-        let isValid = tokenizer.validityMask(chunks.validSteps)
-        return try tokenizer.tokens(for: chunks).enumerated().flatMap { chunk, tokens in
-            if head.isVariableLength {
-                let end = tokens.count < count ? [head.codebookSize] : []
-                let targets = Array(tokens.prefix(count)) + end
-                return targets + Array(repeating: Tensor.ignoreIndex, count: count - targets.count)
-            }
-            return (0 ..< count).map { index in
-                let (codebook, position) = (index / positions, index % positions)
-                guard position < own, isValid[chunk * own + position] else { return Tensor.ignoreIndex }
-                return tokens[codebook * own + position]
-            }
-        }
     }
 
     /// The batch of the examples at `indices`, changed by `augmentation`; equal arguments give equal batches.
@@ -171,6 +149,7 @@ struct PolicyDataset: Sendable {
                 let size = codes.count / count
                 batch.codes += codes[index * size ..< (index + 1) * size]
             }
+            if let requiredCodebooks { batch.requiredCodebooks.append(requiredCodebooks[index]) }
         }
         for camera in processor.imageSizes.indices {
             try addImages(of: camera, augmentation, seed: seed, step: step, to: &batch)

@@ -66,6 +66,7 @@ struct PolicyTask: TrainingTask {
                 for (codebook, accuracy) in loss.accuracies.enumerated() {
                     metrics["accuracy_\(codebook)"] = accuracy.item
                 }
+                if let accuracy = loss.endAccuracy { metrics["accuracy_end"] = accuracy.item }
                 for auxiliary in auxiliary { metrics[auxiliary.metric] = auxiliary.loss.item }
                 return metrics
             }
@@ -99,6 +100,7 @@ extension PolicyRecipe {
         settings.codebookWeights = codebookWeights
         settings.labelSmoothing = labelSmoothing
         settings.endOfBlockWeight = endOfBlockWeight
+        settings.earlyEndWeight = earlyEnd.weight
         return settings
     }
 }

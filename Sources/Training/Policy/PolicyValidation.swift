@@ -101,6 +101,7 @@ struct PolicyValidation {
                     decoded
                 ).l1,
             ]
+            if let accuracy = loss.endAccuracy { metrics["validation_accuracy_end"] = accuracy.item }
             for auxiliary in datasets[0].auxiliaryLosses(of: output, at: batch, device: device) {
                 metrics["validation_\(auxiliary.metric)"] = auxiliary.loss.item
             }

@@ -245,6 +245,7 @@ struct ResolvedPolicy {
             dimension: columns
         )
         blocks.isVariableLength = layout.isVariableLength
+        if recipe.earlyEnd.tolerance > 0 { blocks.earlyEnd = EarlyEnd(tolerance: recipe.earlyEnd.tolerance) }
         blocks.supportsMaskPredict = recipe.supportsMaskPredict
         blocks.committedSteps = min(recipe.committedSteps, horizon)
         blocks.positionGaps = recipe.positionGaps

@@ -63,6 +63,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     /// Codes per forward pass; 0 takes one codebook at a time.
     public var blockSize = 0
 
+    /// Early end of chunks that their first codebooks reconstruct well enough.
+    public var earlyEnd = EarlyEndRecipe()
+
     /// Trains mask-predict re-decoding (arXiv 1904.09324): blocks with some of their codes revealed.
     public var supportsMaskPredict = false
 
@@ -150,6 +153,13 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             "false where blocks are single codes",
             found: supportsMaskPredict
         )
+        try Validation.require("earlyEnd", earlyEnd)
+        try Validation.require(
+            earlyEnd.tolerance == 0 || (head == .blocks || head == .blocksWithoutExpert) && blockSize == 0,
+            "earlyEnd.tolerance",
+            "0 unless blocks are whole codebooks, as of the heads 'blocks' and 'blocks-without-expert' with a 'blockSize' of 0",
+            found: earlyEnd.tolerance
+        )
         try Validation.require(
             head != .flow || expert.width % 2 == 0,
             "expert.width",
@@ -158,6 +168,25 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         )
         try Validation.require("positionGaps", positionGaps)
         try Validation.require("sampling", sampling)
+    }
+}
+
+/// Early end of chunks; the keys under `earlyEnd` of a policy's recipe.
+public struct EarlyEndRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Largest absolute error, in normalised units, that codebooks may leave for a chunk to end with them; 0 decodes all codebooks.
+    public var tolerance = 0.0
+
+    /// Weight of the end's cross-entropy beside the codes'.
+    public var weight = 1.0
+
+    /// Whole grids.
+    public init() {}
+
+    /// Checks that both are numbers from 0 on.
+    ///
+    /// - Throws: `InvalidValue`.
+    public func validate() throws(InvalidValue) {
+        try Validation.require(["tolerance": tolerance, "weight": weight], atLeast: 0)
     }
 }
 

@@ -5,7 +5,8 @@
 Written from the paper and from what the comments in Sources/Backbones and Sources/FASTerVLA promise, with plain tensor
 arithmetic: patches are cut out one by one, attention goes head by head, what a slot is fed and may see is decided slot
 by slot, and cross-entropies are sums of logarithms. Computed in double precision from numbers that single precision
-can hold. Cases differ in the number of codes of one forward; the last block of 4 codes is shorter than the others.
+can hold. Cases differ in the number of codes of one forward; the last block of 4 codes is shorter than the others. In
+the case `early`, with a codebook a forward, chunks end after the codebooks that they need.
 """
 
 import math
@@ -290,9 +291,10 @@ def cross_entropy(scores, target, smoothing):
     return -(1 - smoothing) * logarithms[target] - smoothing * logarithms.mean()
 
 
-def losses(outputs, closing, codes):
+def losses(outputs, closing, codes, classes):
     """Every codebook's mean over the codes that count, and the whole: their mean, and a hundredth of the closing's."""
     parts, right = [], []
+    outputs = [slot[:, :classes] for slot in outputs]
     for codebook in range(CODEBOOKS):
         slots = range(codebook * POSITIONS, (codebook + 1) * POSITIONS)
         counted = [(row, slot) for row in range(BATCH) for slot in slots if codes[row, slot] >= 0]
@@ -302,6 +304,19 @@ def losses(outputs, closing, codes):
         right.append(sum(float(outputs[slot][row].argmax() == codes[row, slot]) for row, slot in counted) / len(counted))
     end = torch.stack([cross_entropy(slot[row], ENTRIES, 0) for slot in closing for row in range(BATCH)]).mean()
     return torch.stack(parts).mean() + 0.01 * end, parts, right
+
+
+def early_end(outputs, required):
+    """Binary cross-entropy of the end after every codebook but the last, whose logit is the mean of its slots'."""
+    parts, right = [], []
+    for codebook in range(CODEBOOKS - 1):
+        for row in range(BATCH):
+            slots = range(codebook * POSITIONS, (codebook + 1) * POSITIONS)
+            probability = 1 / (1 + torch.exp(-sum(outputs[slot][row, ENTRIES] for slot in slots) / POSITIONS))
+            ends = required[row] <= codebook + 1
+            parts.append(-torch.log(probability if ends else 1 - probability))
+            right.append(float((probability > 0.5) == ends))
+    return torch.stack(parts).mean(), sum(right) / len(right)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -315,19 +330,25 @@ codes[1, 2], codes[2, 1:3], codes[2, 5] = -100, -100, -100
 
 golden = {f"parameters.{name}": value for name, value in parameters.items()}
 golden |= {f"images.{camera}": batch for camera, batch in enumerate(images)} | {"text": text, "state": state, "codes": codes}
-for size in (3, 4, 1):
+required = torch.tensor([1, 2, 1])
+golden |= {"required": required}
+for name, size in (("3", 3), ("4", 4), ("1", 1), ("early", 3)):
     for parameter in parameters.values():
         parameter.grad = None
     outputs, closing = logits(images, text, state, codes.clamp(min=0), size)
-    total, parts, right = losses(outputs, closing, codes)
+    total, parts, right = losses(outputs, closing, codes, ENTRIES if name == "early" else ENTRIES + 1)
+    if name == "early":
+        end, end_right = early_end(outputs, required)
+        total = total + 0.5 * end
+        golden |= {"early.end_accuracy": torch.tensor(end_right)}
     total.backward()
-    unused = [name for name, parameter in parameters.items() if parameter.grad is None]
+    unused = [unfed for unfed, parameter in parameters.items() if parameter.grad is None]
     assert not unused, unused
-    golden |= {f"{size}.total": total, f"{size}.closing": torch.stack(closing, dim=1)}
-    golden |= {f"{size}.codebooks": torch.stack(parts), f"{size}.accuracies": torch.tensor(right)}
-    golden |= {f"{size}.logits.{codebook}": torch.stack(outputs[codebook * POSITIONS : (codebook + 1) * POSITIONS], dim=1) for codebook in range(CODEBOOKS)}
+    golden |= {f"{name}.total": total, f"{name}.closing": torch.stack(closing, dim=1)}
+    golden |= {f"{name}.codebooks": torch.stack(parts), f"{name}.accuracies": torch.tensor(right)}
+    golden |= {f"{name}.logits.{codebook}": torch.stack(outputs[codebook * POSITIONS : (codebook + 1) * POSITIONS], dim=1) for codebook in range(CODEBOOKS)}
     if size != 1:
-        golden |= {f"{size}.gradients.{name}": parameter.grad for name, parameter in parameters.items()}
+        golden |= {f"{name}.gradients.{key}": parameter.grad for key, parameter in parameters.items()}
 
 golden = {name: (value.float() if value.is_floating_point() else value).detach().clone() for name, value in golden.items()}
 path = pathlib.Path(__file__).with_name("loss.safetensors")
