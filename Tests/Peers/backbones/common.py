@@ -16,8 +16,9 @@ sys.modules.setdefault("common", sys.modules[__name__])  # so that the models' f
 
 # Beside the CPU build of torch, torchvision's wheel lacks its compiled operators, and asks for these when imported.
 library = torch.library.Library("torchvision", "DEF")
-for operator in ("nms", "qnms"):
-    library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+if torch.version.cuda is None:
+    for operator in ("nms", "qnms"):
+        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 import safetensors.torch  # noqa: E402
 import transformers  # noqa: E402
