@@ -58,7 +58,7 @@ def wrong_settings(folder, temporary):
 
     for key in WRONG:
         for index, other in enumerate(changed(config, key)):
-            target = temporary / f"wrong {key} {index}"
+            target = temporary / f"{folder.name}, wrong {key} {index}"
             target.mkdir()
             for file in [*folder.glob("*.safetensors"), folder / "reference"]:
                 (target / file.name).symlink_to(file)
