@@ -165,7 +165,7 @@ extension ComparisonResult {
         let limit = budget.size(other.point)
         // Rounding errors do not count.
         let affordable = own.filter { budget.size($0.point) <= limit + 1e-6 }
-        // Of equal sizes by the largest chunk, the one that spends more on the others.
+        // Ties in the largest chunk go to the point with more bits on average.
         let best = affordable.max {
             (budget.size($0.point), $0.point.bitsPerChunk.mean)
                 < (budget.size($1.point), $1.point.bitsPerChunk.mean)

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import RobotTypes
 
-/// What a model's folder says of its image processor, under the names that `transformers` has for it.
+/// Settings of an image processor in a model's folder, by the names of `transformers`.
 ///
 /// A key that is absent has the default of the model's own class.
 struct ImageProcessorSettings: Decodable {

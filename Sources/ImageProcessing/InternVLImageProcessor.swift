@@ -44,7 +44,7 @@ public struct InternVLImageProcessor: Equatable, Sendable {
 
     /// Rows and columns of tiles of an image.
     ///
-    /// Of grids that are equally near, the larger one is taken if the image has more than half of its pixels.
+    /// The nearest aspect ratio wins; a tie goes to the larger grid if the image has more than half of its pixels.
     public func grid(height: Int, width: Int) -> (rows: Int, columns: Int) {
         let ratio = Double(width) / Double(height)
         let candidates = (1 ... max(1, maximumTiles)).flatMap { columns in
@@ -104,7 +104,7 @@ public struct InternVLImageProcessor: Equatable, Sendable {
     /// Number of tokens of an image, those around it not counted.
     public func tokenCount(of tiles: ImageTensor) -> Int { tileTokenCount * tiles.shape[0] }
 
-    /// What stands for an image in a prompt.
+    /// Placeholders of an image in a prompt.
     public func placeholder(of tiles: ImageTensor) -> String {
         "<img>" + String(repeating: "<IMG_CONTEXT>", count: tokenCount(of: tiles)) + "</img>"
     }

@@ -139,7 +139,7 @@ public struct Qwen2VLImageProcessor: Equatable, Sendable {
         patches.rows * patches.columns / (mergeSize * mergeSize)
     }
 
-    /// What stands for an image in a prompt.
+    /// Placeholders of an image in a prompt.
     public func placeholder(of patches: Patches) -> String {
         "<|vision_start|>" + String(repeating: "<|image_pad|>", count: tokenCount(of: patches))
             + "<|vision_end|>"

@@ -142,7 +142,7 @@ public struct SmolVLMImageProcessor: Equatable, Sendable {
     /// Number of tokens of an image, those around its tiles not counted.
     public func tokenCount(of image: Tiles) -> Int { tileTokenCount * image.tiles.shape[0] }
 
-    /// What stands for an image in a prompt: its tiles, each with its place, and the whole image.
+    /// Placeholders of an image in a prompt: its tiles, each with its row and column, then the whole image.
     public func placeholder(of image: Tiles) -> String {
         let around = "<fake_token_around_image>"
         let tile = String(repeating: "<image>", count: tileTokenCount)

@@ -24,7 +24,7 @@ public struct AddedToken: Equatable, Sendable {
     public var isSingleWord = false
 }
 
-/// What a tokenizer's JSON says of a token, whose identifier may be a key outside of it.
+/// Entry of a token in a tokenizer's JSON; its identifier may be a key outside of the entry.
 struct AddedTokenEntry: Decodable {
     var id: Int?
     var content: String

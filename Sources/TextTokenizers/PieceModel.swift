@@ -7,7 +7,7 @@ enum Piece: Equatable {
     case added(String)
 }
 
-/// What tokenizes the text between added tokens.
+/// Tokenizer of the text between added tokens.
 protocol PieceModel: Sendable {
     /// Number of pieces.
     var count: Int { get }

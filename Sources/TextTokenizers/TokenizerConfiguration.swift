@@ -111,7 +111,7 @@ struct TokenizerConfiguration {
         )
     }
 
-    /// What is put around a text; nil where the configuration does not say.
+    /// Template of special tokens around a text; nil where the configuration has none.
     ///
     /// `addsBeginning` is the default of `add_bos_token` where only `add_eos_token` is there.
     func template(_ roles: TextTokenizer.Roles, addsBeginning: Bool) -> SequenceTemplate? {

@@ -108,9 +108,9 @@ struct PackedLinearChunkCodecTests {
                     ties += 1
                     continue
                 }
-                let places = (0 ..< sizes.codebooks).map { $0 * model.latentPositionCount + index }
-                #expect(places.map { found[chunk][$0] } == reference.codes)
-                #expect(places.map { expected[chunk][$0] } == reference.codes)
+                let indices = (0 ..< sizes.codebooks).map { $0 * model.latentPositionCount + index }
+                #expect(indices.map { found[chunk][$0] } == reference.codes)
+                #expect(indices.map { expected[chunk][$0] } == reference.codes)
             }
         }
         #expect(ties < count * sizes.components.count / 20)

@@ -12,7 +12,7 @@ public struct EfficientNetLite: Module {
     struct Stage {
         let blocks: Int
         let kernel: Int
-        /// Of the first block.
+        /// Stride of the first block.
         let stride: Int
         /// Channels inside a block, as a multiple of those before it.
         let expansion: Int

@@ -3,8 +3,8 @@ internal import Torch
 
 /// Convolution with zeros added as TensorFlow's "SAME" does, so that `⌈size / stride⌉` outputs come of `size` inputs.
 ///
-/// Where an odd number of zeros is needed, there is one more at the bottom and on the right. Its bias is that of the batch
-/// normalization after it, which is folded in (`EfficientNetLite.load(from:)`).
+/// An odd zero goes to the bottom and the right. The bias is that of the batch normalization after it, which is folded in
+/// (`EfficientNetLite.load(from:)`).
 struct SamePaddedConvolution: Module {
     /// `[out, in / groups, kernel, kernel]`, channels last in memory: with these libtorch convolves twice as fast.
     @Parameter var weight: Tensor

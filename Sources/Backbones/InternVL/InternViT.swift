@@ -9,7 +9,7 @@ internal import Torch
 public struct InternViT: Module {
     /// `[1, 1, width]`.
     @Parameter private var classToken: Tensor
-    /// Of the class token and of patches row by row, `[1, 1 + P, width]`.
+    /// Learned positions of the class token, then of patches row by row, `[1, 1 + P, width]`.
     @Parameter private var positions: Tensor
     private let patches: Conv2d
     private let layers: [TransformerLayer]

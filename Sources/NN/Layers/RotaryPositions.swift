@@ -47,7 +47,7 @@ public struct RotaryPositions: Equatable, Sendable {
         return RotaryAngles(rows.rank == 3 ? sectioned(angle) : angle)
     }
 
-    /// Of angles by every position, `[sections, B, L, width / 2]`, those that pairs of channels turn by, `[B, L, width / 2]`.
+    /// Angles of every pair of channels, `[B, L, width / 2]`, each taken from its section of `[sections, B, L, width / 2]`.
     private func sectioned(_ angles: Tensor) -> Tensor {
         guard let sections, angles.size(0) == sections.count else {
             preconditionFailure("\(angles.size(0)) positions of a token, for sections \(sections ?? [])")

@@ -109,7 +109,7 @@ public struct SelfAttention: Module {
         return angles?.rotate(normalized) ?? normalized
     }
 
-    /// What queries read, projected.
+    /// Attention's output, projected.
     ///
     /// - Parameters:
     ///   - query: `[B, A, L, E]`.

@@ -66,7 +66,7 @@ public struct TransformerLayer: Module {
     /// At the end of the attention's branch.
     public let attentionOutputNorm: (any Norm)?
 
-    /// Of the attention's branch, `[width]`.
+    /// Scale of the attention's branch, `[width]`.
     @Parameter public var attentionScale: Tensor?
 
     /// Before the feed-forward network.
@@ -78,7 +78,7 @@ public struct TransformerLayer: Module {
     /// At the end of the feed-forward network's branch.
     public let feedForwardOutputNorm: (any Norm)?
 
-    /// Of the feed-forward network's branch, `[width]`.
+    /// Scale of the feed-forward network's branch, `[width]`.
     @Parameter public var feedForwardScale: Tensor?
 
     /// Creates a layer with random weights.

@@ -1,7 +1,7 @@
-/// Joins the neighbours of a word: of all merges that apply the first in order, and of its places the leftmost.
+/// Joins the neighbours of a word: the first merge in order that applies, at its leftmost position.
 ///
 /// Source: Sennrich et al. 2016 (arXiv 1508.07909), section 3.2, in the order in which Hugging Face `tokenizers` finds them:
-/// a place that waits for a merge is joined as soon as its pair, even another, makes the same piece.
+/// a position that waits for a merge is joined as soon as its pair, even another, makes the same piece.
 struct BytePairMerging {
     private struct Symbol {
         var identifier: Int32

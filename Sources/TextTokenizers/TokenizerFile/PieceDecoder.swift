@@ -1,4 +1,4 @@
-/// What turns the spellings of tokens into text.
+/// Decoder of the spellings of tokens into text.
 ///
 /// Source: `decoder` of Hugging Face's `tokenizer.json`.
 indirect enum PieceDecoder: Sendable, Decodable {

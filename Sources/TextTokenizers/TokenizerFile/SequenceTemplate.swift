@@ -1,4 +1,4 @@
-/// What a tokenizer puts around the tokens of a text.
+/// Template of special tokens around those of a text.
 ///
 /// Source: `post_processor` of Hugging Face's `tokenizer.json`, for a single text.
 indirect enum SequenceTemplate: Sendable, Decodable {

@@ -1,4 +1,4 @@
-/// What happens to a text before it is cut into words.
+/// Normalization of a text before it is cut into words.
 ///
 /// Source: `normalizer` of Hugging Face's `tokenizer.json`.
 indirect enum TextNormalizer: Sendable, Decodable {

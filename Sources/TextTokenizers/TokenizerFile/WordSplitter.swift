@@ -7,7 +7,7 @@ indirect enum WordSplitter: Sendable, Decodable {
     case byteLevel(addsSpace: Bool, cutsWords: Bool)
     case digits(isIndividual: Bool)
 
-    /// What becomes of the matches of a pattern.
+    /// Treatment of the matches of a pattern.
     enum Separation: String, Decodable {
         case removed = "Removed"
         case isolated = "Isolated"

@@ -1,6 +1,6 @@
 internal import LeRobot
 
-/// What the examples of a dataset show: images, or what a frozen encoder makes of them.
+/// Images of a dataset's examples, or their features by a frozen encoder.
 enum PolicyImages: Sendable {
     /// Images, which augmentation may change.
     case frames(FrameStore)

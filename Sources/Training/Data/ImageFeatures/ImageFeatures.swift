@@ -8,7 +8,7 @@ internal import Torch
 struct ImageFeatures: Sendable {
     /// Features of one camera.
     private struct Camera: Sendable {
-        /// Of a frame: rows, columns, channels.
+        /// Rows, columns and channels of a frame's features.
         var shape: [Int]
         /// By the number of the episode.
         var episodes: [Int: ImageFeatureCache.Features] = [:]
