@@ -85,6 +85,15 @@ extension ObservationBatch {
         zip(images, sizes).map { Tensor($0, shape: [count, $1.height, $1.width, 3], device: device) }
     }
 
+    /// Normalized pixels of every camera, `[B, 3, height, width]`.
+    func pixels(_ sizes: [ImageSize], _ normalization: PixelNormalization, on device: Device) -> [Tensor] {
+        let mean = Tensor(normalization.mean, shape: [1, 3, 1, 1], device: device)
+        let deviation = Tensor(normalization.deviation, shape: [1, 3, 1, 1], device: device)
+        return images(sizes, on: device).map {
+            ($0.permuted(0, 3, 1, 2).to(.float32) / 255 - mean) / deviation
+        }
+    }
+
     /// Masks of cameras with an image, bool `[B, cameras]`; nil where all have one.
     func imageMask(on device: Device) -> Tensor? {
         hasImage.contains(false)
@@ -102,4 +111,16 @@ extension ObservationBatch {
             isReal.contains(false) ? Tensor(isReal, shape: [count, length], device: device) : nil
         )
     }
+}
+
+/// Mean and standard deviation of red, green and blue, of pixels from 0 to 1.
+struct PixelNormalization {
+    let mean: [Float]
+    let deviation: [Float]
+
+    /// Pixels between -1 and 1.
+    static let half = PixelNormalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+
+    /// Those of ImageNet.
+    static let imageNet = PixelNormalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 }

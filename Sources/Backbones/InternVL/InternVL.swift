@@ -2,11 +2,11 @@ public import NN
 public import Torch
 
 // Axes in this file
-//   B  batch      N  images      P  patches of an image      L  tokens of a prompt
+//   N  images      P  patches of an image
 
 /// InternVL 3.5 (arXiv 2508.18265): InternViT's patches, joined by pixel shuffle and projected by two layers, among the words
 /// of a Qwen3 decoder; InternVL 3 has Qwen2's.
-public struct InternVL: PretrainedBackbone {
+public struct InternVL: CausalVisionLanguageModel {
     /// `internvl`, and `internvl_chat` of the publisher's own code.
     public static let modelTypes = ["internvl", "internvl_chat"]
 
@@ -18,7 +18,8 @@ public struct InternVL: PretrainedBackbone {
 
     private let vision: InternViT
     private let projector: Projector
-    private let language: CausalLanguageModel
+    /// The decoder, with its token embedding and output head.
+    public let language: CausalLanguageModel
 
     /// Creates a network with random weights from libtorch's generator.
     public init(_ configuration: Configuration, device: Device) {
@@ -28,54 +29,14 @@ public struct InternVL: PretrainedBackbone {
         language = CausalLanguageModel(configuration.language, device: device)
     }
 
-    /// Architecture of every decoder layer.
-    public var layerConfigurations: [TransformerLayer.Configuration] {
-        language.decoder.layers.map(\.configuration)
-    }
+    /// Token id of a placeholder.
+    public var imageToken: Int { configuration.imageToken }
 
-    /// Rotary positions of every decoder layer.
-    public var rotary: RotaryPositions { language.decoder.rotary }
+    /// Features of the class token and of patches, `[N, 1 + P, channels]`.
+    public func visionFeatures(of pixels: Tensor) -> Tensor { vision(pixels) }
 
-    /// True.
-    public var supportsDecoding: Bool { true }
-
-    /// The decoder's layers.
-    public var stack: DecoderStack? { language.decoder }
-
-    /// Features of suffix slots, normalized `[B, L, width]`.
-    public func decode(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?)
-        -> Tensor
-    {
-        language.decoder.decode(inputs, positions: positions, cache: &cache, mask: mask)
-    }
-
-    /// Keys and values of prompts, whose images are normalized pixels of squares, `[B, 3, height, width]`, one tensor a camera.
-    public func prefix(of input: PrefixInput) -> Prefix {
-        let images = input.images.map { projected(vision($0)) }
-        return language.prefix(of: input, images: images, placeholder: configuration.imageToken)
-    }
-
-    /// Embeddings of words, int64 `[B, L]`: `[B, L, width]`.
-    public func embeddings(ofWords tokens: Tensor) -> Tensor { language.embeddings(ofWords: tokens) }
-
-    /// Scores of every token of the vocabulary, `[B, L, vocabulary]`.
-    public func logits(of features: Tensor) -> Tensor { language.logits(of: features) }
-
-    /// One forward over whole prompts and the text after them.
-    public func trace(_ input: PrefixInput, record: (_ name: String, _ tensor: Tensor) -> Void) {
-        let images = input.images.map { pixels in
-            let features = vision(pixels)
-            record("vision", features)
-            let projected = projected(features)
-            record("projector", projected)
-            return projected
-        }
-        language.trace(input, images: images, placeholder: configuration.imageToken, record: record)
-    }
-
-    /// Image tokens of features, `[N, 1 + P, channels]`, the first of which is the class token's: `[N, P / patchesPerSide²,
-    /// width]`.
-    private func projected(_ features: Tensor) -> Tensor {
+    /// Image tokens of patches, `[N, P / patchesPerSide², width]`; the class token is left out.
+    public func imageTokens(of features: Tensor) -> Tensor {
         let patches = features.narrowed(1, from: 1, count: features.size(1) - 1)
         return projector(patches.pixelShuffled(by: configuration.patchesPerSide))
     }

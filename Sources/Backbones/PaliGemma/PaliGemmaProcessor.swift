@@ -41,9 +41,7 @@ public struct PaliGemmaProcessor: InputProcessor {
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
         let (tokens, mask) = observations.paddedTokens(with: tokenizer.roles.padding ?? 0, on: device)
         return PrefixInput(
-            images: observations.images(imageSizes, on: device).map {
-                ($0.permuted(0, 3, 1, 2).to(.float32) / 255 - 0.5) / 0.5
-            },
+            images: observations.pixels(imageSizes, .half, on: device),
             tokens: tokens,
             tokenMask: mask,
             hasImage: observations.imageMask(on: device)

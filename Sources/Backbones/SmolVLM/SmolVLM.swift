@@ -2,11 +2,11 @@ public import NN
 public import Torch
 
 // Axes in this file
-//   B  batch      N  images      P  patches of an image      L  tokens of a prompt
+//   N  images      P  patches of an image
 
 /// SmolVLM2 (arXiv 2504.05299): SigLIP's patches, joined by pixel shuffle and projected by one linear layer, among the words
 /// of a Llama decoder.
-public struct SmolVLM: PretrainedBackbone {
+public struct SmolVLM: CausalVisionLanguageModel {
     /// `smolvlm`.
     public static let modelTypes = ["smolvlm"]
 
@@ -18,7 +18,8 @@ public struct SmolVLM: PretrainedBackbone {
 
     private let vision: SiglipEncoder
     private let connector: Linear
-    private let language: CausalLanguageModel
+    /// The decoder, with its token embedding and output head.
+    public let language: CausalLanguageModel
 
     /// Creates a network with random weights from libtorch's generator.
     public init(_ configuration: Configuration, device: Device) {
@@ -34,60 +35,18 @@ public struct SmolVLM: PretrainedBackbone {
         language = CausalLanguageModel(configuration.language, device: device)
     }
 
-    /// Architecture of every decoder layer.
-    public var layerConfigurations: [TransformerLayer.Configuration] {
-        language.decoder.layers.map(\.configuration)
-    }
+    /// Token id of a placeholder.
+    public var imageToken: Int { configuration.imageToken }
 
-    /// Rotary positions of every decoder layer.
-    public var rotary: RotaryPositions { language.decoder.rotary }
-
-    /// True.
-    public var supportsDecoding: Bool { true }
-
-    /// The decoder's layers.
-    public var stack: DecoderStack? { language.decoder }
-
-    /// Features of suffix slots, normalized `[B, L, width]`.
-    public func decode(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?)
-        -> Tensor
-    {
-        language.decoder.decode(inputs, positions: positions, cache: &cache, mask: mask)
-    }
-
-    /// Keys and values of prompts, whose images are normalized pixels of squares, `[B, 3, height, width]`, one tensor a camera.
-    public func prefix(of input: PrefixInput) -> Prefix {
-        let images = input.images.map { connected(patches($0)) }
-        return language.prefix(of: input, images: images, placeholder: configuration.imageToken)
-    }
-
-    /// Embeddings of words, int64 `[B, L]`: `[B, L, width]`.
-    public func embeddings(ofWords tokens: Tensor) -> Tensor { language.embeddings(ofWords: tokens) }
-
-    /// Scores of every token of the vocabulary, `[B, L, vocabulary]`.
-    public func logits(of features: Tensor) -> Tensor { language.logits(of: features) }
-
-    /// One forward over whole prompts and the text after them.
-    public func trace(_ input: PrefixInput, record: (_ name: String, _ tensor: Tensor) -> Void) {
-        let images = input.images.map { pixels in
-            let patches = patches(pixels)
-            record("vision", patches)
-            let connected = connected(patches)
-            record("projector", connected)
-            return connected
-        }
-        language.trace(input, images: images, placeholder: configuration.imageToken, record: record)
-    }
-
-    /// Patches of images, `[N, P, channels]`.
-    private func patches(_ pixels: Tensor) -> Tensor {
+    /// Features of patches, `[N, P, channels]`.
+    public func visionFeatures(of pixels: Tensor) -> Tensor {
         let positions = configuration.positions(ofImage: pixels.size(2))
         return vision(pixels, positions: Tensor(positions, shape: [positions.count], device: pixels.device))
     }
 
     /// Image tokens, `[N, P / patchesPerSide², width]`.
-    private func connected(_ patches: Tensor) -> Tensor {
-        connector(patches.pixelShuffled(by: configuration.patchesPerSide))
+    public func imageTokens(of features: Tensor) -> Tensor {
+        connector(features.pixelShuffled(by: configuration.patchesPerSide))
     }
 }
 
