@@ -77,7 +77,7 @@ let package = Package(
         module("Backbones", ["TextTokenizers", "NN", "Torch", "Safetensors", "Support"]),
         module(
             "ActionTokenizers",
-            ["Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
+            ["TextTokenizers", "Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
         ),
         module("VectorQuantization", ["CKernels", "NN", "Support", "Torch"]),
         module(

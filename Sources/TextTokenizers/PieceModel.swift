@@ -12,6 +12,12 @@ protocol PieceModel: Sendable {
     /// Number of pieces.
     var count: Int { get }
 
+    /// One more than the largest identifier of a piece.
+    var identifierBound: Int { get }
+
+    /// True if pieces are of the text's own bytes: nothing is normalized, and no space is put before.
+    var isByteLevel: Bool { get }
+
     /// Identifier of a piece.
     func identifier(of spelling: String) -> Int?
 

@@ -22,6 +22,13 @@ extension TextTokenizer {
         }
     }
 
+    /// Reads a `tokenizer.json` alone.
+    ///
+    /// - Throws: ``TextTokenizerError`` that names the file and the part that is not understood.
+    public init(file: URL) throws(TextTokenizerError) {
+        try self.init(file: file, TokenizerConfiguration())
+    }
+
     private init(file: URL, _ configuration: TokenizerConfiguration) throws(TextTokenizerError) {
         let (parts, vocabulary) = try TokenizerFile.read(file)
         let model: BytePairModel

@@ -37,10 +37,13 @@ public struct TextTokenizer: Sendable {
         self.addedTokens.insert(addedTokens)
     }
 
-    /// Number of tokens, added ones among them.
-    public var count: Int {
-        model.count + addedTokens.byIdentifier.values.count { model.identifier(of: $0.content) == nil }
+    /// One more than the largest identifier.
+    public var vocabularySize: Int {
+        max(model.identifierBound, (addedTokens.byIdentifier.keys.max() ?? -1) + 1)
     }
+
+    /// True if pieces are of the text's own bytes: nothing is normalized, and no space is put before.
+    public var isByteLevel: Bool { model.isByteLevel }
 
     /// Added tokens, in the order of their identifiers.
     public var added: [AddedToken] {

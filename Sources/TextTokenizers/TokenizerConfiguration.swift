@@ -45,6 +45,9 @@ struct TokenizerConfiguration {
     private let map: Keys?
     private let contents: [String: Int]
 
+    /// The configuration of a tokenizer without one: no roles and no further tokens.
+    init() { (keys, map, contents) = (nil, nil, [:]) }
+
     /// Reads what there is in a folder.
     ///
     /// - Throws: ``TextTokenizerError`` that names the file that is not understood.

@@ -38,7 +38,7 @@ struct TextTokenizerTests {
         #expect(try tokenizer.encoded("ab<image>a</s>") == [7, 2, 10, 0, 8, 8])
         #expect(try tokenizer.encoded("ab", addsSpecialTokens: false) == [2])
         #expect(try tokenizer.decoded([7, 2, 10], skipsSpecialTokens: true) == "ab")
-        #expect(tokenizer.count == 11)
+        #expect(tokenizer.vocabularySize == 11)
     }
 
     @Test("take added tokens of older folders")
@@ -68,7 +68,8 @@ struct TextTokenizerTests {
     @Test(
         "say which part of a file they cannot read",
         arguments: [
-            (#"{"model": {"type": "Unigram", "vocab": {}, "merges": []}}"#, "'Unigram'"),
+            (#"{"model": {"type": "Unigram", "vocab": [["a", -1.5]]}}"#, "'Unigram'"),
+            (#"{"model": {"vocab": {"a": 0}}}"#, "'merges'"),
             (#"{"model": {"vocab": {"a": 0}, "merges": [["a", "b"]]}}"#, "merges[0]"),
             (#"{"model": {"vocab": {"a": 0}, "merges": ["a b c"]}}"#, "'a b c'"),
             (#"{"model": {"vocab": {"a": -1}, "merges": []}}"#, "found -1"),
@@ -90,6 +91,15 @@ struct TextTokenizerTests {
         let error = #expect(throws: TextTokenizerError.self) { try tokenizer(file) }
         #expect(try #require(error).description.contains("tokenizer.json: "))
         #expect(try #require(error).description.contains(part))
+    }
+
+    @Test("read a file without its folder")
+    func file() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(#"{"add_eos_token": true, "eos_token": "</s>"}"#, to: "tokenizer_config.json")
+        let file = try folder.write(Self.file, to: "tokenizer.json")
+        #expect(try TextTokenizer(folder: folder.url).encoded("ab") == [2, 8])
+        #expect(try TextTokenizer(file: file).encoded("ab") == [2])
     }
 
     @Test("say what a folder lacks")

@@ -1,6 +1,7 @@
 public import Foundation
 public import RobotTypes
 internal import Support
+internal import TextTokenizers
 
 // The folder of the public FAST processor: `processor_config.json` and `tokenizer.json`, and beside them `norm_stats.json` where
 // it belongs to a robot. Format: Documentation/Formats/FAST.md.
@@ -98,91 +99,41 @@ extension FASTProcessor {
                 "\(file.path): is for actions of \(configuration.dimension ?? 0) columns, found \(columns)"
             )
         }
-        let (vocabulary, encoding) = try Self.vocabulary(in: folder.appending(path: Self.vocabularyFile))
+        let vocabulary = folder.appending(path: Self.vocabularyFile)
+        guard let data = try? Data(contentsOf: vocabulary) else {
+            throw ActionTokenizerError("\(vocabulary.path): is missing or cannot be read")
+        }
+        let (tokenizer, nearest) = try Self.tokenizer(in: vocabulary)
         self = try TokenizerFolder.naming(file) {
             try FASTProcessor(
                 horizon: configuration.horizon ?? horizon,
                 normalization: normalization,
                 scale: configuration.scale,
                 smallest: configuration.smallest,
-                vocabulary: vocabulary,
-                encoding: encoding
+                vocabulary: data,
+                tokenizer: tokenizer,
+                nearest: nearest
             )
         }
     }
 
-    private static func vocabulary(
+    private static func tokenizer(
         in file: URL
-    ) throws(ActionTokenizerError) -> (data: Data, encoding: ByteLevelEncoding) {
-        let vocabulary = try TokenizerFolder.decode(TextVocabulary.self, from: file)
-        let encoding = try TokenizerFolder.naming(file) {
-            let encoding = try vocabulary.encoding()
-            _ = try spelled(by: encoding)
-            return encoding
+    ) throws(ActionTokenizerError) -> (TextTokenizer, nearest: [Unicode.Scalar]) {
+        let tokenizer: TextTokenizer
+        do {
+            tokenizer = try TextTokenizer(file: file)
+        } catch {
+            throw ActionTokenizerError("\(error)")
         }
-        guard let data = try? Data(contentsOf: file) else {
-            throw ActionTokenizerError("\(file.path): is missing or cannot be read")
+        return try TokenizerFolder.naming(file) {
+            guard tokenizer.isByteLevel else {
+                throw ActionTokenizerError(
+                    "expected byte-level byte-pair encoding without a normalizer or a space before the text, as the "
+                        + "public processor writes it"
+                )
+            }
+            return (tokenizer, try nearestSpelled(by: tokenizer))
         }
-        return (data, encoding)
-    }
-}
-
-/// The vocabulary in a `tokenizer.json`.
-private struct TextVocabulary: Decodable {
-    struct Model: Decodable {
-        var type: String?
-        var vocab: [String: Int]
-        var merges: [Merge]
-    }
-
-    struct Part: Decodable {
-        var type: String
-        var addsSpace: Bool?
-        var cutsWords: Bool?
-
-        enum CodingKeys: String, CodingKey {
-            case type
-            case addsSpace = "add_prefix_space"
-            case cutsWords = "use_regex"
-        }
-    }
-
-    /// `["left", "right"]`, or `"left right"` in older files.
-    struct Merge: Decodable {
-        var pair: [String]
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            pair =
-                try (try? container.decode([String].self))
-                ?? container.decode(String.self).split(separator: " ").map(String.init)
-        }
-    }
-
-    var model: Model
-    var normalizer: Part?
-    var splitter: Part?
-
-    enum CodingKeys: String, CodingKey {
-        case model, normalizer
-        case splitter = "pre_tokenizer"
-    }
-
-    func encoding() throws(ActionTokenizerError) -> ByteLevelEncoding {
-        guard model.type ?? "BPE" == "BPE", normalizer == nil, splitter?.type == "ByteLevel",
-            splitter?.addsSpace != true
-        else {
-            throw ActionTokenizerError(
-                "expected byte-level byte-pair encoding without a normalizer, as the public processor writes it"
-            )
-        }
-        if let rank = model.merges.firstIndex(where: { $0.pair.count != 2 }) {
-            throw ActionTokenizerError("merge \(rank): expected two spellings")
-        }
-        return try ByteLevelEncoding(
-            vocabulary: model.vocab,
-            merges: model.merges.map { ($0.pair[0], $0.pair[1]) },
-            cutsWords: splitter?.cutsWords ?? true
-        )
     }
 }

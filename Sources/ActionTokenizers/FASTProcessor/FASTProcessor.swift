@@ -1,6 +1,7 @@
 internal import Foundation
 public import RobotTypes
 internal import Support
+internal import TextTokenizers
 
 /// FAST with the vocabulary of the public processor, such as FAST+ (arXiv 2501.09747).
 ///
@@ -24,7 +25,7 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
     /// `tokenizer.json` as the public processor saved it.
     let vocabulary: Data
 
-    private let encoding: ByteLevelEncoding
+    private let tokenizer: TextTokenizer
     private let transform: DiscreteCosineTransform
 
     /// The nearest character that can be spelled, for every character that takes at most two bytes.
@@ -36,54 +37,75 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
         scale: Float,
         smallest: Int,
         vocabulary: Data,
-        encoding: ByteLevelEncoding
+        tokenizer: TextTokenizer,
+        nearest: [Unicode.Scalar]
     ) throws {
         try normalization.check(columns: normalization.statistics.dimension)
         try Validation.require(["time_horizon": horizon], in: ActionTokenizerLimits.horizon)
         try FASTTokenizer.check(scale: scale)
         try Validation.require(["min_token": smallest], in: -Self.largestCharacter ... Self.largestCharacter)
-        let known = try Self.spelled(by: encoding)
         self.horizon = horizon
         self.normalization = normalization
         self.scale = scale
         self.smallest = smallest
         self.vocabulary = vocabulary
-        self.encoding = encoding
+        self.tokenizer = tokenizer
         transform = DiscreteCosineTransform(length: horizon)
-        nearest = Self.characters.map { character in
-            let number = Int(character.value)
-            let index = known.firstIndex { $0 >= number } ?? known.count - 1
-            let below = known[max(0, index - 1)]
-            return Self.characters[abs(known[index] - number) <= abs(number - below) ? known[index] : below]
-        }
+        self.nearest = nearest
     }
 
     private static let largestCharacter = 0x7FF
 
     private static let characters = (0 ... UInt32(largestCharacter)).compactMap(Unicode.Scalar.init)
 
-    /// Numbers of the characters of at most two bytes that `encoding` can spell.
+    /// The nearest character that `tokenizer` can spell, for every character that takes at most two bytes.
     ///
-    /// - Throws: ``ActionTokenizerError`` when there is none.
-    static func spelled(by encoding: ByteLevelEncoding) throws(ActionTokenizerError) -> [Int] {
-        let known = characters.filter { encoding.canSpell([$0]) }.map { Int($0.value) }
+    /// - Throws: ``ActionTokenizerError`` when it can spell none.
+    static func nearestSpelled(by tokenizer: TextTokenizer) throws -> [Unicode.Scalar] {
+        let known = try characters.filter { character in
+            let tokens = try tokenizer.encoded(String(character), addsSpecialTokens: false)
+            return try text(of: tokens, tokenizer) == [character]
+        }.map { Int($0.value) }
         guard !known.isEmpty else { throw ActionTokenizerError("vocabulary: spells no coefficient") }
-        return known
+        return characters.map { character in
+            let number = Int(character.value)
+            let index = known.firstIndex { $0 >= number } ?? known.count - 1
+            let below = known[max(0, index - 1)]
+            return characters[abs(known[index] - number) <= abs(number - below) ? known[index] : below]
+        }
+    }
+
+    /// The text of tokens; nil where one is not of the vocabulary or their bytes are not UTF-8.
+    private static func text(of tokens: [Int], _ tokenizer: TextTokenizer) throws -> [Unicode.Scalar]? {
+        guard tokens.allSatisfy({ tokenizer.spelling(of: $0) != nil }) else { return nil }
+        let text = try Array(tokenizer.decoded(tokens).unicodeScalars)
+        return text.contains("\u{FFFD}") ? nil : text
+    }
+
+    /// Returns true if both give the same tokens.
+    public static func == (left: FASTProcessor, right: FASTProcessor) -> Bool {
+        left.horizon == right.horizon && left.normalization == right.normalization
+            && left.scale == right.scale && left.smallest == right.smallest
+            && left.vocabulary == right.vocabulary
     }
 
     /// `fast+`.
     public var name: String { "fast+" }
 
     /// Variable length, from one vocabulary.
-    public var layout: TokenLayout { .variableLength(vocabularySize: encoding.vocabularySize) }
+    public var layout: TokenLayout { .variableLength(vocabularySize: tokenizer.vocabularySize) }
 
     /// Tokens of normalised chunks.
     ///
     /// - Throws: ``ActionTokenizerError`` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
-        return FASTTokenizer.coefficients(of: chunks, scale: scale, transform).map { word in
-            encoding.encoded(word.map { nearest[min(Self.largestCharacter, max(0, $0 - smallest))] })
+        return try FASTTokenizer.coefficients(of: chunks, scale: scale, transform).map { word in
+            var text = String.UnicodeScalarView()
+            text.append(
+                contentsOf: word.map { nearest[min(Self.largestCharacter, max(0, $0 - smallest))] }
+            )
+            return try tokenizer.encoded(String(text), addsSpecialTokens: false)
         }
     }
 
@@ -94,7 +116,7 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
     public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
         var values: [Float] = []
         for (chunk, symbols) in tokens.enumerated() {
-            guard let text = encoding.decoded(symbols) else {
+            guard let text = try Self.text(of: symbols, tokenizer) else {
                 throw ActionTokenizerError("chunk \(chunk): the \(symbols.count) tokens are not a text")
             }
             guard text.count == horizon * dimension else {

@@ -44,6 +44,12 @@ struct BytePairModel: PieceModel {
 
     var count: Int { vocabulary.count }
 
+    var identifierBound: Int { vocabulary.identifierBound }
+
+    var isByteLevel: Bool {
+        if case .byteLevel(addsSpace: false, _) = splitter { normalizer == nil } else { false }
+    }
+
     func identifier(of spelling: String) -> Int? { vocabulary.identifier(of: spelling) }
 
     func spelling(of identifier: Int) -> String? { vocabulary.spelling(of: identifier) }

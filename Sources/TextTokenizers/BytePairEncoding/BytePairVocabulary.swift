@@ -17,6 +17,9 @@ struct BytePairVocabulary: Sendable {
     /// Number of pieces.
     var count: Int { identifiers.count }
 
+    /// One more than the largest identifier.
+    var identifierBound: Int { spellings.count }
+
     /// Creates a vocabulary.
     ///
     /// - Parameters:

@@ -9,6 +9,10 @@ final class SentencePieceModel: PieceModel, @unchecked Sendable {
 
     let count: Int
 
+    var identifierBound: Int { count }
+
+    var isByteLevel: Bool { false }
+
     /// Reads a model.
     ///
     /// - Throws: ``TextTokenizerError`` that names the file.

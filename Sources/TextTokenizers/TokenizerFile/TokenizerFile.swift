@@ -50,6 +50,9 @@ struct TokenizerFile: Decodable {
             var reader = VocabularyReader(Array(data))
             try reader.read()
             let parts = try JSONDecoder().decode(TokenizerFile.self, from: Data(reader.rest))
+            if parts.model.type ?? "BPE" == "BPE", !reader.isComplete {
+                throw TextTokenizerError("model: expected 'vocab' and 'merges'")
+            }
             return (parts, try BytePairVocabulary(pieces: reader.pieces, merges: reader.merges))
         } catch let DecodingError.dataCorrupted(context) {
             throw TextTokenizerError("\(file.path): \(context.debugDescription)")

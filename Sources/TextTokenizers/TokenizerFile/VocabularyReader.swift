@@ -6,6 +6,12 @@ struct VocabularyReader {
     private(set) var pieces: [(String, Int)] = []
     private(set) var merges: [(String, String)] = []
 
+    /// True once pieces with identifiers, and merges, have been read.
+    var isComplete: Bool { hasPieces && hasMerges }
+
+    private var hasPieces = false
+    private var hasMerges = false
+
     /// The file with empty lists in their place.
     private(set) var rest: [UInt8] = []
 
@@ -51,13 +57,17 @@ struct VocabularyReader {
         copied = scanner.position
     }
 
+    /// Pieces are an object; models of other kinds have an array.
     private mutating func readPieces() throws(TextTokenizerError) {
+        if scanner.isAtArray { return try scanner.skipValue() }
+        hasPieces = true
         try scanner.beginObject()
         while let spelling = try scanner.nextKey() { pieces.append((spelling, try scanner.integer())) }
     }
 
     /// Merges are `["left", "right"]`, or `"left right"` in older files.
     private mutating func readMerges() throws(TextTokenizerError) {
+        hasMerges = true
         try scanner.beginArray()
         while try scanner.hasNextElement() {
             if scanner.isAtArray {

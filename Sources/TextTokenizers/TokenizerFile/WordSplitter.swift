@@ -49,11 +49,6 @@ indirect enum WordSplitter: Sendable, Decodable {
         }
     }
 
-    /// GPT-2's pattern, which `ByteLevel` cuts by.
-    private static let english = try? RegularExpression(
-        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
-    )
-
     /// The words of a text, none empty.
     func words(of text: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
         switch self {
@@ -63,8 +58,8 @@ indirect enum WordSplitter: Sendable, Decodable {
             return Self.split(text, at: pattern.matches(in: text), separation, isInverted).map { Array($0) }
         case .byteLevel(let addsSpace, let cutsWords):
             let text = addsSpace && text.first != " " ? [" "] + text : text
-            let matches = cutsWords ? Self.english?.matches(in: text) : nil
-            return Self.split(text, at: matches ?? [], .isolated, false).map(ByteAlphabet.spelled)
+            let words = cutsWords ? EnglishWords.pieces(text) : text.isEmpty ? [] : [text[...]]
+            return words.map(ByteAlphabet.spelled)
         case .digits(let isIndividual):
             let matches = text.indices.filter { Self.isNumber(text[$0]) }.map { $0 ..< $0 + 1 }
             return Self.split(text, at: matches, isIndividual ? .isolated : .contiguous, false)

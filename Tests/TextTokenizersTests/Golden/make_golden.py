@@ -12,16 +12,20 @@ import folders
 from random_text import texts
 
 COUNT = 60
-corpus = [(HERE.parents[2] / name).read_text() for name in ["CONTRIBUTING.md", "Documentation/Architecture.md"]]
-lines = [line for text in corpus for line in text.split("\n")]
+lines = (HERE.parents[2] / "LICENSE").read_text().split("\n")
 corpus = lines + texts(800, ["<x>"], seed=1)
+# Every branch of GPT-2's pattern.
+BRANCHES = [
+    "a'sb're'x' 's", "  a   12 \t\n", "a  b", " \u00a0\u0085x", "\u0001\u001f \u007f9\u00b2\u00bd", "it'll  !?",
+    "\u0300\u0301a\u0370\u02b0\u02c2 \u0660", "\u2003 \u2003z", "   ", "'", "we've  ' d",
+]  # fmt: skip
 
 
 def cases(name, added, size, encode, decode):
     """Texts with their tokens, and tokens drawn at random with their texts."""
     draw = random.Random(name)
     result = []
-    for text in texts(COUNT, added, seed=len(name)):
+    for text in texts(COUNT, added, seed=len(name)) + BRANCHES:
         ids = encode(text, False)
         result.append({"text": text, "ids": ids, "special": encode(text, True), "decoded": decode(ids, False)})
     for _ in range(COUNT // 2):
