@@ -103,6 +103,21 @@ struct ImageEncoderTrainingTests {
         #expect(try run(training(), to: "killed", resume: true) == whole)
     }
 
+    @Test("do not go on with features of another encoder")
+    func otherEncoder() throws {
+        var killed = try training()
+        killed.rollouts = .init(every: 4) { _, _ in throw Killed() }
+        #expect(throws: Killed.self) { try run(killed, to: "killed") }
+        var other = try training()
+        var bytes = try Data(contentsOf: weights)
+        for tenth in 1 ... 9 { bytes[tenth * bytes.count / 10] ^= 1 }
+        let file = folder.appending(path: "other.safetensors")
+        try bytes.write(to: file)
+        other.imageEncoderWeights = file
+        let error = #expect(throws: TrainingError.self) { try run(other, to: "killed", resume: true) }
+        #expect(error?.description.contains("image encoder") == true)
+    }
+
     @Test("compute features anew for other images, other weights, and files that are damaged")
     func invalidation() throws {
         try run(training(), to: "first")

@@ -5,11 +5,6 @@ internal import LeRobot
 internal import Torch
 
 extension PolicyTraining {
-    /// Makes the images of a source, of some cameras in some sizes.
-    typealias ImageMaker = (
-        _ source: PolicySource, _ cameras: [(camera: String, height: Int, width: Int)]
-    ) throws -> PolicyImages
-
     /// Fills the image encoder of `network`, if it has one, with the weights that the recipe asks for.
     ///
     /// - Throws: ``DemonstrationsError`` when they are not there, and the errors of checkpoints.
@@ -32,45 +27,52 @@ extension PolicyTraining {
         recipe.backbone.encoder?.trainedBlocks == 0 && !recipe.augmentation.changesImages
     }
 
-    /// Prepares to decode videos, and to encode images where that is done once.
+    /// The files of features by the frozen encoder of `network`; nil where images are not encoded once.
     ///
-    /// - Throws: The encoder's error.
-    func imageMaker(
-        _ network: FASTerVLANetwork,
-        in folder: URL,
-        decoding: @escaping @Sendable (Int, Int) -> Void,
-        encoding: @escaping (Int, Int) -> Void
-    ) throws -> ImageMaker {
+    /// - Throws: The encoder's error about its settings.
+    func featureCache(of network: FASTerVLANetwork, in folder: URL) throws -> ImageFeatureCache? {
         guard encodesOnce, let encoder = (network.backbone as? CompactBackbone)?.imageEncoder else {
-            return { source, cameras in
-                let sizes = cameras.map { ($0.camera, ($0.height, $0.width)) }
-                return .frames(
-                    try FrameStore(
-                        dataset: source.demonstrations.dataset,
-                        cameras: cameras.map(\.camera),
-                        scaledSizes: Dictionary(sizes) { first, _ in first },
-                        episodes: source.trained + source.heldOut,
-                        progress: decoding
-                    )
-                )
-            }
+            return nil
         }
-        let cache = try ImageFeatureCache(
+        return try ImageFeatureCache(
             of: encoder,
-            below: imageFeatures ?? folder.appending(path: "image-features")
+            below: imageFeatures ?? folder.appending(path: "image-features"),
+            device: device
         )
-        return { source, cameras in
-            .features(
+    }
+
+    /// Decodes the videos of a source, or computes features of its images that the cache lacks.
+    ///
+    /// - Throws: The errors of datasets and the system.
+    func images(
+        of source: PolicySource,
+        _ cameras: [(camera: String, height: Int, width: Int)],
+        _ cache: ImageFeatureCache?,
+        decoding: @escaping @Sendable (Int, Int) -> Void,
+        encoding: (Int, Int) -> Void
+    ) throws -> PolicyImages {
+        let dataset = source.demonstrations.dataset
+        let episodes = source.trained + source.heldOut
+        if let cache {
+            return .features(
                 try ImageFeatures(
-                    of: source.demonstrations.dataset,
+                    of: dataset,
                     sizes: cameras,
-                    episodes: source.trained + source.heldOut,
-                    encoder: encoder,
+                    episodes: episodes,
                     cache: cache,
-                    device: device,
                     progress: encoding
                 )
             )
         }
+        let sizes = cameras.map { ($0.camera, ($0.height, $0.width)) }
+        return .frames(
+            try FrameStore(
+                dataset: dataset,
+                cameras: cameras.map(\.camera),
+                scaledSizes: Dictionary(sizes) { first, _ in first },
+                episodes: episodes,
+                progress: decoding
+            )
+        )
     }
 }

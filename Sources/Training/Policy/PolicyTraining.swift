@@ -96,8 +96,12 @@ public struct PolicyTraining {
         try loadImageEncoder(of: network)
         try start?.copy(into: network)
         let randomState = Torch.randomState
-        let makeImages = try imageMaker(network, in: folder, decoding: decoding, encoding: encoding)
-        let datasets = try sources.indices.map { try makeDatasets(policy, of: $0, makeImages) }
+        let cache = try featureCache(of: network, in: folder)
+        let datasets = try sources.indices.map { index in
+            try makeDatasets(policy, of: index) { cameras in
+                try images(of: sources[index], cameras, cache, decoding: decoding, encoding: encoding)
+            }
+        }
         Torch.randomState = randomState
         let identity = try RunIdentity(
             recipe,
@@ -106,7 +110,7 @@ public struct PolicyTraining {
             weights: sources.map(\.weight),
             start: start?.identity,
             heldOut: sources.flatMap(\.heldOut),
-            inputs: policy.inputs(sources)
+            inputs: policy.inputs(sources) + (cache.map { "; image encoder \($0.encoderDigest)" } ?? "")
         )
         let settings = recipe.lossSettings(
             policy.robots.count == 1 ? policy.robots[0].coding : nil,
@@ -138,14 +142,14 @@ public struct PolicyTraining {
     private func makeDatasets(
         _ policy: ResolvedPolicy,
         of index: Int,
-        _ makeImages: ImageMaker
+        _ makeImages: ([(camera: String, height: Int, width: Int)]) throws -> PolicyImages
     ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
         let source = sources[index]
         try source.checkHeldOut()
         let cameras = zip(policy.features[index], policy.backbone.cameras).compactMap { feature, camera in
             feature.map { (camera: $0, height: camera.height, width: camera.width) }
         }
-        let images = try makeImages(source, cameras)
+        let images = try makeImages(cameras)
         func dataset(_ episodes: [Int]) throws -> PolicyDataset {
             try PolicyDataset(
                 source.demonstrations,

@@ -17,14 +17,21 @@ struct ImageFeatureCache: Sendable {
     /// Layout of the files, and the rule by which images become features.
     private static let version = 1
 
-    /// The folder of the encoder.
-    let folder: URL
+    /// The encoder.
+    let encoder: ImageEncoder
+
+    /// Device of the encoder.
+    let device: Device
+
+    /// The folder of the encoder's features.
+    private let folder: URL
 
     /// Digest of the encoder's settings and weights.
     let encoderDigest: String
 
     /// The files of `encoder` below `folder`.
-    init(of encoder: ImageEncoder, below folder: URL) throws {
+    init(of encoder: ImageEncoder, below folder: URL, device: Device) throws {
+        (self.encoder, self.device) = (encoder, device)
         let settings = JSONEncoder()
         settings.outputFormatting = [.sortedKeys]
         var digest = SHA256()

@@ -23,25 +23,21 @@ struct ImageFeatures: Sendable {
     ///   - dataset: The dataset.
     ///   - sizes: Cameras, with the sizes that their images are scaled to.
     ///   - episodes: Episodes.
-    ///   - encoder: The encoder.
-    ///   - cache: The files of the encoder.
-    ///   - device: Device of the encoder.
+    ///   - cache: The encoder and its files.
     ///   - progress: Called after every episode of a camera with the number done and the number to do.
     /// - Throws: The errors of datasets and the system.
     init(
         of dataset: LeRobotDataset,
         sizes: [(camera: String, height: Int, width: Int)],
         episodes: [Int],
-        encoder: ImageEncoder,
         cache: ImageFeatureCache,
-        device: Device,
         progress: (Int, Int) -> Void
     ) throws {
         self.dataset = dataset
         let total = sizes.count * episodes.count
         progress(0, total)
         for (number, size) in sizes.enumerated() {
-            var camera = Camera(shape: encoder.shape(height: size.height, width: size.width))
+            var camera = Camera(shape: cache.encoder.shape(height: size.height, width: size.width))
             let images = try EpisodeImages(dataset, size.camera, size.height, size.width, cache)
             let reader = Prefetcher(0 ..< episodes.count, depth: 1, state: images) { images, position in
                 Result { try images.read(episodes[position]) }
@@ -52,7 +48,7 @@ struct ImageFeatures: Sendable {
                 let shape = [dataset.episodes[episode].length] + camera.shape
                 if cache.features(in: images.file, shape: shape) == nil {
                     let features = withoutGradients {
-                        encoder.features(of: images.pixels, height: size.height, width: size.width, device)
+                        cache.features(of: images.pixels, height: size.height, width: size.width)
                     }
                     try cache.write(features, to: images.file)
                 }
@@ -121,15 +117,17 @@ extension ImageEncoder {
         let pixels = configuration.pixelsPerCell
         return [(height + pixels - 1) / pixels, (width + pixels - 1) / pixels, Self.channels]
     }
+}
 
+extension ImageFeatureCache {
     /// Features of images, `[n, height, width, 3]`, some at a time: `[n, rows, columns, channels]`.
-    fileprivate func features(of pixels: [UInt8], height: Int, width: Int, _ device: Device) -> Tensor {
+    fileprivate func features(of pixels: [UInt8], height: Int, width: Int) -> Tensor {
         let size = height * width * 3
         let count = pixels.count / size
-        let parts = Swift.stride(from: 0, to: count, by: 64).map { start in
+        let parts = stride(from: 0, to: count, by: 64).map { start in
             let images = Array(pixels[start * size ..< min(count, start + 64) * size])
             let shape = [images.count / size, height, width, 3]
-            return self(Tensor(images, shape: shape, device: device)).to(.cpu)
+            return encoder(Tensor(images, shape: shape, device: device)).to(.cpu)
         }
         return .concatenated(parts, axis: 0)
     }
