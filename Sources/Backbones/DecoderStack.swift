@@ -54,7 +54,9 @@ public struct DecoderStack: Module, SuffixDecoder {
         observe: (Tensor) -> Void
     ) -> Tensor {
         let angles = rotary.angles(for: positions)
-        var x = inputs
+        // Inputs of a head in single precision, for a published network in another.
+        let dtype = layers[0].attention.output.weight.dtype
+        var x = dtype == .float32 ? inputs : inputs.to(dtype)
         for (index, layer) in layers.enumerated() {
             observe(x)
             x = layer(x, angles: angles, mask: windowed(mask, layer, x, cache.length(ofLayer: index))) {
@@ -63,7 +65,7 @@ public struct DecoderStack: Module, SuffixDecoder {
         }
         let features = norm(x)
         observe(features)
-        return features
+        return dtype == .float32 ? features : features.to(inputs.dtype)
     }
 
     /// Keys and values of the tokens that begin a sequence.

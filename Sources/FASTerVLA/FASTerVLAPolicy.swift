@@ -1,4 +1,4 @@
-internal import Backbones
+public import Backbones
 internal import NN
 public import RobotTypes
 public import Torch
@@ -18,6 +18,7 @@ public final class FASTerVLAPolicy: Policy {
     ///   - configuration: Architecture and contract.
     ///   - embodiment: Position of the contract's robot in the mixture; nil for a policy of one robot.
     ///   - network: The trained weights.
+    ///   - processor: Observations as inputs of the network's backbone.
     ///   - actions: Normalization of actions, with the tokenizer of a head of tokens.
     ///   - state: Normalization of states.
     ///   - device: Device of the weights.
@@ -27,6 +28,7 @@ public final class FASTerVLAPolicy: Policy {
         configuration: PolicyConfiguration,
         embodiment: Int? = nil,
         network: FASTerVLANetwork,
+        processor: any InputProcessor,
         actions: ActionCoding,
         state: Normalization,
         device: Device,
@@ -38,7 +40,13 @@ public final class FASTerVLAPolicy: Policy {
         self.contract = contract
         let states = StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins)
         runner = Runner(
-            input: PolicyInput(configuration, embodiment: embodiment, states: states, device: device),
+            input: PolicyInput(
+                configuration,
+                processor,
+                embodiment: embodiment,
+                states: states,
+                device: device
+            ),
             network: network,
             decoder: ActionDecoder(network, actions: actions, settings: decoding, backend: backend),
             normalization: actions.normalization,

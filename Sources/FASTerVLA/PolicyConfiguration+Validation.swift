@@ -7,6 +7,7 @@ extension PolicyConfiguration: Validatable {
     public func validate() throws(InvalidValue) {
         switch backbone {
         case .compact(let configuration): try Validation.require("backbone.compact", configuration)
+        case .pretrained(let configuration): try Validation.require("backbone.pretrained", configuration)
         }
         try Validation.require("head", head)
         if let mixture { try Validation.require("mixture", mixture) }
@@ -22,11 +23,16 @@ extension PolicyConfiguration: Validatable {
             )
         case .flow:
             // Times are encoded in sines and as many cosines.
-            let width = expert?.width ?? backbone.width
+            guard let width = expert?.width ?? compactWidth else { break }
             let key = expert == nil ? "backbone.compact.width" : "expert.width"
             try Validation.require(width % 2 == 0, key, "even with the head 'flow'", found: width)
         case .regression: break
         }
+    }
+
+    /// Channels of the compact backbone; nil for another.
+    private var compactWidth: Int? {
+        if case .compact(let configuration) = backbone { configuration.width } else { nil }
     }
 
     /// Columns of an action, of the robot that has most.

@@ -8,22 +8,28 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
     public enum BackboneConfiguration: Codable, Equatable, Sendable {
         /// ``CompactBackbone``.
         case compact(CompactBackbone.Configuration)
+        /// A published model.
+        case pretrained(PretrainedBackboneConfiguration)
 
         private enum CodingKeys: String, CodingKey, CaseIterable {
-            case compact
+            case compact, pretrained
         }
 
-        /// Reads `{"compact": {...}}`.
+        /// Reads `{"compact": {...}}` or `{"pretrained": {...}}`.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            self = .compact(try container.decode(CompactBackbone.Configuration.self, forKey: .compact))
+            self =
+                container.contains(.pretrained)
+                ? .pretrained(try container.decode(PretrainedBackboneConfiguration.self, forKey: .pretrained))
+                : .compact(try container.decode(CompactBackbone.Configuration.self, forKey: .compact))
         }
 
-        /// Writes `{"compact": {...}}`.
+        /// Writes `{"compact": {...}}` or `{"pretrained": {...}}`.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             switch self {
             case .compact(let configuration): try container.encode(configuration, forKey: .compact)
+            case .pretrained(let configuration): try container.encode(configuration, forKey: .pretrained)
             }
         }
     }
@@ -74,16 +80,16 @@ extension PolicyConfiguration.BackboneConfiguration {
         switch self {
         case .compact(let configuration):
             (configuration.cameras.map { [$0.height, $0.width] }, configuration.stateDimension)
+        case .pretrained(let configuration):
+            (configuration.images.map { [$0.height, $0.width] }, configuration.stateDimension)
         }
     }
 
     /// Number of bins of a state value.
-    var stateBins: Int { processor.stateBins }
-
-    /// Observations as its inputs.
-    var processor: any InputProcessor {
+    var stateBins: Int {
         switch self {
-        case .compact(let configuration): CompactProcessor(configuration)
+        case .compact(let configuration): configuration.stateBins
+        case .pretrained(let configuration): configuration.stateBins
         }
     }
 
@@ -91,20 +97,37 @@ extension PolicyConfiguration.BackboneConfiguration {
     var supportsDecoding: Bool {
         switch self {
         case .compact(let configuration): configuration.supportsDecoding
+        case .pretrained: true
         }
     }
 
-    /// Channels of a token.
-    var width: Int {
+    /// Creates what turns observations into its inputs.
+    ///
+    /// - Parameter model: The published model; nil for the compact backbone.
+    /// - Returns: The processor.
+    /// - Throws: ``PolicyFolderError`` without the model, and the errors of published models.
+    public func makeProcessor(_ model: PretrainedModel?) throws -> any InputProcessor {
         switch self {
-        case .compact(let configuration): configuration.width
+        case .compact(let configuration): CompactProcessor(configuration)
+        case .pretrained(let configuration):
+            try Self.require(model).makeProcessor(configuration.settings)
         }
     }
 
-    /// A backbone with random weights.
-    func makeBackbone(device: Device) -> any Backbone {
+    /// Creates a backbone: a compact one with random weights, or a published one with undefined weights.
+    func makeBackbone(_ model: PretrainedModel?, device: Device) throws -> any Backbone {
         switch self {
         case .compact(let configuration): CompactBackbone(configuration, device: device)
+        case .pretrained(let configuration):
+            try configuration.makeNetwork(Self.require(model), device: device)
         }
+    }
+
+    private static func require(_ model: PretrainedModel?) throws -> PretrainedModel {
+        if let model { return model }
+        throw PolicyFolderError(
+            file: PolicyFolder.backboneFolder,
+            reason: "is missing, and the backbone is a published one"
+        )
     }
 }

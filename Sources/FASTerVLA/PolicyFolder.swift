@@ -1,4 +1,5 @@
 internal import ActionTokenizers
+public import Backbones
 internal import CPUInference
 public import Foundation
 internal import NN
@@ -15,6 +16,7 @@ public import Torch
 /// | `model.safetensors` | weights                                                          |
 /// | `norm_stats.json`   | statistics of `state` and `actions`, with the method of each      |
 /// | `tokenizer/`        | the tokenizer of a head of tokens                                 |
+/// | `backbone/`         | a published backbone's configuration and text tokenizer, and its weights where they are kept as they are |
 ///
 /// In a policy for several robots, the configuration holds all contracts, the statistics are those of `NAME/state` and
 /// `NAME/actions`, and the tokenizer is the model that all robots share.
@@ -24,6 +26,7 @@ public enum PolicyFolder {
 
     static let configurationFile = "config.json"
     static let tokenizerFolder = "tokenizer"
+    static let backboneFolder = "backbone"
     private static let weightsFile = "model.safetensors"
 
     /// Writes a policy.
@@ -44,7 +47,7 @@ public enum PolicyFolder {
         state: Normalization,
         to folder: URL
     ) throws {
-        try save(configuration, network: network, robots: [(actions, state)], to: folder)
+        try save(configuration, network: network, robots: [(actions, state)], model: nil, to: folder)
     }
 
     /// Writes a policy for the robots of a mixture, in its order, or for one.
@@ -55,12 +58,14 @@ public enum PolicyFolder {
     ///   - configuration: Architecture, contracts and mixture.
     ///   - network: The weights.
     ///   - robots: Coding of actions and normalization of states of every robot; tokenizers share one model.
+    ///   - model: The published backbone; nil for the compact one.
     ///   - folder: Folder to write.
     /// - Throws: The system's error, with the path.
     public static func save(
         _ configuration: PolicyConfiguration,
         network: FASTerVLANetwork,
         robots: [(actions: ActionCoding, state: Normalization)],
+        model: PretrainedModel?,
         to folder: URL
     ) throws {
         var normalizations: [String: Normalization] = [:]
@@ -73,7 +78,13 @@ public enum PolicyFolder {
             NormalizationSet(normalizations),
             to: folder.appending(path: NormalizationSet.fileName)
         )
-        try Checkpoint.save(network.tensors, to: folder.appending(path: weightsFile))
+        if let model {
+            try model.save(
+                to: folder.appending(path: backboneFolder),
+                withWeights: configuration.backbone.isFrozen
+            )
+        }
+        try Checkpoint.save(network.ownTensors(configuration), to: folder.appending(path: weightsFile))
         var configuration = configuration
         configuration.tokenizerDigest = try robots[0].actions.saveTokenizer(
             to: folder.appending(path: tokenizerFolder),
@@ -126,6 +137,7 @@ public enum PolicyFolder {
             configuration: parts.configuration,
             embodiment: parts.embodiment,
             network: parts.network,
+            processor: try parts.configuration.backbone.makeProcessor(parts.model),
             actions: parts.actions,
             state: parts.state,
             device: device,
@@ -144,6 +156,8 @@ public enum PolicyFolder {
         public let embodiment: Int?
         /// The weights.
         public let network: FASTerVLANetwork
+        /// The published backbone; nil for the compact one.
+        public let model: PretrainedModel?
         /// Normalization of actions, with the tokenizer of a head of tokens.
         public let actions: ActionCoding
         /// Normalization of states.
@@ -229,12 +243,17 @@ public enum PolicyFolder {
         )
         // Last of the checks: where a tokenizer differs in more than its weights, the others say in what.
         try configuration.checkTokenizer(in: folder)
-        let network = FASTerVLANetwork(configuration, device: device)
-        try Checkpoint.load(network.tensors, from: folder.appending(path: weightsFile))
+        let weights = folder.appending(path: weightsFile)
+        let published = folder.appending(path: backboneFolder)
+        let (network, model) = try configuration.backbone.openPublished(in: published, weights: weights) {
+            try FASTerVLANetwork(configuration, $0, device: device)
+        }
+        try Checkpoint.load(network.ownTensors(configuration), from: weights)
         return Parts(
             configuration: configuration,
             embodiment: index,
             network: network,
+            model: model,
             actions: coding,
             state: state
         )
@@ -266,18 +285,6 @@ public struct PolicyFolderError: Error, Equatable, CustomStringConvertible {
 
     /// The error in a sentence.
     public var description: String { "\(file): \(reason)" }
-}
-
-extension FASTerVLANetwork {
-    /// Creates a network with random weights.
-    public init(_ configuration: PolicyConfiguration, device: Device) {
-        self.init(
-            backbone: configuration.backbone.makeBackbone(device: device),
-            expert: configuration.expert,
-            head: configuration.head,
-            device: device
-        )
-    }
 }
 
 extension InferenceBackend {

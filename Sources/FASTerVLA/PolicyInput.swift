@@ -16,12 +16,13 @@ struct PolicyInput: Sendable {
     /// Encodes observations that fulfil the contract of `configuration`, with states binned by `states`, for `device`.
     init(
         _ configuration: PolicyConfiguration,
+        _ processor: any InputProcessor,
         embodiment: Int?,
         states: StateTokenizer,
         device: Device
     ) {
         contract = configuration.contract
-        processor = configuration.backbone.processor
+        self.processor = processor
         layout = InputLayout(configuration, embodiment: embodiment)
         let names = configuration.mixture?.cameras ?? contract.cameras.map(\.name)
         cameras = zip(names, processor.imageSizes).map {

@@ -42,13 +42,20 @@ public enum Checkpoint {
         }
         guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
         try withoutGradients {
-            let found = try tensors.map { try tensor($0.name, in: file, at: url) }
-            for (named, tensor) in zip(tensors, found) where tensor.isFinite().all().item == 0 {
+            // Read twice, so that one tensor at a time lies in memory beside the model.
+            for named in tensors where try tensor(named.name, in: file, at: url).isFinite().all().item == 0 {
                 problems.append("'\(named.name)' holds numbers that are not finite")
             }
             guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
-            for (named, tensor) in zip(tensors, found) { named.tensor.copyInPlace(tensor) }
+            for named in tensors { named.tensor.copyInPlace(try tensor(named.name, in: file, at: url)) }
         }
+    }
+
+    /// Shapes of the tensors in the file, by their names.
+    ///
+    /// - Throws: `SafetensorsError` when the file is broken.
+    public static func shapes(in url: URL) throws -> [String: [Int]] {
+        try SafetensorsFile(reading: url).entries.mapValues(\.shape)
     }
 
     /// Reads one tensor to the CPU.

@@ -72,6 +72,11 @@ extension Module {
     /// Excludes all tensors from training; they stay in checkpoints.
     public func freeze() { for tensor in tensors { tensor.tensor.requiringGradient(false) } }
 
+    /// Excludes all tensors from training but those of ``LowRankAdapter``s.
+    public func freezeAllButAdapters() {
+        for tensor in tensors where !tensor.isOfAdapter { tensor.tensor.requiringGradient(false) }
+    }
+
     /// Number of trained numbers.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 }

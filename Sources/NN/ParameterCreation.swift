@@ -9,6 +9,9 @@ public struct ParameterCreation: Sendable {
     /// only delay.
     public var isInitialized: Bool
 
+    /// Adapters of linear layers; nil for layers without.
+    public var adapter: LowRankAdapter.Configuration?
+
     @TaskLocal static var current = ParameterCreation(dtype: .float32, isInitialized: true)
 }
 
@@ -23,7 +26,18 @@ public func withParameters<Result>(
     initialized: Bool = true,
     _ body: () throws -> Result
 ) rethrows -> Result {
-    let creation = ParameterCreation(dtype: dtype, isInitialized: initialized)
+    var creation = ParameterCreation(dtype: dtype, isInitialized: initialized)
+    creation.adapter = ParameterCreation.current.adapter
+    return try ParameterCreation.$current.withValue(creation, operation: body)
+}
+
+/// Runs `body`; the linear layers that it creates have adapters, or none with nil.
+public func withAdapters<Result>(
+    _ configuration: LowRankAdapter.Configuration?,
+    _ body: () throws -> Result
+) rethrows -> Result {
+    var creation = ParameterCreation.current
+    creation.adapter = configuration
     return try ParameterCreation.$current.withValue(creation, operation: body)
 }
 

@@ -80,7 +80,7 @@ enum SmallPolicy {
             expert: .init(),
             head: .blocks(head)
         )
-        return (configuration, FASTerVLANetwork(configuration, device: .cpu), tokenizer)
+        return (configuration, try FASTerVLANetwork(configuration, device: .cpu), tokenizer)
     }
 
     /// Writes the policy to `folder`.
@@ -101,7 +101,7 @@ enum SmallPolicy {
         configuration.head = .flow(.init(horizon: 8, dimension: 4))
         try PolicyFolder.save(
             configuration,
-            network: FASTerVLANetwork(configuration, device: .cpu),
+            network: try FASTerVLANetwork(configuration, device: .cpu),
             actions: .values(normalization(4)),
             state: normalization(2),
             to: folder
@@ -122,6 +122,7 @@ enum SmallPolicy {
         let policy = FASTerVLAPolicy(
             configuration: configuration,
             network: network,
+            processor: try configuration.backbone.makeProcessor(nil),
             actions: .codes(recording),
             state: normalization(2),
             device: .cpu,

@@ -88,6 +88,7 @@ struct MappedPolicyTests {
         let policy = FASTerVLAPolicy(
             configuration: parts.configuration,
             network: parts.network,
+            processor: try parts.configuration.backbone.makeProcessor(parts.model),
             actions: .codes(Oracle(tokenizer, try tokenizer.tokens(forRobotUnits: relative))),
             state: parts.state,
             device: .cpu

@@ -23,7 +23,9 @@ public struct CausalLanguageModel: Module {
             rotary: RotaryPositions(width: configuration.headWidth, base: configuration.rotaryBase),
             device: device
         )
-        head = configuration.hasHead ? Linear(width, rows, bias: false, device: device) : nil
+        head = withAdapters(nil) {
+            configuration.hasHead ? Linear(width, rows, bias: false, device: device) : nil
+        }
     }
 
     /// Embeddings of words, int64 `[B, L]`: `[B, L, width]`.

@@ -36,9 +36,10 @@ public struct PaliGemma: PretrainedBackbone {
             rotary: RotaryPositions(width: configuration.headWidth, base: configuration.rotaryBase),
             device: device
         )
-        head =
+        head = withAdapters(nil) {
             configuration.hasHead
-            ? Linear(width, configuration.vocabularySize, bias: false, device: device) : nil
+                ? Linear(width, configuration.vocabularySize, bias: false, device: device) : nil
+        }
     }
 
     /// Architecture of every decoder layer.

@@ -117,11 +117,19 @@ public enum PretrainedBackbones {
         dtype: DType? = nil,
         device: Device
     ) throws -> any PretrainedBackbone {
-        let type = try folder.modelType()
-        guard let backbone = all.first(where: { $0.modelTypes.contains(type) }) else {
-            let known = all.flatMap { $0.modelTypes }.joined(separator: ", ")
-            throw folder.configuration.error("model_type", expected: "one of \(known)", found: "'\(type)'")
-        }
+        let backbone = try type(of: folder.configuration)
         return try backbone.init(folder, dtype: dtype, device: device)
+    }
+
+    /// The backbone that reads a published configuration.
+    ///
+    /// - Throws: ``PretrainedError`` for an architecture that is not built.
+    static func type(of published: PublishedConfiguration) throws(PretrainedError)
+        -> any PretrainedBackbone.Type
+    {
+        let type = try published.text("model_type") ?? ""
+        if let backbone = all.first(where: { $0.modelTypes.contains(type) }) { return backbone }
+        let known = all.flatMap { $0.modelTypes }.joined(separator: ", ")
+        throw published.error("model_type", expected: "one of \(known)", found: "'\(type)'")
     }
 }

@@ -29,11 +29,6 @@ public struct PretrainedFolder: Sendable {
         checkpoint = try ShardedCheckpoint(reading: url)
     }
 
-    /// The publisher's name of the architecture, for example `paligemma`; empty where the file has none.
-    ///
-    /// - Throws: ``PretrainedError``.
-    public func modelType() throws(PretrainedError) -> String { try configuration.text("model_type") ?? "" }
-
     /// Folder of `name`: a path, or a snapshot in the Hub's cache (`HF_HUB_CACHE`, `HF_HOME`, `~/.cache/huggingface`).
     private static func locate(_ name: String) throws(PretrainedError) -> URL {
         let path = URL(filePath: (name as NSString).expandingTildeInPath)

@@ -5,7 +5,7 @@ extension PackedLinear {
     /// Packs a layer as its weights are now; `scale` multiplies the outputs.
     public init(_ layer: Linear, scale: Tensor? = nil) {
         self.init(
-            weight: layer.weight.floats,
+            weight: layer.mergedWeight.floats,
             bias: layer.bias?.floats,
             scale: scale?.floats,
             outputs: layer.weight.size(0)
@@ -16,9 +16,9 @@ extension PackedLinear {
     public init(_ layer: Linear, after norm: LayerNorm) {
         var bias = layer.bias
         if let shift = norm.bias {
-            let moved = layer.weight.matmul(shift)
+            let moved = layer.mergedWeight.matmul(shift)
             bias = bias.map { $0 + moved } ?? moved
         }
-        self.init(weight: layer.weight.floats, bias: bias?.floats, outputs: layer.weight.size(0))
+        self.init(weight: layer.mergedWeight.floats, bias: bias?.floats, outputs: layer.weight.size(0))
     }
 }

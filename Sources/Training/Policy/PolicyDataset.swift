@@ -80,11 +80,11 @@ struct PolicyDataset: Sendable {
         count = rows.count
         self.images = images
         frameIndices = rows
-        let backbone = policy.backbone
-        featureShapes = backbone.cameras.map { camera in
-            let cells = backbone.cells(of: camera)
-            return [cells.rows, cells.columns, ImageEncoder.channels]
-        }
+        let backbone = policy.compactBackbone
+        featureShapes =
+            backbone?.cameras.compactMap { camera in
+                backbone.map { $0.cells(of: camera) }.map { [$0.rows, $0.columns, ImageEncoder.channels] }
+            } ?? []
         let processor = policy.processor
         self.processor = processor
         stateDimension = states.dimension
@@ -118,7 +118,8 @@ struct PolicyDataset: Sendable {
         let targets = try CodeTargets(chunks, robot.coding, policy.configuration.head)
         (codes, requiredCodebooks) = (targets?.codes, targets?.requiredCodebooks)
         auxiliaryTasks =
-            objectPoses == nil ? [] : [ObjectPoseTask(recipe.objectPose, backbone: policy.backbone)]
+            objectPoses == nil
+            ? [] : [backbone].compactMap(\.self).map { ObjectPoseTask(recipe.objectPose, backbone: $0) }
     }
 
     /// Numbers that differ where the examples do.

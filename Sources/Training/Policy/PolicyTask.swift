@@ -9,6 +9,10 @@ struct PolicyTask: TrainingTask {
     let network: FASTerVLANetwork
     let evaluations: [PeriodicEvaluation]
 
+    /// Tensors that the policy's file of weights holds.
+    private let ownTensors: [NamedTensor]
+    /// The backbone's own prediction of the codes; nil without knowledge insulation.
+    private let insulation: BackboneCodes?
     private let datasets: [PolicyDataset]
     private let settings: LossSettings
     private let batches: PolicyBatches
@@ -18,6 +22,7 @@ struct PolicyTask: TrainingTask {
     ///
     /// - Parameters:
     ///   - network: Network.
+    ///   - configuration: Its architecture.
     ///   - datasets: Examples, of every source.
     ///   - weights: Shares of the sources.
     ///   - recipe: Recipe of the training.
@@ -27,6 +32,7 @@ struct PolicyTask: TrainingTask {
     ///   - device: Device of the network.
     init(
         _ network: FASTerVLANetwork,
+        _ configuration: PolicyConfiguration,
         _ datasets: [PolicyDataset],
         weights: [Double],
         _ recipe: PolicyRecipe,
@@ -36,6 +42,10 @@ struct PolicyTask: TrainingTask {
         device: Device
     ) {
         self.network = network
+        ownTensors = network.ownTensors(configuration)
+        insulation =
+            recipe.backbone.isInsulated
+            ? BackboneCodes(configuration.head, of: network.backbone, device: device) : nil
         self.datasets = datasets
         self.evaluations = evaluations
         self.device = device
@@ -43,9 +53,9 @@ struct PolicyTask: TrainingTask {
         batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed)
     }
 
-    var parameters: [NamedTensor] { network.parameters }
+    var parameters: [NamedTensor] { network.parameters + (insulation?.tensors ?? []) }
 
-    var state: [NamedTensor] { network.tensors }
+    var state: [NamedTensor] { ownTensors + (insulation?.tensors ?? []) }
 
     func begin(at step: Int) { batches.begin(at: step) }
 
@@ -55,9 +65,14 @@ struct PolicyTask: TrainingTask {
         let input = network.backbone.encodingImages(of: images)
         return withAutocast(to: computeDType, on: device) {
             let output = network.backbone.output(of: input)
-            let loss = network.loss(after: output.prefix, targets: targets, settings: settings)
-            let auxiliary = datasets[0].auxiliaryLosses(of: output, at: batch, device: device)
+            let prefix = insulation == nil ? output.prefix : output.prefix.detached()
+            let loss = network.loss(after: prefix, targets: targets, settings: settings)
+            var auxiliary = datasets[0].auxiliaryLosses(of: output, at: batch, device: device)
+            if let own = insulation?.loss(after: output.prefix, targets: targets, settings) {
+                auxiliary.append(own)
+            }
             return TrainingLoss(total: auxiliary.reduce(loss.total) { $0 + $1.loss * $1.weight }) {
+                [auxiliary] in
                 var metrics = ["loss": loss.total.item]
                 if !loss.accuracies.isEmpty {
                     metrics["accuracy"] =

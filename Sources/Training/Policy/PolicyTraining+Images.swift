@@ -5,6 +5,14 @@ internal import LeRobot
 internal import Torch
 
 extension PolicyTraining {
+    /// Fills a published backbone of `network`.
+    ///
+    /// - Throws: The errors of published models and checkpoints.
+    func loadPublishedWeights(of network: FASTerVLANetwork) throws {
+        guard let backbone = network.backbone as? any PretrainedBackbone else { return }
+        try backbone.load(PretrainedFolder(recipe.backbone.pretrained).checkpoint)
+    }
+
     /// Fills the image encoder of `network`, if it has one, with the weights that the recipe asks for.
     ///
     /// - Throws: ``DemonstrationsError`` when they are not there, and the errors of checkpoints.

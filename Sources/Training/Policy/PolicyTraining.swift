@@ -92,9 +92,11 @@ public struct PolicyTraining {
         let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
         try start?.check(policy)
         Torch.seed(seed)
-        let network = FASTerVLANetwork(policy.configuration, device: device)
+        let network = try FASTerVLANetwork(policy.configuration, policy.model, device: device)
+        try loadPublishedWeights(of: network)
         try loadImageEncoder(of: network)
         try start?.copy(into: network)
+        if recipe.backbone.training == .frozen { network.backbone.freeze() }
         let randomState = Torch.randomState
         let cache = try featureCache(of: network, in: folder)
         let datasets = try sources.indices.map { index in
@@ -118,6 +120,7 @@ public struct PolicyTraining {
         )
         let task = PolicyTask(
             network,
+            policy.configuration,
             datasets.map(\.training),
             weights: sources.map(\.weight),
             recipe,
@@ -146,8 +149,8 @@ public struct PolicyTraining {
     ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
         let source = sources[index]
         try source.checkHeldOut()
-        let cameras = zip(policy.features[index], policy.backbone.cameras).compactMap { feature, camera in
-            feature.map { (camera: $0, height: camera.height, width: camera.width) }
+        let cameras = zip(policy.features[index], policy.processor.imageSizes).compactMap { feature, size in
+            feature.map { (camera: $0, height: size.height, width: size.width) }
         }
         let images = try makeImages(cameras)
         func dataset(_ episodes: [Int]) throws -> PolicyDataset {

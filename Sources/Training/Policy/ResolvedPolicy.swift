@@ -10,11 +10,11 @@ struct ResolvedPolicy {
     /// Names of the network's cameras, in its order.
     let cameraNames: [String]
 
-    /// The compact backbone.
-    let backbone: CompactBackbone.Configuration
+    /// The published backbone; nil for the compact one.
+    let model: PretrainedModel?
 
     /// Observations as inputs of the backbone.
-    var processor: any InputProcessor { CompactProcessor(backbone) }
+    let processor: any InputProcessor
 
     /// The robots, in the order of their first sources.
     let robots: [ResolvedRobot]
@@ -60,22 +60,25 @@ struct ResolvedPolicy {
             recipe.objectPose.weight > 0
             ? try all[0].objectPoses(columns: recipe.objectPose.columns, cameras: cameraNames) : nil
         let dimensions = states.map(\.statistics.dimension)
+        model = try recipe.backbone.model()
         // One value more of a mixture tells the robots apart.
-        backbone = try Self.backbone(
+        let backbone = try Self.backbone(
             recipe,
+            model,
             sources,
             cameraNames,
             stateDimension: (dimensions.max() ?? 0) + (isMixture ? 1 : 0),
             objectPoses?.first
         )
+        processor = try backbone.makeProcessor(model)
         let codings = try all.map { robot in
             try Self.coding(recipe, robot, robot.tokenizer(sources), isOnly: !isMixture, horizon: horizon)
         }
         let steps = codings[0].tokenizer?.horizon ?? horizon
         self.horizon = steps
-        let (names, network) = (cameraNames, backbone)
+        let (names, images) = (cameraNames, processor.imageSizes)
         let contracts = try zip(all, states).map { robot, state in
-            try robot.contract(names, network, state, horizon: steps)
+            try robot.contract(names, images, state, horizon: steps)
         }
         columns = contracts.map(\.actionSpace.dimension).max() ?? 0
         var configuration = PolicyConfiguration(
@@ -86,7 +89,7 @@ struct ResolvedPolicy {
                     horizon: steps,
                     embodiments: zip(all, contracts).map { .init(name: $0.name, contract: $1) }
                 ) : nil,
-            backbone: .compact(backbone),
+            backbone: backbone,
             expert: recipe.head == .blocksWithoutExpert ? nil : recipe.expert,
             head: .regression(.init(horizon: steps, dimension: columns))
         )
@@ -105,47 +108,6 @@ struct ResolvedPolicy {
             all.firstIndex { $0.positions.contains(source) } ?? 0
         }
         features = try sources.map { try $0.features(names) }
-    }
-
-    private static func backbone(
-        _ recipe: PolicyRecipe,
-        _ sources: [PolicySource],
-        _ cameraNames: [String],
-        stateDimension: Int,
-        _ objectPoses: ObjectPoseLabels?
-    ) throws -> CompactBackbone.Configuration {
-        let settings = recipe.backbone
-        let cameras = try cameraNames.enumerated().map { index, name in
-            let recorded = try sources.imageSize(of: name)
-            let size =
-                settings.imageSize > 0 ? (height: settings.imageSize, width: settings.imageSize) : recorded
-            let pixels = index == 0 ? settings.pixelsPerToken : settings.pixelsPerTokenOfOtherCameras
-            guard size.height > 0, size.height % pixels == 0, size.width % pixels == 0 else {
-                throw DemonstrationsError(
-                    description:
-                        "\(name): images of \(size.height) x \(size.width) pixels cannot be divided into patches of "
-                        + "\(pixels) x \(pixels); have them scaled, for example with --set backbone.imageSize=\(8 * pixels)"
-                )
-            }
-            return CompactBackbone.Configuration.Camera(
-                height: size.height,
-                width: size.width,
-                pixelsPerToken: pixels,
-                keypoints: settings.keypoints
-            )
-        }
-        var backbone = CompactBackbone.Configuration(
-            cameras: cameras,
-            stateDimension: stateDimension
-        )
-        (backbone.width, backbone.layerCount, backbone.headCount) = (
-            settings.width, settings.layerCount, settings.headCount
-        )
-        backbone.imageEncoder = settings.encoder
-        backbone.isBlind = settings.imageEncoder == .blind ? true : nil
-        backbone.objectPoseDimension = objectPoses?.columns.count
-        backbone.supportsDecoding = recipe.head == .blocksWithoutExpert
-        return backbone
     }
 
     /// Coding of a robot's actions: its tokenizer, one that is fitted to it, or its normalised values.
@@ -268,12 +230,18 @@ struct ResolvedPolicy {
             configuration,
             network: network,
             robots: robots.map { ($0.coding, $0.state) },
+            model: model,
             to: folder
         )
     }
 }
 
 extension ResolvedPolicy {
+    /// The compact backbone; nil for a published one.
+    var compactBackbone: CompactBackbone.Configuration? {
+        if case .compact(let configuration) = configuration.backbone { configuration } else { nil }
+    }
+
     /// Digest of the tokenizer as the policy's folder will hold it; nil for heads without one.
     ///
     /// - Throws: The system's error, where the temporary folder cannot be written.

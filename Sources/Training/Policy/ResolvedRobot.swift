@@ -33,13 +33,13 @@ extension RobotDemonstrations {
     /// What the policy takes from this robot and gives to it.
     func contract(
         _ cameraNames: [String],
-        _ backbone: CompactBackbone.Configuration,
+        _ images: [ImageSize],
         _ state: Normalization,
         horizon: Int
     ) throws -> PolicyContract {
         let own = try cameras()
         return PolicyContract(
-            cameras: zip(cameraNames, backbone.cameras).filter { own.contains($0.0) }.map {
+            cameras: zip(cameraNames, images).filter { own.contains($0.0) }.map {
                 .init(name: $0, height: $1.height, width: $1.width)
             },
             stateDimension: state.statistics.dimension,

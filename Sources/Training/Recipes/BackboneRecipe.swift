@@ -1,8 +1,24 @@
 internal import Backbones
+public import NN
 public import Support
 
-/// The compact backbone's settings; the keys under `backbone` of a policy's recipe.
+/// The backbone's settings; the keys under `backbone` of a policy's recipe.
+///
+/// Sizes, cameras' patches and image encoder are the compact backbone's; a published one has its own.
 public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
+    /// Folder of a published model, or its name in the Hub's local cache (`owner/model`); empty for the compact backbone.
+    public var pretrained = ""
+
+    /// Part of the backbone that is trained.
+    public var training = BackboneTraining.full
+
+    /// Adapters of a published backbone with the training `lora`.
+    public var lora = LowRankAdapter.Configuration()
+
+    /// Knowledge insulation (arXiv 2505.23705): the action expert's loss stops at the prefix, and the backbone learns by
+    /// predicting the same codes itself.
+    public var isInsulated = false
+
     /// Channels.
     public var width = 192
 
@@ -52,6 +68,25 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
     /// - Throws: `InvalidValue`.
     public func validate() throws(InvalidValue) {
         try Validation.require(
+            training != .lora || !pretrained.isEmpty,
+            "training",
+            "full or frozen without 'pretrained'",
+            found: training.rawValue
+        )
+        try Validation.require(
+            !isInsulated || training != .frozen,
+            "isInsulated",
+            "false where the backbone is frozen",
+            found: isInsulated
+        )
+        try Validation.require(["lora.rank": lora.rank], atLeast: 1)
+        try Validation.require(
+            lora.alpha > 0 && lora.alpha.isFinite,
+            "lora.alpha",
+            "a number above 0",
+            found: lora.alpha
+        )
+        try Validation.require(
             ["width": width, "layerCount": layerCount, "headCount": headCount],
             atLeast: 1
         )
@@ -85,6 +120,18 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             )
         }
     }
+}
+
+/// Part of a policy's backbone that is trained with it.
+public enum BackboneTraining: String, NamedChoice {
+    /// All weights, in single precision.
+    case full
+
+    /// Low-rank adapters of its linear layers (LoRA, arXiv 2106.09685).
+    case lora
+
+    /// Nothing.
+    case frozen
 }
 
 /// Network that reads a policy's images.

@@ -122,6 +122,12 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         )
         try Validation.require("objectPose", objectPose)
         try Validation.require(
+            objectPose.weight == 0 || backbone.pretrained.isEmpty && backbone.training == .full,
+            "objectPose.weight",
+            "0 unless a compact backbone is trained, as object poses are read off its keypoints",
+            found: objectPose.weight
+        )
+        try Validation.require(
             objectPose.weight == 0 || backbone.imageEncoder != .blind,
             "backbone.imageEncoder",
             "one that sees where 'objectPose.weight' is above 0",
@@ -137,6 +143,12 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     }
 
     private func validateHead() throws(InvalidValue) {
+        try Validation.require(
+            !backbone.isInsulated || head.hasExpert && head.predictsCodes,
+            "backbone.isInsulated",
+            "false unless the head has an expert that predicts codes",
+            found: backbone.isInsulated
+        )
         for (key, isAsked) in [
             ("supportsMaskPredict", supportsMaskPredict), ("committedSteps", committedSteps > 0),
         ] {
@@ -212,6 +224,9 @@ public enum PolicyHead: String, NamedChoice {
 
     /// L1 regression of a whole chunk, with an action expert.
     case regression
+
+    /// Returns true if the head is an action expert's.
+    var hasExpert: Bool { self != .blocksWithoutExpert }
 
     /// Returns true if the head predicts codes of some tokenizer.
     var predictsCodes: Bool { self != .flow && self != .regression }

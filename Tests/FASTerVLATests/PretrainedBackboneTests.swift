@@ -1,0 +1,181 @@
+import NN
+import Testing
+import Torch
+
+@testable import Backbones
+@testable import FASTerVLA
+
+@Suite("Policies on pretrained backbones")
+struct PretrainedBackboneTests {
+    /// A published architecture, small and with random weights.
+    enum Model: String, CaseIterable {
+        case paliGemma, smolVLM, internVL
+
+        /// Rows and columns of an image; patches have 4.
+        static let side = 8
+
+        private func vision(_ vision: inout SiglipEncoder.Configuration) {
+            (vision.width, vision.headCount, vision.layerCount, vision.feedForwardWidth) = (12, 2, 1, 20)
+            (vision.imageSize, vision.patchSize) = (Self.side, 4)
+        }
+
+        private func language(_ family: CausalLanguageModel.Configuration.Family)
+            -> CausalLanguageModel.Configuration
+        {
+            var language = CausalLanguageModel.Configuration(family)
+            (language.vocabularySize, language.width, language.layerCount) = (40, 16, 3)
+            (language.headCount, language.keyValueHeadCount, language.headWidth) = (4, 2, 8)
+            language.feedForwardWidth = 24
+            return language
+        }
+
+        func backbone() -> any PretrainedBackbone {
+            switch self {
+            case .paliGemma:
+                var configuration = PaliGemma.Configuration()
+                vision(&configuration.vision)
+                (configuration.vocabularySize, configuration.imageToken) = (40, 39)
+                (configuration.width, configuration.layerCount) = (16, 3)
+                configuration.feedForwardWidth = 24
+                (configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth) = (
+                    4, 1, 8
+                )
+                return PaliGemma(configuration, device: .cpu)
+            case .smolVLM:
+                var configuration = SmolVLM.Configuration()
+                vision(&configuration.vision)
+                (configuration.language, configuration.imageToken) = (language(.llama), 39)
+                return SmolVLM(configuration, device: .cpu)
+            case .internVL:
+                var configuration = InternVL.Configuration()
+                let vision = configuration.vision
+                configuration.vision.width = 12
+                (configuration.vision.headCount, configuration.vision.layerCount) = (2, 1)
+                configuration.vision.feedForwardWidth = 20
+                (configuration.vision.imageSize, configuration.vision.patchSize) = (Self.side, 4)
+                precondition(vision.width != 12)
+                (configuration.language, configuration.imageToken) = (language(.qwen3), 39)
+                return InternVL(configuration, device: .cpu)
+            }
+        }
+
+        /// Tokens of an image.
+        private var imageTokens: Int { self == .paliGemma ? 4 : 1 }
+
+        /// Two prompts of two images; the second one is shorter, and lacks its second image.
+        func input(dtype: DType = .float32) -> PrefixInput {
+            Torch.seed(12)
+            let placeholders = [Int](repeating: 39, count: 2 * imageTokens)
+            let rows = placeholders + [3, 4, 5, 6] + placeholders + [3, 7, 0, 0]
+            let isReal = (0 ..< rows.count).map { $0 < rows.count - 2 }
+            let shape = [2, rows.count / 2]
+            return PrefixInput(
+                images: (0 ..< 2).map { _ in Tensor.randn([2, 3, Self.side, Self.side]).to(dtype) },
+                tokens: Tensor(rows, shape: shape),
+                tokenMask: Tensor(isReal, shape: shape),
+                hasImage: Tensor([true, true, true, false], shape: [2, 2])
+            )
+        }
+    }
+
+    private func network(
+        _ model: Model,
+        hasExpert: Bool = true,
+        dtype: DType = .float32,
+        adapter: LowRankAdapter.Configuration? = nil
+    ) -> FASTerVLANetwork {
+        Torch.seed(11)
+        let backbone = withAdapters(adapter) { withParameters(of: dtype) { model.backbone() } }
+        var expert = ActionExpert.Configuration()
+        expert.width = 8
+        return FASTerVLANetwork(
+            backbone: backbone,
+            expert: hasExpert ? expert : nil,
+            head: .blocks(
+                .init(
+                    schedule: BlockSchedule(codebookCount: 3, latentPositionCount: 5),
+                    codebookSize: SmallNetwork.codebookSize,
+                    dimension: 2
+                )
+            ),
+            device: .cpu
+        )
+    }
+
+    /// The largest difference between scores decoded with the cache and those of the training-time forward.
+    private func cacheError(_ network: FASTerVLANetwork, _ input: PrefixInput) throws -> Double {
+        let head = try #require(network.blockHead)
+        return withoutGradients {
+            let prefix = network.backbone.prefix(of: input)
+            var scores: [Tensor] = []
+            let codes = network.decoder(head).decode(after: prefix) { logits in
+                scores.append(logits.reshaped(2, -1, SmallNetwork.codebookSize))
+                return logits.argmax(-1)
+            }.codes
+            let expected = SmallNetwork.forcedLogits(network, codes, head, prefix)
+            return (Tensor.concatenated(scores, axis: 1) - expected).abs().max().item
+        }
+    }
+
+    @Test(
+        "decode, with the cache, the scores of the training-time forward to 1e-5",
+        arguments: Model.allCases,
+        [true, false]
+    )
+    func cacheEqualsTeacherForcing(model: Model, hasExpert: Bool) throws {
+        #expect(try cacheError(network(model, hasExpert: hasExpert), model.input()) < 1e-5)
+    }
+
+    @Test(
+        "have an expert in single precision over keys and values of bfloat16",
+        arguments: Model.allCases,
+        [true, false]
+    )
+    func reducedPrecision(model: Model, hasExpert: Bool) throws {
+        let network = network(model, hasExpert: hasExpert, dtype: .bfloat16)
+        let input = model.input(dtype: .bfloat16)
+        let prefix = withoutGradients { network.backbone.prefix(of: input) }
+        #expect(prefix.keys.allSatisfy { $0.dtype == .bfloat16 })
+        #expect(network.head.parameters.allSatisfy { $0.tensor.dtype == .float32 })
+        // A block's own keys are rounded to the cache's type in both.
+        #expect(try cacheError(network, input) < 2e-2)
+    }
+
+    @Test("leave an insulated backbone without the action loss", arguments: Model.allCases)
+    func insulation(model: Model) throws {
+        let network = network(model)
+        Torch.seed(3)
+        let targets = ActionTargets(
+            actions: .randn([2, 6, 2]),
+            isValid: .ones([2, 6], dtype: .bool),
+            codes: Tensor.randint(0 ..< SmallNetwork.codebookSize, [2, 15])
+        )
+        let prefix = network.backbone.prefix(of: model.input())
+        network.loss(after: prefix.detached(), targets: targets).total.backward()
+        #expect(network.backbone.parameters.allSatisfy { $0.tensor.gradient == nil })
+        #expect(network.expert?.parameters.allSatisfy { $0.tensor.gradient != nil } == true)
+        network.loss(after: prefix, targets: targets).total.backward()
+        #expect(network.backbone.parameters.contains { $0.tensor.gradient != nil })
+    }
+
+    @Test("train adapters of every linear layer of a frozen backbone, which changes nothing at first")
+    func adapters() throws {
+        let model = Model.smolVLM
+        let plain = network(model)
+        let adapted = network(model, adapter: .init())
+        let weights = SmallNetwork.weights(plain)
+        withoutGradients {
+            for named in adapted.tensors where !named.isOfAdapter {
+                if let weight = weights[named.name] { named.tensor.copyInPlace(weight) }
+            }
+            let keys = [plain, adapted].map { $0.backbone.prefix(of: model.input()).keys[2] }
+            #expect((keys[0] - keys[1]).abs().max().item == 0)
+        }
+        adapted.backbone.freezeAllButAdapters()
+        let trained = Set(adapted.backbone.parameters.map(\.name))
+        #expect(trained.allSatisfy { $0.contains(".adapter.") })
+        #expect(trained.contains("language.decoder.layers.0.attention.projection.adapter.down"))
+        #expect(trained.contains("language.decoder.layers.2.feedForward.gate.adapter.up"))
+        #expect(!trained.contains { $0.contains("head.adapter") })
+    }
+}
