@@ -247,7 +247,11 @@ let package = Package(
         tests("NN", ["GoldenTensors", "TemporaryFolder", "Torch"], resources: [.copy("Golden")]),
         tests(
             "Backbones",
-            ["GoldenTensors", "TemporaryFolder", "TextTokenizers", "NN", "Torch", "Support"],
+            [
+                "GoldenTensors", "TemporaryFolder", "ImageProcessing", "TextTokenizers", "NN", "Torch",
+                "RobotTypes",
+                "Support",
+            ],
             resources: [.copy("Golden")]
         ),
         tests(

@@ -68,6 +68,27 @@ public struct DecoderStack: Module, SuffixDecoder {
         return dtype == .float32 ? features : features.to(inputs.dtype)
     }
 
+    /// Features of the tokens that begin a sequence, normalized `[B, L, width]`, with every layer's input, keys and values by
+    /// name (``PretrainedBackbone/trace(_:record:)``).
+    func trace(
+        _ inputs: Tensor,
+        positions: Tensor,
+        mask: Tensor?,
+        record: (_ name: String, _ tensor: Tensor) -> Void
+    ) -> Tensor {
+        var cache = KeyValueCache(layerCount: layers.count)
+        var index = 0
+        let features = decode(inputs, positions: positions, cache: &cache, mask: mask) { state in
+            record("hidden.\(index)", state)
+            index += 1
+        }
+        for (layer, (key, value)) in zip(cache.contents.keys, cache.contents.values).enumerated() {
+            record("keys.\(layer)", key)
+            record("values.\(layer)", value)
+        }
+        return features
+    }
+
     /// Keys and values of the tokens that begin a sequence.
     ///
     /// Nothing reads the last layer's output, which is left out.

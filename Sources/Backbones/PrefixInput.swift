@@ -29,9 +29,6 @@ public struct PrefixInput: Sendable {
     /// Rows and columns of patches of every image, in the order of their tokens; empty where all are of one size.
     public var grids: [ImageGrid] = []
 
-    /// Rotary positions of the tokens, `[B, L]` or `[sections, B, L]`; nil leaves them to the backbone.
-    public var positions: Tensor?
-
     /// Bin of every state dimension, int64 `[B, stateDimension]`, for a backbone that embeds states; nil where the state
     /// is part of the prompt.
     public var state: Tensor?

@@ -45,7 +45,6 @@ struct Comparison {
         var prompt = input
         prompt.isSuffix = nil
         prompt.tokens = input.tokens.narrowed(1, from: 0, count: first)
-        prompt.positions = input.positions.map { $0.narrowed($0.rank - 1, from: 0, count: first) }
         let prefix = backbone.prefix(of: prompt)
         var cache = KeyValueCache(prefix, roomFor: length - first)
         let logits = (first ..< length).map { index in

@@ -44,7 +44,6 @@ struct Reference {
             tokenMask: mask.flatMap { $0.all().item == 1 ? nil : $0 }
         )
         input.isSuffix = try tensor("isSuffix").flatMap { $0.to(.int64).sum().item == 0 ? nil : $0 }
-        input.positions = try tensor("positions")
         if let grids = try tensor("grids") {
             let values = grids.integers
             input.grids = (0 ..< grids.size(0)).map {

@@ -17,8 +17,16 @@ struct CausalLanguageModelTests {
 
     private func trace(_ input: PrefixInput, _ images: [Tensor]) -> [String: Tensor] {
         var traced: [String: Tensor] = [:]
-        model.trace(input, images: images, placeholder: 50) { traced[$0] = $1 }
+        model.trace(input, images: images, placeholder: 50, layout: layout(input)) { traced[$0] = $1 }
         return traced
+    }
+
+    private func prefix(_ input: PrefixInput, _ images: [Tensor]) -> Prefix {
+        model.prefix(of: input, images: images, placeholder: 50, layout: layout(input))
+    }
+
+    private func layout(_ input: PrefixInput) -> PromptLayout {
+        PromptLayout(input, placeholder: 50, tokensPerImage: 3)
     }
 
     @Test("decodes text after a prompt as the whole forward scores it")
@@ -28,7 +36,7 @@ struct CausalLanguageModelTests {
             let tokens = Tensor([4, 50, 50, 50, 5, 6, 7], shape: [1, 7])
             let expected = try #require(trace(PrefixInput(tokens: tokens), [image])["logits"])
             let prompt = PrefixInput(tokens: tokens.narrowed(1, from: 0, count: 5))
-            let prefix = model.prefix(of: prompt, images: [image], placeholder: 50)
+            let prefix = self.prefix(prompt, [image])
             #expect(prefix.nextPosition.integers == [5] && prefix.length == 5)
             var cache = KeyValueCache(prefix, roomFor: 2)
             for index in 5 ..< 7 {
@@ -71,10 +79,10 @@ struct CausalLanguageModelTests {
             let image = Tensor.randn([2, 3, 16])
             var input = PrefixInput(tokens: Tensor([50, 50, 50, 5, 6, 50, 50, 50, 5, 6], shape: [2, 5]))
             input.hasImage = Tensor([false, true], shape: [2, 1])
-            let prefix = model.prefix(of: input, images: [image], placeholder: 50)
+            let prefix = self.prefix(input, [image])
             #expect(prefix.nextPosition.integers == [2, 5])
             let words = PrefixInput(tokens: Tensor([5, 6], shape: [1, 2]))
-            let alone = model.prefix(of: words, images: [], placeholder: 50)
+            let alone = self.prefix(words, [])
             for layer in 0 ..< 2 {
                 #expect(prefix.keys[layer].isFinite().all().item == 1)
                 let found = prefix.keys[layer].narrowed(0, from: 0, count: 1)

@@ -19,13 +19,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent / "backbones"
 PARITY = ROOT / ".build/debug/backbone-parity"
 COMPARED_WITH = "5.24.0"
-# Of bfloat16 and float16 folders, computed in the same type: what rounding leaves of weights drawn at random.
+# Wrong settings, by their key.
 WRONG = {
     "rope_theta": 500.0,
     "rms_norm_eps": 0.5,
     "layer_norm_eps": 0.5,
     "image_token_index": 309,
     "image_token_id": 309,
+    "window_size": 56,
+    "fullatt_block_indexes": [0],
+    "mrope_section": [3, 3, 2],
 }
 
 

@@ -2,7 +2,7 @@ public import NN
 
 extension InternVL {
     /// The architecture, with the defaults of the published classes.
-    public struct Configuration: Codable, Equatable, Sendable {
+    public struct Configuration: VisionLanguageConfiguration, Codable {
         /// The vision encoder.
         public var vision = InternViT.Configuration()
 
@@ -25,7 +25,7 @@ extension InternVL {
         public var imageTokenCount: Int { vision.patchCount / (patchesPerSide * patchesPerSide) }
 
         /// Reads a configuration of transformers, or one of the publisher's own code, which has an `llm_config`.
-        init(_ published: PublishedConfiguration) throws(PretrainedError) {
+        public init(_ published: PublishedConfiguration) throws(PretrainedError) {
             self.init()
             if let part = try published.object("llm_config") {
                 try readRemote(published, part)
@@ -72,18 +72,6 @@ extension InternVL {
             let shuffle = try published.text("ps_version") ?? "v1"
             guard shuffle == "v2" else { throw published.error("ps_version", expected: "v2", found: shuffle) }
         }
-    }
-
-    /// Reads a published configuration.
-    public static func configuration(
-        _ published: PublishedConfiguration,
-        shape: (_ parameter: String) -> [Int]?
-    ) throws -> Configuration {
-        var configuration = try Configuration(published)
-        let rows = shape("language.embedding.weight")?[0]
-        configuration.language.vocabularySize = rows ?? configuration.language.vocabularySize
-        configuration.language.hasHead = shape("language.head.weight") != nil
-        return configuration
     }
 }
 

@@ -29,14 +29,11 @@ public struct InternVL: CausalVisionLanguageModel {
         language = CausalLanguageModel(configuration.language, device: device)
     }
 
-    /// Token id of a placeholder.
-    public var imageToken: Int { configuration.imageToken }
-
-    /// Features of the class token and of patches, `[N, 1 + P, channels]`.
-    public func visionFeatures(of pixels: Tensor) -> Tensor { vision(pixels) }
+    /// Features of the class token and of patches, `[N, 1 + P, channels]`, of pixels `[N, 3, height, width]`.
+    public func visionFeatures(of pixels: Tensor, grids _: [ImageGrid]) -> Tensor { vision(pixels) }
 
     /// Image tokens of patches, `[N, P / patchesPerSide², width]`; the class token is left out.
-    public func imageTokens(of features: Tensor) -> Tensor {
+    public func imageTokens(of features: Tensor, grids _: [ImageGrid]) -> Tensor {
         let patches = features.narrowed(1, from: 1, count: features.size(1) - 1)
         return projector(patches.pixelShuffled(by: configuration.patchesPerSide))
     }

@@ -1,27 +1,15 @@
-public import Foundation
-
 extension InternVL {
-    /// Observations as its inputs.
-    public static func makeProcessor(
-        _ folder: URL,
-        _ configuration: Configuration,
-        _ settings: ProcessorSettings
-    ) throws -> any InputProcessor {
+    /// A turn that begins with the images, each on a line of its own.
+    public static func turn(_ configuration: Configuration, cameraCount: Int) -> ChatProcessor.Turn {
         let image = String(repeating: "<IMG_CONTEXT>", count: configuration.imageTokenCount)
-        let framed = Array(repeating: "<img>\(image)</img>", count: settings.cameraCount)
-        let template = ChatProcessor.Template(
+        let framed = Array(repeating: "<img>\(image)</img>", count: cameraCount)
+        return ChatProcessor.Turn(
             images: "<|im_start|>user\n" + framed.joined(separator: "\n"),
             beforeWords: "\n",
             afterWords: "<|im_end|>\n<|im_start|>assistant\n",
-            pixels: .imageNet
-        )
-        return try ChatProcessor(
-            folder,
-            template,
-            imageToken: configuration.imageToken,
-            imageTokenCount: configuration.imageTokenCount,
+            imageTokenCount: configuration.imageTokenCount * cameraCount,
             imageSize: configuration.vision.imageSize,
-            settings
+            pixels: .imageNet
         )
     }
 }

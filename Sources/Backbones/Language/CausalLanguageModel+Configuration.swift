@@ -48,6 +48,9 @@ extension CausalLanguageModel {
         /// Base of the rotary positions.
         public var rotaryBase = 10_000.0
 
+        /// Pairs of a head's channels that turn by a token's time, row and column; nil where tokens have one position.
+        public var rotarySections: [Int]?
+
         /// True for queries, keys and values with biases.
         public var hasAttentionBias: Bool
 
@@ -83,6 +86,11 @@ extension CausalLanguageModel {
                 throw text.error("model_type", expected: "one of \(known)", found: "'\(name)'")
             }
             self.init(family)
+            try read(text)
+        }
+
+        /// Reads a published `text_config`, of which what is missing is as in `self`.
+        mutating func read(_ text: PublishedConfiguration) throws(PretrainedError) {
             vocabularySize = try text.integer("vocab_size", default: vocabularySize)
             width = try text.integer("hidden_size", default: width)
             layerCount = try text.integer("num_hidden_layers", default: layerCount)

@@ -20,7 +20,11 @@ public struct CausalLanguageModel: Module {
         embedding = Embedding(rows, width, device: device)
         decoder = DecoderStack(
             configuration.layers,
-            rotary: RotaryPositions(width: configuration.headWidth, base: configuration.rotaryBase),
+            rotary: RotaryPositions(
+                width: configuration.headWidth,
+                base: configuration.rotaryBase,
+                sections: configuration.rotarySections
+            ),
             device: device
         )
         head = withAdapters(nil) {
@@ -42,21 +46,19 @@ public struct CausalLanguageModel: Module {
     ///   - input: Prompts.
     ///   - images: Image tokens, `[B, P, width]` a camera, in the order of their placeholders.
     ///   - placeholder: Token id that image tokens take the place of.
+    ///   - layout: Positions of the prompts' tokens.
     /// - Returns: The prompts' keys and values.
-    func prefix(of input: PrefixInput, images: [Tensor], placeholder: Int) -> Prefix {
-        let seen = seenTokens(input, images, placeholder)
-        let positions = positions(input, seen)
+    func prefix(of input: PrefixInput, images: [Tensor], placeholder: Int, layout: PromptLayout) -> Prefix {
         let cache = decoder.keysAndValues(
             of: embeddings(input.tokens, images, placeholder),
-            positions: positions,
-            mask: mask(input, seen)
+            positions: layout.positions,
+            mask: layout.causalMask
         )
-        let last = positions.narrowed(1, from: positions.size(1) - 1, count: 1)
         return Prefix(
             keys: cache.contents.keys,
             values: cache.contents.values,
-            mask: seen?.unsqueezed(1).unsqueezed(1),
-            nextPosition: last.squeezed(1) + 1
+            mask: layout.keyMask,
+            nextPosition: layout.nextPosition
         )
     }
 
@@ -66,24 +68,16 @@ public struct CausalLanguageModel: Module {
         _ input: PrefixInput,
         images: [Tensor],
         placeholder: Int,
+        layout: PromptLayout,
         record: (_ name: String, _ tensor: Tensor) -> Void
     ) {
-        let seen = seenTokens(input, images, placeholder)
-        var cache = KeyValueCache(layerCount: decoder.layers.count)
-        var index = 0
-        let output = decoder.decode(
+        record("positions", layout.positions)
+        let output = decoder.trace(
             embeddings(input.tokens, images, placeholder),
-            positions: positions(input, seen),
-            cache: &cache,
-            mask: mask(input, seen)
-        ) { state in
-            record("hidden.\(index)", state)
-            index += 1
-        }
-        for (layer, (key, value)) in zip(cache.contents.keys, cache.contents.values).enumerated() {
-            record("keys.\(layer)", key)
-            record("values.\(layer)", value)
-        }
+            positions: layout.positions,
+            mask: layout.causalMask,
+            record: record
+        )
         record("logits", logits(of: output))
     }
 
@@ -99,36 +93,6 @@ public struct CausalLanguageModel: Module {
             "prompts with as many placeholders as their images have tokens"
         )
         return words.scattered(where: isImage.unsqueezed(2), from: images)
-    }
-
-    /// True for tokens that others attend to, bool `[B, L]`: no padding, no image that is absent; nil for all.
-    private func seenTokens(_ input: PrefixInput, _ images: [Tensor], _ placeholder: Int) -> Tensor? {
-        guard let hasImage = input.hasImage, let image = images.first else { return input.tokenMask }
-        let isImage = input.tokens.equal(Double(placeholder))
-        // Placeholders of a prompt are counted through; so many belong to each camera.
-        let index = isImage.to(.int64).cumulativeSum(1) - isImage.to(.int64)
-        let camera = index.quotientAndRemainder(dividingBy: image.size(1)).quotient
-        let last = Tensor.scalar(Double(hasImage.size(1) - 1), dtype: .int64, device: camera.device)
-        let isPresent = hasImage.gather(axis: 1, camera.minimum(last))
-        let isSeen = isPresent.to(.int64).maximum(isImage.logicalNot().to(.int64)).greater(0)
-        return input.tokenMask.map { $0.and(isSeen) } ?? isSeen
-    }
-
-    /// Rotary positions, counted from 0, without tokens that are not seen: `[B or 1, L]`.
-    private func positions(_ input: PrefixInput, _ seen: Tensor?) -> Tensor {
-        seen.map { $0.to(.int64).cumulativeSum(1) - 1 }
-            ?? Tensor.arange(0 ..< input.tokens.size(1), device: input.tokens.device).unsqueezed(0)
-    }
-
-    /// Causal mask, bool `[B or 1, 1, L, L]`.
-    ///
-    /// A token that no other sees still attends to itself, as a row of scores without any has no softmax.
-    private func mask(_ input: PrefixInput, _ seen: Tensor?) -> Tensor {
-        let (length, device) = (input.tokens.size(1), input.tokens.device)
-        let causal = Tensor.causalMask(length, device: device)
-        guard let seen else { return causal }
-        let itself = causal.and(causal.transposed(2, 3)).to(.int64)
-        return causal.and((seen.unsqueezed(1).unsqueezed(1).to(.int64) + itself).greater(0))
     }
 }
 

@@ -140,22 +140,12 @@ extension PaliGemma {
             record("projector", projected)
             return projected
         }
-        let mask = attentionMask(input)
-        var cache = KeyValueCache(layerCount: layerCount)
-        var index = 0
-        let output = decoder.decode(
+        let output = decoder.trace(
             embeddings(tokens, features),
             positions: positions(input.tokenMask, tokens),
-            cache: &cache,
-            mask: mask
-        ) { state in
-            record("hidden.\(index)", state)
-            index += 1
-        }
-        for (layer, (key, value)) in zip(cache.contents.keys, cache.contents.values).enumerated() {
-            record("keys.\(layer)", key)
-            record("values.\(layer)", value)
-        }
+            mask: attentionMask(input),
+            record: record
+        )
         record("logits", logits(of: output))
     }
 

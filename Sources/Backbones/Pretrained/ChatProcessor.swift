@@ -6,8 +6,8 @@ public import Torch
 ///
 /// A camera's image is one tile, as robots have it; larger pictures are not split.
 public struct ChatProcessor: InputProcessor {
-    /// Text around the words of a turn, and the normalization of pixels.
-    struct Template {
+    /// Text around the words of a turn, and the images in it.
+    public struct Turn: Sendable {
         /// Text before the words, which ends in an added token.
         var images: String
 
@@ -16,6 +16,12 @@ public struct ChatProcessor: InputProcessor {
 
         /// Text after the words.
         var afterWords: String
+
+        /// Number of image tokens in ``images``.
+        var imageTokenCount: Int
+
+        /// Rows and columns of pixels of an image.
+        var imageSize: Int
 
         /// Normalization of pixels.
         var pixels: PixelNormalization
@@ -28,35 +34,28 @@ public struct ChatProcessor: InputProcessor {
     public let stateBins: Int
 
     private let tokenizer: TextTokenizer
-    private let template: Template
+    private let turn: Turn
     private let images: [Int]
 
     /// Reads the text tokenizer in `folder`.
     ///
     /// - Parameters:
     ///   - folder: Folder of the published model.
-    ///   - template: Text of a turn.
+    ///   - turn: Text of a turn.
     ///   - imageToken: Token id that image tokens take the place of.
-    ///   - imageTokenCount: Number of them in an image.
-    ///   - imageSize: Rows and columns of an image.
     ///   - settings: The robot's cameras and state.
     /// - Throws: The errors of text tokenizers, and ``PretrainedError`` for a tokenizer that is not the model's.
-    init(
-        _ folder: URL,
-        _ template: Template,
-        imageToken: Int,
-        imageTokenCount: Int,
-        imageSize: Int,
-        _ settings: ProcessorSettings
-    ) throws {
+    init(_ folder: URL, _ turn: Turn, imageToken: Int, _ settings: ProcessorSettings) throws {
         tokenizer = try TextTokenizer(folder: folder)
-        self.template = template
+        self.turn = turn
         stateBins = settings.stateBins
-        imageSizes = (0 ..< settings.cameraCount).map { _ in ImageSize(height: imageSize, width: imageSize) }
+        imageSizes = (0 ..< settings.cameraCount).map { _ in
+            ImageSize(height: turn.imageSize, width: turn.imageSize)
+        }
         images = try tokenizer.imageTokens(
-            template.images,
+            turn.images,
             placeholder: imageToken,
-            count: imageTokenCount * settings.cameraCount,
+            count: turn.imageTokenCount,
             folder: folder
         )
     }
@@ -64,15 +63,15 @@ public struct ChatProcessor: InputProcessor {
     /// The prompt of an observation.
     public func tokens(instruction: String, state: [Int]) throws -> [Int] {
         let words = RobotPrompt.text(instruction: instruction, state: state)
-        let turn = template.beforeWords + words + template.afterWords
-        return images + (try tokenizer.encoded(turn, addsSpecialTokens: false))
+        let text = turn.beforeWords + words + turn.afterWords
+        return images + (try tokenizer.encoded(text, addsSpecialTokens: false))
     }
 
     /// Encodes a batch.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
         let (tokens, mask) = observations.paddedTokens(with: tokenizer.roles.padding ?? 0, on: device)
         return PrefixInput(
-            images: observations.pixels(imageSizes, template.pixels, on: device),
+            images: observations.pixels(imageSizes, turn.pixels, on: device),
             tokens: tokens,
             tokenMask: mask,
             hasImage: observations.imageMask(on: device)

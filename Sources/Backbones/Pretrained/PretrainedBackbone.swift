@@ -56,6 +56,7 @@ public protocol PretrainedBackbone: Backbone {
     /// |---|---|
     /// | `vision` | output of the vision encoder, `[images, patches, channels]` |
     /// | `projector` | image tokens, `[images, tokens, width]` |
+    /// | `positions` | of backbones with a ``PromptLayout`` |
     /// | `hidden.0` ... | input of every layer, `[B, L, width]`; the last one is the normalized output |
     /// | `keys.0`, `values.0` ... | of every layer, `[B, G, L, E]` |
     /// | `logits` | `[B, L, vocabulary]` |
@@ -102,7 +103,9 @@ public struct ProcessorSettings: Codable, Equatable, Sendable {
 /// The backbones with published weights.
 public enum PretrainedBackbones {
     /// Every one, a type each.
-    public static let all: [any PretrainedBackbone.Type] = [PaliGemma.self, SmolVLM.self, InternVL.self]
+    public static let all: [any PretrainedBackbone.Type] = [
+        PaliGemma.self, SmolVLM.self, InternVL.self, Qwen25VL.self,
+    ]
 
     /// Opens a published model.
     ///

@@ -122,7 +122,8 @@ extension PublishedConfiguration {
     /// - Throws: ``PretrainedError`` for a kind of scaling that is not built.
     public func rotary(defaultBase: Double) throws(PretrainedError) -> (base: Double, sections: [Int]?) {
         let (newer, older) = (try object("rope_parameters"), try object("rope_scaling"))
-        let base = try (newer ?? self).number("rope_theta", default: defaultBase)
+        let own = try number("rope_theta", default: defaultBase)
+        let base = try newer?.number("rope_theta", default: own) ?? own
         let settings = newer ?? older
         guard let settings else { return (base, nil) }
         let key = settings.has("rope_type") ? "rope_type" : "type"

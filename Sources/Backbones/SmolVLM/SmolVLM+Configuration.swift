@@ -1,6 +1,6 @@
 extension SmolVLM {
     /// The architecture, with the defaults of the published classes.
-    public struct Configuration: Codable, Equatable, Sendable {
+    public struct Configuration: VisionLanguageConfiguration, Codable {
         /// The vision encoder.
         public var vision: SiglipEncoder.Configuration
 
@@ -25,7 +25,7 @@ extension SmolVLM {
         public var imageTokenCount: Int { vision.patchCount / (patchesPerSide * patchesPerSide) }
 
         /// Reads a published configuration.
-        init(_ published: PublishedConfiguration) throws(PretrainedError) {
+        public init(_ published: PublishedConfiguration) throws(PretrainedError) {
             self.init()
             imageToken = try published.integer("image_token_id", default: imageToken)
             patchesPerSide = try published.integer("scale_factor", default: patchesPerSide)
@@ -38,17 +38,5 @@ extension SmolVLM {
                 throw published.error("scale_factor", expected: expected, found: "\(patchesPerSide)")
             }
         }
-    }
-
-    /// Reads a published configuration.
-    public static func configuration(
-        _ published: PublishedConfiguration,
-        shape: (_ parameter: String) -> [Int]?
-    ) throws -> Configuration {
-        var configuration = try Configuration(published)
-        let rows = shape("language.embedding.weight")?[0]
-        configuration.language.vocabularySize = rows ?? configuration.language.vocabularySize
-        configuration.language.hasHead = shape("language.head.weight") != nil
-        return configuration
     }
 }

@@ -35,17 +35,14 @@ public struct SmolVLM: CausalVisionLanguageModel {
         language = CausalLanguageModel(configuration.language, device: device)
     }
 
-    /// Token id of a placeholder.
-    public var imageToken: Int { configuration.imageToken }
-
-    /// Features of patches, `[N, P, channels]`.
-    public func visionFeatures(of pixels: Tensor) -> Tensor {
+    /// Features of patches, `[N, P, channels]`, of pixels `[N, 3, height, width]`.
+    public func visionFeatures(of pixels: Tensor, grids _: [ImageGrid]) -> Tensor {
         let positions = configuration.positions(ofImage: pixels.size(2))
         return vision(pixels, positions: Tensor(positions, shape: [positions.count], device: pixels.device))
     }
 
     /// Image tokens, `[N, P / patchesPerSide², width]`.
-    public func imageTokens(of features: Tensor) -> Tensor {
+    public func imageTokens(of features: Tensor, grids _: [ImageGrid]) -> Tensor {
         connector(features.pixelShuffled(by: configuration.patchesPerSide))
     }
 }

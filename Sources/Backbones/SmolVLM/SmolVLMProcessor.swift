@@ -1,26 +1,14 @@
-public import Foundation
-
 extension SmolVLM {
-    /// Observations as its inputs.
-    public static func makeProcessor(
-        _ folder: URL,
-        _ configuration: Configuration,
-        _ settings: ProcessorSettings
-    ) throws -> any InputProcessor {
+    /// A turn that begins with the images, each framed as one that is not split.
+    public static func turn(_ configuration: Configuration, cameraCount: Int) -> ChatProcessor.Turn {
         let image = String(repeating: "<image>", count: configuration.imageTokenCount)
         let framed = "<fake_token_around_image><global-img>\(image)<fake_token_around_image>"
-        let template = ChatProcessor.Template(
-            images: "<|im_start|>User:" + String(repeating: framed, count: settings.cameraCount),
+        return ChatProcessor.Turn(
+            images: "<|im_start|>User:" + String(repeating: framed, count: cameraCount),
             afterWords: "<end_of_utterance>\nAssistant:",
-            pixels: .half
-        )
-        return try ChatProcessor(
-            folder,
-            template,
-            imageToken: configuration.imageToken,
-            imageTokenCount: configuration.imageTokenCount,
+            imageTokenCount: configuration.imageTokenCount * cameraCount,
             imageSize: configuration.vision.imageSize,
-            settings
+            pixels: .half
         )
     }
 }

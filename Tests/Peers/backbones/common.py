@@ -6,6 +6,7 @@ Run with one of transformers' versions: `common.py save MODEL CASE FOLDER` write
 """
 
 import importlib
+import itertools
 import json
 import pathlib
 import sys
@@ -24,6 +25,7 @@ import safetensors.torch  # noqa: E402
 import transformers  # noqa: E402
 
 transformers.logging.set_verbosity_error()
+IMAGE = 310  # the token that stands for a token of an image; words are smaller
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -126,12 +128,42 @@ def reference(model_name, case_name, folder):
     safetensors.torch.save_file(tensors, target / "tensors.safetensors")
 
 
+def prompts(random, images, words, suffix=0, padding=(), frame=(2, 1)):
+    """Tokens of prompts: `frame[0]` words, every image and `frame[1]` words after it, `words` words.
+
+    `images` has for every prompt the numbers of its images' tokens, `padding` how many of the last words it lacks; shorter
+    prompts are padded. The last `suffix` tokens are text after the prompt.
+    """
+
+    def text(count):
+        return torch.randint(3, 300, (count,), generator=random).tolist()
+
+    rows = []
+    for counts, missing in itertools.zip_longest(images, padding, fillvalue=0):
+        row = text(frame[0])
+        for count in counts:
+            row += [IMAGE] * count + text(frame[1])
+        rows.append(row + text(words - missing))
+    length = max(map(len, rows))
+    is_suffix = torch.zeros(len(rows), length, dtype=torch.bool)
+    is_suffix[:, length - suffix :] = suffix > 0
+    return dict(
+        tokens=torch.tensor([row + [0] * (length - len(row)) for row in rows]),
+        tokenMask=torch.tensor([[index < len(row) for index in range(length)] for row in rows]),
+        isSuffix=is_suffix,
+    )
+
+
 def decoder_outputs(result):
-    """Hidden states, keys and values of every layer, and logits, of a forward that gave them all."""
+    """Hidden states, keys and values of every layer, and logits, of a forward that gave them all.
+
+    Layers with a sliding window whose cache forgot what lies before it are left out.
+    """
     cache = getattr(result, "cache", None) or result.past_key_values
     outputs = {f"hidden.{index}": state for index, state in enumerate(result.hidden_states)}
     for index, layer in enumerate(cache.layers):
-        outputs[f"keys.{index}"], outputs[f"values.{index}"] = layer.keys, layer.values
+        if layer.keys.shape[2] == result.logits.shape[1]:
+            outputs[f"keys.{index}"], outputs[f"values.{index}"] = layer.keys, layer.values
     return outputs | {"logits": result.logits}
 
 

@@ -4,10 +4,9 @@ import json
 
 import safetensors.torch
 import torch
-from common import Case, decoder_outputs
+from common import IMAGE, Case, decoder_outputs, prompts
 from transformers import InternVLConfig, InternVLForConditionalGeneration as MODEL
 
-IMAGE = 310
 # InternVL3.5 2B.
 WHOLE_TEXT = dict(
     vocab_size=151936,
@@ -128,28 +127,17 @@ def rewrite(case, folder):
 def inputs(config, random):
     vision = config.vision_config
 
-    def prompts(batch, images, words, suffix, padding=(), size=vision.image_size[0]):
+    def batch(prompt_count, images, words, suffix=0, padding=(), size=vision.image_size[0]):
         count = int((size // vision.patch_size[0] * config.downsample_ratio) ** 2)
-        # A template stands around the images.
-        parts = [torch.randint(3, 300, (batch, 2), generator=random)]
-        for _ in range(images):
-            parts += [torch.full((batch, count), IMAGE), torch.randint(3, 300, (batch, 1), generator=random)]
-        tokens = torch.cat([*parts, torch.randint(3, 300, (batch, words), generator=random)], 1)
-        mask = torch.ones_like(tokens)
-        for row, missing in enumerate(padding):
-            tokens[row, tokens.shape[1] - missing :] = 0
-            mask[row, tokens.shape[1] - missing :] = 0
-        is_suffix = torch.zeros_like(tokens)
-        is_suffix[:, tokens.shape[1] - suffix :] = int(suffix > 0)
-        pixels = torch.randn(batch * images, 3, size, size, generator=random)
-        return dict(tokens=tokens, tokenMask=mask.bool(), isSuffix=is_suffix.bool(), images=pixels)
+        tokens = prompts(random, [[count] * images] * prompt_count, words, suffix, padding)
+        return tokens | dict(images=torch.randn(prompt_count * images, 3, size, size, generator=random))
 
     return {
-        "prompt": prompts(2, 1, 7, 0),
-        "two images": prompts(1, 2, 5, 0),
-        "large images": prompts(1, 2, 5, 0, size=84),
-        "text after the prompt": prompts(2, 1, 9, 4),
-        "padding": prompts(2, 1, 9, 0, padding=(0, 3)),
+        "prompt": batch(2, 1, 7),
+        "two images": batch(1, 2, 5),
+        "large images": batch(1, 2, 5, size=84),
+        "text after the prompt": batch(2, 1, 9, 4),
+        "padding": batch(2, 1, 9, padding=(0, 3)),
     }
 
 
@@ -162,7 +150,4 @@ def outputs(model, inputs):
         use_cache=True,
     )
     image = model.model.get_image_features(inputs["images"])
-    # transformers forgets what lies before a sliding window.
-    whole = inputs["tokens"].shape[1]
-    kept = {k: v for k, v in decoder_outputs(result).items() if v.ndim < 4 or v.shape[2] == whole}
-    return kept | dict(vision=image.last_hidden_state, projector=image.pooler_output)
+    return decoder_outputs(result) | dict(vision=image.last_hidden_state, projector=image.pooler_output)

@@ -1,10 +1,9 @@
 """PaliGemma: SigLIP and Gemma."""
 
 import torch
-from common import Case, decoder_outputs
+from common import IMAGE, Case, decoder_outputs, prompts
 from transformers import PaliGemmaConfig, PaliGemmaForConditionalGeneration as MODEL
 
-IMAGE = 310
 # PaliGemma 3B, for images of 224 pixels.
 WHOLE_TEXT = dict(
     model_type="gemma",
@@ -74,27 +73,18 @@ def build(case):
 
 
 def inputs(config, random):
-    count = (config.vision_config.image_size // config.vision_config.patch_size) ** 2
     size = config.vision_config.image_size
+    count = (size // config.vision_config.patch_size) ** 2
 
-    def prompts(batch, images, words, suffix, padding=()):
-        placeholders = torch.full((batch, images * count), IMAGE)
-        text = torch.randint(3, 300, (batch, words), generator=random)
-        tokens = torch.cat([placeholders, text], 1)
-        mask = torch.ones_like(tokens)
-        for row, missing in enumerate(padding):
-            tokens[row, tokens.shape[1] - missing :] = 0
-            mask[row, tokens.shape[1] - missing :] = 0
-        is_suffix = torch.zeros_like(tokens)
-        is_suffix[:, tokens.shape[1] - suffix :] = int(suffix > 0)
-        pixels = torch.randn(batch * images, 3, size, size, generator=random)
-        return dict(tokens=tokens, tokenMask=mask.bool(), isSuffix=is_suffix.bool(), images=pixels)
+    def batch(prompt_count, images, words, suffix=0, padding=()):
+        tokens = prompts(random, [[count] * images] * prompt_count, words, suffix, padding, frame=(0, 0))
+        return tokens | dict(images=torch.randn(prompt_count * images, 3, size, size, generator=random))
 
     return {
-        "prompt": prompts(2, 1, 7, 0),
-        "two images": prompts(1, 2, 5, 0),
-        "text after the prompt": prompts(2, 1, 9, 4),
-        "padding": prompts(2, 1, 9, 0, padding=(0, 3)),
+        "prompt": batch(2, 1, 7),
+        "two images": batch(1, 2, 5),
+        "text after the prompt": batch(2, 1, 9, 4),
+        "padding": batch(2, 1, 9, padding=(0, 3)),
     }
 
 

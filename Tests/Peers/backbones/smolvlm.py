@@ -1,10 +1,9 @@
 """SmolVLM2: SigLIP with positions by fractions of an image, pixel shuffle, and Llama."""
 
 import torch
-from common import Case, decoder_outputs
+from common import IMAGE, Case, decoder_outputs, prompts
 from transformers import SmolVLMConfig, SmolVLMForConditionalGeneration as MODEL
 
-IMAGE = 310
 # SmolVLM2 2.2B, for tiles of 384 pixels.
 WHOLE_TEXT = dict(
     vocab_size=49280,
@@ -65,29 +64,17 @@ def build(case):
 def inputs(config, random):
     vision = config.vision_config
 
-    def prompts(batch, images, words, suffix, padding=(), size=vision.image_size):
+    def batch(prompt_count, images, words, suffix=0, padding=(), size=vision.image_size):
         count = (size // vision.patch_size // config.scale_factor) ** 2
-        # A template stands around the images.
-        parts = [torch.randint(3, 300, (batch, 2), generator=random)]
-        for _ in range(images):
-            parts += [torch.full((batch, count), IMAGE), torch.randint(3, 300, (batch, 1), generator=random)]
-        tokens = torch.cat([*parts, torch.randint(3, 300, (batch, words), generator=random)], 1)
-        mask = torch.ones_like(tokens)
-        for row, missing in enumerate(padding):
-            tokens[row, tokens.shape[1] - missing :] = 0
-            mask[row, tokens.shape[1] - missing :] = 0
-        is_suffix = torch.zeros_like(tokens)
-        is_suffix[:, tokens.shape[1] - suffix :] = int(suffix > 0)
-        pixels = torch.randn(batch * images, 3, size, size, generator=random)
-        return dict(tokens=tokens, tokenMask=mask.bool(), isSuffix=is_suffix.bool(), images=pixels)
+        tokens = prompts(random, [[count] * images] * prompt_count, words, suffix, padding)
+        return tokens | dict(images=torch.randn(prompt_count * images, 3, size, size, generator=random))
 
-    half = vision.patch_size * config.scale_factor
     return {
-        "prompt": prompts(2, 1, 7, 0),
-        "two images": prompts(1, 2, 5, 0),
-        "small images": prompts(1, 2, 5, 0, size=half),
-        "text after the prompt": prompts(2, 1, 9, 4),
-        "padding": prompts(2, 1, 9, 0, padding=(0, 3)),
+        "prompt": batch(2, 1, 7),
+        "two images": batch(1, 2, 5),
+        "small images": batch(1, 2, 5, size=vision.patch_size * config.scale_factor),
+        "text after the prompt": batch(2, 1, 9, 4),
+        "padding": batch(2, 1, 9, padding=(0, 3)),
     }
 
 

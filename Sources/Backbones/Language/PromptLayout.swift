@@ -1,0 +1,57 @@
+internal import Torch
+
+// Axes in this file
+//   B  batch      L  tokens of a prompt
+
+/// Positions of prompts' tokens, and which of them others attend to.
+public struct PromptLayout: Sendable {
+    /// Rotary positions, int64 `[B or 1, L]`, or `[3, B, L]` by time, row and column.
+    let positions: Tensor
+
+    /// Rotary position of the token after every prompt, int64 `[B or 1]`.
+    let nextPosition: Tensor
+
+    /// True for tokens that others attend to, bool `[B, L]`: no padding, no image that is absent; nil for all.
+    let isSeen: Tensor?
+
+    /// Describes a layout.
+    init(positions: Tensor, nextPosition: Tensor, isSeen: Tensor?) {
+        (self.positions, self.nextPosition, self.isSeen) = (positions, nextPosition, isSeen)
+    }
+
+    /// Lays out the tokens of `input`, whose images have `tokensPerImage` tokens each, by positions counted from 0; tokens that
+    /// are not seen take up none.
+    init(_ input: PrefixInput, placeholder: Int, tokensPerImage: Int) {
+        isSeen = Self.seenTokens(input, placeholder, tokensPerImage)
+        positions =
+            isSeen.map { $0.to(.int64).cumulativeSum(1) - 1 }
+            ?? Tensor.arange(0 ..< input.tokens.size(1), device: input.tokens.device).unsqueezed(0)
+        nextPosition = positions.narrowed(1, from: positions.size(1) - 1, count: 1).squeezed(1) + 1
+    }
+
+    private static func seenTokens(_ input: PrefixInput, _ placeholder: Int, _ tokensPerImage: Int) -> Tensor?
+    {
+        guard let hasImage = input.hasImage else { return input.tokenMask }
+        let isImage = input.tokens.equal(Double(placeholder))
+        // Placeholders of a prompt are counted through; so many belong to each camera.
+        let index = isImage.to(.int64).cumulativeSum(1) - isImage.to(.int64)
+        let camera = index.quotientAndRemainder(dividingBy: tokensPerImage).quotient
+        let last = Tensor.scalar(Double(hasImage.size(1) - 1), dtype: .int64, device: camera.device)
+        let isPresent = hasImage.gather(axis: 1, camera.minimum(last))
+        let isSeen = isPresent.to(.int64).maximum(isImage.logicalNot().to(.int64)).greater(0)
+        return input.tokenMask.map { $0.and(isSeen) } ?? isSeen
+    }
+
+    /// Mask of keys, bool `[B, 1, 1, L]`; nil for all.
+    var keyMask: Tensor? { isSeen?.unsqueezed(1).unsqueezed(1) }
+
+    /// Causal mask, bool `[B or 1, 1, L, L]`.
+    ///
+    /// A token that no other sees still attends to itself, as a row of scores without any has no softmax.
+    var causalMask: Tensor {
+        let causal = Tensor.causalMask(positions.size(-1), device: positions.device)
+        guard let keyMask else { return causal }
+        let itself = causal.and(causal.transposed(2, 3)).to(.int64)
+        return causal.and((keyMask.to(.int64) + itself).greater(0))
+    }
+}
