@@ -44,6 +44,8 @@ public struct DecoderStack: Module, SuffixDecoder {
     ///   - positions: Rotary positions of the slots, `[B or 1, L]`, or `[sections, B, L]`.
     ///   - cache: Keys and values of earlier tokens; those of these slots are appended.
     ///   - mask: bool, broadcasts to `[B, 1, L, S + L]`; nil attends to all.
+    ///   - near: Pairs that no sliding window separates, however far apart, bool, broadcasts to `[B, 1, L, S + L]`; nil for
+    ///     none.
     ///   - observe: Called with every layer's input, `[B, L, width]`, and with the result.
     /// - Returns: `[B, L, width]`.
     public func decode(
@@ -51,6 +53,7 @@ public struct DecoderStack: Module, SuffixDecoder {
         positions: Tensor,
         cache: inout KeyValueCache,
         mask: Tensor?,
+        near: Tensor? = nil,
         observe: (Tensor) -> Void
     ) -> Tensor {
         let angles = rotary.angles(for: positions)
@@ -59,7 +62,7 @@ public struct DecoderStack: Module, SuffixDecoder {
         var x = dtype == .float32 ? inputs : inputs.to(dtype)
         for (index, layer) in layers.enumerated() {
             observe(x)
-            x = layer(x, angles: angles, mask: windowed(mask, layer, x, cache.length(ofLayer: index))) {
+            x = layer(x, angles: angles, mask: windowed(mask, near, layer, x, cache.length(ofLayer: index))) {
                 cache.append(key: $0, value: $1, layer: index)
             }
         }
@@ -74,11 +77,12 @@ public struct DecoderStack: Module, SuffixDecoder {
         _ inputs: Tensor,
         positions: Tensor,
         mask: Tensor?,
+        near: Tensor? = nil,
         record: (_ name: String, _ tensor: Tensor) -> Void
     ) -> Tensor {
         var cache = KeyValueCache(layerCount: layers.count)
         var index = 0
-        let features = decode(inputs, positions: positions, cache: &cache, mask: mask) { state in
+        let features = decode(inputs, positions: positions, cache: &cache, mask: mask, near: near) { state in
             record("hidden.\(index)", state)
             index += 1
         }
@@ -97,8 +101,14 @@ public struct DecoderStack: Module, SuffixDecoder {
     ///   - inputs: `[B, L, width]`.
     ///   - positions: Rotary positions of the tokens, `[B or 1, L]`, or `[sections, B, L]`.
     ///   - mask: bool, broadcasts to `[B, 1, L, L]`; nil attends to all.
+    ///   - near: Pairs that no sliding window separates, bool, broadcasts to `[B, 1, L, L]`; nil for none.
     /// - Returns: A cache of L tokens.
-    public func keysAndValues(of inputs: Tensor, positions: Tensor, mask: Tensor?) -> KeyValueCache {
+    public func keysAndValues(
+        of inputs: Tensor,
+        positions: Tensor,
+        mask: Tensor?,
+        near: Tensor? = nil
+    ) -> KeyValueCache {
         let angles = rotary.angles(for: positions)
         var cache = KeyValueCache(layerCount: layers.count)
         var x = inputs
@@ -108,21 +118,27 @@ public struct DecoderStack: Module, SuffixDecoder {
                 _ = cache.append(key: key, value: value, layer: index)
                 continue
             }
-            x = layer(x, angles: angles, mask: windowed(mask, layer, x, cache.length(ofLayer: index))) {
+            x = layer(x, angles: angles, mask: windowed(mask, near, layer, x, cache.length(ofLayer: index))) {
                 cache.append(key: $0, value: $1, layer: index)
             }
         }
         return cache
     }
 
-    /// `mask` without the tokens before a layer's sliding window, where it has one and there are any.
-    private func windowed(_ mask: Tensor?, _ layer: TransformerLayer, _ x: Tensor, _ earlier: Int) -> Tensor?
-    {
+    /// `mask` without the tokens before a layer's sliding window, where it has one and there are any, but with pairs in `near`.
+    private func windowed(
+        _ mask: Tensor?,
+        _ near: Tensor?,
+        _ layer: TransformerLayer,
+        _ x: Tensor,
+        _ earlier: Int
+    ) -> Tensor? {
         let length = x.size(1)
         guard let window = layer.configuration.slidingWindow, earlier + length > window else { return mask }
         let query = Tensor.arange(earlier ..< earlier + length, device: x.device).unsqueezed(1)
         let key = Tensor.arange(0 ..< earlier + length, device: x.device).unsqueezed(0)
-        let isNear = (query - key).less(Double(window)).reshaped(1, 1, length, earlier + length)
+        let isInside = (query - key).less(Double(window)).reshaped(1, 1, length, earlier + length)
+        let isNear = near.map { isInside.or($0) } ?? isInside
         return mask.map { $0.and(isNear) } ?? isNear
     }
 }

@@ -67,7 +67,7 @@ extension PolicyConfiguration.BackboneConfiguration {
         let model = try PretrainedModel(published)
         try check(model)
         let network = try make(model)
-        try (network.backbone as? any PretrainedBackbone)?.load(published.checkpoint)
+        try (network.backbone as? any PretrainedBackbone)?.load(published)
         return (network, model)
     }
 }

@@ -20,6 +20,7 @@ private enum Arithmetic {
     static let greaterOrEqual = Operator("aten::ge", "Tensor")
     static let greaterOrEqualScalar = Operator("aten::ge", "Scalar")
     static let and = Operator("aten::logical_and")
+    static let or = Operator("aten::logical_or")
     static let reciprocal = Operator("aten::reciprocal")
     static let fill = Operator("aten::fill_", "Scalar")
 }
@@ -133,4 +134,7 @@ extension Tensor {
 
     /// Mask of elements that are true in both, bool.
     public func and(_ other: Tensor) -> Tensor { Arithmetic.and(.tensor(self), .tensor(other)) }
+
+    /// Mask of elements that are true in one or both, bool.
+    public func or(_ other: Tensor) -> Tensor { Arithmetic.or(.tensor(self), .tensor(other)) }
 }

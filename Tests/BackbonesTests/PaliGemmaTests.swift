@@ -9,7 +9,7 @@ import Torch
 
 @Suite("PaliGemma")
 struct PaliGemmaTests {
-    private static var configuration: PaliGemma.Configuration {
+    fileprivate static var configuration: PaliGemma.Configuration {
         var configuration = PaliGemma.Configuration()
         configuration.vision.width = 12
         configuration.vision.headCount = 2
@@ -140,9 +140,7 @@ struct PaliGemmaTests {
     func configuration() throws {
         let folder = try TemporaryFolder()
         func read(_ json: String) throws -> PaliGemma.Configuration {
-            let url = folder.appending(path: "config.json")
-            try Data(json.utf8).write(to: url)
-            return try PaliGemma.Configuration(PublishedConfiguration(of: url.deletingLastPathComponent()))
+            try PaliGemma.Configuration(PublishedConfiguration(json, in: folder))
         }
         #expect(try read("{}") == .paliGemma3B.with { $0.imageToken = 256_000 })
         let older = try read(
@@ -164,6 +162,96 @@ struct PaliGemmaTests {
             try read(#"{"text_config": {"head_dim": "wide"}}"#)
         }
         #expect(other?.reason == "'text_config.head_dim' should be an integer, found 'wide'")
+    }
+}
+
+@Suite("PaliGemma 2")
+struct PaliGemma2Tests {
+    /// Three layers, every other one with a window of three tokens.
+    private static let configuration = PaliGemmaTests.configuration.with {
+        ($0.family, $0.layerCount, $0.queryScalar) = (.gemma2, 3, 12)
+        ($0.attentionSoftCap, $0.logitSoftCap) = (2, 1)
+        ($0.slidingWindow, $0.slidingLayers) = (3, [0, 2])
+    }
+
+    private let model: PaliGemma
+
+    init() {
+        Torch.seed(6)
+        model = PaliGemma(Self.configuration, device: .cpu)
+    }
+
+    /// An image of four patches, words, and text after the prompt.
+    private func trace(_ words: [Int], suffix: Int) throws -> [String: Tensor] {
+        let length = 4 + words.count
+        var input = PrefixInput(
+            images: [Tensor.arange(0 ..< 192, device: .cpu).to(.float32).reshaped(1, 3, 8, 8) / 192],
+            tokens: Tensor([50, 50, 50, 50] + words, shape: [1, length])
+        )
+        input.isSuffix = Tensor((0 ..< length).map { $0 >= length - suffix }, shape: [1, length])
+        var traced: [String: Tensor] = [:]
+        withoutGradients { model.trace(input) { traced[$0] = $1 } }
+        return traced
+    }
+
+    @Test("lets tokens of a prompt see all of it, however long; text after it sees its newest tokens")
+    func windows() throws {
+        // The input of the second layer, after one with a window: a prompt's last word reaches the first patch, whose
+        // neighbour in a text after the prompt it does not.
+        let (a, b) = (try trace([3, 4, 5, 6], suffix: 0), try trace([3, 4, 5, 7], suffix: 0))
+        let (first, second) = (try #require(a["hidden.1"]), try #require(b["hidden.1"]))
+        #expect(first.select(1, 0).floats != second.select(1, 0).floats)
+        let (c, d) = (try trace([3, 4, 5, 6], suffix: 3), try trace([7, 4, 5, 6], suffix: 3))
+        let (third, fourth) = (try #require(c["hidden.1"]), try #require(d["hidden.1"]))
+        // The word before the text is seen by its first two tokens.
+        let seen = (0 ..< 8).filter { third.select(1, $0).floats != fourth.select(1, $0).floats }
+        #expect(seen == [0, 1, 2, 3, 4, 5, 6])
+        let (last, other) = (try #require(c["logits"]), try #require(d["logits"]))
+        // It reaches the last token through the layer without a window.
+        #expect(last.select(1, 7).floats != other.select(1, 7).floats)
+    }
+
+    @Test("bounds the scores of words")
+    func softCap() throws {
+        let logits = try #require(try trace([3, 4, 5, 6], suffix: 0)["logits"])
+        #expect(logits.abs().max().item <= 1)
+    }
+
+    @Test("reads keys of Gemma 2, and takes what is missing from its class")
+    func configuration() throws {
+        let folder = try TemporaryFolder()
+        func read(_ text: String) throws -> PaliGemma.Configuration {
+            let json = #"{"text_config": {"model_type": "gemma2"\#(text)}}"#
+            return try PaliGemma.Configuration(PublishedConfiguration(json, in: folder))
+        }
+        let missing = try read("")
+        #expect(missing.width == 2304 && missing.layerCount == 26 && missing.feedForwardWidth == 9216)
+        #expect(missing.headCount == 8 && missing.keyValueHeadCount == 4 && missing.headWidth == 256)
+        #expect(missing.queryScalar == 256 && missing.attentionSoftCap == 50 && missing.logitSoftCap == 30)
+        #expect(missing.layers.map(\.slidingWindow) == (0 ..< 26).map { $0.isMultiple(of: 2) ? 4096 : nil })
+        #expect(missing.layers.allSatisfy { $0.normalizesBranches && $0.attention.softCap == 50 })
+        let other = try read(
+            #", "num_hidden_layers": 2, "layer_types": ["full_attention", "sliding_attention"], "sliding_window": 7,"#
+                + #" "attn_logit_softcapping": null, "final_logit_softcapping": null, "query_pre_attn_scalar": 144"#
+        )
+        #expect(other.layers.map(\.slidingWindow) == [nil, 7] && other.layers[0].attention.scale == 1.0 / 12)
+        #expect(other.attentionSoftCap == nil && other.logitSoftCap == nil)
+        #expect(try read(#", "sliding_window": null"#).layers.allSatisfy { $0.slidingWindow == nil })
+        let error = #expect(throws: PretrainedError.self) {
+            try read(#", "num_hidden_layers": 2, "layer_types": ["full_attention"]"#)
+        }
+        #expect(
+            error?.reason
+                == "'text_config.layer_types' should be 2 times sliding_attention or full_attention, found 1 times full_attention"
+        )
+        let unknown = #expect(throws: PretrainedError.self) {
+            try PaliGemma.weightNames(
+                PublishedConfiguration(#"{"text_config": {"model_type": "gemma3_text"}}"#, in: folder)
+            )
+        }
+        #expect(
+            unknown?.reason == "'text_config.model_type' should be one of gemma, gemma2, found 'gemma3_text'"
+        )
     }
 }
 

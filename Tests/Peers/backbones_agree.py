@@ -29,6 +29,10 @@ WRONG = {
     "window_size": 56,
     "fullatt_block_indexes": [0],
     "mrope_section": [3, 3, 2],
+    "query_pre_attn_scalar": 20,
+    "attn_logit_softcapping": 4.0,
+    "final_logit_softcapping": 4.0,
+    "sliding_window": 2,
 }
 
 
@@ -54,7 +58,7 @@ def wrong_settings(folder, temporary):
     def changed(part, key):
         """The parts with `key` in another value, for every place where it stands."""
         for name, value in part.items():
-            if name == key:
+            if name == key and value is not None:
                 yield part | {key: WRONG[key]}
             elif isinstance(value, dict):
                 yield from (part | {name: inner} for inner in changed(value, key))

@@ -11,7 +11,7 @@ public struct InternVL: CausalVisionLanguageModel {
     public static let modelTypes = ["internvl", "internvl_chat"]
 
     /// Names of transformers, and of the publisher's own code.
-    public static let weightNames = WeightNames.internVL
+    public static func weightNames(_: PublishedConfiguration) -> WeightNames { .internVL }
 
     /// The architecture.
     public let configuration: Configuration

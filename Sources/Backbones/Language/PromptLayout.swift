@@ -19,13 +19,19 @@ public struct PromptLayout: Sendable {
         (self.positions, self.nextPosition, self.isSeen) = (positions, nextPosition, isSeen)
     }
 
-    /// Lays out the tokens of `input`, whose images have `tokensPerImage` tokens each, by positions counted from 0; tokens that
-    /// are not seen take up none.
-    init(_ input: PrefixInput, placeholder: Int, tokensPerImage: Int) {
+    /// Lays out the tokens of `input` by positions counted from `first`; tokens that are not seen take up none.
+    ///
+    /// - Parameters:
+    ///   - input: Prompts.
+    ///   - placeholder: Token id that image tokens take the place of.
+    ///   - tokensPerImage: Number of tokens of every image.
+    ///   - first: Position of the first token.
+    init(_ input: PrefixInput, placeholder: Int, tokensPerImage: Int, first: Int = 0) {
         isSeen = Self.seenTokens(input, placeholder, tokensPerImage)
+        let range = first ..< first + input.tokens.size(1)
         positions =
-            isSeen.map { $0.to(.int64).cumulativeSum(1) - 1 }
-            ?? Tensor.arange(0 ..< input.tokens.size(1), device: input.tokens.device).unsqueezed(0)
+            isSeen.map { $0.to(.int64).cumulativeSum(1) + Double(first - 1) }
+            ?? Tensor.arange(range, device: input.tokens.device).unsqueezed(0)
         nextPosition = positions.narrowed(1, from: positions.size(1) - 1, count: 1).squeezed(1) + 1
     }
 
@@ -38,7 +44,7 @@ public struct PromptLayout: Sendable {
         let camera = index.quotientAndRemainder(dividingBy: tokensPerImage).quotient
         let last = Tensor.scalar(Double(hasImage.size(1) - 1), dtype: .int64, device: camera.device)
         let isPresent = hasImage.gather(axis: 1, camera.minimum(last))
-        let isSeen = isPresent.to(.int64).maximum(isImage.logicalNot().to(.int64)).greater(0)
+        let isSeen = isPresent.or(isImage.logicalNot())
         return input.tokenMask.map { $0.and(isSeen) } ?? isSeen
     }
 
@@ -51,7 +57,7 @@ public struct PromptLayout: Sendable {
     var causalMask: Tensor {
         let causal = Tensor.causalMask(positions.size(-1), device: positions.device)
         guard let keyMask else { return causal }
-        let itself = causal.and(causal.transposed(2, 3)).to(.int64)
-        return causal.and((keyMask.to(.int64) + itself).greater(0))
+        let itself = causal.and(causal.transposed(2, 3))
+        return causal.and(keyMask.or(itself))
     }
 }

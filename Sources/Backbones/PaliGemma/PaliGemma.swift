@@ -4,15 +4,13 @@ public import Torch
 // Axes in this file
 //   B  batch      N  images      P  patches of an image      L  tokens of a prompt
 
-/// PaliGemma (arXiv 2407.07726): SigLIP's patches, projected by one linear layer, before the words in a Gemma decoder.
+/// PaliGemma (arXiv 2407.07726) and PaliGemma 2 (arXiv 2412.03555): SigLIP's patches, projected by one linear layer, before
+/// the words in a decoder of Gemma, or Gemma 2.
 ///
 /// All tokens of a prompt see each other; text after it is causal.
 public struct PaliGemma: PretrainedBackbone {
     /// `paligemma`.
     public static let modelTypes = ["paligemma"]
-
-    /// Names on the Hub, and those of transformers 5.
-    public static let weightNames = WeightNames.paliGemma
 
     /// The architecture.
     public let configuration: Configuration
@@ -32,7 +30,7 @@ public struct PaliGemma: PretrainedBackbone {
         projector = Linear(configuration.vision.width, width, device: device)
         embedding = Embedding(configuration.vocabularySize, width, device: device)
         decoder = DecoderStack(
-            Array(repeating: configuration.layer, count: configuration.layerCount),
+            configuration.layers,
             rotary: RotaryPositions(width: configuration.headWidth, base: configuration.rotaryBase),
             device: device
         )
@@ -63,21 +61,19 @@ public struct PaliGemma: PretrainedBackbone {
 
     /// Keys and values of prompts, whose images are normalized pixels, `[B, 3, height, width]`, one tensor a camera.
     public func prefix(of input: PrefixInput) -> Prefix {
-        let tokens = input.tokens
-        let mask = tokenMask(input)
         let features = input.images.map { projector(vision($0)) }
-        let positions = positions(mask, tokens)
+        let layout = layout(of: input)
         let cache = decoder.keysAndValues(
-            of: embeddings(tokens, features),
-            positions: positions,
-            mask: mask?.unsqueezed(1).unsqueezed(1)
+            of: embeddings(input.tokens, features),
+            positions: layout.positions,
+            mask: layout.keyMask,
+            near: promptPairs(input)
         )
-        let last = positions.narrowed(1, from: positions.size(1) - 1, count: 1)
         return Prefix(
             keys: cache.contents.keys,
             values: cache.contents.values,
-            mask: mask?.unsqueezed(1).unsqueezed(1),
-            nextPosition: last.squeezed(1) + 1
+            mask: layout.keyMask,
+            nextPosition: layout.nextPosition
         )
     }
 
@@ -109,30 +105,29 @@ public struct PaliGemma: PretrainedBackbone {
         return words.scattered(where: isImage.unsqueezed(2), from: images)
     }
 
-    /// True for tokens that others attend to, bool `[B, L]`: no padding, no image that is absent; nil for all.
-    private func tokenMask(_ input: PrefixInput) -> Tensor? {
-        guard let hasImage = input.hasImage else { return input.tokenMask }
-        let isImage = input.tokens.equal(Double(configuration.imageToken))
-        // Placeholders of a prompt are counted through; so many belong to each camera.
-        let index = isImage.to(.int64).cumulativeSum(1) - isImage.to(.int64)
-        let camera = index.quotientAndRemainder(dividingBy: configuration.vision.patchCount).quotient
-        let last = Tensor.scalar(Double(hasImage.size(1) - 1), dtype: .int64, device: camera.device)
-        let isPresent = hasImage.gather(axis: 1, camera.minimum(last))
-        let isOpen = isPresent.to(.int64).maximum(isImage.logicalNot().to(.int64)).greater(0)
-        return input.tokenMask.map { $0.and(isOpen) } ?? isOpen
+    /// Positions of prompts' tokens, counted from 1.
+    private func layout(of input: PrefixInput) -> PromptLayout {
+        PromptLayout(
+            input,
+            placeholder: configuration.imageToken,
+            tokensPerImage: configuration.vision.patchCount,
+            first: 1
+        )
     }
 
-    /// Rotary positions, counted from 1, without masked tokens: `[B or 1, L]`.
-    private func positions(_ mask: Tensor?, _ tokens: Tensor) -> Tensor {
-        mask?.to(.int64).cumulativeSum(1)
-            ?? Tensor.arange(1 ..< tokens.size(1) + 1, device: tokens.device).unsqueezed(0)
+    /// Pairs of a prompt's tokens, which see each other, bool, broadcasts to `[B, 1, L, L]`.
+    private func promptPairs(_ input: PrefixInput) -> Tensor {
+        guard let isSuffix = input.isSuffix else {
+            return .ones([1, 1, 1, 1], dtype: .bool, device: input.tokens.device)
+        }
+        let isPrompt = isSuffix.logicalNot().unsqueezed(1).unsqueezed(1)
+        return isPrompt.and(isPrompt.transposed(2, 3))
     }
 }
 
 extension PaliGemma {
     /// One forward over whole prompts and the text after them.
     public func trace(_ input: PrefixInput, record: (_ name: String, _ tensor: Tensor) -> Void) {
-        let tokens = input.tokens
         let features = input.images.map { pixels in
             let patches = vision(pixels)
             record("vision", patches)
@@ -140,10 +135,15 @@ extension PaliGemma {
             record("projector", projected)
             return projected
         }
+        let (layout, pairs) = (layout(of: input), promptPairs(input))
+        // A prompt's token sees the whole prompt; text after it sees what came before.
+        let causal = Tensor.causalMask(input.tokens.size(1), device: input.tokens.device)
+        let open = pairs.or(causal)
         let output = decoder.trace(
-            embeddings(tokens, features),
-            positions: positions(input.tokenMask, tokens),
-            mask: attentionMask(input),
+            embeddings(input.tokens, features),
+            positions: layout.positions,
+            mask: layout.keyMask.map { open.and($0) } ?? open,
+            near: pairs,
             record: record
         )
         record("logits", logits(of: output))
@@ -151,19 +151,7 @@ extension PaliGemma {
 
     /// Scores of every token of the vocabulary, `[B, L, vocabulary]`.
     public func logits(of features: Tensor) -> Tensor {
-        features.linear(weight: head?.weight ?? embedding.weight, bias: nil)
-    }
-
-    /// Mask of prompts and the causal text after them, bool `[B, 1, L, L]`; nil for prompts without padding.
-    private func attentionMask(_ input: PrefixInput) -> Tensor? {
-        let padding = input.tokenMask?.unsqueezed(1).unsqueezed(1)
-        guard let isSuffix = input.isSuffix else { return padding }
-        let length = input.tokens.size(1)
-        let isPrompt = isSuffix.logicalNot().unsqueezed(1).unsqueezed(1)
-        let causal = Tensor.causalMask(length, device: input.tokens.device)
-        // A prompt's token sees the whole prompt; text after it sees what came before.
-        let seesPrompt = isPrompt.to(.int64) * isPrompt.transposed(2, 3).to(.int64)
-        let mask = (seesPrompt + causal.to(.int64)).greater(0)
-        return padding.map { mask.and($0) } ?? mask
+        let scores = features.linear(weight: head?.weight ?? embedding.weight, bias: nil)
+        return configuration.logitSoftCap.map { (scores / $0).tanh() * $0 } ?? scores
     }
 }

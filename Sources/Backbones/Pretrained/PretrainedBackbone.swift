@@ -10,8 +10,10 @@ public protocol PretrainedBackbone: Backbone {
     /// The architecture.
     associatedtype Configuration: Equatable, Sendable
 
-    /// Published names of the parameters.
-    static var weightNames: WeightNames { get }
+    /// Published names of the parameters of a model with this `config.json`.
+    ///
+    /// - Throws: ``PretrainedError``.
+    static func weightNames(_ published: PublishedConfiguration) throws(PretrainedError) -> WeightNames
 
     /// Reads a published configuration.
     ///
@@ -77,14 +79,13 @@ extension PretrainedBackbone {
     /// - Throws: ``PretrainedError`` and the errors of checkpoints.
     public init(_ folder: PretrainedFolder, dtype: DType? = nil, device: Device) throws {
         let checkpoint = folder.checkpoint
-        let configuration = try Self.configuration(folder.configuration) {
-            checkpoint.shape(of: $0, Self.weightNames)
-        }
+        let names = try Self.weightNames(folder.configuration)
+        let configuration = try Self.configuration(folder.configuration) { checkpoint.shape(of: $0, names) }
         let published = try folder.configuration.dtype()
         self = withParameters(of: dtype ?? published ?? .float32, initialized: false) {
             Self(configuration, device: device)
         }
-        try checkpoint.load(tensors, names: Self.weightNames)
+        try checkpoint.load(tensors, names: names)
     }
 }
 

@@ -18,12 +18,9 @@ public struct PretrainedModel: Sendable {
     ///
     /// - Throws: ``PretrainedError`` for an architecture that is not built.
     public init(_ folder: PretrainedFolder) throws {
-        let (backbone, checkpoint) = (
-            try PretrainedBackbones.type(of: folder.configuration), folder.checkpoint
-        )
-        try self.init(folder.url, folder.configuration, backbone) {
-            checkpoint.shape(of: $0, backbone.weightNames)
-        }
+        let backbone = try PretrainedBackbones.type(of: folder.configuration)
+        let (names, checkpoint) = (try backbone.weightNames(folder.configuration), folder.checkpoint)
+        try self.init(folder.url, folder.configuration, backbone) { checkpoint.shape(of: $0, names) }
     }
 
     /// The model whose configuration and text tokenizer are in `folder`, and whose weights are elsewhere.
@@ -93,10 +90,11 @@ public struct PretrainedModel: Sendable {
 }
 
 extension PretrainedBackbone {
-    /// Fills the parameters, those of adapters excepted, from a published checkpoint.
+    /// Fills the parameters, those of adapters excepted, from a published model.
     ///
-    /// - Throws: `CheckpointError`.
-    public func load(_ checkpoint: ShardedCheckpoint) throws {
-        try checkpoint.load(tensors.filter { !$0.isOfAdapter }, names: Self.weightNames)
+    /// - Throws: `CheckpointError`, and ``PretrainedError``.
+    public func load(_ folder: PretrainedFolder) throws {
+        let names = try Self.weightNames(folder.configuration)
+        try folder.checkpoint.load(tensors.filter { !$0.isOfAdapter }, names: names)
     }
 }

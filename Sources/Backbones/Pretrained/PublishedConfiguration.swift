@@ -50,6 +50,11 @@ public struct PublishedConfiguration: Sendable {
         try read(key, "true or false") { if case .flag(let found) = $0 { found } else { nil } } ?? value
     }
 
+    /// A number, `value` where the key is missing; nil for null.
+    public func optionalNumber(_ key: String, default value: Double) throws(PretrainedError) -> Double? {
+        values[key] == .null ? nil : try number(key, default: value)
+    }
+
     /// A text; nil where there is none.
     public func text(_ key: String) throws(PretrainedError) -> String? {
         try read(key, "a text") { if case .text(let found) = $0 { found } else { nil } }
@@ -57,11 +62,12 @@ public struct PublishedConfiguration: Sendable {
 
     /// A list of integers; nil where there is none.
     public func integers(_ key: String) throws(PretrainedError) -> [Int]? {
-        try read(key, "a list of integers") {
-            guard case .list(let list) = $0 else { return nil }
-            let found = list.compactMap { if case .integer(let number) = $0 { number } else { nil } }
-            return found.count == list.count ? found : nil
-        }
+        try list(key, "a list of integers") { if case .integer(let found) = $0 { found } else { nil } }
+    }
+
+    /// A list of texts; nil where there is none.
+    public func texts(_ key: String) throws(PretrainedError) -> [String]? {
+        try list(key, "a list of texts") { if case .text(let found) = $0 { found } else { nil } }
     }
 
     /// Rows and columns of a square, as one number or as two.
@@ -89,6 +95,19 @@ public struct PublishedConfiguration: Sendable {
     public func error(_ key: String, expected: String, found: String) -> PretrainedError {
         let whole = (path + [key]).joined(separator: ".")
         return PretrainedError(file: file, reason: "'\(whole)' should be \(expected), found \(found)")
+    }
+
+    /// nil for an absent key and for null.
+    private func list<Value>(
+        _ key: String,
+        _ expected: String,
+        _ convert: (JSON) -> Value?
+    ) throws(PretrainedError) -> [Value]? {
+        try read(key, expected) {
+            guard case .list(let list) = $0 else { return nil }
+            let found = list.compactMap(convert)
+            return found.count == list.count ? found : nil
+        }
     }
 
     /// nil for an absent key and for null.

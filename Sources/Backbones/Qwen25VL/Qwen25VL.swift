@@ -11,7 +11,7 @@ public struct Qwen25VL: CausalVisionLanguageModel {
     public static let modelTypes = ["qwen2_5_vl"]
 
     /// Names on the Hub, and those in memory.
-    public static let weightNames = WeightNames.qwen25VL
+    public static func weightNames(_: PublishedConfiguration) -> WeightNames { .qwen25VL }
 
     /// The architecture.
     public let configuration: Configuration

@@ -11,7 +11,7 @@ public struct SmolVLM: CausalVisionLanguageModel {
     public static let modelTypes = ["smolvlm"]
 
     /// Names on the Hub.
-    public static let weightNames = WeightNames.smolVLM
+    public static func weightNames(_: PublishedConfiguration) -> WeightNames { .smolVLM }
 
     /// The architecture.
     public let configuration: Configuration

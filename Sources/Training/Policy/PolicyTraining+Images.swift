@@ -10,7 +10,7 @@ extension PolicyTraining {
     /// - Throws: The errors of published models and checkpoints.
     func loadPublishedWeights(of network: FASTerVLANetwork) throws {
         guard let backbone = network.backbone as? any PretrainedBackbone else { return }
-        try backbone.load(PretrainedFolder(recipe.backbone.pretrained).checkpoint)
+        try backbone.load(PretrainedFolder(recipe.backbone.pretrained))
     }
 
     /// Fills the image encoder of `network`, if it has one, with the weights that the recipe asks for.

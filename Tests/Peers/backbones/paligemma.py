@@ -30,6 +30,22 @@ CASES = {
 }
 
 
+def vision(case):
+    sizes = dict(
+        model_type="siglip_vision_model",
+        hidden_size=48,
+        num_hidden_layers=2,
+        intermediate_size=96,
+        num_attention_heads=4,
+        patch_size=14,
+        image_size=224 if case.defaults else 56,
+        vision_use_head=False,
+    )
+    if case.size == "full":
+        sizes |= dict(hidden_size=1152, intermediate_size=4304, num_attention_heads=16, image_size=224)
+    return sizes
+
+
 def build(case):
     if case.size == "whole":
         return MODEL(
@@ -49,21 +65,11 @@ def build(case):
         num_key_value_heads=keys,
         head_dim=256 if case.defaults else 16,
     )
-    vision = dict(
-        hidden_size=48,
-        num_hidden_layers=2,
-        intermediate_size=96,
-        num_attention_heads=4,
-        patch_size=14,
-        image_size=224 if case.defaults else 56,
-        vision_use_head=False,
-    )
     if case.size == "full":
         text |= dict(hidden_size=2048, num_hidden_layers=2, intermediate_size=16384, num_attention_heads=8, head_dim=256)
-        vision |= dict(hidden_size=1152, intermediate_size=4304, num_attention_heads=16, image_size=224)
     config = PaliGemmaConfig(
         text_config=dict(model_type="gemma", vocab_size=320, tie_word_embeddings=tied, **text),
-        vision_config=dict(model_type="siglip_vision_model", **vision),
+        vision_config=vision(case),
         image_token_index=IMAGE,
         projection_dim=text["hidden_size"],
         hidden_size=text["hidden_size"],
