@@ -211,6 +211,20 @@ struct PaliGemma2Tests {
         #expect(last.select(1, 7).floats != other.select(1, 7).floats)
     }
 
+    @Test("gives every parameter a gradient")
+    func gradients() throws {
+        var logits: Tensor?
+        model.trace(
+            PrefixInput(images: [.randn([1, 3, 8, 8])], tokens: Tensor([50, 50, 50, 50, 3], shape: [1, 5]))
+        ) {
+            if $0 == "logits" { logits = $1 }
+        }
+        try #require(logits).squared().mean().backward()
+        for parameter in model.parameters {
+            #expect(try #require(parameter.tensor.gradient).abs().max().item > 0, "\(parameter.name)")
+        }
+    }
+
     @Test("bounds the scores of words")
     func softCap() throws {
         let logits = try #require(try trace([3, 4, 5, 6], suffix: 0)["logits"])

@@ -169,6 +169,16 @@ struct Qwen25VLTests {
         }
     }
 
+    @Test("gives every parameter a gradient")
+    func gradients() throws {
+        var logits: Tensor?
+        model.trace(input()) { if $0 == "logits" { logits = $1 } }
+        try #require(logits).squared().mean().backward()
+        for parameter in model.parameters {
+            #expect(try #require(parameter.tensor.gradient).abs().max().item > 0, "\(parameter.name)")
+        }
+    }
+
     @Test("reads a robot's prompt and images: patches cell by cell, prompt by prompt")
     func processor() throws {
         let folder = try TemporaryFolder()

@@ -9,9 +9,9 @@ import Torch
 struct PretrainedBackboneTests {
     /// A published architecture, small and with random weights.
     enum Model: String, CaseIterable {
-        case paliGemma, smolVLM, internVL
+        case paliGemma, paliGemma2, smolVLM, internVL, qwen25VL
 
-        /// Rows and columns of an image; patches have 4.
+        /// Rows and columns of an image; patches, and cells of patches, have 4.
         static let side = 8
 
         private func vision(_ vision: inout SiglipEncoder.Configuration) {
@@ -31,7 +31,7 @@ struct PretrainedBackboneTests {
 
         func backbone() -> any PretrainedBackbone {
             switch self {
-            case .paliGemma:
+            case .paliGemma, .paliGemma2:
                 var configuration = PaliGemma.Configuration()
                 vision(&configuration.vision)
                 (configuration.vocabularySize, configuration.imageToken) = (40, 39)
@@ -40,6 +40,10 @@ struct PretrainedBackboneTests {
                 (configuration.headCount, configuration.keyValueHeadCount, configuration.headWidth) = (
                     4, 1, 8
                 )
+                guard self == .paliGemma2 else { return PaliGemma(configuration, device: .cpu) }
+                (configuration.family, configuration.queryScalar) = (.gemma2, 12)
+                (configuration.attentionSoftCap, configuration.logitSoftCap) = (2, 1)
+                (configuration.slidingWindow, configuration.slidingLayers) = (6, [0, 2])
                 return PaliGemma(configuration, device: .cpu)
             case .smolVLM:
                 var configuration = SmolVLM.Configuration()
@@ -56,11 +60,26 @@ struct PretrainedBackboneTests {
                 precondition(vision.width != 12)
                 (configuration.language, configuration.imageToken) = (language(.qwen3), 39)
                 return InternVL(configuration, device: .cpu)
+            case .qwen25VL:
+                var configuration = Qwen25VL.Configuration()
+                (configuration.vision.width, configuration.vision.outputWidth) = (16, 16)
+                (configuration.vision.headCount, configuration.vision.layerCount) = (2, 2)
+                (configuration.vision.feedForwardWidth, configuration.vision.fullAttentionLayers) = (20, [1])
+                // Windows of one cell.
+                (configuration.vision.patchSize, configuration.vision.windowSize) = (2, 4)
+                (configuration.language, configuration.imageToken) = (language(.qwen2), 39)
+                configuration.language.rotarySections = [1, 1, 2]
+                return Qwen25VL(configuration, device: .cpu)
             }
         }
 
         /// Tokens of an image.
-        private var imageTokens: Int { self == .paliGemma ? 4 : 1 }
+        private var imageTokens: Int {
+            switch self {
+            case .paliGemma, .paliGemma2, .qwen25VL: 4
+            case .smolVLM, .internVL: 1
+            }
+        }
 
         /// Two prompts of two images; the second one is shorter, and lacks its second image.
         func input(dtype: DType = .float32) -> PrefixInput {
@@ -69,12 +88,18 @@ struct PretrainedBackboneTests {
             let rows = placeholders + [3, 4, 5, 6] + placeholders + [3, 7, 0, 0]
             let isReal = (0 ..< rows.count).map { $0 < rows.count - 2 }
             let shape = [2, rows.count / 2]
-            return PrefixInput(
-                images: (0 ..< 2).map { _ in Tensor.randn([2, 3, Self.side, Self.side]).to(dtype) },
+            var input = PrefixInput(
                 tokens: Tensor(rows, shape: shape),
                 tokenMask: Tensor(isReal, shape: shape),
                 hasImage: Tensor([true, true, true, false], shape: [2, 2])
             )
+            guard self == .qwen25VL else {
+                input.images = (0 ..< 2).map { _ in .randn([2, 3, Self.side, Self.side]).to(dtype) }
+                return input
+            }
+            input.images = [.randn([4 * 16, 3 * 2 * 2 * 2]).to(dtype)]
+            input.grids = Array(repeating: ImageGrid(rows: 4, columns: 4), count: 4)
+            return input
         }
     }
 
