@@ -93,6 +93,19 @@ public struct FASTerVQModel: Module {
         return TokenizerLoss(decoded, of: batches, commitment: commitment, weights: weights)
     }
 
+    /// Mean absolute error of a batch, decoded from the codebooks of latents, a scalar; see
+    /// ``loss(_:activeQuantizers:quantizing:weights:computeDType:)``.
+    ///
+    /// The codebooks stay as they are.
+    public func l1(_ batches: [ActionBatch]) -> Tensor {
+        let batch = latentBatch(batches.map { ($0.embodiment, $0.count) })
+        let patches = batches.map { $0.embodiment.patchifier.autoencoded.patchify($0.actions) }
+        let codes = quantizer.codes(for: autoencoder.encode(patches, in: batch), in: batch)
+        let decoded = autoencoder.decode(quantizer.vectors(for: codes, in: batch), in: batch)
+        let none = Tensor.zeros([], device: device)
+        return TokenizerLoss(decoded, of: batches, commitment: none, weights: TokenizerLossWeights()).l1
+    }
+
     /// Initialises the codebooks of latents by k-means over the latents of chunks.
     public func initializeCodebooks(from batches: [ActionBatch]) {
         withoutGradients {

@@ -90,16 +90,20 @@ extension RunFolder {
 
     private var tokenizerCurve: RunReport.Curve? {
         RunReport.Curve(
-            "Tokenizer",
+            "Tokenizer, mean absolute error",
             "normalised error",
             logarithmic: true,
-            [RunReport.Series("mean absolute error", of: "l1", in: tokenizerMetrics)]
+            trainedAndHeldOut("l1", in: tokenizerMetrics)
         )
     }
 
     private var policyCurves: [RunReport.Curve?] {
         [
-            RunReport.Curve("Policy, cross-entropy", "nats a code", trainedAndHeldOut("loss")),
+            RunReport.Curve(
+                "Policy, cross-entropy",
+                "nats a code",
+                trainedAndHeldOut("loss", in: policyMetrics)
+            ),
             RunReport.Curve(
                 "Policy, decoded against demonstrated actions",
                 "normalised error",
@@ -108,7 +112,7 @@ extension RunFolder {
             RunReport.Curve(
                 "Policy, object poses (auxiliary loss)",
                 "L1 and heatmap cross-entropy",
-                trainedAndHeldOut("object_pose_loss")
+                trainedAndHeldOut("object_pose_loss", in: policyMetrics)
             ),
             RunReport.Curve(
                 "Policy, rollouts while training",
@@ -127,11 +131,11 @@ extension RunFolder {
         )
     }
 
-    /// A metric of the policy on the examples that it is trained on and on those that are held out.
-    private func trainedAndHeldOut(_ key: String) -> [RunReport.Series] {
+    /// A metric on the examples that are trained on and on those that are held out.
+    private func trainedAndHeldOut(_ key: String, in metrics: [[String: Double]]) -> [RunReport.Series] {
         [
-            RunReport.Series("training", of: key, in: policyMetrics),
-            RunReport.Series("held out", of: "validation_\(key)", in: policyMetrics),
+            RunReport.Series("training", of: key, in: metrics),
+            RunReport.Series("held out", of: "validation_\(key)", in: metrics),
         ]
     }
 

@@ -101,12 +101,14 @@ enum Terminal {
         }
     }
 
-    /// Shows a training's measurements as they come.
+    /// Shows the latest of a training's measurements, not all of which are made at every step.
     static func training(_ label: String, showing keys: [String]) -> (Trainer.Progress) -> Void {
         let progress = Progress(label)
+        var latest: [String: Double] = [:]
         return { run in
+            latest.merge(run.metrics) { $1 }
             let detail = keys.compactMap { key in
-                run.metrics[key].map { "\(key) " + String(format: "%.4f", $0) }
+                latest[key].map { "\(key) " + String(format: "%.4f", $0) }
             }
             progress.update(run.step, of: run.total, detail.joined(separator: "  "))
         }

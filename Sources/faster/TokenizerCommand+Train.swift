@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LeRobot
 import Support
 import Training
 
@@ -41,13 +42,15 @@ extension TokenizerCommand {
             var tokenizer = TokenizerTraining(try datasets(recipe), recipe: recipe, device: device)
             if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
             (tokenizer.start, tokenizer.seed) = (start, training.seed)
+            if let line = tokenizer.validationLine { Terminal.say(line) }
             let fitting = Terminal.Progress("fit residual stages")
             let result = try tokenizer.run(
                 to: training.out.asFile,
                 resume: training.resume,
                 fitting: { fitting.update($0, of: $1) },
-                report: Terminal.training("tokenizer", showing: ["l1"])
+                report: Terminal.training("tokenizer", showing: ["l1", "validation_l1"])
             )
+            for line in result.lines(of: recipe) { Terminal.say(line) }
             let (count, size) = (result.codebookSizes.count, result.codebookSizes[0])
             print(
                 "\(training.out): \(recipe.kind.rawValue), \(count == 1 ? "a codebook" : "\(count) codebooks") of \(size) "
@@ -67,5 +70,44 @@ extension TokenizerCommand {
                 )
             }
         }
+    }
+}
+
+extension TokenizerTraining {
+    /// The episodes of the validation, in a sentence; nil where none is wanted.
+    fileprivate var validationLine: String? {
+        let interval = recipe.validation.everyNthEpisode
+        guard interval > 0, recipe.optimization.steps > 0 else { return nil }
+        let heldOut = heldOutEpisodes.reduce(0) { $0 + $1.count }
+        guard heldOut > 0 else {
+            return "trains on all episodes without a validation, as fewer than \(interval) are selected"
+        }
+        let selected = datasets.reduce(0) { $0 + $1.selectedEpisodes.count }
+        return
+            "validates on \(heldOut) of \(selected) episodes, one in \(interval), and trains on the others; "
+            + "--set validation.everyNthEpisode=0 trains on all"
+    }
+}
+
+extension TrainedTokenizer {
+    /// When the training ended, and with which errors, a sentence each.
+    fileprivate func lines(of recipe: TokenizerRecipe) -> [String] {
+        guard let validation else { return [] }
+        func text(_ error: Double) -> String { String(format: "%.4f", error) }
+        var lines: [String] = []
+        if outcome.steps < recipe.optimization.steps {
+            lines.append("ended after \(outcome.steps) steps, as the held-out L1 no longer fell")
+        }
+        if outcome.keptStep < outcome.steps {
+            lines.append("kept the weights after step \(outcome.keptStep), with the lowest held-out L1")
+        }
+        let (training, heldOut) = (text(validation.trainingL1), text(validation.heldOutL1))
+        lines.append("L1 \(training) on training episodes, \(heldOut) on held-out episodes")
+        if validation.overfits {
+            lines.append(
+                "Warning: the tokenizer overfits; record more episodes, or try 'faster tokenizer fit', which overfits less"
+            )
+        }
+        return lines
     }
 }

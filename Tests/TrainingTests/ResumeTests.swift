@@ -24,6 +24,7 @@ struct ResumeTests {
         recipe.optimization.checkpointEvery = 7
         recipe.optimization.logEvery = 1
         recipe.quantizeAfter = 8
+        (recipe.validation.every, recipe.validation.patience) = (3, 0)
         recipe.quantizer.codebookSize = 16
         recipe.autoencoder.width = 32
         recipe.quantizerDropout = 0.5
@@ -37,15 +38,15 @@ struct ResumeTests {
 
     private func source() throws -> TokenizerSource {
         Torch.seed(1)
+        func chunks(_ count: Int) -> ActionChunks {
+            let values = Tensor.randn([count, 8, 3]).tanh().floats
+            return ActionChunks(count: count, horizon: 8, dimension: 3, values: values)
+        }
         return TokenizerSource(
             actionSpace: try ActionSpace(parsing: "position=0:2,gripper=2"),
             normalization: Normalization(method: .identity, statistics: .unit(3)),
-            chunks: ActionChunks(
-                count: 100,
-                horizon: 8,
-                dimension: 3,
-                values: Tensor.randn([100, 8, 3]).tanh().floats
-            )
+            chunks: chunks(100),
+            heldOut: chunks(20)
         )
     }
 

@@ -11,6 +11,7 @@ struct Killed: Error {}
 struct SmallTask: TrainingTask {
     let weight = NamedTensor(name: "w", tensor: Tensor.ones([2, 2]).requiringGradient())
     var evaluations: [PeriodicEvaluation] = []
+    var earlyStopping: EarlyStopping?
     var metrics: (Int) -> [String: Double] = { _ in [:] }
 
     var parameters: [NamedTensor] { [weight] }
@@ -30,7 +31,9 @@ struct SmallTask: TrainingTask {
     ///   - logEvery: Steps between lines of metrics.
     ///   - emaDecay: Decay of averaged weights.
     ///   - kill: The step after which the training is killed, if it is logged; nil for none.
+    /// - Returns: The end of the training.
     /// - Throws: ``Killed`` and the trainer's errors.
+    @discardableResult
     func train(
         steps: Int,
         in folder: URL,
@@ -38,7 +41,7 @@ struct SmallTask: TrainingTask {
         logEvery: Int = 1,
         emaDecay: Double = 0,
         killAfter kill: Int? = nil
-    ) throws {
+    ) throws -> Trainer.Outcome {
         var recipe = OptimizationRecipe(
             steps: steps,
             batchSize: 1,
@@ -51,6 +54,6 @@ struct SmallTask: TrainingTask {
         let trainer = Trainer(recipe, in: folder, identity: identity, device: .cpu) {
             if $0.step - 1 == kill { throw Killed() }
         }
-        try trainer.train(self, resume: true)
+        return try trainer.train(self, resume: true)
     }
 }

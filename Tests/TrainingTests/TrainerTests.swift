@@ -62,6 +62,47 @@ struct TrainerTests {
         #expect(abs(averaged.end - average) < 1e-5)
     }
 
+    @Test(
+        "ends with the weights of the lowest error, after as many higher ones as it is patient for, also when it was killed",
+        arguments: [0, 0.5],
+        [(patience: 3, kill: nil), (3, 5), (0, nil), (0, 6)] as [(patience: Int, kill: Int?)]
+    )
+    func earlyStopping(emaDecay: Double, end: (patience: Int, kill: Int?)) throws {
+        let errors = [9.0, 5, 6, 2, 4, 3, 7, 8, 5, 6]
+        var lowest: [Float] = []
+        func train(killAfter kill: Int?) throws -> (outcome: Trainer.Outcome, weight: [Float]) {
+            var task = SmallTask()
+            task.earlyStopping = EarlyStopping(metric: "error", patience: end.patience)
+            let weight = task.weight.tensor
+            task.evaluations = [
+                PeriodicEvaluation(every: 1) { step in
+                    if step == 3 { lowest = weight.floats }
+                    return ["error": errors[step]]
+                }
+            ]
+            let folder = folder.appending(path: "out")
+            let outcome = try task.train(steps: 10, in: folder, emaDecay: emaDecay, killAfter: kill)
+            return (outcome, weight.floats)
+        }
+        if let kill = end.kill {
+            #expect(throws: Killed.self) { _ = try train(killAfter: kill) }
+        }
+        let (outcome, weight) = try train(killAfter: nil)
+        #expect(outcome == Trainer.Outcome(steps: end.patience == 3 ? 7 : 10, keptStep: 4))
+        #expect(weight == lowest)
+        #expect(metrics("out").count == outcome.steps)
+    }
+
+    @Test("ends with the last weights where no error was measured")
+    func unmeasured() throws {
+        var task = SmallTask()
+        task.earlyStopping = EarlyStopping(metric: "error", patience: 1)
+        task.evaluations = [PeriodicEvaluation(every: 1) { _ in ["error": .nan] }]
+        let outcome = try task.train(steps: 6, in: folder.appending(path: "out"))
+        #expect(outcome == Trainer.Outcome(steps: 2, keptStep: 2))
+        #expect(task.weight.tensor.floats.allSatisfy { $0 < 1 })
+    }
+
     @Test("clips gradients to the recipe's norm")
     func clipping() throws {
         try SmallTask().train(steps: 1, in: folder.appending(path: "out"))

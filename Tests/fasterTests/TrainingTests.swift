@@ -93,6 +93,31 @@ struct TrainingTests {
         )
     }
 
+    @Test("say how many episodes they hold out, and whether they overfit the others")
+    func overfitting() async throws {
+        let tokenizer = try await Program.run(
+            ["tokenizer", "train", "--data", Program.demonstrations, "--episodes", "0:2", "--out", "out"]
+                + ["--steps", "150", "--threads", "1", "--set", "validation.everyNthEpisode=2"]
+                + Workshop.tokenizerSettings,
+            in: folder
+        )
+        #expect(tokenizer.status == 0)
+        let lines = tokenizer.errors.split(separator: "\n")
+        #expect(
+            lines.contains { $0.contains("validates on 1 of 2 episodes, one in 2, and trains on the others") }
+        )
+        let errors = try #require(
+            lines.compactMap {
+                $0.wholeMatch(of: /L1 ([0-9.]+) on training episodes, ([0-9.]+) on held-out episodes/)
+            }
+            .first
+        )
+        let (training, heldOut) = (try #require(Double(errors.1)), try #require(Double(errors.2)))
+        #expect(
+            lines.contains { $0.hasPrefix("Warning: the tokenizer overfits") } == (heldOut > 2 * training)
+        )
+    }
+
     @Test("do not resume with other settings")
     func otherSettings() async throws {
         let arguments = try await training("tokenizer", steps: 100_000, to: "out")

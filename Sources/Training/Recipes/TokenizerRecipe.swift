@@ -30,6 +30,9 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
         return optimization
     }()
 
+    /// Validation on held-out episodes, and early stopping by it.
+    public var validation = ValidationRecipe()
+
     /// Control steps of a chunk.
     public var horizon = 16
 
@@ -88,6 +91,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
     /// - Throws: `InvalidValue`.
     public func validate() throws(InvalidValue) {
         try Validation.require("optimization", optimization)
+        try Validation.require("validation", validation)
         try Validation.require(["quantizeAfter": quantizeAfter], atLeast: 0)
         try Validation.require(
             ["horizon": horizon, "initialChunks": initialChunks, "robotsPerStep": robotsPerStep],

@@ -42,6 +42,18 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
         )
     }
 
+    var hasHeldOut: Bool { source.heldOut != nil }
+
+    func heldOutL1() -> Double {
+        guard let heldOut = source.heldOut else { return .nan }
+        let actions = heldOut.actions(on: device)
+        let (decoded, mask) = (
+            network.actions(for: network.codes(for: actions)), heldOut.stepMask(on: device)
+        )
+        let errors = (decoded - actions).abs() * mask.unsqueezed(2)
+        return errors.sum().item / (mask.sum().item * Double(actions.size(2)))
+    }
+
     func initializeCodebooks() {
         var random = SeededRandom(seed: seed, 3)
         let picks = Array((0 ..< actions.size(0)).shuffled(using: &random).prefix(recipe.initialChunks))

@@ -78,6 +78,8 @@ struct FASTerVQTask: TokenizerTask {
         return configuration
     }
 
+    var hasHeldOut: Bool { data.contains { $0.heldOut != nil } }
+
     func initializeCodebooks() {
         var random = SeededRandom(seed: seed, 3)
         model.initializeCodebooks(
@@ -104,6 +106,16 @@ struct FASTerVQTask: TokenizerTask {
             return source.chunks(at: picks)
         }
         model.fitActionSpaceStages(to: examples, report: report)
+    }
+
+    func heldOutL1() -> Double {
+        let errors = data.compactMap { source -> Double? in
+            let batches = source.heldOutBatches(of: recipe.optimization.batchSize)
+            guard !batches.isEmpty else { return nil }
+            let sum = batches.reduce(0) { $0 + model.l1([$1]).item * Double($1.count) }
+            return sum / Double(batches.reduce(0) { $0 + $1.count })
+        }
+        return errors.reduce(0, +) / Double(max(1, errors.count))
     }
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {

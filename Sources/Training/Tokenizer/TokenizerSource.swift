@@ -17,19 +17,34 @@ struct TokenizerSource: Sendable {
     /// The datasets that the chunks are of.
     let draw: ChunkDraw
 
+    /// Normalised chunks of held-out episodes, which a validation measures; nil for none.
+    let heldOut: ActionChunks?
+
     /// Sampling weight beside other sources.
     var weight: Double { draw.weights.reduce(0, +) }
 
     /// Normalises `chunks` of a dataset, which are in the robot's units.
-    init(actionSpace: ActionSpace, normalization: Normalization, chunks: ActionChunks, weight: Double = 1) {
-        self.init(actionSpace: actionSpace, normalization: normalization, datasets: [(chunks, weight)])
-    }
-
-    /// Normalises the chunks of several datasets of a robot, which are in its units.
     init(
         actionSpace: ActionSpace,
         normalization: Normalization,
-        datasets: [(chunks: ActionChunks, weight: Double)]
+        chunks: ActionChunks,
+        weight: Double = 1,
+        heldOut: ActionChunks? = nil
+    ) {
+        self.init(
+            actionSpace: actionSpace,
+            normalization: normalization,
+            datasets: [(chunks, weight)],
+            heldOut: heldOut
+        )
+    }
+
+    /// Normalises the chunks of several datasets of a robot, which are in its units, as are the held-out ones.
+    init(
+        actionSpace: ActionSpace,
+        normalization: Normalization,
+        datasets: [(chunks: ActionChunks, weight: Double)],
+        heldOut: ActionChunks? = nil
     ) {
         self.actionSpace = actionSpace
         self.normalization = normalization
@@ -37,6 +52,11 @@ struct TokenizerSource: Sendable {
         var normalized = ActionChunks(joining: datasets.map(\.chunks))
         normalized.values = normalization.normalized(normalized.values)
         chunks = normalized
+        self.heldOut = heldOut.map {
+            var normalized = $0
+            normalized.values = normalization.normalized(normalized.values)
+            return normalized
+        }
     }
 }
 
@@ -64,6 +84,9 @@ struct SourceTensors {
     private let actions: Tensor
     private let stepMask: Tensor
 
+    /// Normalised chunks of held-out episodes; nil for none.
+    let heldOut: ActionChunks?
+
     /// Lays `source` out for `model`.
     ///
     /// - Throws: `PatchError` when the robot does not fit the model's patches.
@@ -74,11 +97,25 @@ struct SourceTensors {
         draw = source.draw
         actions = chunks.actions(on: device)
         stepMask = chunks.stepMask(on: device)
+        heldOut = source.heldOut
     }
 
     var count: Int { actions.size(0) }
 
     var horizon: Int { actions.size(1) }
+
+    /// Held-out chunks, at most `size` a batch.
+    func heldOutBatches(of size: Int) -> [ActionBatch] {
+        guard let heldOut else { return [] }
+        return stride(from: 0, to: heldOut.count, by: size).map { first in
+            let chunks = heldOut[first ..< min(first + size, heldOut.count)]
+            return ActionBatch(
+                embodiment: embodiment,
+                actions: chunks.actions(on: actions.device),
+                stepMask: chunks.stepMask(on: actions.device)
+            )
+        }
+    }
 
     /// Random chunks, of every dataset by its weight.
     func randomChunks(_ count: Int, _ random: inout SeededRandom) -> ActionBatch {

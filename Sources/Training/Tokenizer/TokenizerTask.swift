@@ -18,6 +18,12 @@ protocol TokenizerTask: TrainingTask {
     /// Returns true if the codebooks have entries from the beginning.
     var hasCodebooks: Bool { get }
 
+    /// Returns true if there are held-out chunks to measure.
+    var hasHeldOut: Bool { get }
+
+    /// Mean absolute error of held-out chunks, without action-space stages; there are some.
+    func heldOutL1() -> Double
+
     /// Initialises the codebooks by k-means over the latents of random chunks.
     func initializeCodebooks()
 
@@ -36,8 +42,39 @@ extension TokenizerTask {
 
     var state: [NamedTensor] { network.tensors }
 
+    /// The step from which on latents are quantized.
+    private var firstQuantized: Int {
+        hasCodebooks ? 0 : min(recipe.quantizeAfter, recipe.optimization.steps / 4)
+    }
+
+    /// The step from which on held-out chunks are measured.
+    ///
+    /// Once latents are quantized, errors rise for some hundred steps, until codebooks follow the encoder. A low error before
+    /// would end the training.
+    private var firstMeasured: Int {
+        hasCodebooks ? 0 : firstQuantized + min(Self.settlingSteps, recipe.optimization.steps / 4)
+    }
+
+    private static var settlingSteps: Int { 500 }
+
+    var evaluations: [PeriodicEvaluation] {
+        guard hasHeldOut else { return [] }
+        return [
+            PeriodicEvaluation(every: recipe.validation.every) { step in
+                step < firstMeasured ? [:] : [Self.heldOutMetric: withoutGradients { heldOutL1() }]
+            }
+        ]
+    }
+
+    var earlyStopping: EarlyStopping? {
+        hasHeldOut
+            ? EarlyStopping(metric: Self.heldOutMetric, patience: recipe.validation.patience) : nil
+    }
+
+    private static var heldOutMetric: String { "validation_l1" }
+
     func loss(at step: Int, computeDType: DType?) -> TrainingLoss {
-        let first = hasCodebooks ? 0 : min(recipe.quantizeAfter, recipe.optimization.steps / 4)
+        let first = firstQuantized
         if step == first && !hasCodebooks { initializeCodebooks() }
         var random = SeededRandom(seed: seed, 1, UInt64(step))
         return loss(quantizing: step >= first, computeDType: computeDType, &random)

@@ -9,34 +9,6 @@ internal import Support
 public import Torch
 internal import VectorQuantization
 
-/// Some episodes of a dataset, with the dataset's weight in a mixture.
-public struct WeightedDataset: Sendable {
-    /// The dataset.
-    public let demonstrations: Demonstrations
-
-    /// Episodes to use; nil for all.
-    public let episodes: [Int]?
-
-    /// Sampling weight beside other datasets.
-    public let weight: Double
-
-    /// Name of the robot, which datasets of one robot share; nil for a robot of its own.
-    public let robot: String?
-
-    /// Chooses `episodes` of `demonstrations`.
-    public init(
-        _ demonstrations: Demonstrations,
-        episodes: [Int]? = nil,
-        weight: Double = 1,
-        robot: String? = nil
-    ) {
-        self.demonstrations = demonstrations
-        self.episodes = episodes
-        self.weight = weight
-        self.robot = robot
-    }
-}
-
 /// A tokenizer's training: from the datasets of one robot comes its tokenizer, from those of several a model for every robot.
 public struct TokenizerTraining {
     /// Datasets to learn from; of one robot, but for FASTerVQ.
@@ -76,6 +48,12 @@ public struct TokenizerTraining {
             + "; 'chunk: {seconds: ...}' of the recipe gives all of them one duration"
     }
 
+    /// Episodes that each dataset holds out for the validation; none if the training has no steps.
+    public var heldOutEpisodes: [[Int]] {
+        let interval = recipe.optimization.steps > 0 ? recipe.validation.everyNthEpisode : 0
+        return datasets.map { $0.heldOut(everyNth: interval) }
+    }
+
     /// Trains and writes the result to `folder`, beside its metrics.
     ///
     /// - Parameters:
@@ -83,7 +61,7 @@ public struct TokenizerTraining {
     ///   - resume: Goes on from the newest checkpoint, where there is one.
     ///   - fitting: Called after every action-space stage of FASTerVQ that is fitted once the other weights are trained.
     ///   - report: Called with every line of metrics.
-    /// - Returns: Sizes of the result.
+    /// - Returns: Sizes of the result, and its errors.
     /// - Throws: The errors of datasets, recipes, folders and trainings, and the system's.
     @discardableResult
     public func run(
@@ -100,9 +78,10 @@ public struct TokenizerTraining {
         let identity = try RunIdentity(
             recipe,
             seed: seed,
-            data: sources.flatMap(\.chunks.values),
+            data: sources.flatMap { $0.chunks.values + ($0.heldOut?.values ?? []) },
             weights: datasets.map(\.weight),
-            start: start?.path
+            start: start?.path,
+            heldOut: heldOutEpisodes.flatMap(\.self)
         )
         let trainer = Trainer(
             recipe.optimization,
@@ -150,17 +129,25 @@ public struct TokenizerTraining {
     /// One source per robot and horizon.
     private func makeSources(_ robots: [RobotDemonstrations]) throws -> [TokenizerSource] {
         let horizons = [recipe.horizon] + (robots.count > 1 ? recipe.moreHorizons : [])
+        let heldOut = heldOutEpisodes
+        let measured = max(1, recipe.validation.chunks / (horizons.count * robots.count))
         return try horizons.flatMap { horizon in
             try robots.map { robot in
-                TokenizerSource(
+                let parts = robot.positions.map { (dataset: datasets[$0], heldOut: heldOut[$0]) }
+                let validated = try parts.filter { !$0.heldOut.isEmpty }.map {
+                    try $0.dataset.demonstrations.chunks(horizon: horizon, episodes: $0.heldOut)
+                }
+                return TokenizerSource(
                     actionSpace: robot.first.actionSpace,
                     normalization: try robot.actionNormalization(recipe.normalization, horizon: horizon),
-                    datasets: try zip(robot.positions, robot.parts).map { position, part in
-                        (
-                            try part.demonstrations.chunks(horizon: horizon, episodes: part.episodes),
-                            datasets[position].weight
+                    datasets: try parts.map { dataset, heldOut in
+                        let trained = dataset.trained(without: heldOut)
+                        return (
+                            try dataset.demonstrations.chunks(horizon: horizon, episodes: trained),
+                            dataset.weight
                         )
-                    }
+                    },
+                    heldOut: validated.isEmpty ? nil : ActionChunks(joining: validated).spaced(measured)
                 )
             }
         }
@@ -180,17 +167,19 @@ public struct TokenizerTraining {
         let fits = recipe.optimization.steps == 0 && stageCount == recipe.actionSpaceQuantizer.codebookCount
         let first = fits ? start : start?.with(actionSpaceQuantizer: recipe.actionSpaceQuantizer)
         let task = try FASTerVQTask(recipe, sources, from: first, seed: seed, device: device)
-        try trainer.train(task, resume: resume)
+        let outcome = try trainer.train(task, resume: resume)
         if !fits { task.fitActionSpaceStages(report: fitting) }
         let model = task.model
-        if sources.count == 1, let only = sources.first {
-            let tokenizer = try FASTerVQTokenizer(
+        func tokenizer(of source: TokenizerSource) throws -> FASTerVQTokenizer {
+            try FASTerVQTokenizer(
                 model,
-                actionSpace: only.actionSpace,
-                horizon: recipe.horizon,
-                normalization: only.normalization
+                actionSpace: source.actionSpace,
+                horizon: source.chunks.horizon,
+                normalization: source.normalization
             )
-            try tokenizer.save(to: folder)
+        }
+        if sources.count == 1, let only = sources.first {
+            try tokenizer(of: only).save(to: folder)
         } else {
             try model.save(to: folder)
         }
@@ -200,7 +189,9 @@ public struct TokenizerTraining {
                 repeating: configuration.quantizer.codebookSize,
                 count: configuration.codebookCount
             ),
-            parameterCount: model.parameterCount
+            parameterCount: model.parameterCount,
+            outcome: outcome,
+            validation: try TokenizerValidation(sources, tokenizer: tokenizer)
         )
     }
 
@@ -214,20 +205,28 @@ public struct TokenizerTraining {
         to folder: URL
     ) throws -> TrainedTokenizer {
         let task = BaselineTask<Network>(configuration, recipe, source, seed: seed, device: device)
-        try trainer.train(task, resume: resume)
+        let outcome = try trainer.train(task, resume: resume)
         try task.tokenizer.save(to: folder)
         return TrainedTokenizer(
             codebookSizes: task.tokenizer.codebookSizes,
-            parameterCount: task.network.parameterCount
+            parameterCount: task.network.parameterCount,
+            outcome: outcome,
+            validation: try TokenizerValidation([source]) { _ in task.tokenizer }
         )
     }
 }
 
-/// Sizes of a trained tokenizer.
+/// Sizes of a trained tokenizer, and its errors.
 public struct TrainedTokenizer: Equatable, Sendable {
     /// Number of entries of every codebook.
     public let codebookSizes: [Int]
 
     /// Number of trained parameters.
     public let parameterCount: Int
+
+    /// The end of the training.
+    public let outcome: Trainer.Outcome
+
+    /// Errors on chunks of the training and on held-out ones; nil where no episode was held out.
+    public let validation: TokenizerValidation?
 }

@@ -18,6 +18,14 @@ public struct Trainer {
         public let metrics: [String: Double]
     }
 
+    /// The end of a training.
+    public struct Outcome: Equatable, Sendable {
+        /// Steps done; fewer than the recipe's where the validation error no longer fell.
+        public let steps: Int
+        /// Steps before the weights that the training ends with.
+        public let keptStep: Int
+    }
+
     private let recipe: OptimizationRecipe
     private let folder: URL
     private let checkpoint: TrainingCheckpoint
@@ -48,16 +56,21 @@ public struct Trainer {
 
     /// Trains `task` for the steps that are left: all, or with `resume` those after the newest checkpoint.
     ///
+    /// - Returns: The end.
     /// - Throws: ``TrainingError`` for a checkpoint of another training, and the errors of the task and the system.
-    func train(_ task: some TrainingTask, resume: Bool) throws {
+    @discardableResult
+    func train(_ task: some TrainingTask, resume: Bool) throws -> Outcome {
         let parameters = task.parameters
         let optimizer = AdamW(parameters, configuration: recipe.optimizer)
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let average = recipe.emaDecay > 0 ? WeightAverage(parameters, decay: recipe.emaDecay) : nil
         let computeDType = recipe.computeDType.dtype(on: device)
-        let model = task.state + (average?.state ?? [])
+        let state = task.state
+        let best = task.earlyStopping.map { BestWeights(state, $0) }
+        let model = state + (average?.state ?? []) + (best?.state ?? [])
 
         let first = resume ? try checkpoint.restore(model, optimizer) : 0
+        var done = first
         if first == 0 { checkpoint.remove() }
         let log = try MetricsLog(in: folder, before: first)
         try task.begin(at: first)
@@ -69,36 +82,46 @@ public struct Trainer {
             optimizer.step(factor: factor)
             optimizer.forgetGradients()
             average?.update(step: step)
+            done = step + 1
             if isLogged(step) {
                 var metrics = loss.metrics()
                 metrics["gradient_norm"] = gradientNorm.item
                 metrics["learning_rate"] = recipe.optimizer.learningRate * factor
-                metrics.merge(try evaluate(task, after: step, average)) { $1 }
+                metrics.merge(try evaluate(task, after: step, average, best)) { $1 }
                 try report(
                     Progress(step: step + 1, total: recipe.steps, metrics: log.append(metrics, step: step))
                 )
             }
+            if best?.isExhausted ?? false { break }
             if (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
                 try checkpoint.save(model, optimizer, step: step + 1)
             }
         }
         average?.apply()
+        best?.apply()
+        return Outcome(steps: done, keptStep: best?.step ?? done)
     }
 
     /// Removes the checkpoint of a training whose result is safely on disk.
     func finish() { checkpoint.remove() }
 
-    /// The evaluations of `task` that are due after `step`.
-    private func evaluate(_ task: some TrainingTask, after step: Int, _ average: WeightAverage?) throws
-        -> [String: Double]
-    {
-        try task.evaluations.filter { isDue(step, every: $0.every) }.reduce(into: [:]) {
-            metrics,
-            evaluation in
-            let measured =
-                try average?.whileApplied { try evaluation.measure(step) } ?? evaluation.measure(step)
-            metrics.merge(measured) { $1 }
+    /// The evaluations of `task` that are due after `step`, with averaged weights, of which the best are kept.
+    private func evaluate(
+        _ task: some TrainingTask,
+        after step: Int,
+        _ average: WeightAverage?,
+        _ best: BestWeights?
+    ) throws -> [String: Double] {
+        let due = task.evaluations.filter { isDue(step, every: $0.every) }
+        guard !due.isEmpty else { return [:] }
+        func measure() throws -> [String: Double] {
+            let metrics = try due.reduce(into: [:]) { metrics, evaluation in
+                metrics.merge(try evaluation.measure(step)) { $1 }
+            }
+            best?.consider(metrics, after: step + 1)
+            return metrics
         }
+        return try average?.whileApplied(measure) ?? measure()
     }
 
     private func isLogged(_ step: Int) -> Bool { step % recipe.logEvery == 0 || step == recipe.steps - 1 }

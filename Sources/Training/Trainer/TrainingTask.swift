@@ -15,6 +15,9 @@ protocol TrainingTask {
     /// Measurements that are made now and then, apart from the loss.
     var evaluations: [PeriodicEvaluation] { get }
 
+    /// Choice of the weights that the training ends with by an evaluation; nil ends with the last ones.
+    var earlyStopping: EarlyStopping? { get }
+
     /// Prepares for the steps from `step` on; called once, before the first of them.
     func begin(at step: Int) throws
 
@@ -24,6 +27,8 @@ protocol TrainingTask {
 
 extension TrainingTask {
     var evaluations: [PeriodicEvaluation] { [] }
+
+    var earlyStopping: EarlyStopping? { nil }
 
     func begin(at step: Int) throws {}
 }
