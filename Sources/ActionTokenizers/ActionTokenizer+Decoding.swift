@@ -59,8 +59,22 @@ private let batchSize = 1024
 
 extension ActionTokenizer {
     /// Ranges of `count` chunks, in order, each of as many as a network takes at once.
-    public func batches(of count: Int) -> [Range<Int>] {
+    func batches(of count: Int) -> [Range<Int>] {
         stride(from: 0, to: count, by: batchSize).map { $0 ..< min($0 + batchSize, count) }
+    }
+
+    /// Token sequences, all of one length: `encode` gets at most as many chunks as a network takes at once.
+    ///
+    /// - Parameters:
+    ///   - chunks: The chunks.
+    ///   - encode: Returns the tokens, `[chunks, tokens]`, of some chunks.
+    /// - Returns: One token sequence a chunk.
+    public func tokens(batching chunks: ActionChunks, _ encode: (ActionChunks) -> [Int]) -> [[Int]] {
+        batches(of: chunks.count).flatMap { range in
+            let tokens = encode(chunks[range])
+            let length = tokens.count / range.count
+            return stride(from: 0, to: tokens.count, by: length).map { Array(tokens[$0 ..< $0 + length]) }
+        }
     }
 
     /// Chunks of token sequences of several lengths: `decode` gets sequences of one length at a time, at most as many as a

@@ -52,7 +52,10 @@ public struct ActionPatchifier: Sendable, Hashable {
     ///   the group are zero.
     public func patchify(_ actions: Tensor) -> [Tensor] {
         groups.map { group in
-            cut(actions.narrowed(2, from: group.columns.lowerBound, count: group.columns.count), group)
+            patches(
+                of: actions.narrowed(2, from: group.columns.lowerBound, count: group.columns.count),
+                group
+            )
         }
     }
 
@@ -74,7 +77,7 @@ public struct ActionPatchifier: Sendable, Hashable {
         return columns.count == 1 ? columns[0] : .concatenated(columns, axis: -1)
     }
 
-    private func cut(_ x: Tensor, _ group: PatchGroup) -> Tensor {
+    private func patches(of x: Tensor, _ group: PatchGroup) -> Tensor {
         let (missing, rest) = missing(in: group)
         var x = rest > 0 ? x.padded([0, rest]) : x
         if missing > 0 {
@@ -143,7 +146,7 @@ extension ActionPatchifier {
         for group in space.groups {
             let type = shapes[group.kind.rawValue] == nil ? .joints : group.kind
             guard let shape = shapes[type.rawValue] else {
-                throw PatchError(group: group.name, reason: "nothing was trained on the kind '\(group.kind)'")
+                throw PatchError(group: group.name, reason: "nothing was trained on the type '\(group.kind)'")
             }
             // Rounded up, without a sum that could overflow.
             let patchCount = (horizon - 1) / shape.steps + 1
@@ -159,7 +162,7 @@ extension ActionPatchifier {
                 guard groupIndex < shape.maxGroups else {
                     throw PatchError(
                         group: group.name,
-                        reason: "at most \(shape.maxGroups) groups of the kind '\(type)' fit"
+                        reason: "at most \(shape.maxGroups) groups of the type '\(type)' fit"
                     )
                 }
                 counts[type] = groupIndex + 1

@@ -41,11 +41,9 @@ public struct FASTerVQModel: Module {
     /// - Returns: Codes, int64 `[B, codebooks · N]`.
     public func encode(_ actions: Tensor, stepMask: Tensor? = nil, of robot: Embodiment) -> Tensor {
         let batch = latentBatch([(robot, actions.size(0))])
-        let latents = autoencoder.encode([robot.patchifier.autoencoded.patchify(actions)], in: batch)
-        let codes = quantizer.codes(for: latents, in: batch)
-        let decoded = autoencoder.decode(quantizer.vectors(for: codes, in: batch), in: batch)[0]
+        let (codes, decoded) = reconstruct([robot.patchifier.autoencoded.patchify(actions)], in: batch)
         let mask = stepMask ?? .ones(Array(actions.shape.prefix(2)), device: actions.device)
-        let stages = actionSpaceQuantizer.codes(for: actions, from: decoded, stepMask: mask, of: robot)
+        let stages = actionSpaceQuantizer.codes(for: actions, from: decoded[0], stepMask: mask, of: robot)
         return CodeGrid(latentCodes: codes, stageCodes: stages, robot.patchifier).flat
     }
 
@@ -93,17 +91,25 @@ public struct FASTerVQModel: Module {
         return TokenizerLoss(decoded, of: batches, commitment: commitment, weights: weights)
     }
 
-    /// Mean absolute error of a batch, decoded from the codebooks of latents, a scalar; see
-    /// ``loss(_:activeQuantizers:quantizing:weights:computeDType:)``.
-    ///
-    /// The codebooks stay as they are.
+    /// The L1 term of ``loss(_:activeQuantizers:quantizing:weights:computeDType:)``, a scalar, with all codebooks of latents, which
+    /// stay as they are.
     public func l1(_ batches: [ActionBatch]) -> Tensor {
         let batch = latentBatch(batches.map { ($0.embodiment, $0.count) })
         let patches = batches.map { $0.embodiment.patchifier.autoencoded.patchify($0.actions) }
-        let codes = quantizer.codes(for: autoencoder.encode(patches, in: batch), in: batch)
-        let decoded = autoencoder.decode(quantizer.vectors(for: codes, in: batch), in: batch)
+        let decoded = reconstruct(patches, in: batch).decoded
         let none = Tensor.zeros([], device: device)
         return TokenizerLoss(decoded, of: batches, commitment: none, weights: TokenizerLossWeights()).l1
+    }
+
+    /// Encodes patches and decodes their codes of latents.
+    ///
+    /// - Parameters:
+    ///   - patches: Patches of every robot in `batch`, of every group, `[B, P, steps · columns]`.
+    ///   - batch: The layout.
+    /// - Returns: Codes, int64 `[ΣB, N, codebooks]`, and the patches that they stand for.
+    func reconstruct(_ patches: [[Tensor]], in batch: LatentBatch) -> (codes: Tensor, decoded: [[Tensor]]) {
+        let codes = quantizer.codes(for: autoencoder.encode(patches, in: batch), in: batch)
+        return (codes, autoencoder.decode(quantizer.vectors(for: codes, in: batch), in: batch))
     }
 
     /// Initialises the codebooks of latents by k-means over the latents of chunks.

@@ -138,13 +138,11 @@ public struct FASTerVQTokenizer: ActionTokenizer {
                 codec.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])
             }
         }
-        return batches(of: chunks.count).flatMap { range in
-            let (batch, device) = (chunks[range], model.device)
-            let codes = withoutGradients {
+        let device = model.device
+        return tokens(batching: chunks) { batch in
+            withoutGradients {
                 model.encode(batch.actions(on: device), stepMask: batch.stepMask(on: device), of: embodiment)
-            }
-            let flat = codes.integers
-            return stride(from: 0, to: flat.count, by: tokenCount).map { Array(flat[$0 ..< $0 + tokenCount]) }
+            }.integers
         }
     }
 

@@ -124,7 +124,7 @@ extension PatchShape {
     /// Control steps that hold the latent positions of ``universal(latentPositions:bypassingGrippers:)``.
     private static let universalSteps = 16
 
-    /// Shapes for robots of every kind and chunks of up to 64 steps, for one model that serves them all.
+    /// Shapes for every action group type and chunks of up to 64 steps, for one model of many robots.
     ///
     /// - Parameters:
     ///   - latentPositions: Desired number of latent positions in 16 steps by a type's name; the nearest divisor of 16 is taken.

@@ -36,12 +36,9 @@ public struct LearnedTokenizer<Network: ChunkAutoencoder>: ActionTokenizer {
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
-        let count = network.decodableCounts.upperBound
-        return batches(of: chunks.count).flatMap { range -> [[Int]] in
-            let part = chunks[range]
-            let actions = Tensor(part.values, shape: [part.count, horizon, dimension], device: device)
-            let codes = withoutGradients { network.codes(for: actions) }.integers
-            return (0 ..< range.count).map { row in Array(codes[row * count ..< (row + 1) * count]) }
+        return tokens(batching: chunks) { batch in
+            let actions = Tensor(batch.values, shape: [batch.count, horizon, dimension], device: device)
+            return withoutGradients { network.codes(for: actions) }.integers
         }
     }
 

@@ -10,9 +10,12 @@ extension TokenizerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Train a tokenizer on datasets' actions: FASTerVQ, or one that it is compared with.",
             discussion: """
-                From one dataset, or several of one robot (--data A --data B ...), comes the tokenizer of the robot. From \
-                datasets of several robots comes a model for robots of every type; '--from MODEL' makes it the tokenizer of a dataset's robot, with --steps 0 as it is. \
-                With '--set actionSpaceQuantizer.codebookCount=N' it gets more action-space stages, or fewer.
+                One dataset, or several of one robot (--data A --data B ...), train the tokenizer of that robot. Datasets of \
+                several robots train one model for all of them; '--from MODEL' makes it the tokenizer of a dataset's robot, with \
+                --steps 0 without further training. '--set actionSpaceQuantizer.codebookCount=N' sets the number of \
+                action-space stages.
+                One in ten of the selected episodes validates the training, which ends early where the error of those no \
+                longer falls and keeps the weights with the lowest; '--set validation.everyNthEpisode=0' trains on all.
                 '--kind vq-bet', 'vq-vla' or 'oat' trains a baseline instead, on one robot, with the same recipe.
                 """
         )

@@ -115,8 +115,17 @@ struct ActionTokenizerTests {
 
     @Test("pass chunks through a network in batches that together are all of them")
     func batches() {
-        #expect(tokenizer.batches(of: 2500) == [0 ..< 1024, 1024 ..< 2048, 2048 ..< 2500])
-        #expect(tokenizer.batches(of: 0).isEmpty)
+        func chunks(_ count: Int) -> ActionChunks {
+            ActionChunks(count: count, horizon: 2, dimension: 1, values: (0 ..< 2 * count).map(Float.init))
+        }
+        var sizes: [Int] = []
+        let tokens = tokenizer.tokens(batching: chunks(2500)) { batch in
+            sizes.append(batch.count)
+            return batch.values.map { Int($0) }
+        }
+        #expect(sizes == [1024, 1024, 452])
+        #expect(tokens == (0 ..< 2500).map { [2 * $0, 2 * $0 + 1] })
+        #expect(tokenizer.tokens(batching: chunks(0)) { _ in [] }.isEmpty)
     }
 
     @Test("take an episode chunk after chunk, and give back as many steps")

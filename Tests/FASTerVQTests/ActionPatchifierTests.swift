@@ -73,9 +73,9 @@ struct ActionPatchifierTests {
         for (groups, expected) in [
             (
                 "position=0:5,gripper=5",
-                "action group 'position': at most 2 groups of the kind 'position' fit"
+                "action group 'position': at most 2 groups of the type 'position' fit"
             ),
-            ("joints=0:3", "action group 'joints': nothing was trained on the kind 'joints'"),
+            ("joints=0:3", "action group 'joints': nothing was trained on the type 'joints'"),
             (
                 "left_gripper=0",
                 "action group 'left_gripper': this model codes grippers beside other groups only"

@@ -35,7 +35,7 @@ struct EmbodimentTests {
         let error = #expect(throws: PatchError.self) {
             try model.makePatchifier(tall, horizon: 16)
         }
-        #expect(error?.description == "action group 'gripper': at most 32 groups of the kind 'gripper' fit")
+        #expect(error?.description == "action group 'gripper': at most 32 groups of the type 'gripper' fit")
     }
 
     @Test("a robot of nothing but grippers is refused, naming one")

@@ -113,8 +113,8 @@ struct RobotDemonstrationsTests {
             )
         }
         var random = SeededRandom(seed: 1)
-        let draw = ChunkDraw(counts: [10, 30], weights: [3, 1])
-        let indices = draw.indices(4000, &random)
+        let sampler = WeightedSampler(counts: [10, 30], weights: [3, 1])
+        let indices = sampler.indices(4000, &random)
         #expect(abs(Double(indices.count { $0 < 10 }) / 4000 - 0.75) < 0.03)
         #expect(Set(indices) == Set(0 ..< 40))
     }

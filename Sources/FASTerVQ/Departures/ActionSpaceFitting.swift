@@ -60,9 +60,7 @@ extension FASTerVQModel {
             let count = min(Self.batchSize, chunks.count - first)
             let batch = latentBatch([(robot, count)])
             let actions = chunks.actions.narrowed(0, from: first, count: count)
-            let latents = autoencoder.encode([patchifier.patchify(actions)], in: batch)
-            let codes = quantizer.codes(for: latents, in: batch)
-            return autoencoder.decode(quantizer.vectors(for: codes, in: batch), in: batch)[0]
+            return reconstruct([patchifier.patchify(actions)], in: batch).decoded[0]
         }
         let decoded = patchifier.groups.indices.map { group in
             Tensor.concatenated(parts.map { $0[group] }, axis: 0)

@@ -21,7 +21,7 @@ struct CodeGrid {
         self.patchifier = patchifier
     }
 
-    /// Takes codes apart.
+    /// Splits codes by their origin.
     ///
     /// - Parameters:
     ///   - codes: Codes of the first or of all codebooks, int64 `[B, codebooks · N]`.

@@ -32,10 +32,10 @@ enum ChunkAugmentation: CaseIterable {
 
 /// Random augmented chunks of a robot, for a fit.
 struct FittingChunks {
-    /// Number of values of a sample.
+    /// Largest number of values of a sample.
     private static let largestSize = 40_000_000
 
-    /// Number of held-out chunks that errors are measured on.
+    /// Largest number of held-out chunks that errors are measured on.
     private static let heldOutSize = 4096
 
     /// Every fifth episode is held out.
@@ -74,9 +74,9 @@ struct FittingChunks {
             : { [count = chunks.count] in $0 >= count - max(1, count / 5) }
         training = all.count > 1 ? all.filter { !isHeldOut($0) } : all
         let others = all.filter(isHeldOut)
-        heldOut = others.enumerated().filter { $0.offset % (others.count / Self.heldOutSize + 1) == 0 }.map(
-            \.element
-        )
+        heldOut = stride(from: 0, to: others.count, by: others.count / Self.heldOutSize + 1).map {
+            others[$0]
+        }
     }
 
     /// The chunks at `indices` as recorded, `[indices, T, D]`.

@@ -23,7 +23,7 @@ struct LatentSubspace {
     /// Orthonormal rows, `[components, T · D]`.
     let basis: Tensor
 
-    /// Number that latent positions share whose values are distributed alike, and which have the same codebooks.
+    /// Identifier that latent positions share whose values are distributed alike; they share codebooks, too.
     let type: Int
 }
 
@@ -68,10 +68,10 @@ extension LatentPartition {
                 ?? max(1, Int((needed.total / bitsPerPosition).rounded(.up)))
             guard count > 0 else { return nil }
             let bases =
-                components.dealt(to: count, bitsPerPosition: bitsPerPosition)
+                components.bases(ofPositions: count, bitsPerPosition: bitsPerPosition)
                 + apart.flatMap { gripper in
                     PrincipalComponents(of: chunks, columns: Array(gripper.columns))
-                        .dealt(to: 1, bitsPerPosition: bitsPerPosition)
+                        .bases(ofPositions: 1, bitsPerPosition: bitsPerPosition)
                 }
             return bases.enumerated().map { LatentSubspace(basis: $1, type: $0) }
         }

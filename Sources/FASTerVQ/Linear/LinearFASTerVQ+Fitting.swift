@@ -37,16 +37,16 @@ extension LinearFASTerVQ {
         /// for.
         fileprivate static let targetError = 0.01
 
-        /// Number of chunks of a fit, for every entry of a codebook.
+        /// Number of chunks of a fit for each entry of a codebook.
         fileprivate static let chunksPerEntry = 40
 
         /// Number of chunks of a fit.
         fileprivate var sampleCount: Int { max(4096, Self.chunksPerEntry * codebookSize) }
 
-        /// Number of latent positions of a trial fit of large codebooks.
+        /// Number of latent positions of a trial fit of augmentations.
         fileprivate static let trialPositions = 2
 
-        /// Number of residuals that a codebook's k-means sees, for every entry.
+        /// Number of residuals that k-means is fitted to for each entry of a codebook.
         fileprivate static let samplesPerEntry = 30
 
         /// Iterations of k-means.
@@ -156,7 +156,7 @@ extension LinearFASTerVQ {
 
     /// The augmentation with the lowest error on held-out episodes.
     ///
-    /// Codebooks that learn their chunks by heart are large, so the trials have the size of the real ones, and few latent
+    /// Large codebooks overfit where small ones do not, so the trials have as many entries as the fit itself, and few latent
     /// positions.
     private static func bestAugmentation(
         of sampler: FittingChunks,

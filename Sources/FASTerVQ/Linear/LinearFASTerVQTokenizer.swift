@@ -83,12 +83,8 @@ public struct LinearFASTerVQTokenizer: ActionTokenizer {
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
         if let codec { return (0 ..< chunks.count).map { codec.codes(for: chunks[$0].values) } }
-        let tokenCount = model.configuration.codebookCount * model.latentPositionCount
-        return batches(of: chunks.count).flatMap { range in
-            let codes = withoutGradients { model.encode(chunks[range].actions(on: device)) }.integers
-            return stride(from: 0, to: codes.count, by: tokenCount).map {
-                Array(codes[$0 ..< $0 + tokenCount])
-            }
+        return tokens(batching: chunks) { batch in
+            withoutGradients { model.encode(batch.actions(on: device)) }.integers
         }
     }
 

@@ -51,9 +51,9 @@ struct PrincipalComponents {
         matrix.gathering(Tensor(indices, device: matrix.device), axis: 0)
     }
 
-    /// The components dealt to latent positions of `bitsPerPosition` bits, `[components, T · D]` of every position.
-    func dealt(to positionCount: Int, bitsPerPosition: Double) -> [Tensor] {
+    /// Bases of `positionCount` latent positions of `bitsPerPosition` bits each, `[components, T · D]` of every position.
+    func bases(ofPositions positionCount: Int, bitsPerPosition: Double) -> [Tensor] {
         RateAllocation(variances: variances, total: bitsPerPosition * Double(positionCount))
-            .dealt(to: positionCount).map(rows)
+            .components(ofPositions: positionCount).map(rows)
     }
 }

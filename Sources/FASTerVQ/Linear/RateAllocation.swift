@@ -33,12 +33,12 @@ struct RateAllocation: Equatable {
         self.init(variances: variances, distortion: exp(high))
     }
 
-    /// Deals the components that get bits to `count` latent positions, so that each carries about as many bits.
+    /// Assigns the components that get bits to `count` latent positions, so that each carries about as many bits.
     ///
     /// Source: optimized product quantization, eigenvalue allocation (arXiv 1311.4055, parametric solution).
     ///
     /// - Returns: Indices of the components of every position.
-    func dealt(to count: Int) -> [[Int]] {
+    func components(ofPositions count: Int) -> [[Int]] {
         var positions = [[Int]](repeating: [], count: count)
         var sums = [Double](repeating: 0, count: count)
         let order = bits.indices.filter { bits[$0] >= Self.minimumBits }

@@ -62,7 +62,7 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
         let picks = Tensor(
-            source.draw.indices(recipe.optimization.batchSize, &random),
+            source.sampler.indices(recipe.optimization.batchSize, &random),
             device: device
         )
         let loss = withAutocast(to: computeDType, on: device) {

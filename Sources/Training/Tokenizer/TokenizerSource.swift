@@ -14,14 +14,14 @@ struct TokenizerSource: Sendable {
     /// Normalised chunks, one dataset after the other.
     let chunks: ActionChunks
 
-    /// The datasets that the chunks are of.
-    let draw: ChunkDraw
+    /// Sampler of the chunks.
+    let sampler: WeightedSampler
 
     /// Normalised chunks of held-out episodes, which a validation measures; nil for none.
     let heldOut: ActionChunks?
 
     /// Sampling weight beside other sources.
-    var weight: Double { draw.weights.reduce(0, +) }
+    var weight: Double { sampler.weights.reduce(0, +) }
 
     /// Normalises `chunks` of a dataset, which are in the robot's units.
     init(
@@ -48,27 +48,26 @@ struct TokenizerSource: Sendable {
     ) {
         self.actionSpace = actionSpace
         self.normalization = normalization
-        draw = ChunkDraw(counts: datasets.map(\.chunks.count), weights: datasets.map(\.weight))
-        var normalized = ActionChunks(joining: datasets.map(\.chunks))
-        normalized.values = normalization.normalized(normalized.values)
-        chunks = normalized
-        self.heldOut = heldOut.map {
-            var normalized = $0
-            normalized.values = normalization.normalized(normalized.values)
-            return normalized
+        sampler = WeightedSampler(counts: datasets.map(\.chunks.count), weights: datasets.map(\.weight))
+        func normalized(_ chunks: ActionChunks) -> ActionChunks {
+            var result = chunks
+            result.values = normalization.normalized(chunks.values)
+            return result
         }
+        chunks = normalized(ActionChunks(joining: datasets.map(\.chunks)))
+        self.heldOut = heldOut.map(normalized)
     }
 }
 
-/// A random draw of chunks of a robot: of a dataset in proportion to its weight, in which all chunks are equally likely.
-struct ChunkDraw: Sendable {
+/// A sampler of a robot's chunks: of each dataset in proportion to its weight, in which all chunks are equally likely.
+struct WeightedSampler: Sendable {
     /// Number of chunks of every dataset.
     let counts: [Int]
 
     /// Weight of every dataset.
     let weights: [Double]
 
-    /// Positions of `count` chunks among those of all datasets.
+    /// Indices of `count` random chunks among those of all datasets.
     func indices(_ count: Int, _ random: inout SeededRandom) -> [Int] {
         (0 ..< count).map { _ in
             let dataset = counts.count > 1 ? random.index(weights: weights) : 0
@@ -80,7 +79,7 @@ struct ChunkDraw: Sendable {
 /// A source's chunks and masks on the device.
 struct SourceTensors {
     let embodiment: Embodiment
-    private let draw: ChunkDraw
+    private let sampler: WeightedSampler
     private let actions: Tensor
     private let stepMask: Tensor
 
@@ -94,7 +93,7 @@ struct SourceTensors {
         let chunks = source.chunks
         let patchifier = try model.makePatchifier(source.actionSpace, horizon: chunks.horizon)
         embodiment = Embodiment(patchifier: patchifier, normalization: source.normalization, device: device)
-        draw = source.draw
+        sampler = source.sampler
         actions = chunks.actions(on: device)
         stepMask = chunks.stepMask(on: device)
         heldOut = source.heldOut
@@ -119,7 +118,7 @@ struct SourceTensors {
 
     /// Random chunks, of every dataset by its weight.
     func randomChunks(_ count: Int, _ random: inout SeededRandom) -> ActionBatch {
-        chunks(at: draw.indices(count, &random))
+        chunks(at: sampler.indices(count, &random))
     }
 
     /// The chunks at `picks`.

@@ -23,15 +23,15 @@ struct RateAllocationTests {
         for distortion in distortions { #expect(abs(distortion / distortions[0] - 1) < 1e-6) }
     }
 
-    @Test("deals every component with bits once, and about as many bits to every position")
-    func dealing() {
+    @Test("assigns every component with bits once, and about as many bits to every position")
+    func assignment() {
         let many = (0 ..< 40).map { exp2(-Double($0) / 4) }
         let allocation = RateAllocation(variances: many, total: 60)
-        let positions = allocation.dealt(to: 5)
-        let dealt = positions.flatMap(\.self).sorted()
-        #expect(dealt == Array(0 ..< dealt.count))
+        let positions = allocation.components(ofPositions: 5)
+        let assigned = positions.flatMap(\.self).sorted()
+        #expect(assigned == Array(0 ..< assigned.count))
         let sums = positions.map { $0.reduce(0) { $0 + allocation.bits[$1] } }
         for sum in sums { #expect(abs(sum - 12) < 1) }
-        #expect(RateAllocation(variances: [0, 0], total: 12).dealt(to: 2) == [[], []])
+        #expect(RateAllocation(variances: [0, 0], total: 12).components(ofPositions: 2) == [[], []])
     }
 }
