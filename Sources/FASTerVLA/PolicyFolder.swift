@@ -27,7 +27,7 @@ public enum PolicyFolder {
     static let configurationFile = "config.json"
     static let tokenizerFolder = "tokenizer"
     static let backboneFolder = "backbone"
-    private static let weightsFile = "model.safetensors"
+    static let weightsFile = "model.safetensors"
 
     /// Writes a policy.
     ///

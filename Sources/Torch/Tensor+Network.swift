@@ -16,16 +16,19 @@ private enum Network {
 
 extension Tensor {
     /// The matrix product, batched over leading axes.
-    public func matmul(_ other: Tensor) -> Tensor { Network.matmul(.tensor(self), .tensor(other)) }
+    public func matmul(_ other: Tensor) -> Tensor {
+        Network.matmul(.tensor(self), .tensor(other)).counted(depth: size(-1), self, other)
+    }
 
     /// `self + scale · (left · right)`, matrix by matrix: `[n, a, b]` with `[n, a, m]` and `[n, m, b]`.
     public func plusProduct(_ left: Tensor, _ right: Tensor, scale: Double = 1) -> Tensor {
         Network.addingProducts(.tensor(self), .tensor(left), .tensor(right), 1, .real(scale))
+            .counted(depth: left.size(2), left, right)
     }
 
     /// `self · weightᵀ + bias`: `[..., in]` with weight `[out, in]` gives `[..., out]`.
     public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
-        Network.linear(.tensor(self), .tensor(weight), .optional(bias))
+        Network.linear(.tensor(self), .tensor(weight), .optional(bias)).counted(depth: size(-1), self, weight)
     }
 
     /// Zero mean and unit variance over the last axis, then scale and shift.
@@ -64,6 +67,7 @@ extension Tensor {
             [1],
             .integer(groups)
         )
+        .counted(depth: weight.size(1) * weight.size(2), self, weight)
     }
 
     /// Convolution over the last two axes: `[B, in, h, w]` with weight `[out, in / groups, kh, kw]`.
@@ -83,6 +87,7 @@ extension Tensor {
             [1, 1],
             .integer(groups)
         )
+        .counted(depth: weight.size(1) * weight.size(2) * weight.size(3), self, weight)
     }
 
     /// Enlarges the last two axes, `[B, channels, h, w]`, to `rows` and `columns`, by bilinear interpolation between centres of pixels.
@@ -127,6 +132,8 @@ extension Tensor {
             false,
             scale.map(Argument.real) ?? .none
         )
+        // Scores, and their products with the values.
+        .counted(depth: 2 * key.size(2), self, key, value)
     }
 
     /// Returns true if attention of this query is faster by plain products than by the fused kernel, which is made for long sequences.

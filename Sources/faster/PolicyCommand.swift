@@ -12,8 +12,8 @@ import Training
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Train policies, describe and compare them.",
-        subcommands: [Train.self, Info.self, Compare.self]
+        abstract: "Train policies, describe, measure and compare them.",
+        subcommands: [Train.self, Info.self, Inspect.self, Merge.self, Compare.self]
     )
 
     /// `faster policy train`.

@@ -145,6 +145,31 @@ struct PretrainedTrainingTests {
         #expect(!weights.keys.contains { $0.hasPrefix("backboneHead") })
     }
 
+    @Test("merge adapters into weights of a policy that acts as the one with adapters")
+    func merged() async throws {
+        try run(training("backbone.training=lora", "optimization.optimizer.learningRate=0.1"), to: "policy")
+        let (policy, merged) = (folder.appending(path: "policy"), folder.appending(path: "merged"))
+        try PolicyFolder.mergeAdapters(of: policy, to: merged)
+        let parts = try [policy, merged].map { try PolicyFolder.parts(of: $0, device: .cpu) }
+        #expect(!parts[1].network.tensors.contains { $0.isOfAdapter })
+        let shapes = try Checkpoint.shapes(in: merged.appending(path: "model.safetensors"))
+        #expect(shapes["backbone.language.embedding.weight"] != nil)
+        let input = PrefixInput(
+            images: [Tensor.randn([1, 3, 32, 32]).to(.bfloat16)],
+            tokens: Tensor([259, 259, 259, 259, 70, 71], shape: [1, 6])
+        )
+        let keys = withoutGradients {
+            parts.map { $0.network.backbone.prefix(of: input).keys[1].to(.float32) }
+        }
+        let difference = (keys[0] - keys[1]).abs().max().item / keys[0].abs().max().item
+        // Rounding to bfloat16 of weights on one side, of products on the other.
+        #expect(difference > 0 && difference < 0.05, "\(difference)")
+        _ = try await chunk("merged")
+        #expect(throws: PolicyFolderError.self) {
+            try PolicyFolder.mergeAdapters(of: merged, to: folder.appending(path: "again"))
+        }
+    }
+
     @Test("name a backbone's folder that is missing, or of another architecture")
     func errors() throws {
         try run(training("optimization.steps=1"), to: "policy")

@@ -58,6 +58,35 @@ struct HeadTests {
         }
     }
 
+    @Test("have a size, and work beside the machine's limits")
+    func inspection() async throws {
+        let run = try await Workshop.run.value
+        let inspect = ["policy", "inspect", "--policy", "metaworld", "--threads", "1"]
+        let found = try await Program.object(inspect + ["--json"], in: run)
+        let parts = try #require(found["parts"] as? [[String: Any]])
+        let parameters = parts.compactMap { $0["parameters"] as? Int }.reduce(0, +)
+        let bytes = parts.compactMap { $0["bytes"] as? Int }.reduce(0, +)
+        #expect(parameters > 3_000_000 && bytes == 4 * parameters)
+        #expect(found["forwards"] as? Int == 3)
+        let stages = try #require(found["stages"] as? [[String: Any]])
+        #expect(stages.compactMap { $0["name"] as? String } == ["prefix", "decoding"])
+        #expect(
+            stages.allSatisfy { ($0["flops"] as? Int ?? 0) > 1_000_000 && ($0["limit"] as? Double ?? 0) > 0 }
+        )
+        let text = try await Program.output(inspect, in: run)
+        #expect(text.contains("backbone.layers") && text.contains("GB/s"), "\(text)")
+    }
+
+    @Test("without adapters have nothing to merge, and say so")
+    func nothingToMerge() async throws {
+        let run = try await Workshop.run.value
+        let said = try await Program.refusal(
+            ["policy", "merge", "--policy", "metaworld", "--out", "merged"],
+            in: run
+        )
+        #expect(said.contains("backbone.pretrained.adapter"), "\(said)")
+    }
+
     @Test("are evaluated in rollouts while they are trained")
     func rollouts() async throws {
         let run = try await Workshop.run.value

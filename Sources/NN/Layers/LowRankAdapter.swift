@@ -61,6 +61,28 @@ extension Linear {
     }
 }
 
+extension Module {
+    /// Adds the changes of all adapters to their layers' weights, in place, and leaves adapters that change nothing.
+    public func mergeAdapters() {
+        withoutGradients {
+            for layer in linearLayers(of: self) {
+                guard let adapter = layer.adapter else { continue }
+                layer.weight.copyInPlace(layer.mergedWeight)
+                adapter.up.copyInPlace(adapter.up.zerosLike())
+            }
+        }
+    }
+}
+
+/// Every linear layer of `value`, a module or a collection of modules.
+private func linearLayers(of value: Any) -> [Linear] {
+    if let layer = value as? Linear { return [layer] }
+    let mirror = Mirror(reflecting: value)
+    let isContainer = mirror.displayStyle == .collection || mirror.displayStyle == .optional
+    guard value is any Module || isContainer else { return [] }
+    return mirror.children.flatMap { linearLayers(of: $0.value) }
+}
+
 extension NamedTensor {
     /// True for a parameter of a ``LowRankAdapter``.
     public var isOfAdapter: Bool { name.split(separator: ".").dropLast().last == "adapter" }
