@@ -2,34 +2,6 @@ internal import ActionTokenizers
 internal import RobotTypes
 internal import Torch
 
-/// Augmentation of chunks: the difference between two others is added to most.
-///
-/// Held-out motion lies between and beyond what was recorded. Differences between chunks span the directions in which the
-/// robot's motion varies, so chunks with them lie there, too (mixup, arXiv 1710.09412, with a third chunk).
-enum ChunkAugmentation: CaseIterable {
-    /// Chunks as recorded: where there are so many that held-out ones are like them.
-    case none
-
-    /// Half the differences have one weight, up to 0.5, half one a column, from -1 to 1: joints that move together keep doing so.
-    case mostlyJoint
-
-    /// Every column of a difference has a weight of its own, from -2 to 2: where the episodes are too few to show which joints
-    /// move together.
-    case columnwise
-
-    /// Fraction of chunks that a difference is added to.
-    var fraction: Double { self == .none ? 0 : 0.7 }
-
-    /// Fraction of differences of one weight.
-    var jointFraction: Double { self == .columnwise ? 0 : 0.5 }
-
-    /// Largest weight of a column.
-    var columnWeight: Double { self == .columnwise ? 2 : 1 }
-
-    /// Largest weight of all columns.
-    static let jointWeight = 0.5
-}
-
 /// Random augmented chunks of a robot, for a fit.
 struct FittingChunks {
     /// Largest number of values of a sample.

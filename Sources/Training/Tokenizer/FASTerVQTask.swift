@@ -115,7 +115,7 @@ struct FASTerVQTask: TokenizerTask {
             let sum = batches.reduce(0) { $0 + model.l1([$1]).item * Double($1.count) }
             return sum / Double(batches.reduce(0) { $0 + $1.count })
         }
-        return errors.reduce(0, +) / Double(max(1, errors.count))
+        return errors.reduce(0, +) / Double(errors.count)
     }
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
@@ -146,10 +146,10 @@ struct FASTerVQTask: TokenizerTask {
         let robots = min(max(1, recipe.robotsPerStep), all.count)
         let even = max(1, recipe.optimization.batchSize / robots)
         let counts = robots == all.count ? counts(weights: all.map { weights[$0] }) : nil
-        var left = Array(all.enumerated())
+        var remaining = Array(all.enumerated())
         return (0 ..< robots).map { _ in
-            let position = random.index(weights: left.map { weights[$0.element] })
-            let robot = left.remove(at: position)
+            let position = random.index(weights: remaining.map { weights[$0.element] })
+            let robot = remaining.remove(at: position)
             let source = data[robot.element]
             return source.randomChunks(counts?[robot.offset] ?? even, &random)
         }

@@ -15,13 +15,13 @@ protocol TokenizerTask: TrainingTask {
 
     var network: Network { get }
 
-    /// Returns true if the codebooks have entries from the beginning.
+    /// True if the codebooks have entries from the beginning.
     var hasCodebooks: Bool { get }
 
-    /// Returns true if there are held-out chunks to measure.
+    /// True if there are held-out chunks.
     var hasHeldOut: Bool { get }
 
-    /// Mean absolute error of held-out chunks, without action-space stages; there are some.
+    /// Mean absolute error of held-out chunks after the latent codebooks, normalised; NaN where there are none.
     func heldOutL1() -> Double
 
     /// Initialises the codebooks by k-means over the latents of random chunks.

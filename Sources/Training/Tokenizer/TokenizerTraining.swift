@@ -104,7 +104,7 @@ public struct TokenizerTraining {
         return result
     }
 
-    /// Refuses datasets and a start that the tokenizer cannot be trained on or begin with.
+    /// Checks that the tokenizer can be trained on the datasets, and from the start.
     private func checkStart(_ robots: [RobotDemonstrations]) throws(RecipeError) {
         guard recipe.kind == .fasterVQ || (robots.count == 1 && start == nil) else {
             throw RecipeError(
