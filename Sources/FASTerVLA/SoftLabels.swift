@@ -10,6 +10,9 @@ public import Torch
 /// times; with soft labels, entries that stand for nearly the same actions learn from each other's examples
 /// (Documentation/Decisions/0025). Label smoothing (arXiv 1512.00567) spreads a target evenly instead.
 public struct SoftLabels: Sendable {
+    /// Entries that a codebook has at least for its labels to be soft: fewer are learnt one by one.
+    public static let smallestCodebook = 1024
+
     /// Entries whose nearest others the scale is measured on, of every codebook.
     private static let sampleCount = 256
 

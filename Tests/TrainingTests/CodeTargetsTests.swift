@@ -34,9 +34,9 @@ struct CodeTargetsTests {
         )
     }()
 
-    private static func tokenizer() throws -> LinearFASTerVQTokenizer {
+    private static func tokenizer(codebookSize: Int = 16) throws -> LinearFASTerVQTokenizer {
         var settings = LinearFASTerVQ.Fitting()
-        (settings.codebookSize, settings.latentPositions) = (16, 2)
+        (settings.codebookSize, settings.latentPositions) = (codebookSize, 2)
         let ones: [Float] = [1, 1]
         return try LinearFASTerVQTokenizer(
             fitting: chunks,
@@ -86,6 +86,17 @@ struct CodeTargetsTests {
             for fewer in 1 ..< count { #expect(try !isEnough(fewer), "chunk \(chunk)") }
             if count < 3 { #expect(try isEnough(count), "chunk \(chunk)") }
         }
+    }
+
+    @Test("have soft labels from 1024 entries of a codebook on, unless the recipe says one-hot")
+    func softLabels() throws {
+        func isSoft(_ codebookSize: Int, _ temperature: Double) throws -> Bool {
+            var recipe = PolicyRecipe()
+            recipe.softLabels = temperature
+            let coding = ActionCoding.codes(try Self.tokenizer(codebookSize: codebookSize))
+            return recipe.lossSettings(coding, device: .cpu).softLabels != nil
+        }
+        #expect(try isSoft(1024, 1) && !isSoft(16, 1) && !isSoft(1024, 0))
     }
 
     @Test("have no early end with a single codebook")

@@ -109,7 +109,9 @@ extension PolicyRecipe {
     /// - Returns: The recipe's weights, with soft labels where there are codewords.
     func lossSettings(_ coding: ActionCoding?, device: Device) -> LossSettings {
         var settings = LossSettings()
-        if softLabels > 0, let codewords = coding?.tokenizer?.codewords {
+        if softLabels > 0, let codewords = coding?.tokenizer?.codewords,
+            codewords.codebookSize >= SoftLabels.smallestCodebook
+        {
             settings.softLabels = SoftLabels(codewords, temperature: softLabels, device: device)
         }
         settings.codebookWeights = codebookWeights

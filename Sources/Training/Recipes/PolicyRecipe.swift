@@ -27,7 +27,8 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     public var chunk = ChunkRecipe()
 
     /// Temperature of soft labels, which spread a target over the entries of its codebook by their distance, in mean squared
-    /// distances of nearest entries; 0 for one-hot targets, which policies of several robots always learn.
+    /// distances of nearest entries; 0 for one-hot targets, which policies of several robots and of codebooks below 1024 entries
+    /// always learn.
     public var softLabels = 1.0
 
     /// Weight of a one-hot target that is spread evenly over all entries of its codebook.
