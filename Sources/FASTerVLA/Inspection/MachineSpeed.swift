@@ -19,7 +19,7 @@ public struct MachineSpeed: Codable, Equatable, Sendable {
             var stopwatch = Stopwatch(device)
             let seconds = (0 ..< 6).map { _ in
                 _ = body()
-                return Double(stopwatch.lap())
+                return stopwatch.lap() / .seconds(1)
             }
             return seconds.min() ?? .infinity
         }
@@ -35,12 +35,5 @@ public struct MachineSpeed: Codable, Equatable, Sendable {
     /// Seconds that `work` takes at least: those of its arithmetic or of its memory traffic, whichever is slower.
     public func seconds(for work: ProductCount) -> Double {
         max(Double(work.flops) / flopsPerSecond, Double(work.bytes) / bytesPerSecond)
-    }
-}
-
-extension Double {
-    /// A duration in seconds.
-    init(_ duration: Duration) {
-        self = Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }

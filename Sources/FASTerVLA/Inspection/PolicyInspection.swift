@@ -106,9 +106,9 @@ extension PolicyInspection {
             for _ in 0 ..< repetitions {
                 var stopwatch = Stopwatch(device)
                 let prefix = network.backbone.prefix(of: observation)
-                times[0].append(Double(stopwatch.lap()))
+                times[0].append(stopwatch.lap() / .seconds(1))
                 _ = try fast.predict(after: prefix)
-                times[1].append(Double(stopwatch.lap()))
+                times[1].append(stopwatch.lap() / .seconds(1))
             }
             return (prefix.length, prediction.blockTimes.count, [prefixWork, decodingWork])
         }
