@@ -79,6 +79,8 @@ extension PretrainedModel {
     /// - Throws: The system's error.
     func save(to folder: URL, withWeights: Bool) throws {
         let files = FileManager.default
+        // The published files themselves, where a policy is written over the one that they are of.
+        guard folder.resolvingSymlinksInPath() != self.folder.resolvingSymlinksInPath() else { return }
         try? files.removeItem(at: folder)
         try files.createDirectory(at: folder, withIntermediateDirectories: true)
         for file in try files.contentsOfDirectory(at: self.folder, includingPropertiesForKeys: nil) {

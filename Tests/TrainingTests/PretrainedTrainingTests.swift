@@ -170,6 +170,20 @@ struct PretrainedTrainingTests {
         }
     }
 
+    @Test("keep the published files where a policy is written over the one that they are of")
+    func overwritten() throws {
+        try run(training("backbone.training=frozen", "optimization.steps=1"), to: "policy")
+        let own = folder.appending(path: "policy/backbone")
+        try run(
+            training("backbone.training=frozen", "optimization.steps=1", "backbone.pretrained=\(own.path)"),
+            to: "policy"
+        )
+        let weights = try [published, own].map {
+            try Data(contentsOf: $0.appending(path: "model.safetensors"))
+        }
+        #expect(weights[0] == weights[1])
+    }
+
     @Test("name a backbone's folder that is missing, or of another architecture")
     func errors() throws {
         try run(training("optimization.steps=1"), to: "policy")
