@@ -72,7 +72,7 @@ let package = Package(
         module("TextTokenizers", ["CSentencePiece", "CICU"]),
         module("ImageProcessing", ["RobotTypes"]),
         .target(name: "CKernels"),
-        module("NN", ["Torch", "Safetensors"]),
+        module("NN", ["CKernels", "Torch", "Safetensors"]),
         // 2. Models
         module("Backbones", ["TextTokenizers", "NN", "Torch", "Safetensors", "Support"]),
         module(

@@ -58,7 +58,7 @@ public struct DecoderStack: Module, SuffixDecoder {
     ) -> Tensor {
         let angles = rotary.angles(for: positions)
         // Inputs of a head in single precision, for a published network in another.
-        let dtype = layers[0].attention.output.weight.dtype
+        let dtype = layers[0].attention.output.dtype
         var x = dtype == .float32 ? inputs : inputs.to(dtype)
         for (index, layer) in layers.enumerated() {
             observe(x)

@@ -13,21 +13,22 @@ public struct Parameter<Value: Sendable>: Sendable {
     /// The tensor, or nil for a part that the module was made without.
     public let wrappedValue: Value
 
-    /// Marks the tensor as trained.
+    /// Marks the tensor as trained, unless it holds whole numbers.
     public init(wrappedValue: Value) {
         self.wrappedValue = wrappedValue
-        (wrappedValue as? Tensor)?.requiringGradient()
+        guard let tensor = wrappedValue as? Tensor, tensor.dtype.isFloatingPoint else { return }
+        tensor.requiringGradient()
     }
 }
 
 /// A tensor of a ``Module`` that is saved with it but not trained by gradient.
 @propertyWrapper
-public struct Buffer: Sendable {
-    /// The tensor.
-    public let wrappedValue: Tensor
+public struct Buffer<Value: Sendable>: Sendable {
+    /// The tensor, or nil for a part that the module was made without.
+    public let wrappedValue: Value
 
     /// Keeps the tensor as it is.
-    public init(wrappedValue: Tensor) { self.wrappedValue = wrappedValue }
+    public init(wrappedValue: Value) { self.wrappedValue = wrappedValue }
 }
 
 /// A tensor with its path in a module.
@@ -57,7 +58,7 @@ extension Parameter: Slot {
 
 extension Buffer: Slot {
     fileprivate var isTrained: Bool { false }
-    fileprivate var tensor: Tensor? { wrappedValue }
+    fileprivate var tensor: Tensor? { wrappedValue as? Tensor }
 }
 
 extension Module {

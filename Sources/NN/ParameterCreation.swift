@@ -12,6 +12,9 @@ public struct ParameterCreation: Sendable {
     /// Adapters of linear layers; nil for layers without.
     public var adapter: LowRankAdapter.Configuration?
 
+    /// Whole numbers that linear layers have for weights; nil for weights of ``dtype``.
+    public var quantization: WeightQuantization?
+
     @TaskLocal static var current = ParameterCreation(dtype: .float32, isInitialized: true)
 }
 
@@ -26,8 +29,8 @@ public func withParameters<Result>(
     initialized: Bool = true,
     _ body: () throws -> Result
 ) rethrows -> Result {
-    var creation = ParameterCreation(dtype: dtype, isInitialized: initialized)
-    creation.adapter = ParameterCreation.current.adapter
+    var creation = ParameterCreation.current
+    (creation.dtype, creation.isInitialized) = (dtype, initialized)
     return try ParameterCreation.$current.withValue(creation, operation: body)
 }
 
@@ -39,6 +42,21 @@ public func withAdapters<Result>(
     var creation = ParameterCreation.current
     creation.adapter = configuration
     return try ParameterCreation.$current.withValue(creation, operation: body)
+}
+
+/// Runs `body`; the linear layers that it creates have quantized weights, or weights of numbers with nil.
+public func withQuantizedWeights<Result>(
+    _ quantization: WeightQuantization?,
+    _ body: () throws -> Result
+) rethrows -> Result {
+    var creation = ParameterCreation.current
+    creation.quantization = quantization
+    return try ParameterCreation.$current.withValue(creation, operation: body)
+}
+
+/// Runs `body`; the linear layers that it creates have neither adapters nor quantized weights, as output heads have none.
+public func withPlainLinearLayers<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try withAdapters(nil) { try withQuantizedWeights(nil, body) }
 }
 
 extension Tensor {

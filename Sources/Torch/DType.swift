@@ -23,6 +23,14 @@ public enum DType: Int32, Sendable, CaseIterable {
     /// Brain floating point.
     case bfloat16 = 15
 
+    /// True for real numbers, which gradients exist for.
+    public var isFloatingPoint: Bool {
+        switch self {
+        case .float16, .float32, .float64, .bfloat16: true
+        case .uint8, .int8, .int16, .int32, .int64, .bool: false
+        }
+    }
+
     /// Bytes of one element.
     public var byteCount: Int {
         switch self {

@@ -40,7 +40,7 @@ final class ProductCounter: @unchecked Sendable {
 
 extension Tensor {
     /// This result of a product of `depth` multiplications and additions an element, counted.
-    func counted(depth: Int, _ operands: Tensor...) -> Tensor {
+    package func counted(depth: Int, _ operands: Tensor...) -> Tensor {
         ProductCounter.current?.add(depth: depth, result: self, operands)
         return self
     }

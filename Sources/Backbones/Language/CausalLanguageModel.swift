@@ -27,7 +27,7 @@ public struct CausalLanguageModel: Module {
             ),
             device: device
         )
-        head = withAdapters(nil) {
+        head = withPlainLinearLayers {
             configuration.hasHead ? Linear(width, rows, bias: false, device: device) : nil
         }
     }

@@ -34,7 +34,7 @@ public struct PaliGemma: PretrainedBackbone {
             rotary: RotaryPositions(width: configuration.headWidth, base: configuration.rotaryBase),
             device: device
         )
-        head = withAdapters(nil) {
+        head = withPlainLinearLayers {
             configuration.hasHead
                 ? Linear(width, configuration.vocabularySize, bias: false, device: device) : nil
         }

@@ -111,7 +111,9 @@ struct FramePatchEmbedding: Module {
 
     init(_ configuration: Qwen25VisionEncoder.Configuration, device: Device) {
         let size = configuration.patchSize
-        let map = Linear(configuration.patchLength, configuration.width, bias: false, device: device)
+        let map = withPlainLinearLayers {
+            Linear(configuration.patchLength, configuration.width, bias: false, device: device)
+        }
         _weight = Parameter(
             wrappedValue: map.weight.detached()
                 .reshaped(
@@ -144,7 +146,7 @@ struct PatchMerger: Module {
     }
 
     func callAsFunction(_ patches: Tensor) -> Tensor {
-        let cells = norm(patches).reshaped(-1, hidden.weight.size(1))
+        let cells = norm(patches).reshaped(-1, hidden.inputs)
         return output(hidden(cells).gelu())
     }
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "quantized.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -8,7 +8,7 @@ extension PackedLinear {
             weight: layer.mergedWeight.floats,
             bias: layer.bias?.floats,
             scale: scale?.floats,
-            outputs: layer.weight.size(0)
+            outputs: layer.outputs
         )
     }
 
@@ -19,6 +19,6 @@ extension PackedLinear {
             let moved = layer.mergedWeight.matmul(shift)
             bias = bias.map { $0 + moved } ?? moved
         }
-        self.init(weight: layer.mergedWeight.floats, bias: bias?.floats, outputs: layer.weight.size(0))
+        self.init(weight: layer.mergedWeight.floats, bias: bias?.floats, outputs: layer.outputs)
     }
 }

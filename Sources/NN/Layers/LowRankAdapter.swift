@@ -56,8 +56,9 @@ public struct LowRankAdapter: Module {
 extension Linear {
     /// The weight with the adapter's change, `[out, in]`; the weight itself of a layer without adapter.
     public var mergedWeight: Tensor {
+        let weight = quantized?.dequantized(to: dtype) ?? weight
         guard let adapter else { return weight }
-        return (weight.to(.float32) + adapter.weightChange).to(weight.dtype)
+        return (weight.to(.float32) + adapter.weightChange).to(dtype)
     }
 }
 
@@ -66,7 +67,7 @@ extension Module {
     public func mergeAdapters() {
         withoutGradients {
             for layer in linearLayers(of: self) {
-                guard let adapter = layer.adapter else { continue }
+                guard let adapter = layer.adapter, layer.quantized == nil else { continue }
                 layer.weight.copyInPlace(layer.mergedWeight)
                 adapter.up.copyInPlace(adapter.up.zerosLike())
             }
