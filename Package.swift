@@ -156,8 +156,8 @@ let package = Package(
             name: "faster",
             dependencies: [
                 "Training", "FASTerVLA", "FASTerVQ", "TokenizerRegistry", "ActionTokenizers", "LeRobot",
-                "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "Torch",
-                "Numpy", "Support", "RobotTypes",
+                "PolicyServer", "PolicyProtocol", "Recording", "Evaluation", "Comparison", "Reports", "NN",
+                "Torch", "Numpy", "Support", "RobotTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -16,8 +16,11 @@ public struct ActionDecoder {
         /// Number of codebooks decoded, of the chunk with most; nil for heads without a coarser prediction.
         public let codebooks: DecodedCodebooks?
 
+        /// Tokens of every chunk, or of its samples; nil for heads without tokens.
+        public let sequences: [[Int]]?
+
         /// Number of tokens of the longest chunk; nil for heads without tokens.
-        public let tokens: Int?
+        public var tokens: Int? { sequences?.map(\.count).max() }
     }
 
     private enum Method {
@@ -100,7 +103,7 @@ public struct ActionDecoder {
                 chunks: isMean ? chunks.mean() : chunks,
                 blockTimes: decoding.blockTimes,
                 codebooks: total > 1 ? DecodedCodebooks(decoding.codebooks, of: total) : nil,
-                tokens: tokens.map(\.count).max()
+                sequences: tokens
             )
         case .flow(let decoder):
             let (actions, times) = decoder.actions(after: prefix)
@@ -108,7 +111,7 @@ public struct ActionDecoder {
                 chunks: clipped(actions.chunks),
                 blockTimes: times,
                 codebooks: nil,
-                tokens: nil
+                sequences: nil
             )
         case .regression(let head, let backend):
             var stopwatch = Stopwatch(prefix.device)
@@ -119,7 +122,7 @@ public struct ActionDecoder {
                 chunks: clipped(actions.chunks),
                 blockTimes: [time],
                 codebooks: nil,
-                tokens: nil
+                sequences: nil
             )
         }
     }

@@ -32,7 +32,9 @@ public struct FASTerVLANetwork: Module {
         )
         self.backbone = backbone
         self.expert = expert.map { ActionExpert($0, backbone: backbone, device: device) }
-        self.head = head.makeHead(width: expert?.width ?? backbone.width, device: device)
+        self.head = withPlainLinearLayers {
+            head.makeHead(width: expert?.width ?? backbone.width, device: device)
+        }
     }
 
     /// The action expert, or the backbone of a policy without one.

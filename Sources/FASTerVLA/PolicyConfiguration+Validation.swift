@@ -1,4 +1,5 @@
 internal import Backbones
+internal import NN
 internal import RobotTypes
 public import Support
 
@@ -11,6 +12,14 @@ extension PolicyConfiguration: Validatable {
         }
         try Validation.require("head", head)
         if let mixture { try Validation.require("mixture", mixture) }
+        if let quantization {
+            try Validation.require(
+                isWholePretrained,
+                "quantization",
+                "none, unless the backbone is a published one without adapters that the policy keeps the weights of",
+                found: quantization.rawValue
+            )
+        }
         if let expert { try Validation.require(["expert.width": expert.width], atLeast: 1) }
         switch head {
         case .blocks(let head):
@@ -33,6 +42,12 @@ extension PolicyConfiguration: Validatable {
     /// Channels of the compact backbone; nil for another.
     private var compactWidth: Int? {
         if case .compact(let configuration) = backbone { configuration.width } else { nil }
+    }
+
+    /// True for a published backbone whose weights lie with the policy's own.
+    private var isWholePretrained: Bool {
+        guard case .pretrained(let configuration) = backbone else { return false }
+        return !configuration.isFrozen && configuration.adapter == nil
     }
 
     /// Columns of an action, of the robot that has most.

@@ -1,4 +1,5 @@
 public import Backbones
+public import NN
 public import RobotTypes
 internal import Torch
 
@@ -53,6 +54,9 @@ public struct PolicyConfiguration: Codable, Equatable, Sendable {
 
     /// The action head.
     public var head: ActionHead.Configuration
+
+    /// Whole numbers that the linear layers of backbone and expert have for weights; nil for weights of their element types.
+    public internal(set) var quantization: WeightQuantization?
 
     /// Digest of the tokenizer that the policy was trained with (`TokenizerFolder.digest(of:)`); nil for heads without one, and
     /// until the policy is written.

@@ -5,7 +5,7 @@ public import Torch
 
 // The published backbone in a policy's folder.
 extension FASTerVLANetwork {
-    /// Creates a network with random weights; those of a published backbone are undefined.
+    /// Creates a network with random weights; those of a published backbone, and of a quantized policy, are undefined.
     ///
     /// - Parameters:
     ///   - configuration: Architecture of a policy.
@@ -14,12 +14,19 @@ extension FASTerVLANetwork {
     /// - Throws: The errors of published models.
     public init(_ configuration: PolicyConfiguration, _ model: PretrainedModel? = nil, device: Device) throws
     {
-        self.init(
-            backbone: try configuration.backbone.makeBackbone(model, device: device),
-            expert: configuration.expert,
-            head: configuration.head,
-            device: device
-        )
+        let make = {
+            FASTerVLANetwork(
+                backbone: try configuration.backbone.makeBackbone(model, device: device),
+                expert: configuration.expert,
+                head: configuration.head,
+                device: device
+            )
+        }
+        guard let quantization = configuration.quantization else {
+            self = try make()
+            return
+        }
+        self = try withParameters(initialized: false) { try withQuantizedWeights(quantization, make) }
     }
 
     /// Tensors of the file of weights: all but those of a published backbone that is kept as it is.

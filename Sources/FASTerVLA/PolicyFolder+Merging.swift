@@ -1,3 +1,4 @@
+internal import Backbones
 public import Foundation
 internal import NN
 internal import RobotTypes
@@ -28,6 +29,23 @@ extension PolicyFolder {
         (backbone.adapter, backbone.isFrozen) = (nil, false)
         configuration.backbone = .pretrained(backbone)
 
+        try save(
+            parts.network.tensors.filter { !$0.isOfAdapter },
+            configuration,
+            parts.model,
+            asIn: folder,
+            to: target
+        )
+    }
+
+    /// Writes a policy of other weights than that in `folder`, everything else as there.
+    static func save(
+        _ tensors: [NamedTensor],
+        _ configuration: PolicyConfiguration,
+        _ model: PretrainedModel?,
+        asIn folder: URL,
+        to target: URL
+    ) throws {
         let files = FileManager.default
         try files.createDirectory(at: target, withIntermediateDirectories: true)
         for name in [NormalizationSet.fileName, tokenizerFolder] {
@@ -36,11 +54,8 @@ extension PolicyFolder {
             try? files.removeItem(at: target.appending(path: name))
             try files.copyItem(at: source, to: target.appending(path: name))
         }
-        try parts.model?.save(to: target.appending(path: backboneFolder), withWeights: false)
-        try Checkpoint.save(
-            parts.network.tensors.filter { !$0.isOfAdapter },
-            to: target.appending(path: weightsFile)
-        )
+        try model?.save(to: target.appending(path: backboneFolder), withWeights: false)
+        try Checkpoint.save(tensors, to: target.appending(path: weightsFile))
         try DurableFile.writeJSON(configuration, to: target.appending(path: configurationFile))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FASTerVLA
 import Foundation
+import NN
 import RobotTypes
 import Support
 
@@ -32,10 +33,14 @@ extension PolicyCommand {
                 head: configuration.head.name,
                 tokens: Tokens(configuration.head),
                 tokenizer: configuration.tokenizerDigest,
+                quantization: configuration.quantization?.rawValue,
                 robots: rows
             )
             if json { return try Terminal.printJSON(document) }
-            print("\(policy): head \(document.head)" + (document.tokenizer.map { ", tokenizer \($0)" } ?? ""))
+            print(
+                "\(policy): head \(document.head)" + (document.tokenizer.map { ", tokenizer \($0)" } ?? "")
+                    + (document.quantization.map { ", weights \($0)" } ?? "")
+            )
             if let tokens = document.tokens { print("  \(tokens.line)") }
             for row in rows { print(row.lines.joined(separator: "\n")) }
         }
@@ -45,6 +50,7 @@ extension PolicyCommand {
         var head: String
         var tokens: Tokens?
         var tokenizer: String?
+        var quantization: String?
         var robots: [Row]
     }
 

@@ -12,8 +12,10 @@ import Training
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Train policies, describe, measure and compare them.",
-        subcommands: [Train.self, Info.self, Inspect.self, Merge.self, Compare.self]
+        abstract: "Train policies, describe, measure, quantize and compare them.",
+        subcommands: [
+            Train.self, Info.self, Inspect.self, Merge.self, Quantize.self, Compare.self,
+        ]
     )
 
     /// `faster policy train`.

@@ -131,17 +131,16 @@ extension PolicyInspection {
             let path = named.name.split(separator: ".")
             let name = path.prefix(path[0] == "backbone" ? 2 : 1).joined(separator: ".")
             if parts.last?.name != name { parts.append(Part(name: name, parameters: 0, bytes: 0)) }
-            parts[parts.count - 1].parameters += named.tensor.count
+            parts[parts.count - 1].parameters += named.parameterCount
             parts[parts.count - 1].bytes += named.tensor.count * named.tensor.dtype.byteCount
         }
         return parts
     }
 
-    /// Element type of most parameters.
+    /// Element type of most parameters, of those that are no whole numbers.
     private static func dtype(of module: any Module) -> DType {
-        let sizes = module.tensors.reduce(into: [DType: Int]()) {
-            $0[$1.tensor.dtype, default: 0] += $1.tensor.count
-        }
+        let sizes = module.tensors.filter { $0.tensor.dtype.isFloatingPoint && !$0.isWeightScale }
+            .reduce(into: [DType: Int]()) { $0[$1.tensor.dtype, default: 0] += $1.tensor.count }
         return sizes.max { $0.value < $1.value }?.key ?? .float32
     }
 }

@@ -220,6 +220,16 @@ extension QuantizedWeight {
     }
 }
 
+extension NamedTensor {
+    /// True for the scales of a quantized weight.
+    public var isWeightScale: Bool { name.split(separator: ".").last == "weightScale" }
+
+    /// Number of parameters that it stands for: two a byte of 4-bit weights, none of their scales.
+    public var parameterCount: Int {
+        isWeightScale ? 0 : tensor.dtype == .uint8 ? 2 * tensor.count : tensor.count
+    }
+}
+
 extension Tensor {
     /// Lends the memory of a contiguous CPU tensor as numbers.
     fileprivate func withPointer<Number>(

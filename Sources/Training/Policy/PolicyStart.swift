@@ -22,7 +22,15 @@ public struct PolicyStart {
     /// - Throws: `PolicyFolderError` and the errors of checkpoints and tokenizers.
     public init(_ folder: URL, taking taken: Set<Part> = Set(Part.allCases), device: Device) throws {
         // Robots differ in contract and statistics, not in weights.
-        let robot = try PolicyFolder.configuration(of: folder).mixture?.embodiments.first?.name
+        let configuration = try PolicyFolder.configuration(of: folder)
+        if let quantization = configuration.quantization {
+            throw DemonstrationsError(
+                description:
+                    "\(folder.path): its weights are quantized (\(quantization.rawValue)), for inference only; start from the "
+                    + "policy that 'faster policy quantize' made it of"
+            )
+        }
+        let robot = configuration.mixture?.embodiments.first?.name
         parts = try PolicyFolder.parts(of: folder, embodiment: robot, device: device)
         self.taken = taken
         self.folder = folder
