@@ -60,11 +60,9 @@ public struct DecoderStack: Module, SuffixDecoder {
         // Inputs of a head in single precision, for a published network in another.
         let dtype = layers[0].attention.output.dtype
         var x = dtype == .float32 ? inputs : inputs.to(dtype)
-        for (index, layer) in layers.enumerated() {
+        for index in layers.indices {
             observe(x)
-            x = layer(x, angles: angles, mask: windowed(mask, near, layer, x, cache.length(ofLayer: index))) {
-                cache.append(key: $0, value: $1, layer: index)
-            }
+            x = forward(x, through: index, angles, mask, near, &cache)
         }
         let features = norm(x)
         observe(features)
@@ -118,11 +116,29 @@ public struct DecoderStack: Module, SuffixDecoder {
                 _ = cache.append(key: key, value: value, layer: index)
                 continue
             }
-            x = layer(x, angles: angles, mask: windowed(mask, near, layer, x, cache.length(ofLayer: index))) {
-                cache.append(key: $0, value: $1, layer: index)
-            }
+            x = forward(x, through: index, angles, mask, near, &cache)
         }
         return cache
+    }
+
+    /// The output of one layer, whose keys and values are appended to `cache`.
+    private func forward(
+        _ x: Tensor,
+        through index: Int,
+        _ angles: RotaryAngles,
+        _ mask: Tensor?,
+        _ near: Tensor?,
+        _ cache: inout KeyValueCache
+    ) -> Tensor {
+        let layer = layers[index]
+        let mask = windowed(mask, near, layer, x, cache.length(ofLayer: index))
+        guard GradientCheckpointing.isActive else {
+            return layer(x, angles: angles, mask: mask) { cache.append(key: $0, value: $1, layer: index) }
+        }
+        let earlier = cache.keyAndValue(ofLayer: index)
+        let (output, key, value) = layer.checkpointed(x, angles: angles, mask: mask, earlier: earlier)
+        _ = cache.append(key: key, value: value, layer: index)
+        return output
     }
 
     /// `mask` without the tokens before a layer's sliding window, where it has one and there are any, but with pairs in `near`.

@@ -68,6 +68,15 @@ public struct KeyValueCache: Sendable {
         counts?[layer] ?? (layer < keys.count ? keys[layer].size(2) : 0)
     }
 
+    /// Keys and values of a layer, each `[B, G, tokens, E]`; nil before its first tokens.
+    func keyAndValue(ofLayer layer: Int) -> (key: Tensor, value: Tensor)? {
+        guard layer < keys.count else { return nil }
+        let count = length(ofLayer: layer)
+        return (
+            keys[layer].narrowed(2, from: 0, count: count), values[layer].narrowed(2, from: 0, count: count)
+        )
+    }
+
     /// Keys and values of every layer, each `[B, G, tokens, E]`.
     public var contents: (keys: [Tensor], values: [Tensor]) {
         guard let counts else { return (keys, values) }

@@ -20,6 +20,8 @@ TorchTensor *torch_from_bytes(const void *bytes, size_t byte_count, int32_t dtyp
     });
 }
 
+TorchTensor *torch_share(const TorchTensor *tensor) { return ctorch::wrap(tensor->value); }
+
 void torch_release(TorchTensor *tensor) { delete tensor; }
 
 int64_t torch_rank(const TorchTensor *tensor) { return tensor->value.dim(); }
@@ -77,6 +79,8 @@ TorchTensor *torch_grad(const TorchTensor *tensor) {
 void torch_set_grad(TorchTensor *tensor, const TorchTensor *grad) {
     tensor->value.mutable_grad() = grad ? grad->value : at::Tensor();
 }
+
+bool torch_grad_enabled(void) { return at::GradMode::is_enabled(); }
 
 bool torch_set_grad_enabled(bool enabled) {
     bool former = at::GradMode::is_enabled();

@@ -132,6 +132,28 @@ struct PretrainedTrainingTests {
         #expect(try data("whole") == data("killed"))
     }
 
+    @Test(
+        "end with the same weights where activations are computed again",
+        arguments: [
+            ["backbone.training=lora"], ["backbone.training=full", "head=regression"],
+            ["backbone.training=full", "backbone.isInsulated=true"],
+        ]
+    )
+    func checkpointing(settings: [String]) throws {
+        func tensors(_ checkpointing: Bool) throws -> [NamedTensor] {
+            var training = try training("backbone.gradientCheckpointing=\(checkpointing)")
+            training.recipe = try RecipeReader.recipe(training.recipe, settings: settings)
+            try run(training, to: "policy-\(checkpointing)")
+            return try PolicyFolder.parts(of: folder.appending(path: "policy-\(checkpointing)"), device: .cpu)
+                .network.tensors
+        }
+        let (kept, again) = (try tensors(false), try tensors(true))
+        for (one, other) in zip(kept, again) {
+            let difference = (one.tensor.to(.float32) - other.tensor.to(.float32)).abs()
+            #expect(difference.floats.allSatisfy { $0 <= 1e-5 }, "\(one.name)")
+        }
+    }
+
     @Test("teach an insulated backbone by its own prediction of the codes")
     func insulated() throws {
         var names: Set<String> = []

@@ -40,7 +40,7 @@ public struct InternViT: Module {
         let tokens = map.reshaped(count, map.size(1), -1).transposed(1, 2)
         let first = classToken.expanded([count, 1, -1])
         var x = Tensor.concatenated([first, tokens], axis: 1) + positions(rows: rows, columns: columns)
-        for layer in layers { x = layer(x) }
+        for layer in layers { x = layer.checkpointed(x).output }
         return norm?(x) ?? x
     }
 

@@ -56,7 +56,7 @@ public struct Qwen25VisionEncoder: Module {
         for (index, layer) in layers.enumerated() {
             let sequences = configuration.fullAttentionLayers.contains(index) ? images : windows
             let outputs = sequences.map { batch in
-                layer(batch.sequences(of: x), angles: batch.angles).reshaped(-1, width)
+                layer.checkpointed(batch.sequences(of: x), angles: batch.angles).output.reshaped(-1, width)
             }
             x = outputs.count == 1 ? outputs[0] : .concatenated(outputs, axis: 0)
         }

@@ -93,7 +93,7 @@ public struct SiglipEncoder: Module {
         let map = patches(pixels.to(patches.weight.dtype))
         let positions = rows.map { self.positions($0) } ?? self.positions.weight
         var x = map.reshaped(map.size(0), map.size(1), -1).transposed(1, 2) + positions
-        for layer in layers { x = layer(x) }
+        for layer in layers { x = layer.checkpointed(x).output }
         return norm(x)
     }
 }

@@ -70,6 +70,8 @@ int64_t torch_call(const TorchOperator *op, const TorchValue *arguments, int64_t
 /// Copies `bytes` of host memory, laid out row-major, into a new CPU tensor. dtype is c10::ScalarType.
 TorchTensor *torch_from_bytes(const void *bytes, size_t byte_count, int32_t dtype, const int64_t *sizes,
                               int64_t rank);
+/// Another reference to the same tensor.
+TorchTensor *torch_share(const TorchTensor *tensor);
 /// Gives up one reference. Accepts NULL.
 void torch_release(TorchTensor *tensor);
 
@@ -92,8 +94,22 @@ bool torch_backward(const TorchTensor *loss);
 TorchTensor *torch_grad(const TorchTensor *tensor);
 /// Replaces the gradient; NULL forgets it.
 void torch_set_grad(TorchTensor *tensor, const TorchTensor *grad);
+/// True if operators are recorded for differentiation. Thread-local.
+bool torch_grad_enabled(void);
 /// Returns the former value. Thread-local.
 bool torch_set_grad_enabled(bool enabled);
+
+/// A computation, by its context. The inputs belong to `run`, the outputs that it writes to its caller.
+typedef struct {
+    void *context;
+    void (*run)(void *context, TorchTensor *const *inputs, TorchTensor **outputs);
+    void (*release)(void *context);
+} TorchFunction;
+
+/// Runs `function` without recording it; its gradients are found by running it again, once, in backward. Writes the outputs,
+/// `output_count` of them. Takes over the context, also on failure.
+bool torch_checkpoint(TorchFunction function, TorchTensor *const *inputs, int64_t input_count,
+                      TorchTensor **outputs, int64_t output_count);
 
 /// Autocast of one device type to a low-precision dtype. Thread-local. Leaving clears the cast cache.
 bool torch_autocast_enter(const char *device_type, int32_t dtype);

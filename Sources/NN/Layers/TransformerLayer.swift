@@ -127,6 +127,37 @@ public struct TransformerLayer: Module {
         return y + Self.branch(feedForward(feedForwardNorm(y)), feedForwardOutputNorm, feedForwardScale)
     }
 
+    /// One forward of a few tokens whose activations are computed again in the backward pass, under
+    /// ``withGradientCheckpointing(_:_:)``.
+    ///
+    /// - Parameters:
+    ///   - x: `[B, L, width]`.
+    ///   - angles: Rotary angles of the tokens; nil for position 0.
+    ///   - mask: bool, broadcasts to `[B, 1, L, S + L]`; nil attends to all.
+    ///   - earlier: Keys and values of earlier tokens, `[B, G, S, E]`; nil for none.
+    /// - Returns: `[B, L, width]`, and the tokens' own keys and values.
+    public func checkpointed(
+        _ x: Tensor,
+        angles: RotaryAngles? = nil,
+        mask: Tensor? = nil,
+        earlier: (key: Tensor, value: Tensor)? = nil
+    ) -> (output: Tensor, key: Tensor, value: Tensor) {
+        let inputs = [x] + (earlier.map { [$0.key, $0.value] } ?? [])
+        let outputs = GradientCheckpointing.run(inputs, outputCount: 3) { inputs in
+            var own: [Tensor] = []
+            let output = callAsFunction(inputs[0], angles: angles, mask: mask) { key, value in
+                own = [key, value]
+                guard inputs.count == 3 else { return (key, value) }
+                return (
+                    .concatenated([inputs[1], key.to(inputs[1].dtype)], axis: 2),
+                    .concatenated([inputs[2], value.to(inputs[2].dtype)], axis: 2)
+                )
+            }
+            return [output] + own
+        }
+        return (outputs[0], outputs[1], outputs[2])
+    }
+
     /// The end of a residual branch, `[B, L, width]`.
     private static func branch(_ x: Tensor, _ norm: (any Norm)?, _ scale: Tensor?) -> Tensor {
         let normalized = norm?(x) ?? x

@@ -16,6 +16,7 @@ struct PolicyTask: TrainingTask {
     private let datasets: [PolicyDataset]
     private let settings: LossSettings
     private let batches: PolicyBatches
+    private let isCheckpointed: Bool
     private let device: Device
 
     /// Prepares to train `network` on `datasets`.
@@ -50,6 +51,7 @@ struct PolicyTask: TrainingTask {
         self.evaluations = evaluations
         self.device = device
         self.settings = settings
+        isCheckpointed = recipe.backbone.gradientCheckpointing
         batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed)
     }
 
@@ -61,6 +63,10 @@ struct PolicyTask: TrainingTask {
 
     func loss(at step: Int, computeDType: DType?) throws -> TrainingLoss {
         let batch = try batches.next()
+        return withGradientCheckpointing(isCheckpointed) { loss(of: batch, computeDType: computeDType) }
+    }
+
+    private func loss(of batch: PolicyBatch, computeDType: DType?) -> TrainingLoss {
         let (images, targets) = batch.tensors(on: device)
         let input = network.backbone.encodingImages(of: images)
         return withAutocast(to: computeDType, on: device) {

@@ -19,6 +19,10 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
     /// predicting the same codes itself.
     public var isInsulated = false
 
+    /// Computes the activations of every layer of a published backbone, and of its expert, again in the backward pass: less memory,
+    /// a forward more time.
+    public var gradientCheckpointing = false
+
     /// Channels.
     public var width = 192
 
@@ -78,6 +82,12 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             "isInsulated",
             "false where the backbone is frozen",
             found: isInsulated
+        )
+        try Validation.require(
+            !gradientCheckpointing || !pretrained.isEmpty,
+            "gradientCheckpointing",
+            "false without 'pretrained'",
+            found: gradientCheckpointing
         )
         try Validation.require(["lora.rank": lora.rank], atLeast: 1)
         try Validation.require(
