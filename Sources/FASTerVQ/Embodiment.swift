@@ -41,6 +41,9 @@ public struct Embodiment: Sendable {
         return actions.clamped(from: columns.columns(of: lower), to: columns.columns(of: upper))
     }
 
+    /// Clips actions, `[B, T, D]`, to the recorded range.
+    package func clipped(_ actions: Tensor) -> Tensor { actions.clamped(from: lower, to: upper) }
+
     /// The recorded range as patches, each `[1, P, steps · columns]` for every group; from 0 to 0 in padding.
     package var patchBounds: [(lower: Tensor, upper: Tensor)] {
         let shape = [1, patchifier.horizon, lower.size(0)]

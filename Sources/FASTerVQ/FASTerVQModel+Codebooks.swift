@@ -1,6 +1,6 @@
 internal import NN
 internal import Torch
-internal import VectorQuantization
+package import VectorQuantization
 
 extension FASTerVQModel {
     /// The same model with its first codebooks only: for a policy that has no time for all.
@@ -25,6 +25,19 @@ extension FASTerVQModel {
         return copied(with: changed)
     }
 
+    /// True if the codebooks of latents are as many and as large as `settings` says.
+    package func hasCodebooks(of settings: ResidualQuantizer.Configuration) -> Bool {
+        let own = configuration.quantizer
+        return (own.codebookCount, own.codebookSize) == (settings.codebookCount, settings.codebookSize)
+    }
+
+    /// The same autoencoder with other codebooks, all of which wait to be initialised or fitted.
+    package func with(quantizer settings: ResidualQuantizer.Configuration) -> FASTerVQModel {
+        var changed = configuration
+        changed.quantizer = settings
+        return copied(with: changed)
+    }
+
     /// Codebook entries of the patches of `group`, of latents and then of action-space stages, `[codebooks, K, C]`.
     ///
     /// C is the wider of the two; zeros fill the other up.
@@ -39,11 +52,12 @@ extension FASTerVQModel {
         return .concatenated(parts, axis: 0)
     }
 
-    /// A model of `changed`, which has other numbers of codebooks, with this one's weights.
+    /// A model of `changed`, which has other numbers of codebooks or entries, with this one's weights where they fit.
     private func copied(with changed: FASTerVQConfiguration) -> FASTerVQModel {
         let result = FASTerVQModel(changed, device: device)
         withoutGradients {
-            for (own, other) in zip(result.tensors, tensors) {
+            for (own, other) in zip(result.tensors, tensors)
+            where own.tensor.shape.dropFirst() == other.tensor.shape.dropFirst() {
                 let count = min(own.tensor.size(0), other.tensor.size(0))
                 own.tensor.narrowed(0, from: 0, count: count)
                     .copyInPlace(other.tensor.narrowed(0, from: 0, count: count))

@@ -108,7 +108,8 @@ extension TrainedTokenizer {
         lines.append("L1 \(training) on training episodes, \(heldOut) on held-out episodes")
         if validation.overfits {
             lines.append(
-                "Warning: the tokenizer overfits; record more episodes, or try 'faster tokenizer fit', which overfits less"
+                "Warning: the tokenizer overfits; record more episodes, or try '--set augmentation=columnwise', "
+                    + "or 'faster tokenizer fit', which overfits less"
             )
         }
         return lines

@@ -1,5 +1,6 @@
 import FASTerVQ
 import Foundation
+import NN
 import RobotTypes
 import Support
 import Testing
@@ -14,13 +15,16 @@ struct FASTerVQTaskTests {
     private func task(
         _ weights: [Double],
         robotsPerStep: Int = 4,
-        initialChunks: Int = 64
+        initialChunks: Int = 64,
+        from start: FASTerVQModel? = nil,
+        _ change: (inout TokenizerRecipe) -> Void = { _ in }
     ) throws -> FASTerVQTask {
         var recipe = TokenizerRecipe()
         recipe.optimization.batchSize = 16
         (recipe.robotsPerStep, recipe.initialChunks) = (robotsPerStep, initialChunks)
         recipe.autoencoder.width = 32
         recipe.quantizer.codebookSize = 16
+        change(&recipe)
         let sources = try weights.enumerated().map { index, weight in
             let columns = index + 1
             return TokenizerSource(
@@ -35,7 +39,7 @@ struct FASTerVQTaskTests {
                 weight: weight
             )
         }
-        return try FASTerVQTask(recipe, sources, seed: 5, device: .cpu)
+        return try FASTerVQTask(recipe, sources, from: start, seed: 5, device: .cpu)
     }
 
     /// Chunks of each robot in one batch, by its columns.
@@ -74,5 +78,41 @@ struct FASTerVQTaskTests {
                 == "'initialChunks' should be at least 3, one for every dataset and horizon, found 2"
         )
         try task([1, 1, 1], initialChunks: 3).initializeCodebooks()
+    }
+
+    @Test("adds differences of chunks within the recorded range", arguments: ChunkAugmentation.allCases)
+    func augmentation(kind: ChunkAugmentation) throws {
+        let task = try task([1]) { $0.augmentation = kind }
+        var random = SeededRandom(seed: 4)
+        Torch.seed(4)
+        let actions = task.batch(&random)[0].actions.floats
+        #expect(actions.allSatisfy { abs($0) <= 1 })
+        // As recorded, a chunk is 16 neighbouring values of the sine: their sum a step to either side is in proportion to them.
+        let isRecorded = stride(from: 0, to: actions.count, by: 16).map { first in
+            (first + 1 ..< first + 15).allSatisfy { (index: Int) -> Bool in
+                let expected: Float = 2 * cos(1) * actions[index]
+                return abs(actions[index - 1] + actions[index + 1] - expected) < 1e-4
+            }
+        }
+        #expect(isRecorded.allSatisfy { $0 } == (kind == .none))
+    }
+
+    @Test(
+        "keeps a model's codebooks where number and size are the same, else initialises them on the new robot"
+    )
+    func start() throws {
+        let first = try task([1])
+        first.initializeCodebooks()
+        let same = try task([1], from: first.model)
+        #expect(same.hasCodebooks && same.startsFromModel)
+        let other = try task([1], from: first.model) { $0.quantizer.codebookSize = 8 }
+        #expect(!other.hasCodebooks && other.startsFromModel)
+        func tensors(_ task: FASTerVQTask, _ part: String) -> [[Float]] {
+            task.model.tensors.filter { $0.name.hasPrefix(part) }.map { $0.tensor.floats }
+        }
+        #expect(tensors(other, "autoencoder") == tensors(first, "autoencoder"))
+        #expect(tensors(other, "quantizer").allSatisfy { $0.allSatisfy { $0 == 0 } })
+        other.initializeCodebooks()
+        #expect(tensors(other, "quantizer").allSatisfy { !$0.allSatisfy { $0 == 0 } })
     }
 }

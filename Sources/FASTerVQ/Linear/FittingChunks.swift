@@ -65,13 +65,7 @@ struct FittingChunks {
             let picks = pool.gathering(.randint(0 ..< indices.count, [count]), axis: 0)
             return chunks.gathering(picks.to(chunks.device), axis: 0)
         }
-        func isDrawn(_ probability: Double) -> Tensor {
-            Tensor.rand([count, 1, 1]).less(probability).to(.float32)
-        }
-        let joint = Tensor.rand([count, 1, 1]) * ChunkAugmentation.jointWeight
-        let columns = (Tensor.rand([count, 1, dimension]) * 2 - 1) * augmentation.columnWeight
-        let isJoint = isDrawn(augmentation.jointFraction)
-        let weights = (columns + (joint - columns) * isJoint) * isDrawn(augmentation.fraction)
+        let weights = augmentation.weights(count: count, dimension: dimension)
         let mixed = random() + (random() - random()) * weights.to(chunks.device)
         return mixed.clamped(from: lower, to: upper)
     }

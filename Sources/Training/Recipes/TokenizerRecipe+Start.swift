@@ -15,10 +15,12 @@ extension TokenizerRecipe {
         actionSpaceQuantizer.codebookCount = network.actionSpaceQuantizer.codebookCount
     }
 
-    /// Requires that the recipe describes the network of the model that a training starts from.
+    /// Requires that the recipe describes the autoencoder of the model that a training starts from.
+    ///
+    /// Codebooks of another number or size are initialised anew.
     ///
     /// - Throws: ``RecipeError``.
-    func checkNetwork(_ network: FASTerVQConfiguration) throws(RecipeError) {
+    func checkAutoencoder(_ network: FASTerVQConfiguration) throws(RecipeError) {
         guard latentPositions.isEmpty else {
             throw RecipeError(
                 source: "recipe",
@@ -26,19 +28,15 @@ extension TokenizerRecipe {
                     "'latentPositions' cannot be set when a training starts from a model, which has its own"
             )
         }
-        for (group, requested, present) in [
-            ("autoencoder", RecipeTree(encoding: autoencoder), RecipeTree(encoding: network.autoencoder)),
-            ("quantizer", RecipeTree(encoding: quantizer), RecipeTree(encoding: network.quantizer)),
-        ] {
-            guard let requested, let present, let difference = requested.firstDifference(from: present) else {
-                continue
-            }
-            throw RecipeError(
-                source: "recipe",
-                reason:
-                    "'\(group).\(difference.key)' cannot change when a training starts from a model: there it is "
-                    + "\(difference.other), found \(difference.own)"
-            )
-        }
+        guard let requested = RecipeTree(encoding: autoencoder),
+            let present = RecipeTree(encoding: network.autoencoder),
+            let difference = requested.firstDifference(from: present)
+        else { return }
+        throw RecipeError(
+            source: "recipe",
+            reason:
+                "'autoencoder.\(difference.key)' cannot change when a training starts from a model: there it is "
+                + "\(difference.other), found \(difference.own)"
+        )
     }
 }

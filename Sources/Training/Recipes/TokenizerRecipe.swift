@@ -68,6 +68,9 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
     /// learn to do without the others, which a policy may have no time for.
     public var quantizerDropout = 0.25
 
+    /// Augmentation of FASTerVQ's chunks.
+    public var augmentation = ChunkAugmentation.none
+
     /// VQ-BeT's architecture.
     public var vqBeT = VQBeTNetwork.Configuration()
 

@@ -10,6 +10,7 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
     let recipe: TokenizerRecipe
     let seed: UInt64
     let network: Network
+    let startsFromModel = false
     let hasCodebooks = false
 
     private let source: TokenizerSource

@@ -9,6 +9,7 @@ struct FASTerVQTask: TokenizerTask {
     let recipe: TokenizerRecipe
     let seed: UInt64
     let model: FASTerVQModel
+    let startsFromModel: Bool
     let hasCodebooks: Bool
 
     private let device: Device
@@ -40,14 +41,15 @@ struct FASTerVQTask: TokenizerTask {
                 )
             )
         }
-        if let start { try recipe.checkNetwork(start.configuration) }
+        if let start { try recipe.checkAutoencoder(start.configuration) }
         (self.recipe, self.seed, self.device) = (recipe, seed, device)
         horizons = Set(sources.map(\.chunks.horizon)).sorted()
         weights = sources.map(\.weight)
-        hasCodebooks = start != nil
+        startsFromModel = start != nil
+        hasCodebooks = start?.hasCodebooks(of: recipe.quantizer) ?? false
+        let first = hasCodebooks ? start : start?.with(quantizer: recipe.quantizer)
         Torch.seed(seed)
-        let model =
-            start ?? FASTerVQModel(Self.configuration(recipe, sources), device: device)
+        let model = first ?? FASTerVQModel(Self.configuration(recipe, sources), device: device)
         self.model = model
         data = try sources.map { try SourceTensors($0, model: model, device: device) }
     }
@@ -86,7 +88,7 @@ struct FASTerVQTask: TokenizerTask {
             from: data.map { source in
                 let count = min(recipe.initialChunks / data.count, source.count)
                 let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
-                return source.chunks(at: picks)
+                return source.chunks(at: picks, recipe.augmentation, &random)
             }
         )
     }
@@ -103,7 +105,7 @@ struct FASTerVQTask: TokenizerTask {
                 max(1, Int(fraction * Double(recipe.actionSpaceQuantizer.fittingChunks)))
             )
             let picks = Array((0 ..< source.count).shuffled(using: &random).prefix(count))
-            return source.chunks(at: picks)
+            return source.chunks(at: picks, recipe.augmentation, &random)
         }
         model.fitActionSpaceStages(to: examples, report: report)
     }
@@ -151,7 +153,7 @@ struct FASTerVQTask: TokenizerTask {
             let position = random.index(weights: remaining.map { weights[$0.element] })
             let robot = remaining.remove(at: position)
             let source = data[robot.element]
-            return source.randomChunks(counts?[robot.offset] ?? even, &random)
+            return source.randomChunks(counts?[robot.offset] ?? even, recipe.augmentation, &random)
         }
     }
 

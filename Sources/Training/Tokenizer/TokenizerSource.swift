@@ -117,12 +117,32 @@ struct SourceTensors {
     }
 
     /// Random chunks, of every dataset by its weight.
-    func randomChunks(_ count: Int, _ random: inout SeededRandom) -> ActionBatch {
-        chunks(at: sampler.indices(count, &random))
+    func randomChunks(
+        _ count: Int,
+        _ augmentation: ChunkAugmentation,
+        _ random: inout SeededRandom
+    ) -> ActionBatch {
+        chunks(at: sampler.indices(count, &random), augmentation, &random)
     }
 
-    /// The chunks at `picks`.
-    func chunks(at picks: [Int]) -> ActionBatch {
+    /// The chunks at `picks`, augmented by differences of random others, by weights from libtorch's generator.
+    func chunks(
+        at picks: [Int],
+        _ augmentation: ChunkAugmentation,
+        _ random: inout SeededRandom
+    ) -> ActionBatch {
+        let recorded = chunks(at: picks)
+        guard augmentation != .none else { return recorded }
+        let others = (0 ..< 2).map { _ in chunks(at: sampler.indices(picks.count, &random)).actions }
+        let weights = augmentation.weights(count: picks.count, dimension: actions.size(2)).to(actions.device)
+        return ActionBatch(
+            embodiment: embodiment,
+            actions: embodiment.clipped(recorded.actions + (others[0] - others[1]) * weights),
+            stepMask: recorded.stepMask
+        )
+    }
+
+    private func chunks(at picks: [Int]) -> ActionBatch {
         let picks = Tensor(picks, device: actions.device)
         return ActionBatch(
             embodiment: embodiment,

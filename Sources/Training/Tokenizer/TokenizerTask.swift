@@ -15,6 +15,9 @@ protocol TokenizerTask: TrainingTask {
 
     var network: Network { get }
 
+    /// True if the training starts from a trained model.
+    var startsFromModel: Bool { get }
+
     /// True if the codebooks have entries from the beginning.
     var hasCodebooks: Bool { get }
 
@@ -44,7 +47,7 @@ extension TokenizerTask {
 
     /// The step from which on latents are quantized.
     private var firstQuantized: Int {
-        hasCodebooks ? 0 : min(recipe.quantizeAfter, recipe.optimization.steps / 4)
+        startsFromModel ? 0 : min(recipe.quantizeAfter, recipe.optimization.steps / 4)
     }
 
     /// The step from which on held-out chunks are measured.

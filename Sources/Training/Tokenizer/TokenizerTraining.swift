@@ -164,10 +164,13 @@ public struct TokenizerTraining {
         let start = try start.map { try FASTerVQModel(loading: $0, device: device) }
         // Without a step, the stages of the model that it starts from still fit, if there are as many.
         let stageCount = start?.configuration.actionSpaceQuantizer.codebookCount
-        let fits = recipe.optimization.steps == 0 && stageCount == recipe.actionSpaceQuantizer.codebookCount
+        let fits =
+            recipe.optimization.steps == 0 && stageCount == recipe.actionSpaceQuantizer.codebookCount
+            && start?.hasCodebooks(of: recipe.quantizer) == true
         let first = fits ? start : start?.with(actionSpaceQuantizer: recipe.actionSpaceQuantizer)
         let task = try FASTerVQTask(recipe, sources, from: first, seed: seed, device: device)
         let outcome = try trainer.train(task, resume: resume)
+        if recipe.optimization.steps == 0, !task.hasCodebooks { task.initializeCodebooks() }
         if !fits { task.fitActionSpaceStages(report: fitting) }
         let model = task.model
         func tokenizer(of source: TokenizerSource) throws -> FASTerVQTokenizer {
