@@ -106,7 +106,7 @@ let package = Package(
             "FASTerVLA",
             [
                 "TokenizerRegistry", "FASTerVQ", "CPUInference", "Backbones", "ActionTokenizers", "NN",
-                "Torch", "RobotTypes",
+                "Torch", "TextTokenizers", "Safetensors", "RobotTypes",
                 "Support",
             ]
         ),

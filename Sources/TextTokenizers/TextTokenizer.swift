@@ -42,6 +42,9 @@ public struct TextTokenizer: Sendable {
         max(model.identifierBound, (addedTokens.byIdentifier.keys.max() ?? -1) + 1)
     }
 
+    /// Number of pieces of the model itself, the `vocab_size` of `transformers`: added tokens behind them do not count.
+    public var pieceCount: Int { model.count }
+
     /// True if pieces are of the text's own bytes: nothing is normalized, and no space is put before.
     public var isByteLevel: Bool { model.isByteLevel }
 
@@ -58,6 +61,12 @@ public struct TextTokenizer: Sendable {
     /// Spelling of a token; nil for an identifier that there is not.
     public func spelling(of identifier: Int) -> String? {
         addedTokens.byIdentifier[identifier]?.content ?? model.spelling(of: identifier)
+    }
+
+    /// Bytes that a token stands for, of a tokenizer that ``isByteLevel``; nil for an identifier that there is not.
+    public func bytes(of identifier: Int) -> [UInt8]? {
+        if let token = addedTokens.byIdentifier[identifier] { return Array(token.content.utf8) }
+        return model.spelling(of: identifier).map { ByteAlphabet.bytes(of: $0) ?? Array($0.utf8) }
     }
 
     /// Makes each of `contents` a token of its own, wherever a text has it.

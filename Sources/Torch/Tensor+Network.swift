@@ -92,7 +92,7 @@ extension Tensor {
 
     /// Enlarges the last two axes, `[B, channels, h, w]`, to `rows` and `columns`, by bilinear interpolation between centres of pixels.
     ///
-    /// Beyond the outermost centres it repeats the edge. Nothing is averaged, so it is not for making images smaller.
+    /// Beyond the outermost centres it repeats the edge. Nothing is averaged, so that a smaller image comes of few of its pixels.
     public func enlarged(rows: Int, columns: Int) -> Tensor {
         Network.bilinearUpsampling(.tensor(self), .integers([rows, columns]), false, nil, nil)
     }

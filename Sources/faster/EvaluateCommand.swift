@@ -67,6 +67,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     var json = false
 
     @OptionGroup var decoding: DecodingOptions
+    @OptionGroup var lerobot: LeRobotOptions
     @OptionGroup var compute: ComputeOptions
 
     private var isExpert: Bool { policy == "expert" }
@@ -87,11 +88,12 @@ struct EvaluateCommand: AsyncParsableCommand {
         if isExpert {
             results = try await roll(plan, simulator)
         } else {
-            let policy = try await PolicyFolder.load(
-                from: namedModel(policy, family: .policies),
+            let policy = try await openPolicy(
+                namedModel(policy, family: .policies),
                 embodiment: robot.embodiment,
                 device: device,
-                decoding: decoding.settings
+                decoding: decoding.settings,
+                lerobot: lerobot
             )
             try simulator.description.check(policy.contract, for: simulator.tasks)
             try plan.check(horizon: policy.contract.horizon)

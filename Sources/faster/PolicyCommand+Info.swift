@@ -21,6 +21,10 @@ extension PolicyCommand {
 
         func run() throws {
             let folder = namedModel(policy, family: .policies)
+            if LeRobotPolicyFolder.isFolder(folder) {
+                let contract = try LeRobotPolicyFolder.contract(of: folder)
+                return try show(Document(head: "pi0_fast", robots: [Row(embodiment: "", contract: contract)]))
+            }
             let configuration = try PolicyFolder.configuration(of: folder)
             let statistics = try PolicyFolder.actionNormalizations(of: folder)
             let robots =
@@ -29,20 +33,25 @@ extension PolicyCommand {
             let rows = zip(robots, statistics).map {
                 Row(embodiment: $0.name, contract: $0.contract, transform: $1.transform)
             }
-            let document = Document(
-                head: configuration.head.name,
-                tokens: Tokens(configuration.head),
-                tokenizer: configuration.tokenizerDigest,
-                quantization: configuration.quantization?.rawValue,
-                robots: rows
+            try show(
+                Document(
+                    head: configuration.head.name,
+                    tokens: Tokens(configuration.head),
+                    tokenizer: configuration.tokenizerDigest,
+                    quantization: configuration.quantization?.rawValue,
+                    robots: rows
+                )
             )
+        }
+
+        private func show(_ document: Document) throws {
             if json { return try Terminal.printJSON(document) }
             print(
                 "\(policy): head \(document.head)" + (document.tokenizer.map { ", tokenizer \($0)" } ?? "")
                     + (document.quantization.map { ", weights \($0)" } ?? "")
             )
             if let tokens = document.tokens { print("  \(tokens.line)") }
-            for row in rows { print(row.lines.joined(separator: "\n")) }
+            for row in document.robots { print(row.lines.joined(separator: "\n")) }
         }
     }
 

@@ -19,6 +19,7 @@ extension PolicyCommand {
         var policy: String
 
         @OptionGroup var robot: EmbodimentOptions
+        @OptionGroup var lerobot: LeRobotOptions
         @OptionGroup var compute: ComputeOptions
 
         @Flag(help: "Print JSON.")
@@ -26,11 +27,12 @@ extension PolicyCommand {
 
         func run() throws {
             let device = try compute.prepare()
-            let inspection = try PolicyInspection(
-                of: namedModel(policy, family: .policies),
-                embodiment: robot.embodiment,
-                device: device
-            )
+            let folder = namedModel(policy, family: .policies)
+            try lerobot.check(folder, embodiment: robot.embodiment)
+            let inspection =
+                LeRobotPolicyFolder.isFolder(folder)
+                ? try PolicyInspection(ofLeRobotPolicy: folder, options: lerobot.options, device: device)
+                : try PolicyInspection(of: folder, embodiment: robot.embodiment, device: device)
             if json { return try Terminal.printJSON(inspection) }
             for line in inspection.lines { print(line) }
         }

@@ -12,7 +12,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Robots whose observations have other keys need no change: say --rename \
             observation/image=observation/images/front, and where they send their state in parts, --state \
-            observation/joint_position,observation/gripper_position.
+            observation/joint_position,observation/gripper_position. A policy of LeRobot's, of type pi0_fast, is served as \
+            LeRobot saved it.
             """
     )
 
@@ -29,17 +30,19 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var observations: ObservationOptions
     @OptionGroup var decoding: DecodingOptions
+    @OptionGroup var lerobot: LeRobotOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws { try portNumber(port, "--port") }
 
     func run() async throws {
         let device = try compute.prepare()
-        let loaded = try await PolicyFolder.load(
-            from: namedModel(policy, family: .policies),
+        let loaded = try await openPolicy(
+            namedModel(policy, family: .policies),
             embodiment: robot.embodiment,
             device: device,
-            decoding: decoding.settings
+            decoding: decoding.settings,
+            lerobot: lerobot
         )
         let server = PolicyServer(
             handler: try PolicyHandler(

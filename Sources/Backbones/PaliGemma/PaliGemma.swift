@@ -89,6 +89,14 @@ public struct PaliGemma: PretrainedBackbone {
         return rows * scale
     }
 
+    /// Rows of the output head for some tokens, int64 `[n]`: `[n, width]`.
+    ///
+    /// Their products with features are the scores of these tokens alone, which a decoder of a few tokens has no need to find
+    /// among all 257,152.
+    public func headRows(_ tokens: Tensor) -> Tensor {
+        (head?.weight ?? embedding.weight).gathering(tokens, axis: 0)
+    }
+
     /// Embeddings of `tokens`, `[B, L]`, with those of images, `[B, P, width]` a camera, for their placeholders.
     ///
     /// Gemma scales words by √width, and PaliGemma leaves image tokens as the projector gives them.

@@ -30,7 +30,9 @@ public struct PretrainedFolder: Sendable {
     }
 
     /// Folder of `name`: a path, or a snapshot in the Hub's cache (`HF_HUB_CACHE`, `HF_HOME`, `~/.cache/huggingface`).
-    private static func locate(_ name: String) throws(PretrainedError) -> URL {
+    ///
+    /// - Throws: ``PretrainedError`` when there is neither.
+    public static func locate(_ name: String) throws(PretrainedError) -> URL {
         let path = URL(filePath: (name as NSString).expandingTildeInPath)
         if FileManager.default.fileExists(atPath: path.path) { return path }
         let environment = ProcessInfo.processInfo.environment

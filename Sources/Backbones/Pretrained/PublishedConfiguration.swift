@@ -2,7 +2,7 @@ public import Foundation
 public import NN
 public import Torch
 
-/// `config.json` of a published model.
+/// `config.json` of a published model, or another of its JSON files.
 ///
 /// Files leave out what equals the default of the publisher's class, so every key is read beside that default.
 public struct PublishedConfiguration: Sendable {
@@ -15,7 +15,13 @@ public struct PublishedConfiguration: Sendable {
     ///
     /// - Throws: ``PretrainedError``.
     public init(of folder: URL) throws(PretrainedError) {
-        let url = folder.appending(path: "config.json")
+        try self.init(reading: folder.appending(path: "config.json"))
+    }
+
+    /// Reads another file.
+    ///
+    /// - Throws: ``PretrainedError``.
+    public init(reading url: URL) throws(PretrainedError) {
         guard let data = try? Data(contentsOf: url) else {
             throw PretrainedError(file: url.path, reason: "is missing or cannot be read")
         }
@@ -87,6 +93,19 @@ public struct PublishedConfiguration: Sendable {
         let found = try read(key, "an object") { if case .object(let found) = $0 { found } else { nil } }
         return found.map { PublishedConfiguration(file: file, path: path + [key], values: $0) }
     }
+
+    /// Objects of a list inside this one; nil where there is none.
+    public func objects(_ key: String) throws(PretrainedError) -> [PublishedConfiguration]? {
+        let found = try list(key, "a list of objects") {
+            if case .object(let found) = $0 { found } else { nil }
+        }
+        return found?.enumerated().map {
+            PublishedConfiguration(file: file, path: path + [key, "\($0)"], values: $1)
+        }
+    }
+
+    /// All keys.
+    public var keys: [String] { values.keys.sorted() }
 
     /// True if the key is there, null included.
     public func has(_ key: String) -> Bool { values[key] != nil }

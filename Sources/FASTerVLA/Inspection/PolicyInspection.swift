@@ -125,7 +125,7 @@ extension PolicyInspection {
     }
 
     /// The network's parts: those of the backbone, expert and head.
-    private static func parts(of network: FASTerVLANetwork) -> [Part] {
+    static func parts(of network: any Module) -> [Part] {
         var parts: [Part] = []
         for named in network.tensors {
             let path = named.name.split(separator: ".")
@@ -138,7 +138,7 @@ extension PolicyInspection {
     }
 
     /// Element type of most parameters, of those that are no whole numbers.
-    private static func dtype(of module: any Module) -> DType {
+    static func dtype(of module: any Module) -> DType {
         let sizes = module.tensors.filter { $0.tensor.dtype.isFloatingPoint && !$0.isWeightScale }
             .reduce(into: [DType: Int]()) { $0[$1.tensor.dtype, default: 0] += $1.tensor.count }
         return sizes.max { $0.value < $1.value }?.key ?? .float32

@@ -21,13 +21,24 @@ public struct ShardedCheckpoint: Sendable {
     ///
     /// - Throws: ``CheckpointError`` when there are none, or a tensor is in two of them; `SafetensorsError`.
     public init(reading folder: URL) throws {
-        self.folder = folder
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "safetensors" }
             .sorted { $0.path < $1.path }
         guard !files.isEmpty else {
             throw CheckpointError(file: folder.path, problems: ["expected *.safetensors files, found none"])
         }
+        try self.init(files, of: folder)
+    }
+
+    /// Maps one file and checks its header, in a folder with safetensors files of other things, too.
+    ///
+    /// - Throws: `SafetensorsError`.
+    public init(file: URL) throws {
+        try self.init([file], of: file.deletingLastPathComponent())
+    }
+
+    private init(_ files: [URL], of folder: URL) throws {
+        self.folder = folder
         var tensors: [String: Location] = [:]
         for url in files {
             let file = try SafetensorsFile(reading: url)
@@ -42,11 +53,12 @@ public struct ShardedCheckpoint: Sendable {
         self.tensors = tensors
     }
 
-    /// Shape of the parameter `name`, as far as the files have it in one tensor; nil where they have none.
+    /// Shape of the parameter `name`, of all its parts together; nil where the files have none.
     public func shape(of name: String, _ names: WeightNames) -> [Int]? {
-        tensors.first { published, _ in
+        let parts = tensors.filter { published, _ in
             if case .part(name, _) = names.meaning(of: published) { true } else { false }
-        }?.value.entry.shape
+        }
+        return Self.stacked(parts.map(\.value.entry.shape))
     }
 
     /// Fills `parameters` from the files, converted to their element types.

@@ -33,6 +33,15 @@ public struct WeightNames: Sendable {
         self.prefixes = prefixes
     }
 
+    /// The same table for names that some writer gives `prefixes` to, which are replaced before the others.
+    public func reading(_ prefixes: [Prefix]) -> WeightNames {
+        WeightNames(rows: rows, prefixes: prefixes + self.prefixes)
+    }
+
+    private init(rows: [(published: [Substring], parameter: String?)], prefixes: [Prefix]) {
+        (self.rows, self.prefixes) = (rows, prefixes)
+    }
+
     /// Meaning of a published tensor.
     enum Meaning: Equatable {
         /// A part of the parameter `name`; parts of lower rows come first.
