@@ -75,6 +75,7 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case loading
     case nearestEntries = "nearest-entries"
     case opening
+    case quantizedLayers = "quantized-layers"
     case quantizedProducts = "quantized-products"
     case randomAccess = "random-access"
     case serving
@@ -90,6 +91,7 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
         case .loading: try Loading(effort).comparisons()
         case .nearestEntries: try NearestEntries(effort).comparisons()
         case .opening: try Opening(effort).comparisons()
+        case .quantizedLayers: try QuantizedLayers(effort).comparisons()
         case .quantizedProducts: try QuantizedProducts(effort).comparisons()
         case .randomAccess: try RandomAccess(effort).comparisons()
         case .serving: try await Serving(effort).comparisons()
