@@ -30,9 +30,11 @@ test-peers: ## read and write the same data as lerobot, in Python (fetches 1.5 G
 	@$(MAKE) build
 	@Scripts/test-peers
 
-parity: ## compare backbones with transformers, in Python: Documentation/AddingABackbone.md
+parity: ## compare texts, images and networks of backbones with transformers, in Python: Documentation/AddingABackbone.md
 	@Scripts/bootstrap --peers
 	Scripts/swift build --product backbone-parity
+	@.deps/peers/bin/python Tests/Peers/text_agrees.py
+	@.deps/peers/bin/python Tests/Peers/images_agree.py
 	@OMP_NUM_THREADS=1 .deps/peers/bin/python Tests/Peers/backbones_agree.py $(PARITY)
 
 benchmark: ## measure beside peers, in Python and elsewhere: Benchmarks/README.md

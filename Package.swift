@@ -187,7 +187,7 @@ let package = Package(
         .executableTarget(
             name: "backbone-parity",
             dependencies: [
-                "Backbones", "NN", "Safetensors", "Torch",
+                "FASTerVLA", "Backbones", "NN", "Safetensors", "Torch",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/BackboneParity",

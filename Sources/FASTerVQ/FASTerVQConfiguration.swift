@@ -18,10 +18,10 @@ public struct FASTerVQConfiguration: Codable, Equatable, Sendable {
     /// Number of codebooks in all, coarse to fine.
     public var codebookCount: Int { quantizer.codebookCount + actionSpaceQuantizer.codebookCount }
 
-    /// Two codebooks of latents; the third of the paper's is an action-space stage.
+    /// Two codebooks of latents, of the paper's size; its third is an action-space stage.
     public static var defaultQuantizer: ResidualQuantizer.Configuration {
         var result = ResidualQuantizer.Configuration()
-        result.codebookCount = 2
+        (result.codebookCount, result.codebookSize) = (2, 4096)
         return result
     }
 

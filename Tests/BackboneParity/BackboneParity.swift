@@ -30,6 +30,9 @@ struct BackboneParity: ParsableCommand {
     @Flag(help: "Reads the weights and prints the time and memory that it took.")
     var loadOnly = false
 
+    /// Input that policies' parts are compared on.
+    private static let policyVariant = "prompt"
+
     @Flag(help: "Leaves the table's heading out.")
     var isContinued = false
 
@@ -45,9 +48,14 @@ struct BackboneParity: ParsableCommand {
         if !isContinued { print(Row.heading) }
         var failed: [String] = []
         for variant in reference.variants {
-            let errors = try withoutGradients { try Comparison(backbone, reference, variant).errors }
+            var errors = try withoutGradients { try Comparison(backbone, reference, variant).errors }
+            if variant == Self.policyVariant, type == .float32 {
+                let policy = PolicyErrors(pretrained, try reference.input(of: variant))
+                errors.merge(try policy.errors(of: backbone)) { one, _ in one }
+            }
             print(Row(name: "\(name): \(variant)", errors: errors).text)
-            failed += errors.filter { !($0.value <= tolerance) }.map { "\(variant): \($0.key)" }
+            failed += errors.filter { $0.key != PolicyErrors.rounded && !($0.value <= tolerance) }
+                .map { "\(variant): \($0.key)" }
         }
         guard failed.isEmpty else {
             print("errors above \(tolerance): \(failed.sorted().joined(separator: "; "))")
@@ -85,7 +93,10 @@ enum Memory {
 
 /// A line of the table: the largest errors of groups of tensors.
 struct Row {
-    static let groups = ["vision", "projector", "hidden", "keys", "values", "logits", "prefix", "cached"]
+    static let groups = [
+        "vision", "projector", "hidden", "keys", "values", "logits", "prefix", "cached", "expert", "LoRA",
+        PolicyErrors.rounded,
+    ]
 
     var name: String
     var errors: [String: Double]

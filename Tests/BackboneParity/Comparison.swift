@@ -32,7 +32,7 @@ struct Comparison {
         for layer in 0 ..< backbone.layerCount {
             for (name, tensor) in [("keys", prefix.keys[layer]), ("values", prefix.values[layer])] {
                 guard let whole = found["\(name).\(layer)"] else { continue }
-                set("prefix", Self.error(real(tensor), real(whole)))
+                set("prefix", relativeError(real(tensor), real(whole)))
             }
         }
     }
@@ -60,7 +60,7 @@ struct Comparison {
         let expected = try reference.output("logits", of: variant)
         set(
             "cached",
-            Self.error(
+            relativeError(
                 .concatenated(logits, axis: 1),
                 expected.narrowed(1, from: first, count: length - first)
             )
@@ -75,7 +75,7 @@ struct Comparison {
             )
         }
         let group = name.split(separator: ".").first.map(String.init) ?? name
-        set(group, Self.error(real(found), real(expected)))
+        set(group, relativeError(real(found), real(expected)))
     }
 
     private mutating func set(_ group: String, _ error: Double) {
@@ -92,10 +92,10 @@ struct Comparison {
         guard tensor.rank == 4, tensor.size(2) == mask.size(1) else { return tensor }
         return tensor.filled(where: mask.logicalNot().unsqueezed(1).unsqueezed(3), with: 0)
     }
+}
 
-    /// Largest difference, as a fraction of the largest expected element.
-    private static func error(_ found: Tensor, _ expected: Tensor) -> Double {
-        let difference = (found.to(.float64) - expected.to(.float64)).abs().max().item
-        return difference / expected.to(.float64).abs().max().item
-    }
+/// Largest difference, as a fraction of the largest expected element.
+func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
+    let difference = (found.to(.float64) - expected.to(.float64)).abs().max().item
+    return difference / expected.to(.float64).abs().max().item
 }

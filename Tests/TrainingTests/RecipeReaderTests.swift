@@ -61,7 +61,7 @@ struct RecipeReaderTests {
             ),
             (
                 "backbone=3",
-                "'backbone' should be a group of keys, for example {headCount: 4, imageEncoder: patches, "
+                "'backbone' should be a group of keys, for example {gradientCheckpointing: false, headCount: 4, "
             ),
             ("cameras=3", "'cameras' should be a list, for example [], found 3"),
             (

@@ -124,6 +124,7 @@ struct TokenizerValidationTests {
     func ratio() {
         #expect(TokenizerValidation(trainingL1: 0.004, heldOutL1: 0.05).overfits)
         #expect(!TokenizerValidation(trainingL1: 0.01, heldOutL1: 0.018).overfits)
+        #expect(!TokenizerValidation(trainingL1: 0.001, heldOutL1: 0.004).overfits)
     }
 
     @Test("has settings that can be worked with")

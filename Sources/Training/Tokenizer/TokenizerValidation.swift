@@ -6,6 +6,9 @@ public struct TokenizerValidation: Equatable, Sendable {
     /// Ratio of the held-out error to the training error above which a tokenizer overfits.
     private static let overfittingRatio = 2.0
 
+    /// Held-out error below which a tokenizer does not overfit, whatever its training error: half a percent of the range.
+    private static let negligibleL1 = 0.01
+
     /// Mean absolute error of chunks that it was trained on, normalised.
     public let trainingL1: Double
 
@@ -37,7 +40,9 @@ public struct TokenizerValidation: Equatable, Sendable {
     }
 
     /// True if the error of held-out chunks is far above that of chunks that were trained on.
-    public var overfits: Bool { heldOutL1 > Self.overfittingRatio * trainingL1 }
+    public var overfits: Bool {
+        heldOutL1 > max(Self.negligibleL1, Self.overfittingRatio * trainingL1)
+    }
 }
 
 extension ActionChunks {
