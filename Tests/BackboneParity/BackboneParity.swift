@@ -45,6 +45,12 @@ struct BackboneParity: ParsableCommand {
         guard !loadOnly else { return try load(pretrained, type) }
         let backbone = try PretrainedBackbones.open(pretrained, dtype: type, device: .cpu)
         let reference = try Reference(in: pretrained.url)
+        guard reference.variants.contains(Self.policyVariant) else {
+            throw PretrainedError(
+                file: pretrained.url.path,
+                reason: "the reference has no input '\(Self.policyVariant)'"
+            )
+        }
         if !isContinued { print(Row.heading) }
         var failed: [String] = []
         for variant in reference.variants {

@@ -108,6 +108,7 @@ def inputs(config, random):
         "whole windows": batch([[(16, 16)], [(16, 16)]]),
         "odd grids": batch([[(16, 20), (6, 10)]]),
         "different grids, padding": batch([[(6, 10)], [(10, 4), (2, 2)], [(8, 18)]]),
+        "prompt": batch([[(4, 12)], [(6, 8)]]),
         "text after the prompt": batch([[(4, 12)], [(6, 8)]], suffix=4),
         "words alone": batch([[], []], suffix=3),
     }
