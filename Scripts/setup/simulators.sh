@@ -2,8 +2,13 @@
 # Part of Scripts/bootstrap: simulators whose packages cannot live beside MetaWorld's in .deps/python. Each pins its
 # own in Simulators/NAME/requirements.txt, those that others bring along too, and gets .deps/simulators/NAME.
 
+# What cannot be had as a package alone: assets.txt lists a simulator's assets with their hashes, and slim_assets.py makes
+# lighter ones of them.
+
 requirements_of() { echo "$root/Simulators/$1/requirements.txt"; }
-simulator_is_done() { is_done "simulator-$1" "$(hash_of "$(requirements_of "$1")")" "$deps/simulators/$1/bin/python"; }
+# shellcheck disable=SC2046 # no path has a space
+key_of() { hash_of $(compgen -G "$root/Simulators/$1/*.txt") $(compgen -G "$root/Simulators/$1/slim_assets.py"); }
+simulator_is_done() { is_done "simulator-$1" "$(key_of "$1")" "$deps/simulators/$1/bin/python"; }
 
 # Checks the names after --simulator; `all` becomes those that have packages of their own.
 resolve_simulators() {
@@ -32,7 +37,7 @@ start_simulators() {
     for name in "${simulators[@]}"; do
         simulator_is_done "$name" && continue
         say "simulator $name: installing in .deps/simulators/$name"
-        start "simulator-$name" "$(hash_of "$(requirements_of "$name")")" install_own_simulator "$name"
+        start "simulator-$name" "$(key_of "$name")" install_own_simulator "$name"
     done
 }
 
@@ -42,6 +47,11 @@ install_own_simulator() {
     mkdir -p "$deps/simulators"
     make_environment "$folder"
     install_python "$folder" --no-deps -r "$(requirements_of "$1")"
+    if [ -e "$root/Simulators/$1/assets.txt" ]; then
+        install_python "$folder" --no-deps --require-hashes -r "$root/Simulators/$1/assets.txt"
+    fi
     wait_for "Debian packages"
-    MUJOCO_GL=egl PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root "$folder/bin/python" -c "import Simulators.$1.expert"
+    export MUJOCO_GL=egl PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root
+    "$folder/bin/python" -c "import Simulators.$1.expert"
+    if [ -e "$root/Simulators/$1/slim_assets.py" ]; then "$folder/bin/python" -m "Simulators.$1.slim_assets"; fi
 }

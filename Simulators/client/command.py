@@ -5,6 +5,7 @@ One JSON object a line on standard output for every finished episode; errors on 
 
 import argparse
 import faulthandler
+import functools
 import importlib
 import json
 import os
@@ -48,7 +49,12 @@ def run(options):
     environment, expert = (
         importlib.import_module(f"{PACKAGE}.{options.simulator}.{module}") for module in ("environment", "expert")
     )
-    mode.run(World(environment.Environment, expert.Expert), options, report)
+    make = environment.Environment
+    if simulator.assets:
+        make = functools.partial(make, assets=simulator.asset_set(options.assets))
+    elif options.assets:
+        raise UnknownName(f"{simulator.name} has one set of assets: --assets is for simulators that have several")
+    mode.run(World(make, expert.Expert), options, report)
 
 
 class Shard:
@@ -132,7 +138,8 @@ def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--host", default="127.0.0.1")
     mode.add_argument("--port", type=_port, default=8000)
     mode.add_argument("--patience", type=float, default=10, help="seconds to wait for the server")
-    mode.add_argument("--size", type=int, default=96, help="height and width of images, where the server names none")
+    mode.add_argument("--size", type=int, help="height and width of images, where the server names none")
+    mode.add_argument("--assets", help="set of meshes and textures, of a simulator that has several")
     mode.add_argument("--shard", type=_shard, default=(0, 1), help="index/count: every count-th episode of all tasks")
     mode.add_argument("--skip", type=int, default=0, help="episodes of the shard to leave out, from its first on")
 

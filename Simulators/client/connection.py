@@ -47,7 +47,7 @@ class Server:
 class ObservationSchema:
     """Keys, shapes and types of a server's observations, from the `observation` of its metadata."""
 
-    def __init__(self, metadata: dict, robot: Robot, size: int):
+    def __init__(self, metadata: dict, robot: Robot, size: int | None):
         self._robot = robot
         # Camera, height and width by key.
         self.images = {}
@@ -56,8 +56,9 @@ class ObservationSchema:
         wanted = metadata.get("observation")
         if wanted is None:
             wanted = {"observation/state": _entry("float32", len(robot.state)), "prompt": _entry("string")}
+            side = robot.image_size if size is None else size
             for camera in robot.cameras:
-                wanted[f"observation/images/{camera}"] = _entry("uint8", size, size, 3)
+                wanted[robot.image_key.format(camera=camera)] = _entry("uint8", side, side, 3)
         for key, entry in wanted.items():
             self._add(key, entry.get("dtype"), tuple(entry.get("shape", ())))
 

@@ -22,6 +22,9 @@ class Robot:
     # Columns of object poses, which a policy has to find in images; recorded, never observed.
     environment_state: tuple[str, ...] = ()
     cameras: tuple[str, ...] = ()
+    # Key and size of a camera's images, for servers whose metadata do not say what they want.
+    image_key: str = "observation/images/{camera}"
+    image_size: int = 96
     # Columns of an action that noise is added to (`--noise`, the perturbation `actions`); never a gripper's.
     noise_columns: tuple[int, ...] = ()
 
@@ -44,6 +47,8 @@ class Task:
     robot: Robot
     # Step limit of a demonstration.
     max_demonstration_steps: int = 500
+    # Step limit of an evaluation in the benchmark's protocol, where it has one.
+    max_steps: int | None = None
     # One of the simulator's groups, for example of difficulty.
     group: str | None = None
 
@@ -67,6 +72,8 @@ class Simulator:
     groups: tuple[str, ...] = ()
     # Names of perturbations of its scenes, beside those of every simulator.
     own_perturbations: tuple[str, ...] = ()
+    # Names of its sets of meshes and textures, the benchmark's own first, where there are several.
+    assets: tuple[str, ...] = ()
 
     def task(self, name: str) -> Task:
         """The task called `name`; raises `UnknownName`."""
@@ -90,9 +97,16 @@ class Simulator:
             raise UnknownName(f"unknown {self.name} perturbation '{name}'; the perturbations are {known}")
         return name
 
+    def asset_set(self, name: str | None) -> str:
+        """`name`, if a set of assets has it, or the benchmark's own for None; raises `UnknownName`."""
+        if name is not None and name not in self.assets:
+            raise UnknownName(f"unknown {self.name} assets '{name}'; the sets are {', '.join(self.assets)}")
+        return name or self.assets[0]
+
     def to_dict(self) -> dict:
         """The object that `describe` prints."""
         robots = {task.robot.name: task.robot.to_dict() for task in self.tasks.values()}
         tasks = {name: task.to_dict() for name, task in self.tasks.items()}
         result = {"robots": robots, "tasks": tasks, "perturbations": self.perturbations}
-        return result | {"groups": self.groups} if self.groups else result
+        optional = {"groups": self.groups, "assets": self.assets}
+        return result | {key: names for key, names in optional.items() if names}

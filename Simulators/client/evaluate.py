@@ -66,13 +66,14 @@ class Video:
 def episode(environment: Environment, policy: Controller, seed: int, max_steps: int | None, video: Video | None) -> dict:
     """Runs `policy` in the scene of `seed`, which `environment` was reset to, until the task succeeds once.
 
-    Without `max_steps`, ends after `MAX_STEPS`, or the limit of a demonstration where it is higher.
+    Without `max_steps`, ends after the task's own limit; if it has none, after `MAX_STEPS`, or the limit of a
+    demonstration where it is higher.
     """
     task = environment.description
     rollout = roll_out(
         environment,
         policy,
-        max_steps if max_steps is not None else max(MAX_STEPS, task.max_demonstration_steps),
+        max_steps or task.max_steps or max(MAX_STEPS, task.max_demonstration_steps),
         noise=ActionNoise(environment.perturbation, task.robot, seed),
         watch=video.add if video else None,
     )

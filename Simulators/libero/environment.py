@@ -1,165 +1,132 @@
 """A LIBERO task: new scenes for demonstrations, LIBERO's own initial states for evaluations."""
 
-import logging
-import os
-import pickle
 import random
-import tempfile
-import warnings
-import zipfile
-from importlib.util import find_spec
-from pathlib import Path
 
-import mujoco
 import numpy as np
+from openpi_client import image_tools
 
 from ..client import environment
 from ..client.description import Task
 from ..client.pose_control import quaternion_rotation_vector
-from .tasks import SUITE_OF
+from . import benchmark
+from .observation import Observations
+from .scene import Scene
+from .tasks import FOLDERS, FULL, SUITE_OF
 
-warnings.simplefilter("ignore")
-ASSETS = "FASTER_LIBERO_ASSETS"
 # Seeds from here on belong to evaluations, which take LIBERO's initial states in their order.
 FIRST_EVALUATION = 1_000_000
-# Steps in which objects come to rest, as in LIBERO's own evaluation.
+# As in openpi's LIBERO client: the seed of a task's resets, and the steps in which objects come to rest.
+EVALUATION_SEED = 7
 SETTLING = 10
+DUMMY_ACTION = np.array([0, 0, 0, 0, 0, 0, -1.0])
+# Height and width of LIBERO's images, which are scaled for a policy.
+RENDERED = 256
 
 
-def _configured():
-    """LIBERO's module; it asks on the terminal unless a file names its folders."""
-    home = Path(find_spec("libero").submodule_search_locations[0]) / "libero"
-    folders = {"benchmark_root": "", "bddl_files": "bddl_files", "init_states": "init_files", "assets": "assets"}
-    with tempfile.TemporaryDirectory() as folder:
-        lines = [f"{key}: {home / name}" for key, name in folders.items()]
-        Path(folder, "config.yaml").write_text("\n".join(lines) + f"\ndatasets: {home}\n")
-        os.environ["LIBERO_CONFIG_PATH"] = folder
-        from libero import libero
-        from libero.libero.envs import env_wrapper
-    return libero, env_wrapper, home
-
-
-libero, env_wrapper, home = _configured()
-logging.disable(logging.WARNING)
-
-
-def _assets() -> str:
-    """The folder of LIBERO's meshes and scenes, which its wheel does not have."""
-    folder = os.environ.get(ASSETS, "")
-    if not Path(folder, "scenes").is_dir() or not folder:
-        raise RuntimeError(
-            f"{ASSETS} is '{folder}', which is no folder of LIBERO's assets (scenes, stable_hope_objects, ...): "
-            "set it to libero/libero/assets of a checkout of LIBERO"
-        )
-    return folder
-
-
-class Environment(environment.Environment):
+class Environment(Scene, environment.Environment):
     """A scene, its arm and its objects."""
 
-    def __init__(self, task: str, description: Task):
-        super().__init__(task, description)
-        libero._assets_path_cache = _assets()
-        path = home / "bddl_files" / SUITE_OF[task] / f"{task}.bddl"
-        self.raw = env_wrapper.ControlEnv(
-            str(path),
+    video_camera = "image"
+
+    def __init__(self, task: str, description: Task, assets: str = FULL):
+        environment.Environment.__init__(self, task, description)
+        folder = FOLDERS[SUITE_OF[task]]
+        self.assets = assets
+        benchmark.use(assets)
+        # Scenes are sampled in one model: to load it again takes seconds.
+        self.raw = benchmark.env_wrapper.ControlEnv(
+            str(benchmark.task_file(folder, task)),
             use_camera_obs=False,
             has_offscreen_renderer=False,
             ignore_done=True,
-            # Furniture moves only when the scene is rebuilt, and objects are placed on it.
-            hard_reset=SUITE_OF[task] == "libero_spatial",
+            hard_reset=False,
         ).env
-        self.object, self.goal = self.raw.obj_of_interest[0], self.raw.obj_of_interest[-1]
-        states = home / "init_files" / SUITE_OF[task] / f"{task}.pruned_init"
-        with zipfile.ZipFile(states) as archive:
-            data = next(name for name in archive.namelist() if name.endswith("data.pkl"))
-            self._states = np.asarray(pickle.loads(archive.read(data)))
+        # LIBERO's reward is its success, which it would check a second time.
+        self.raw.reward = lambda action: 0.0
+        self._states = benchmark.initial_states(folder, task)
+        model = self.raw.sim.model._model
+        self._furniture = [self.raw.obj_body_id[name] for name in self.raw.fixtures_dict if name in self.raw.obj_body_id]
+        self._unplaced = model.body_pos[self._furniture].copy(), model.body_quat[self._furniture].copy()
+        self._samplers = list(self.raw.object_property_initializers)
+        # Where the furniture is in the evaluation of every initial state, as far as known, and the generator behind it.
+        self._arrangements = []
+        self._generator = None
+        Scene.__init__(self, self.raw)
+        self._observations = Observations(self.raw)
 
     def reset(self, seed: int):
         """Samples a scene, or takes the initial state that belongs to an evaluation's seed."""
-        random.seed(seed)
-        np.random.seed(seed)
-        self.raw.reset()
         if seed >= FIRST_EVALUATION:
-            self.raw.sim.set_state_from_flattened(self._states[(seed - FIRST_EVALUATION) % len(self._states)])
-            self.raw.sim.forward()
+            index = (seed - FIRST_EVALUATION) % len(self._states)
+            self._arrange(index)
+            self.raw.sim.set_state_from_flattened(self._states[index])
+            updates = 2
+        else:
+            random.seed(seed)
+            np.random.seed(seed)
+            self._sample()
+            updates = 1
+        self.raw.sim.forward()
+        self.raw._post_process()
+        self._observations.restart(updates)
+        # robosuite's gripper keeps its last command.
+        gripper = self.raw.robots[0].gripper
+        gripper.current_action = np.zeros_like(gripper.current_action)
         for _ in range(SETTLING):
-            self.raw.step(np.array([0, 0, 0, 0, 0, 0, -1.0]))
+            self.raw.step(DUMMY_ACTION)
+
+    def _sample(self, loads: int = 1):
+        """Resets to a scene that is sampled from NumPy's generator, as after the model was loaded `loads` times.
+
+        LIBERO samples the openings of drawers once more for every time.
+        """
+        model = self.raw.sim.model._model
+        model.body_pos[self._furniture], model.body_quat[self._furniture] = self._unplaced
+        self.raw.object_property_initializers = self._samplers * loads
+        while True:
+            try:
+                self.raw.reset()
+                return
+            except benchmark.env_wrapper.RandomizationError:
+                self.raw.object_property_initializers += self._samplers
+
+    def _arrange(self, index: int):
+        """Resets with the furniture where it is in an evaluation of the initial state at `index`.
+
+        An initial state does not say where that is. openpi's client seeds NumPy once a task and then samples a scene
+        before every initial state, so the furniture depends on the number of states before.
+        """
+        model = self.raw.sim.model._model
+        while len(self._arrangements) <= index:
+            if self._arrangements:
+                np.random.set_state(self._generator)
+            else:
+                np.random.seed(EVALUATION_SEED)
+            self._sample(loads=2 + len(self._arrangements))
+            self._generator = np.random.get_state()
+            self._arrangements.append((model.body_pos[self._furniture].copy(), model.body_quat[self._furniture].copy()))
+        np.random.seed(EVALUATION_SEED)
+        self._sample()
+        model.body_pos[self._furniture], model.body_quat[self._furniture] = self._arrangements[index]
 
     def step(self, action: np.ndarray) -> bool:
         """Moves for 50 ms; true when the task's conditions hold."""
-        self.raw.step(np.clip(action, -1, 1).astype(np.float64))
-        return bool(self.raw._check_success())
-
-    @property
-    def position(self) -> np.ndarray:
-        """Between the fingers, metres, `[3]`."""
-        return self.raw.sim.data.site_xpos[self.raw.robots[0].eef_site_id].copy()
-
-    @property
-    def rotation(self) -> np.ndarray:
-        """Rotation of the hand, `[3, 3]`; the third column looks out of it, the first is the way the fingers open."""
-        return self.raw.sim.data.site_xmat[self.raw.robots[0].eef_site_id].reshape(3, 3).copy()
+        _, _, success, _ = self.raw.step(np.clip(action, -1, 1).astype(np.float64))
+        return bool(success)
 
     @property
     def state(self) -> np.ndarray:
-        """Position and rotation of the hand, joint angles, gripper opening; float32."""
-        robot, data = self.raw.robots[0], self.raw.sim.data
-        joints = data.qpos[robot._ref_joint_pos_indexes]
-        grip = np.abs(data.qpos[robot._ref_gripper_joint_pos_indexes]).sum()
-        turn = quaternion_rotation_vector(self.quaternion)
-        return np.concatenate([self.position, turn, joints, [grip]]).astype(np.float32)
+        """Position and rotation vector of the hand, positions of the fingers: float32 `[8]`, as openpi's client sends it."""
+        seen = self._observations
+        turn = quaternion_rotation_vector(seen.quaternion)
+        return np.concatenate([seen.position, turn, seen.fingers]).astype(np.float32)
 
-    @property
-    def quaternion(self) -> np.ndarray:
-        """Rotation of the hand as LIBERO observes it (`robot0_eef_quat`): x, y, z, w."""
-        name = self.raw.robots[0].robot_model.eef_name
-        return self.raw.sim.data.get_body_xquat(name)[[1, 2, 3, 0]]
-
-    def outline(self, name: str) -> np.ndarray:
-        """Points on the surface of an object's collision geometry, metres, `[points, 3]`."""
-        model, data = self.raw.sim.model._model, self.raw.sim.data._data
-        root = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"{name}_main")
-        points = []
-        for geom in range(model.ngeom):
-            if model.geom_group[geom] == 0 and _is_part(model, model.geom_bodyid[geom], root):
-                corners = _corners(model, geom) @ data.geom_xmat[geom].reshape(3, 3).T
-                points.append(corners + data.geom_xpos[geom])
-        return np.concatenate(points)
-
-    def others(self) -> list[str]:
-        """Names of the objects and pieces of furniture around the one to grasp."""
-        names = [*self.raw.objects_dict, *self.raw.fixtures_dict]
-        model = self.raw.sim.model._model
-        return [
-            name
-            for name in names
-            if name != self.object
-            and "table" not in name
-            and mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, f"{name}_main") > 0
-        ]
+    def render(self, camera: str, height: int, width: int) -> np.ndarray:
+        """What openpi's client sends: rendered at 256x256, turned by 180 degrees, scaled and padded to the policy's size."""
+        image = np.ascontiguousarray(self._observations.image(camera, RENDERED)[::-1, ::-1])
+        return image_tools.convert_to_uint8(image_tools.resize_with_pad(image, height, width))
 
     def close(self):
         """Frees the scene."""
+        self._observations.close()
         self.raw.close()
-
-
-def _is_part(model: mujoco.MjModel, body: int, root: int) -> bool:
-    while body > 0 and body != root:
-        body = model.body_parentid[body]
-    return body == root
-
-
-def _corners(model: mujoco.MjModel, geom: int) -> np.ndarray:
-    """Points that span a geometry, in its own frame."""
-    kinds, size = mujoco.mjtGeom, model.geom_size[geom]
-    if model.geom_type[geom] == kinds.mjGEOM_MESH:
-        mesh = model.geom_dataid[geom]
-        first = model.mesh_vertadr[mesh]
-        return model.mesh_vert[first : first + model.mesh_vertnum[mesh]]
-    cube = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
-    if model.geom_type[geom] == kinds.mjGEOM_CYLINDER:
-        around = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-        ring = np.stack([np.cos(around), np.sin(around)], axis=1) * size[0]
-        return np.concatenate([np.column_stack([ring, np.full(24, z)]) for z in (-size[1], size[1])])
-    return cube * (size if model.geom_type[geom] == kinds.mjGEOM_BOX else size[0])

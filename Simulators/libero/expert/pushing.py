@@ -1,0 +1,24 @@
+"""Pushing a plate along the table, held by its rim."""
+
+import numpy as np
+
+from .grasping import rim
+from .hand import CLOSED, OPEN, Hand, Motion
+
+
+def push(hand: Hand, name: str, spot: np.ndarray, attempt: int = 0) -> Motion:
+    """Takes the plate's rim and pushes it to `spot`, metres, `[2]`: past other things first, then to its goal."""
+    scene = hand.scene
+    grasp = rim(hand, name, attempt)
+    yield from hand.go(grasp.position + [0, 0, hand.clearance], grasp.rotation, OPEN, 0.012)
+    yield from hand.go(grasp.position, grasp.rotation, OPEN, 0.006, 60, 0.7)
+    yield from hand.turn(CLOSED)
+    height = scene.position[2] + 0.002
+    # Along the second axis first, where the way is free.
+    for corner in (np.array([scene.place(name)[0], spot[1]]), spot):
+        for _ in range(90):
+            move = corner - scene.place(name)[:2]
+            if np.linalg.norm(move) < 0.012:
+                break
+            yield hand.toward([*move, height - scene.position[2]], grasp.rotation, CLOSED, 0.6)
+    yield from hand.turn(OPEN)
