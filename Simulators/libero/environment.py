@@ -44,9 +44,14 @@ class Environment(Scene, environment.Environment):
         # LIBERO's reward is its success, which it would check a second time.
         self.raw.reward = lambda action: 0.0
         self._states = benchmark.initial_states(folder, task)
-        model = self.raw.sim.model._model
-        self._furniture = [self.raw.obj_body_id[name] for name in self.raw.fixtures_dict if name in self.raw.obj_body_id]
-        self._unplaced = model.body_pos[self._furniture].copy(), model.body_quat[self._furniture].copy()
+        names = [name for name in self.raw.fixtures_dict if name in self.raw.obj_body_id]
+        self._furniture = [self.raw.obj_body_id[name] for name in names]
+        # Where a newly loaded model has it: LIBERO places objects on it by its regions' positions there.
+        bodies = [self.raw.fixtures_dict[name].get_obj() for name in names]
+        self._unplaced = [
+            np.array([body.get(key, default).split() for body in bodies], float).reshape(-1, len(default.split()))
+            for key, default in (("pos", "0 0 0"), ("quat", "1 0 0 0"))
+        ]
         self._samplers = list(self.raw.object_property_initializers)
         # Where the furniture is in the evaluation of every initial state, as far as known, and the generator behind it.
         self._arrangements = []

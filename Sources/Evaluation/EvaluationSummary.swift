@@ -23,8 +23,12 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// All else is of the unperturbed ones.
     public let perturbations: [PerturbationSummary]?
 
+    /// Name of the set of meshes and textures that the scenes were shown with; nil where the simulator has one only.
+    public let assets: String?
+
     /// Summarizes `all` episodes, the unperturbed ones also by `groups` of their tasks.
-    public init(of all: [EpisodeResult], groups: [TaskGroup] = []) {
+    public init(of all: [EpisodeResult], groups: [TaskGroup] = [], assets: String? = nil) {
+        self.assets = assets
         let episodes = all.filter { $0.perturbation == nil }
         let perturbed = Dictionary(grouping: all, by: \.perturbation)
         var names: [String] = []

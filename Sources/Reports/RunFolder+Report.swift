@@ -58,6 +58,7 @@ extension RunFolder {
                     value: String(format: "%.0f %%", 100 * mean.success),
                     note: "\(mean.episodes) episodes, 95 % interval "
                         + String(format: "%.0f to %.0f %%", 100 * mean.interval.low, 100 * mean.interval.high)
+                        + (policy?.summary.assets.map { ", \($0) assets" } ?? "")
                 )
             )
             if let latency = mean.latency {

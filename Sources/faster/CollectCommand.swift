@@ -37,6 +37,14 @@ struct CollectCommand: AsyncParsableCommand {
     @Flag(help: "Record states and actions only.")
     var noImages = false
 
+    @Flag(
+        help: """
+            Collect task by task into OUT.tasks, so that the same command continues an interrupted collection; the tasks are \
+            put together at the end.
+            """
+    )
+    var resumable = false
+
     func validate() throws {
         guard 0 ... 51 ~= quality else {
             throw ValidationError("--quality should be from 0 to 51, found \(quality)")
@@ -45,7 +53,56 @@ struct CollectCommand: AsyncParsableCommand {
 
     func run() async throws {
         let simulator = try await rollouts.open()
-        let (robotName, robot) = try simulator.description.robot(for: simulator.tasks)
+        guard resumable else {
+            let (dataset, failures) = try await collect(simulator.tasks, into: out.asFile, simulator)
+            print(
+                "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; the experts failed \(failures) more times"
+            )
+            return
+        }
+        guard !FileManager.default.fileExists(atPath: out.asFile.path) else {
+            throw ValidationError("--out: expected a new folder, found \(out)")
+        }
+        let parts = URL(filePath: out.asFile.path + ".tasks")
+        for task in simulator.tasks {
+            try await collectPart(task, into: parts.appending(path: task), simulator)
+        }
+        try Assembling.write(
+            try simulator.tasks.map { .init(dataset: try Assembling.open(parts.appending(path: $0).path)) },
+            to: out
+        )
+        try FileManager.default.removeItem(at: parts)
+    }
+
+    /// Collects one task's demonstrations, unless they are there; a folder that an interruption left behind starts anew.
+    private func collectPart(_ task: String, into folder: URL, _ simulator: OpenedSimulator) async throws {
+        if FileManager.default.fileExists(atPath: folder.path) {
+            let found = try Assembling.open(folder.path).episodes.count
+            guard found == rollouts.episodes else {
+                throw ValidationError(
+                    "--episodes: expected \(found), as in \(folder.path), found \(rollouts.episodes)"
+                )
+            }
+            return
+        }
+        let partial = URL(filePath: folder.path + ".partial")
+        try? FileManager.default.removeItem(at: partial)
+        try FileManager.default.createDirectory(
+            at: folder.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        let (_, failures) = try await collect([task], into: partial, simulator)
+        try FileManager.default.moveItem(at: partial, to: folder)
+        print("\(task): \(rollouts.episodes) episodes; the expert failed \(failures) more times")
+    }
+
+    /// Writes the demonstrations of `tasks`; returns them with the number of attempts that failed.
+    private func collect(
+        _ tasks: [String],
+        into folder: URL,
+        _ simulator: OpenedSimulator
+    ) async throws -> (dataset: LeRobotDataset, failures: Int) {
+        let (robotName, robot) = try simulator.description.robot(for: tasks)
         let cameras = noImages ? [] : try chosenCameras(of: robot.cameras)
         var video = VideoSettings.dataset
         video.quality = quality
@@ -59,21 +116,17 @@ struct CollectCommand: AsyncParsableCommand {
             video: video
         )
         let recorder = DemonstrationRecorder(
-            writer: try DatasetWriter(creating: out.asFile, description),
+            writer: try DatasetWriter(creating: folder, description),
             description: description,
-            tasks: simulator.tasks,
+            tasks: tasks,
             episodesPerTask: rollouts.episodes
         )
         do {
             let limits = DemonstrationRecorder.limits
             let collected = try await withServer(recorder, clients: rollouts.workers, limits: limits) {
-                try await simulator.run(plan(simulator.tasks, port: $0), label: "collect", detail: \.task)
+                try await simulator.run(plan(tasks, port: $0), label: "collect", detail: \.task)
             }
-            let dataset = try await recorder.finish()
-            let failures = collected.reduce(0) { $0 + $1.failures }
-            print(
-                "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; the experts failed \(failures) more times"
-            )
+            return (try await recorder.finish(), collected.reduce(0) { $0 + $1.failures })
         } catch {
             await recorder.discard()
             throw error

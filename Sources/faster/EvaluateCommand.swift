@@ -47,7 +47,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            Step limit of an episode; by default 500, or the step limit of the task's demonstrations where it is higher.
+            Step limit of an episode; by default the benchmark's, or else 500, or the step limit of the task's \
+            demonstrations where it is higher.
             """
     )
     var maxSteps: Int?
@@ -108,7 +109,11 @@ struct EvaluateCommand: AsyncParsableCommand {
                 return try await roll(plan, simulator)
             }
         }
-        let summary = EvaluationSummary(of: results, groups: simulator.description.taskGroups)
+        let summary = EvaluationSummary(
+            of: results,
+            groups: simulator.description.taskGroups,
+            assets: simulator.runner.assets
+        )
         try EvaluationFolder(out.asFile).write(results, summary, of: simulator.description)
         if json { return try Terminal.printJSON(summary) }
         print(summary.lines.joined(separator: "\n"))

@@ -13,7 +13,8 @@ extension EvaluationSummary {
             Self.rate("macro average", macro.success, macro.interval)
                 + "  of \(groups.count) groups"
         }
-        return tasks + [Self.line("mean", mean)] + groups + [average, sizeLine, stageLine].compactMap { $0 }
+        return tasks + [Self.line("mean", mean)] + groups
+            + [average, sizeLine, stageLine, assetsLine].compactMap { $0 }
             + perturbed
     }
 
@@ -24,6 +25,9 @@ extension EvaluationSummary {
         }
         return parts.isEmpty ? nil : "a chunk, means: " + parts.joined(separator: ", ")
     }
+
+    /// Line with the meshes and textures that the scores are of.
+    private var assetsLine: String? { assets.map { "assets: \($0)" } }
 
     /// Line with the median times of the stages of an inference.
     private var stageLine: String? {

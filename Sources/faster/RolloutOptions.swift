@@ -4,12 +4,24 @@ import Evaluation
 /// The simulator and the episodes of a command that runs them.
 struct RolloutOptions: ParsableArguments {
     @Option(
-        help: "Simulator: metaworld; or robosuite, libero or legged, which have no cameras yet."
+        help: "Simulator: metaworld or libero; or robosuite or legged, which have no cameras yet."
     )
     var simulator = "metaworld"
 
     @Option(help: "Names of tasks, with commas between, or all.")
-    var tasks: String
+    var tasks: String?
+
+    @Option(
+        help:
+            "Instead of --tasks, a suite: spatial, object, goal or long (libero), or a group of MetaWorld's tasks."
+    )
+    var suite: String?
+
+    @Option(
+        help:
+            "Meshes and textures: full, the benchmark's own and the default, or slim for quick collection (libero)."
+    )
+    var assets: String?
 
     @Option(help: "Number of episodes of every task.")
     var episodes: Int
@@ -23,6 +35,11 @@ struct RolloutOptions: ParsableArguments {
     func validate() throws {
         try atLeastOne(workers, "--workers")
         try atLeastOne(episodes, "--episodes")
+        guard (tasks == nil) != (suite == nil) else {
+            throw ValidationError(
+                "--tasks: expected this or --suite, found \(tasks == nil ? "neither" : "both")"
+            )
+        }
     }
 
     /// The simulator and the tasks, which it has.
@@ -31,10 +48,11 @@ struct RolloutOptions: ParsableArguments {
     func open() async throws -> OpenedSimulator {
         let simulator = try Simulator(named: simulator)
         let description = try await simulator.description()
+        let assets = try description.assets(named: assets)
         return OpenedSimulator(
-            runner: SimulatorRunner(simulator: simulator, workers: workers),
+            runner: SimulatorRunner(simulator: simulator, workers: workers, assets: assets),
             description: description,
-            tasks: try description.taskNames(tasks)
+            tasks: try suite.map(description.taskNames(ofGroup:)) ?? description.taskNames(tasks ?? "")
         )
     }
 }

@@ -77,6 +77,30 @@ struct SimulatorDescriptionTests {
         #expect(name == "arm" && robot.actionNames == ["delta_x"])
     }
 
+    @Test("suites and sets of assets are those that the simulator has")
+    func suitesAndAssets() throws {
+        let text = """
+            {"robots": {}, "tasks": {"lift": {"instruction": "lift it", "robot": "arm", "group": "easy"},
+            "stack": {"instruction": "stack them", "robot": "arm", "group": "hard"}}, "groups": ["easy", "hard"],
+            "assets": ["full", "slim"]}
+            """
+        let suites = try JSONDecoder().decode(SimulatorDescription.self, from: Data(text.utf8))
+        #expect(try suites.taskNames(ofGroup: "hard") == ["stack"])
+        #expect(try suites.assets(named: nil) == "full" && suites.assets(named: "slim") == "slim")
+        #expect(try description().assets(named: nil) == nil)
+        func refusal(_ body: () throws(SimulatorError) -> Void) -> String? {
+            #expect(throws: SimulatorError.self, performing: body)?.description
+        }
+        #expect(
+            refusal { () throws(SimulatorError) in _ = try suites.taskNames(ofGroup: "odd") }
+                == "the simulator has no suite 'odd': its suites are easy, hard"
+        )
+        #expect(
+            refusal { () throws(SimulatorError) in _ = try suites.assets(named: "odd") }
+                == "the simulator has no assets 'odd': they are full, slim"
+        )
+    }
+
     @Test("'all' names every task")
     func allTasks() throws {
         #expect(try description().taskNames("all") == ["carry", "lift", "stack"])

@@ -18,6 +18,8 @@ class Place(NamedTuple):
     rotation: np.ndarray | None = None
     # True where the middle of the object's outline goes to the spot, to fit into something.
     fits: bool = False
+    # Where it is lowered to some height first, to pass below something: metres, `[3]`.
+    entry: np.ndarray | None = None
 
 
 def pick(hand: Hand, name: str, grasp: Grasp, aside=(0.0, 0.0)) -> Motion:
@@ -59,11 +61,11 @@ def put(hand: Hand, name: str, place: Place, rotation: np.ndarray) -> Motion:
     scene = hand.scene
     rotation = rotation if place.rotation is None else place.rotation
 
-    def missing(height: float) -> np.ndarray:
+    def missing(height: float, spot: np.ndarray = place.spot) -> np.ndarray:
         outline = scene.outline(name)
         low, high = outline.min(0), outline.max(0)
         position = (low + high) / 2 if place.fits else scene.place(name)
-        return np.array([*(place.spot - position[:2]), height - low[2]])
+        return np.array([*(spot - position[:2]), height - low[2]])
 
     height = max(place.top + 0.04, scene.outline(name)[:, 2].min())
     for _ in range(60):
@@ -71,7 +73,11 @@ def put(hand: Hand, name: str, place: Place, rotation: np.ndarray) -> Motion:
         if up < 0.02 or is_lost(hand, name):
             break
         yield hand.toward([0, 0, up], rotation, CLOSED, 0.9)
-    yield from _carry(hand, name, lambda: missing(height), rotation, 0.006 if place.fits else 0.015, 0.8)
+    exact = place.fits or place.entry is not None
+    over = place.spot if place.entry is None else place.entry[:2]
+    yield from _carry(hand, name, lambda: missing(height, over), rotation, 0.006 if exact else 0.015, 0.8)
+    if place.entry is not None:
+        yield from _carry(hand, name, lambda: missing(place.entry[2], over), rotation, 0.008, 0.5)
     yield from _carry(hand, name, lambda: missing(place.floor), rotation, 0.01, 0.5)
     yield from hand.turn(OPEN)
 

@@ -41,19 +41,15 @@ def around(hand: Hand, name: str, attempt: int = 0) -> Grasp:
         axes = np.array([[np.cos(yaw), np.sin(yaw)], [-np.sin(yaw), np.cos(yaw)]])
         low, high = (points[:, :2] @ axes.T).min(0), (points[:, :2] @ axes.T).max(0)
         width, length = high - low
-        if width > WIDEST:
-            continue
         for shift in (0.0, 0.2, -0.2, 0.35, -0.35):
             middle = np.array([*((low + high) / 2 + [0, shift * length]) @ axes, height])
-            cost = 5 * width + 0.02 * hand.away(yaw) + 0.3 * abs(shift) * length
+            cost = 5 * width + 50 * max(0.0, width - WIDEST) + 0.02 * hand.away(yaw) + 0.3 * abs(shift) * length
             blocked = _blocked(crowd, middle, axes)
             cost += 0.1 * (blocked > 0) + 0.005 * blocked
-            # A grasp that failed is not tried again.
-            cost += 0.5 * width * (attempt > 0) * np.random.default_rng([attempt, int(100 * yaw)]).uniform()
+            # A grasp that failed is hardly tried again.
+            cost += 0.5 * width * hand.chance() if attempt else 0.0
             if best is None or cost < best[0]:
                 best = (cost, Grasp(middle, down(yaw)))
-    if best is None:
-        raise RuntimeError(f"{name} is wider than the fingers open")
     return best[1]
 
 

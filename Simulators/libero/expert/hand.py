@@ -21,6 +21,10 @@ class Hand:
         self.clearance = generator.uniform(0.06, 0.1)
         self.lift = generator.uniform(0.1, 0.16)
 
+    def chance(self) -> float:
+        """A number that is sampled from 0 to 1."""
+        return float(self._generator.uniform())
+
     def toward(self, move, rotation: np.ndarray, grip: float, speed: float = 1.0) -> np.ndarray:
         """The action that moves by `move`, metres, and turns to `rotation`."""
         twist = rotation_vector(rotation @ self.scene.rotation.T)

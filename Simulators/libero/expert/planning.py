@@ -70,6 +70,8 @@ def _place(hand: Hand, name: str, target: str) -> Place:
         others = [other for other in scene.names if other != name and "moka" in other and scene.is_on(other, target)]
         spot = spot + [0.042 if others else -0.042, 0.0]
     if scene.joint(target) is not None:
-        # Away from the front of the cabinet.
-        spot = spot + 0.012 * scene.outward(target)[:2]
+        # Past the handles of the drawers above, which stand out.
+        outward = scene.outward(target)[:2]
+        entry = None if "top" in target else np.array([*(spot + 0.03 * outward), floor + 0.028])
+        return Place(spot + 0.014 * outward, floor + 0.008, top, entry=entry)
     return Place(spot, floor + 0.008, max(top, floor))

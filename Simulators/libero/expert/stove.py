@@ -13,7 +13,7 @@ def turn_on(hand: Hand, stove: str, attempt: int = 0) -> Motion:
     """Takes the knob's ridge between the fingers and turns it."""
     scene = hand.scene
     axis, ridge, yaw = scene.knob(stove)
-    yaw += [0, 0.15, -0.15][attempt]
+    yaw += [0, 0.15, -0.15][attempt % 3]
     yield from hand.go(ridge + [0, 0, hand.clearance + 0.03], down(yaw), OPEN, 0.015, 100)
     yield from hand.go(ridge, down(yaw), OPEN, 0.006, 60, 0.7)
     yield from hand.turn(CLOSED)

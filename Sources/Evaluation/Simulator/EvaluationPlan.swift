@@ -64,7 +64,7 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
     /// True if observations carry the actions that are executed during the delay (training-time RTC, arXiv 2512.05964).
     public var sendsCommittedPrefix = false
 
-    /// Step limit of an episode; nil for 500, or the step limit of the task's demonstrations where that is higher.
+    /// Step limit of an episode; nil for the benchmark's, or else 500, or the step limit of the task's demonstrations where that is higher.
     public var maxSteps: Int?
 
     /// Names of perturbations, under each of which the same episodes are run again.

@@ -53,11 +53,37 @@ public struct SimulatorDescription: Codable, Equatable, Sendable {
     /// Names of the perturbations; nil for none.
     public let perturbations: [String]?
 
+    /// Names of the sets of meshes and textures, the benchmark's own first; nil where there is one only.
+    public let assets: [String]?
+
     /// The tasks of every group, in the order of ``groups``.
     public var taskGroups: [TaskGroup] {
         (groups ?? []).map { group in
             TaskGroup(name: group, tasks: tasks.filter { $0.value.group == group }.keys.sorted())
         }
+    }
+
+    /// The tasks of the group called `name`, in LIBERO a suite.
+    ///
+    /// - Throws: ``SimulatorError/badPlan(_:)`` where the simulator has no such group.
+    public func taskNames(ofGroup name: String) throws(SimulatorError) -> [String] {
+        guard let group = taskGroups.first(where: { $0.name == name }) else {
+            let known = groups.map { "its suites are \($0.joined(separator: ", "))" } ?? "it has none"
+            throw .badPlan("the simulator has no suite '\(name)': \(known)")
+        }
+        return group.tasks
+    }
+
+    /// The set of meshes and textures called `name`, or the benchmark's own for nil; nil where there is one set only.
+    ///
+    /// - Throws: ``SimulatorError/badPlan(_:)`` where the simulator has no such set.
+    public func assets(named name: String?) throws(SimulatorError) -> String? {
+        guard let name else { return assets?.first }
+        guard let assets, assets.contains(name) else {
+            let known = assets.map { "they are \($0.joined(separator: ", "))" } ?? "it has one set only"
+            throw .badPlan("the simulator has no assets '\(name)': \(known)")
+        }
+        return name
     }
 
     /// The tasks that `text` names: some with commas between, or `all`.

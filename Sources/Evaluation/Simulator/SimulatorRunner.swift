@@ -11,11 +11,15 @@ public struct SimulatorRunner: Sendable {
     /// Number of processes at a time.
     public let workers: Int
 
+    /// Name of the set of meshes and textures, of a simulator that has several.
+    public let assets: String?
+
     /// Runs `simulator` in `workers` processes.
-    public init(simulator: Simulator, workers: Int = 1) {
+    public init(simulator: Simulator, workers: Int = 1, assets: String? = nil) {
         precondition(workers > 0, "a simulator needs at least one process")
         self.simulator = simulator
         self.workers = workers
+        self.assets = assets
     }
 
     /// Runs the episodes of `plan`; cancelling the task ends the processes.
@@ -38,7 +42,8 @@ public struct SimulatorRunner: Sendable {
         let processes = min(workers, plan.count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0 ..< processes {
-                let shard = ["--shard", "\(index)/\(processes)"]
+                let shard =
+                    ["--shard", "\(index)/\(processes)"] + (assets.map { ["--assets", $0] } ?? [])
                 group.addTask { try await run(plan.arguments + shard, results) }
             }
             // Not `waitForAll`, which would let the others go on to their end before it throws.
