@@ -8,6 +8,10 @@ from .grasping import Grasp, everything_but
 from .hand import CLOSED, OPEN, Hand, Motion
 
 
+# Height over its place from which an object is lowered slowly, metres.
+SLOW_BELOW = 0.06
+
+
 class Place(NamedTuple):
     """Where an object goes: the position of its body, metres, `[2]`, the height of its lower end, and the height that it clears."""
 
@@ -76,7 +80,11 @@ def put(hand: Hand, name: str, place: Place, rotation: np.ndarray) -> Motion:
     exact = place.fits or place.entry is not None
     over = place.spot if place.entry is None else place.entry[:2]
     yield from _carry(hand, name, lambda: missing(height, over), rotation, 0.006 if exact else 0.015, 0.8)
-    if place.entry is not None:
+    if place.entry is None:
+        low = place.floor + SLOW_BELOW
+        if missing(low)[2] < 0:
+            yield from _carry(hand, name, lambda: missing(low), rotation, 0.02, 0.9)
+    else:
         yield from _carry(hand, name, lambda: missing(place.entry[2], over), rotation, 0.008, 0.5)
     yield from _carry(hand, name, lambda: missing(place.floor), rotation, 0.01, 0.5)
     yield from hand.turn(OPEN)

@@ -17,7 +17,7 @@ class Hand:
     def __init__(self, scene: Environment, generator: np.random.Generator):
         self.scene = scene
         self._generator = generator
-        self._speed = generator.uniform(0.7, 1.0)
+        self._speed = generator.uniform(0.8, 1.0)
         self.clearance = generator.uniform(0.06, 0.1)
         self.lift = generator.uniform(0.1, 0.16)
 
