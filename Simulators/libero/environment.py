@@ -53,9 +53,8 @@ class Environment(Scene, environment.Environment):
             for key, default in (("pos", "0 0 0"), ("quat", "1 0 0 0"))
         ]
         self._samplers = list(self.raw.object_property_initializers)
-        # Where the furniture is in the evaluation of every initial state, as far as known, and the generator behind it.
-        self._arrangements = []
-        self._generator = None
+        # NumPy's generator before the scene of every initial state, as far as known.
+        self._generators = [np.random.RandomState(EVALUATION_SEED).get_state()]
         Scene.__init__(self, self.raw)
         self._observations = Observations(self.raw)
 
@@ -96,23 +95,17 @@ class Environment(Scene, environment.Environment):
                 self.raw.object_property_initializers += self._samplers
 
     def _arrange(self, index: int):
-        """Resets with the furniture where it is in an evaluation of the initial state at `index`.
+        """Resets to the scene that openpi's client has before it takes the initial state at `index`.
 
-        An initial state does not say where that is. openpi's client seeds NumPy once a task and then samples a scene
-        before every initial state, so the furniture depends on the number of states before.
+        An initial state does not say where furniture is, nor where the solver of contacts begins. That client seeds NumPy
+        once a task and samples a scene before every state, so both depend on the number of states before.
         """
-        model = self.raw.sim.model._model
-        while len(self._arrangements) <= index:
-            if self._arrangements:
-                np.random.set_state(self._generator)
-            else:
-                np.random.seed(EVALUATION_SEED)
-            self._sample(loads=2 + len(self._arrangements))
-            self._generator = np.random.get_state()
-            self._arrangements.append((model.body_pos[self._furniture].copy(), model.body_quat[self._furniture].copy()))
-        np.random.seed(EVALUATION_SEED)
-        self._sample()
-        model.body_pos[self._furniture], model.body_quat[self._furniture] = self._arrangements[index]
+        while len(self._generators) <= index:
+            np.random.set_state(self._generators[-1])
+            self._sample(loads=1 + len(self._generators))
+            self._generators.append(np.random.get_state())
+        np.random.set_state(self._generators[index])
+        self._sample(loads=2 + index)
 
     def step(self, action: np.ndarray) -> bool:
         """Moves for 50 ms; true when the task's conditions hold."""

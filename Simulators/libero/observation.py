@@ -73,16 +73,20 @@ class Observations:
         """A picture of `camera` as LIBERO returns it, upside down: uint8 `[size, size, 3]`."""
         sim = self._raw.sim
         if self._context is None:
-            self._context = MjRenderContextOffscreen(sim, device_id=-1)
+            # It would step the physics' solver, which a picture must not change.
+            seen = SimpleNamespace(_data=self._seen)
+            stand_in = SimpleNamespace(model=sim.model, data=seen, forward=lambda: None, add_render_context=lambda _: None)
+            self._context = MjRenderContextOffscreen(stand_in, device_id=-1)
             # Visual geometry only.
             self._context.vopt.geomgroup[0] = 0
             self._context.vopt.geomgroup[1] = 1
-            self._context.data = SimpleNamespace(_data=self._seen)
         # A burner's glow belongs to the model.
         rgba = sim.model._model.site_rgba
         present = rgba.copy()
         rgba[:] = self._burners
-        image = sim.render(camera_name=CAMERAS[camera], width=size, height=size)
+        self._context.gl_ctx.make_current()
+        self._context.render(size, size, sim.model.camera_name2id(CAMERAS[camera]))
+        image = self._context.read_pixels(size, size)
         rgba[:] = present
         return image
 
