@@ -63,31 +63,27 @@ def demonstration(
 ) -> dict | None:
     """One episode as the recorder takes it, with the `images` of a schema; None when the expert failed.
 
-    Images are rendered only once the episode is known to have succeeded: it is played twice.
+    Images are rendered only once the episode is known to have succeeded.
     """
     robot = environment.description.robot
-    states, environment_states = [], []
+    states, environment_states, snapshots = [], [], []
 
-    def record_state():
+    def record():
         states.append(environment.state)
         if robot.environment_state:
             environment_states.append(environment.environment_state)
+        if images:
+            snapshots.append(environment.snapshot())
 
-    def played(watch):
-        dart = DartNoise(noise, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
-        return play(world, environment, seed, attempt, dart, watch)
-
-    rollout = played(record_state)
+    dart = DartNoise(noise, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
+    rollout = play(world, environment, seed, attempt, dart, record)
     if not rollout.success:
         return None
     frames = {camera: [] for camera, _, _ in images.values()}
-
-    def record_images():
+    for snapshot in snapshots:
+        environment.restore(snapshot)
         for camera, height, width in images.values():
             frames[camera].append(environment.render(camera, height, width))
-
-    if images:
-        rollout = played(record_images)
     message = {
         "record": "episode",
         "task": environment.task,

@@ -56,6 +56,14 @@ class Environment:
         """An image of `camera`, uint8 `[height, width, 3]`."""
         raise RuntimeError(f"{self.task} has no cameras yet: record with --no-images, film with --videos 0")
 
+    def snapshot(self):
+        """What images of this instant show, for a later `restore`."""
+        raise NotImplementedError
+
+    def restore(self, snapshot):
+        """Lets `render` show a snapshot of this episode; the next `reset` ends it."""
+        raise NotImplementedError
+
     def close(self):
         """Frees the scene."""
 

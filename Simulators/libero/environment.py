@@ -8,10 +8,11 @@ from openpi_client import image_tools
 from ..client import environment
 from ..client.description import Task
 from ..client.pose_control import quaternion_rotation_vector
+from ..client.views import projected
 from . import benchmark
-from .observation import Observations
+from .observation import CAMERAS, Observations
 from .scene import Scene
-from .tasks import FOLDERS, FULL, SUITE_OF
+from .tasks import FOLDERS, FULL, SLIM, SUITE_OF
 
 # Seeds from here on belong to evaluations, which take LIBERO's initial states in their order.
 FIRST_EVALUATION = 1_000_000
@@ -41,6 +42,9 @@ class Environment(Scene, environment.Environment):
             ignore_done=True,
             hard_reset=False,
         ).env
+        if assets == SLIM:
+            # Images are made smaller, which smooths edges as well, for half of the time.
+            self.raw.sim.model._model.vis.quality.offsamples = 0
         # LIBERO's reward is its success, which it would check a second time.
         self.raw.reward = lambda action: 0.0
         self._states = benchmark.initial_states(folder, task)
@@ -118,6 +122,30 @@ class Environment(Scene, environment.Environment):
         seen = self._observations
         turn = quaternion_rotation_vector(seen.quaternion)
         return np.concatenate([seen.position, turn, seen.fingers]).astype(np.float32)
+
+    @property
+    def environment_state(self) -> np.ndarray:
+        """Positions of the hand, of the object to move next and of where it goes, in metres and in images: float32 `[21]`.
+
+        They belong to the first of the task's goals that does not hold yet. What is opened, closed or turned on is its own goal.
+        """
+        unmet = [goal for goal in self.goals if not self.holds(goal)] or self.goals[-1:]
+        points = np.stack([self.position, self.place(unmet[0][1]), self.place(unmet[0][-1])])
+        views = [self._positions_in_image(points, camera) for camera in self.description.robot.cameras]
+        return np.concatenate([part.ravel() for part in (points, *views)]).astype(np.float32)
+
+    def _positions_in_image(self, points: np.ndarray, camera: str) -> np.ndarray:
+        pose, angle = self._data.camera(CAMERAS[camera]), self._model.camera(CAMERAS[camera]).fovy[0]
+        # Images are mirrored: upside down as OpenGL has them, then turned by 180 degrees.
+        return projected(points, pose.xpos, pose.xmat.reshape(3, 3), angle) * (-1, 1)
+
+    def snapshot(self):
+        """What images of the last observation show."""
+        return self._observations.snapshot()
+
+    def restore(self, snapshot):
+        """Lets images show a snapshot."""
+        self._observations.restore(snapshot)
 
     def render(self, camera: str, height: int, width: int) -> np.ndarray:
         """What openpi's client sends: rendered at 256x256, turned by 180 degrees, scaled and padded to the policy's size."""

@@ -7,14 +7,10 @@ import numpy as np
 from robosuite.utils.binding_utils import MjRenderContextOffscreen
 from robosuite.utils.observables import Observable, sensor
 
+from ..client.views import VISIBLE, set_visible_poses, visible_poses
+
 # LIBERO's names of the cameras.
 CAMERAS = {"image": "agentview", "wrist_image": "robot0_eye_in_hand"}
-# What a picture shows: poses of geometries, sites, cameras and lights.
-VISIBLE = tuple(
-    f"{kind}_{part}"
-    for kind, parts in {"geom": ("xpos", "xmat"), "site": ("xpos", "xmat"), "cam": ("xpos", "xmat"), "light": ("xpos", "xdir")}.items()
-    for part in parts
-)
 
 
 class Observations:
@@ -68,6 +64,15 @@ class Observations:
     def fingers(self) -> np.ndarray:
         """Positions of the fingers, metres, `[2]`: `robot0_gripper_qpos`."""
         return self._clock.obs[7:]
+
+    def snapshot(self):
+        """What images of the observation show."""
+        return visible_poses(self._seen), self._burners
+
+    def restore(self, snapshot):
+        """Lets images show a snapshot."""
+        poses, self._burners = snapshot
+        set_visible_poses(self._seen, poses)
 
     def image(self, camera: str, size: int) -> np.ndarray:
         """A picture of `camera` as LIBERO returns it, upside down: uint8 `[size, size, 3]`."""

@@ -5,6 +5,9 @@ from ..client.description import Robot, Simulator, Task
 # LIBERO's own assets, and lighter ones for quick collection (`slim_assets.py`).
 FULL, SLIM = "full", "slim"
 
+CAMERAS = ("image", "wrist_image")
+OBJECTS = ("hand", "object", "goal")
+
 # As openpi's LIBERO client and LIBERO's public datasets have them: two cameras, eight numbers, seven actions.
 PANDA = Robot(
     "panda-libero",
@@ -12,11 +15,16 @@ PANDA = Robot(
     # Metres, a rotation vector, both fingers' positions in metres.
     state=("x", "y", "z", "rotation_x", "rotation_y", "rotation_z", "finger_1", "finger_2"),
     # In [-1, 1]: up to 5 cm and half a radian a step, in the world's frame; 1 closes the gripper.
+    # Metres, and positions in the cameras' images, -1 to 1.
+    environment_state=tuple(
+        [f"{name}_{axis}" for name in OBJECTS for axis in "xyz"]
+        + [f"{camera}_{name}_{axis}" for camera in CAMERAS for name in OBJECTS for axis in ("right", "down")]
+    ),
     action=(
         *("delta_x", "delta_y", "delta_z", "delta_rotation_x", "delta_rotation_y", "delta_rotation_z"),
         "gripper",
     ),
-    cameras=("image", "wrist_image"),
+    cameras=CAMERAS,
     image_key="observation/{camera}",
     image_size=224,
     noise_columns=(0, 1, 2),

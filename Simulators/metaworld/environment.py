@@ -12,6 +12,7 @@ from metaworld.env_dict import ALL_V3_ENVIRONMENTS
 from ..client import environment
 from ..client.description import Task
 from ..client.perturbations import generator
+from ..client.views import projected, set_visible_poses, visible_poses
 from . import perturbations
 
 
@@ -87,16 +88,10 @@ class Environment(environment.Environment):
         return np.concatenate([part.ravel() for part in [points, *pixels]]).astype(np.float32)
 
     def _projected(self, points: np.ndarray, camera: str) -> np.ndarray:
-        """Projections of `points`, `[n, 3]`, into square images of `camera`, right and down: -1 to 1 from edge to edge.
-
-        Points behind the camera are projected outside of the image.
-        """
-        pose = self._env.data.camera(camera)
-        offsets = (points - pose.xpos) @ pose.xmat.reshape(3, 3)
-        half = np.tan(np.deg2rad(self._env.model.camera(camera).fovy[0]) / 2)
-        ahead = np.maximum(-offsets[:, 2], 1e-3)
-        projected = offsets[:, :2] * (1, -1) / (half * ahead[:, None])
-        return np.clip(-projected if camera == CORNER else projected, -2, 2)
+        """Positions of `points`, `[n, 3]`, in images of `camera`, as these are turned."""
+        pose, angle = self._env.data.camera(camera), self._env.model.camera(camera).fovy[0]
+        positions = projected(points, pose.xpos, pose.xmat.reshape(3, 3), angle)
+        return -positions if camera == CORNER else positions
 
     @property
     def cameras(self) -> list[str]:
@@ -121,6 +116,14 @@ class Environment(environment.Environment):
         if camera == CORNER:
             small = small[::-1, ::-1]
         return np.ascontiguousarray(small.astype(np.uint8))
+
+    def snapshot(self):
+        """Poses of everything that images show."""
+        return visible_poses(self._env.data)
+
+    def restore(self, snapshot):
+        """Lets images show the poses of a snapshot."""
+        set_visible_poses(self._env.data, snapshot)
 
     def _renderer(self, height: int, width: int) -> mujoco.Renderer:
         if (height, width) not in self._renderers:
