@@ -23,7 +23,7 @@ struct RolloutEvaluationOptions: ParsableArguments {
 
     @Option(
         name: .customLong("rollout-simulator"),
-        help: "Simulator of the evaluations: metaworld; the other simulators have no cameras yet."
+        help: "Simulator of the evaluations: metaworld or libero."
     )
     var simulator = "metaworld"
 
