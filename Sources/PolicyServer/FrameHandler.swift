@@ -11,7 +11,7 @@ enum WebSocketEvent: Sendable {
     case stop
 }
 
-/// A request to end an open connection after its present reply.
+/// A request to end an open connection after its open requests.
 struct StopEvent: Sendable {}
 
 /// Handles a websocket's control frames and masking, and passes messages to its session.
@@ -29,6 +29,9 @@ final class FrameHandler: ChannelDuplexHandler {
     /// Silent intervals after which a client without an open request counts as gone.
     private static let toleratedSilences = 3
 
+    /// Silence after which a client of a server that stops has no request under way, and that within a request.
+    private static let settlingTime = (whole: TimeAmount.milliseconds(100), part: TimeAmount.seconds(4))
+
     /// Largest number of bytes of a message.
     private let largestMessage: Int
 
@@ -36,12 +39,47 @@ final class FrameHandler: ChannelDuplexHandler {
     private var silences = 0
     /// Number of messages that the client is owed; the first are the metadata.
     private var owedMessages = 1
+    /// The end of the wait for requests under way; nil while the server is not stopping.
+    private var settling: Scheduled<Void>?
+    private var stopSent = false
+    /// True if the newest bytes ended a frame, as those of the handshake do.
+    private var frameEnded = true
+    private var messageIsPartial = false
 
     init(largestMessage: Int) { self.largestMessage = largestMessage }
+
+    /// Called after every read, also where no message is complete.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        messageIsPartial = !frameEnded
+        frameEnded = false
+        if settling != nil { settle(context) }
+        context.fireChannelReadComplete()
+    }
+
+    /// Ends the session after a silence, behind all messages that have arrived.
+    private func settle(_ context: ChannelHandlerContext) {
+        settling?.cancel()
+        let bound = context.loopBound
+        let time = messageIsPartial ? Self.settlingTime.part : Self.settlingTime.whole
+        settling = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.stop(bound.value) }
+    }
+
+    private func stop(_ context: ChannelHandlerContext) {
+        guard !stopSent else { return }
+        stopSent = true
+        context.fireChannelRead(Self.wrapInboundOut(.stop))
+        context.fireChannelReadComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        settling?.cancel()
+        context.fireChannelInactive()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var frame = Self.unwrapInboundIn(data)
         silences = 0
+        frameEnded = true
         switch frame.opcode {
         case .binary where frame.rsv1 || frame.rsv2 || frame.rsv3:
             close(context, .protocolError, "compressed or extended frames were not negotiated")
@@ -54,6 +92,8 @@ final class FrameHandler: ChannelDuplexHandler {
             }
             owedMessages += 1
             context.fireChannelRead(Self.wrapInboundOut(.message(data, receivedAt: .now)))
+            // One request more at most: a client that asks without a pause must not keep the server.
+            if settling != nil { stop(context) }
         case .text:
             owedMessages += 1
             context.fireChannelRead(Self.wrapInboundOut(.text))
@@ -86,9 +126,7 @@ final class FrameHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is StopEvent:
-            context.fireChannelRead(Self.wrapInboundOut(.stop))
-            context.fireChannelReadComplete()
+        case is StopEvent: settle(context)
         case IdleStateHandler.IdleStateEvent.read:
             // A client may wait for its reply without reading, and so without answering pings.
             silences = owedMessages > 0 ? 0 : silences + 1

@@ -54,6 +54,16 @@ struct SessionTests {
         #expect(recorder.log.withLock { $0.closed.count } == 2)
     }
 
+    @Test("shutting down replies to requests of which a part has arrived", arguments: ["trickle", "half"])
+    func draining(scenario: String) async throws {
+        let (recorder, server) = try makeServer()
+        let port = try await server.start()
+        async let client = PythonPeer.run("client.py", [String(port), scenario])
+        for await _ in recorder.started.stream { break }
+        await server.shutdown(gracePeriod: .seconds(60))
+        _ = try await client
+    }
+
     @Test("shutting down cuts what outlasts the grace period")
     func impatientShutdown() async throws {
         let (recorder, server) = try makeServer()

@@ -328,6 +328,31 @@ def stopped():
     assert early.recv(1) == b""
 
 
+def trickle():
+    """A request of which a part has arrived when the server stops is replied to, as are those sent ahead."""
+    whole = msgpack_numpy.packb(observation((4.0, 5.0, 6.0)))
+    slow, ahead = connect(), connect()
+    data = frame(whole)
+    slow._ws.socket.sendall(data[:100])
+    ahead._ws.send(msgpack_numpy.packb(observation(prompt="slow")))
+    ahead._ws.send(msgpack_numpy.packb(observation((7.0, 8.0, 9.0))))
+    check_actions(msgpack_numpy.unpackb(ahead._ws.recv(timeout=10)), (1, 2, 3))
+    check_actions(msgpack_numpy.unpackb(ahead._ws.recv(timeout=10)), (7, 8, 9))
+    assert closed_with(ahead._ws)[0] == 1001
+    for start in range(100, len(data), 10_000):
+        slow._ws.socket.sendall(data[start : start + 10_000])
+    check_actions(msgpack_numpy.unpackb(slow._ws.recv(timeout=10)), (4, 5, 6))
+    assert closed_with(slow._ws)[0] == 1001
+
+
+def half():
+    """A request that never arrives in full does not keep a server that stops."""
+    late, busy = connect(), connect()
+    late._ws.socket.sendall(frame(msgpack_numpy.packb(observation()))[:100])
+    busy._ws.send(msgpack_numpy.packb(observation(prompt="slow")))
+    assert closed_with(late._ws)[0] == 1001
+
+
 def stuck():
     """Waits until the server closes the connection of a request that is never replied to."""
     client = connect()
