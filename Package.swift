@@ -54,7 +54,11 @@ let package = Package(
         module("Support"),
         module("RobotTypes", ["Support"]),
         .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
-        .target(name: "CTorch", dependencies: ["CLibTorch"]),
+        .target(
+            name: "CTorch",
+            dependencies: ["CLibTorch"],
+            cxxSettings: [.define("USE_C10D_GLOO")]
+        ),
         module("Torch", ["CTorch"]),
         // 1. File formats and layers
         module("Safetensors", ["Support"]),
@@ -341,7 +345,7 @@ let package = Package(
             "faster",
             [
                 "RobotClient", "TokenizeActions", "LeRobot", "Numpy", "RobotTypes", "PythonPeer",
-                "TemporaryFolder",
+                "Safetensors", "TemporaryFolder",
             ],
             resources: [.copy("Peers"), .copy("Golden")]
         ),

@@ -101,7 +101,8 @@ public struct ActionTargets: Sendable {
     /// The mean over valid entries of `errors`, `[B, horizon, dimension]`: a scalar.
     func mean(of errors: Tensor) -> Tensor {
         let counted = isValid.to(.float32).unsqueezed(2)
-        return (errors * counted).sum() / (counted.sum() * Double(errors.size(2))).clamped(1 ... .infinity)
+        let entries = counted.sum().averagedOverProcesses() * Double(errors.size(2))
+        return (errors * counted).sum() / entries.clamped(1e-6 ... .infinity)
     }
 }
 

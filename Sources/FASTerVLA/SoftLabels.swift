@@ -59,7 +59,7 @@ public struct SoftLabels: Sendable {
         let logProbabilities = scores.logSoftmax(2).narrowed(2, from: 0, count: labels.size(2))
         let counted = codes.greaterOrEqual(0).to(.float32)
         let losses = (labels * logProbabilities).sum(2) * counted
-        return losses.sum() / counted.sum().clamped(1 ... .infinity) * -1
+        return losses.sum() / counted.sum().averagedOverProcesses().clamped(1e-6 ... .infinity) * -1
     }
 
     /// Labels of targets, int64 `[B, N]`: probabilities `[B, N, K]`.

@@ -157,14 +157,20 @@ extension Tensor {
     ///   - labelSmoothing: Fraction of the target spread over all classes.
     /// - Returns: A scalar.
     public func crossEntropy(_ targets: Tensor, labelSmoothing: Double = 0) -> Tensor {
-        Network.crossEntropy(
-            .tensor(self),
-            .tensor(targets),
-            nil,
-            1,
-            .integer(Self.ignoreIndex),
-            .real(labelSmoothing)
-        )
+        func reduced(by reduction: Int) -> Tensor {
+            Network.crossEntropy(
+                .tensor(self),
+                .tensor(targets),
+                nil,
+                .integer(reduction),
+                .integer(Self.ignoreIndex),
+                .real(labelSmoothing)
+            )
+        }
+        let (mean, sum) = (1, 2)
+        guard ProcessGroup.isActive else { return reduced(by: mean) }
+        let counted = targets.greaterOrEqual(0).to(.float32).sum().averagedOverProcesses()
+        return reduced(by: sum) / counted.clamped(1e-6 ... Double.infinity)
     }
 
     /// The class that stands for "no target", as in PyTorch.

@@ -36,6 +36,7 @@ struct PolicyCommand: AsyncParsableCommand {
         @OptionGroup var training: TrainingOptions
         @OptionGroup var rollouts: RolloutEvaluationOptions
         @OptionGroup var compute: ComputeOptions
+        @OptionGroup var group: ProcessOptions
 
         @Option(
             help:
@@ -71,12 +72,18 @@ struct PolicyCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard try training.isNeeded() else { return }
-            let device = try compute.prepare()
             let recipe = try training.read(PolicyRecipe(), ["head": head])
+            if try group.isLauncher {
+                try recipe.optimization.checkSharing(among: group.processes)
+                let threads = compute.threads ?? max(1, Torch.threadCount / group.processes)
+                return try await LocalProcesses(count: group.processes).run(threads: threads)
+            }
+            let device = try compute.prepare()
+            let processes = try group.join()
             var sources = try data.open(recipe.datasets, usesStates: true).map(source)
             try prepare(&sources, recipe, device)
             var policy = PolicyTraining(sources, recipe: recipe, device: device)
-            (policy.horizon, policy.seed) = (horizon, training.seed)
+            (policy.horizon, policy.seed, policy.processes) = (horizon, training.seed, processes)
             for line in try policy.missingCameras() { Terminal.say(line) }
             if let from {
                 let folder = namedModel(from, family: .policies)
@@ -97,6 +104,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 encoding: { encoding.update($0, of: $1, "episodes") },
                 report: Terminal.training("policy", showing: ["loss", "accuracy", "success"])
             )
+            guard !Terminal.isQuiet else { return }
             print(
                 "\(training.out): trained \(recipe.optimization.steps) steps of \(recipe.optimization.batchSize)"
             )

@@ -1,11 +1,20 @@
 import Evaluation
 import Foundation
 import LeRobot
+import Synchronization
 import Training
 
 /// Progress and remarks for people, on standard error; standard output is for results.
 enum Terminal {
     private static let isInteractive = isatty(2) == 1
+
+    private static let quiet = Atomic(false)
+
+    /// Says nothing: a process of a training whose rank 0 speaks.
+    static var isQuiet: Bool {
+        get { quiet.load(ordering: .relaxed) }
+        set { quiet.store(newValue, ordering: .relaxed) }
+    }
 
     /// One line of information.
     static func say(_ text: String) { write((isInteractive ? "\r\u{1B}[K" : "") + text + "\n") }
@@ -14,7 +23,10 @@ enum Terminal {
     @Sendable
     static func warn(_ warning: DatasetWarning) { say("Warning: \(warning)") }
 
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    static func write(_ text: String) {
+        guard !isQuiet else { return }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
 
     /// A progress line that overwrites itself on a terminal, and appears every few seconds elsewhere.
     final class Progress: @unchecked Sendable {

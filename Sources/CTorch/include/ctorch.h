@@ -115,6 +115,21 @@ bool torch_checkpoint(TorchFunction function, TorchTensor *const *inputs, int64_
 bool torch_autocast_enter(const char *device_type, int32_t dtype);
 void torch_autocast_leave(const char *device_type);
 
+// MARK: Process group
+
+/// The processes of a training on several machines, over c10d's TCPStore and Gloo.
+typedef struct TorchProcessGroup TorchProcessGroup;
+
+/// Meets the other processes at `address`, where rank 0 listens; waits for all of them, `timeout_seconds` at most. The group
+/// works through the network interface that has `interface_address`. NULL on failure.
+TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_t rank, int32_t size,
+                                       const char *interface_address, int32_t timeout_seconds);
+void torch_process_group_release(TorchProcessGroup *group);
+/// Replaces the elements of a contiguous CPU tensor by their sums over all processes, which call it in the same order.
+bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor);
+/// Replaces the elements of a contiguous CPU tensor by those of rank 0.
+bool torch_broadcast(TorchProcessGroup *group, TorchTensor *tensor);
+
 // MARK: Process
 
 void torch_manual_seed(uint64_t seed);

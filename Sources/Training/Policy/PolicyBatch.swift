@@ -86,17 +86,28 @@ final class PolicyBatches {
     private let weights: [Double]
     private let recipe: PolicyRecipe
     private let seed: UInt64
+    /// This process's place among those that share the batches.
+    private let (rank, size): (Int, Int)
     private var prefetcher: Prefetcher<Result<PolicyBatch, any Error>>?
 
-    init(_ datasets: [PolicyDataset], weights: [Double], _ recipe: PolicyRecipe, seed: UInt64) {
+    init(
+        _ datasets: [PolicyDataset],
+        weights: [Double],
+        _ recipe: PolicyRecipe,
+        seed: UInt64,
+        processes: ProcessGroup?
+    ) {
         (self.datasets, self.weights, self.recipe, self.seed) = (datasets, weights, recipe, seed)
+        (rank, size) = (processes?.rank ?? 0, processes?.size ?? 1)
     }
 
     deinit { prefetcher?.cancel() }
 
     /// Begins to make the batches of the steps from `step` on.
     func begin(at step: Int) {
-        let (datasets, seed, augmentation) = (self.datasets, self.seed, recipe.augmentation)
+        let (datasets, rank, size, augmentation) = (self.datasets, self.rank, self.size, recipe.augmentation)
+        // Augmentation differs between processes.
+        let ownSeed = seed &+ UInt64(rank) &* 0x9E37_79B9_7F4A_7C15
         let steps = step ..< max(step, recipe.optimization.steps)
         let order = MixtureOrder(
             counts: datasets.map(\.count),
@@ -105,14 +116,14 @@ final class PolicyBatches {
             seed: seed
         )
         prefetcher = Prefetcher(steps, state: order) { order, step in
-            let parts = order.parts(step: step)
+            let parts = MixtureOrder.share(of: order.parts(step: step), rank: rank, size: size)
             return Result {
                 PolicyBatch(
                     joining: try parts.map { part in
                         try datasets[part.source].batch(
                             part.indices,
                             augmentation: augmentation,
-                            seed: seed,
+                            seed: ownSeed,
                             step: step
                         )
                     }

@@ -7,6 +7,7 @@ internal import Torch
 /// The training task of a policy: its network, batches of examples, the loss of its head and auxiliary losses.
 struct PolicyTask: TrainingTask {
     let network: FASTerVLANetwork
+    let seed: UInt64
     let evaluations: [PeriodicEvaluation]
 
     /// Tensors that the policy's file of weights holds.
@@ -30,6 +31,7 @@ struct PolicyTask: TrainingTask {
     ///   - settings: Weights of the loss's parts.
     ///   - evaluations: Measurements beside the loss.
     ///   - seed: Seed of order and augmentation.
+    ///   - processes: The processes that share the batches; nil for one.
     ///   - device: Device of the network.
     init(
         _ network: FASTerVLANetwork,
@@ -40,9 +42,11 @@ struct PolicyTask: TrainingTask {
         _ settings: LossSettings,
         evaluations: [PeriodicEvaluation],
         seed: UInt64,
+        processes: ProcessGroup? = nil,
         device: Device
     ) {
         self.network = network
+        self.seed = seed
         ownTensors = network.ownTensors(configuration)
         insulation =
             recipe.backbone.isInsulated
@@ -52,7 +56,7 @@ struct PolicyTask: TrainingTask {
         self.device = device
         self.settings = settings
         isCheckpointed = recipe.backbone.gradientCheckpointing
-        batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed)
+        batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed, processes: processes)
     }
 
     var parameters: [NamedTensor] { network.parameters + (insulation?.tensors ?? []) }

@@ -52,6 +52,11 @@ public struct PolicyTraining {
     /// Device to compute on.
     public var device: Device
 
+    /// The processes that share the batches, an equal part each; nil for one.
+    ///
+    /// Rank 0 writes the policy.
+    public var processes: ProcessGroup?
+
     /// Trains by `recipe` on `sources`, at least one.
     public init(_ sources: [PolicySource], recipe: PolicyRecipe, device: Device) {
         precondition(!sources.isEmpty, "a policy learns from some dataset")
@@ -89,6 +94,7 @@ public struct PolicyTraining {
         encoding: @escaping (Int, Int) -> Void = { _, _ in },
         report: @escaping (Trainer.Progress) -> Void
     ) throws {
+        try recipe.optimization.checkSharing(among: processes?.size ?? 1)
         let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
         try start?.check(policy)
         Torch.seed(seed)
@@ -101,7 +107,16 @@ public struct PolicyTraining {
         let cache = try featureCache(of: network, in: folder)
         let datasets = try sources.indices.map { index in
             try makeDatasets(policy, of: index) { cameras in
-                try images(of: sources[index], cameras, cache, decoding: decoding, encoding: encoding)
+                func images() throws -> PolicyImages {
+                    try self.images(
+                        of: sources[index],
+                        cameras,
+                        cache,
+                        decoding: decoding,
+                        encoding: encoding
+                    )
+                }
+                return try processes?.leaderFirst(images) ?? images()
             }
         }
         Torch.randomState = randomState
@@ -112,6 +127,7 @@ public struct PolicyTraining {
             weights: sources.map(\.weight),
             start: start?.identity,
             heldOut: sources.flatMap(\.heldOut),
+            processes: processes?.size ?? 1,
             inputs: policy.inputs(sources) + (cache.map { "; image encoder \($0.encoderDigest)" } ?? "")
         )
         let settings = recipe.lossSettings(
@@ -127,6 +143,7 @@ public struct PolicyTraining {
             settings,
             evaluations: evaluations(policy, network, settings, datasets.map(\.validation), in: folder),
             seed: seed,
+            processes: processes,
             device: device
         )
         let trainer = Trainer(
@@ -134,12 +151,17 @@ public struct PolicyTraining {
             in: folder,
             identity: identity.text,
             device: device,
+            processes: processes,
             report: report
         )
         try trainer.train(task, resume: resume)
+        guard isLeader else { return }
         try policy.save(network, to: folder)
         trainer.finish()
     }
+
+    /// True in the process that writes and rolls out.
+    private var isLeader: Bool { (processes?.rank ?? 0) == 0 }
 
     /// The examples of a source to train on and those to validate on; nil where no episode is held out.
     private func makeDatasets(
@@ -190,7 +212,7 @@ public struct PolicyTraining {
                 }
             )
         }
-        if let rollouts {
+        if let rollouts, isLeader {
             let copy = folder.appending(path: "rollouts/policy")
             evaluations.append(
                 .init(every: rollouts.every) { step in

@@ -54,6 +54,20 @@ public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
             in: 0 ..< 1
         )
     }
+
+    /// Checks that processes can share a batch evenly.
+    ///
+    /// - Throws: ``RecipeError``.
+    public func checkSharing(among processes: Int) throws(RecipeError) {
+        guard batchSize % processes != 0 else { return }
+        throw RecipeError(
+            InvalidValue(
+                "optimization.batchSize",
+                expected: "a multiple of \(processes), the number of processes, which share a batch evenly",
+                found: batchSize
+            )
+        )
+    }
 }
 
 /// Number format of matrix products in a training; weights and optimizer state stay in single precision.

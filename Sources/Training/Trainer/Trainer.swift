@@ -30,6 +30,7 @@ public struct Trainer {
     private let folder: URL
     private let checkpoint: TrainingCheckpoint
     private let device: Device
+    private let processes: ProcessGroup?
     private let report: (Progress) throws -> Void
 
     /// Prepares a training.
@@ -39,18 +40,21 @@ public struct Trainer {
     ///   - folder: Folder for metrics and checkpoints.
     ///   - identity: Everything that determines the result; a checkpoint with another identity is refused.
     ///   - device: Device to compute on.
+    ///   - processes: The processes that share the batches; nil for one.
     ///   - report: Called with every line of metrics; an error that it throws ends the training there.
     init(
         _ recipe: OptimizationRecipe,
         in folder: URL,
         identity: String,
         device: Device,
+        processes: ProcessGroup? = nil,
         report: @escaping (Progress) throws -> Void
     ) {
         self.recipe = recipe
         self.folder = folder
         checkpoint = TrainingCheckpoint(in: folder, identity: identity)
         self.device = device
+        self.processes = processes
         self.report = report
     }
 
@@ -69,14 +73,21 @@ public struct Trainer {
         let best = task.earlyStopping.map { BestWeights(state, $0) }
         let model = state + (average?.state ?? []) + (best?.state ?? [])
 
-        let first = resume ? try checkpoint.restore(model, optimizer) : 0
+        let parallel = DataParallel(processes)
+        var first = resume && isLeader ? try checkpoint.restore(model, optimizer) : 0
+        if let parallel { first = try parallel.begin(with: model + optimizer.state, at: first) }
         var done = first
-        if first == 0 { checkpoint.remove() }
-        let log = try MetricsLog(in: folder, before: first)
+        if first == 0 && isLeader { checkpoint.remove() }
+        let log = isLeader ? try MetricsLog(in: folder, before: first) : nil
         try task.begin(at: first)
         for step in first ..< recipe.steps {
-            let loss = try task.loss(at: step, computeDType: computeDType)
-            loss.total.backward()
+            parallel?.seed(task.seed, step: step)
+            let loss = try withProcesses(parallel == nil ? nil : processes) {
+                let loss = try task.loss(at: step, computeDType: computeDType)
+                loss.total.backward()
+                return loss
+            }
+            try parallel?.averageGradients(of: parameters)
             let gradientNorm = GradientClipping.clip(parameters, limit: recipe.maxGradientNorm)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
@@ -84,16 +95,15 @@ public struct Trainer {
             average?.update(step: step)
             done = step + 1
             if isLogged(step) {
-                var metrics = loss.metrics()
+                var metrics = try parallel?.average(loss.metrics()) ?? loss.metrics()
                 metrics["gradient_norm"] = gradientNorm.item
                 metrics["learning_rate"] = recipe.optimizer.learningRate * factor
                 metrics.merge(try evaluate(task, after: step, average, best)) { $1 }
-                try report(
-                    Progress(step: step + 1, total: recipe.steps, metrics: log.append(metrics, step: step))
-                )
+                if let log { metrics = try log.append(metrics, step: step) }
+                try report(Progress(step: step + 1, total: recipe.steps, metrics: metrics))
             }
             if best?.isExhausted ?? false { break }
-            if (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
+            if isLeader && (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
                 try checkpoint.save(model, optimizer, step: step + 1)
             }
         }
@@ -103,7 +113,10 @@ public struct Trainer {
     }
 
     /// Removes the checkpoint of a training whose result is safely on disk.
-    func finish() { checkpoint.remove() }
+    func finish() { if isLeader { checkpoint.remove() } }
+
+    /// True in the process that writes.
+    private var isLeader: Bool { (processes?.rank ?? 0) == 0 }
 
     /// The evaluations of `task` that are due after `step`, with averaged weights, of which the best are kept.
     private func evaluate(

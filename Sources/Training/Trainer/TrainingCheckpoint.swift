@@ -30,8 +30,8 @@ struct TrainingCheckpoint {
     func restore(_ model: [NamedTensor], _ optimizer: AdamW) throws -> Int {
         guard FileManager.default.fileExists(atPath: file.path) else { return 0 }
         let metadata = try SafetensorsFile(reading: file).metadata
-        guard metadata["recipe"] == identity, let step = metadata["step"].flatMap(Int.init) else {
-            let then = metadata["recipe"] ?? ""
+        let then = metadata["recipe"] ?? ""
+        guard RunIdentity.agree(then, identity), let step = metadata["step"].flatMap(Int.init) else {
             throw TrainingError(
                 description:
                     "\(file.path): was written with other settings or data; resume with the same ones, "

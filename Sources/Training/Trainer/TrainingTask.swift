@@ -12,6 +12,9 @@ protocol TrainingTask {
     /// Tensors that a checkpoint holds: the parameters and what changes beside them, such as codebooks.
     var state: [NamedTensor] { get }
 
+    /// Seed of everything that is random.
+    var seed: UInt64 { get }
+
     /// Measurements that are made now and then, apart from the loss.
     var evaluations: [PeriodicEvaluation] { get }
 

@@ -1,0 +1,177 @@
+internal import CTorch
+
+/// The processes of a distributed training, over libtorch's c10d: a TCP store where they meet, and Gloo.
+///
+/// All of them call the same operations in the same order, as with `torch.distributed`. Elements travel by way of the CPU.
+public final class ProcessGroup: @unchecked Sendable {
+    /// Position of this process, from 0.
+    public let rank: Int
+
+    /// Number of processes.
+    public let size: Int
+
+    private let group: OpaquePointer
+
+    /// The first error of ``Tensor/averagedOverProcesses()``, which cannot throw.
+    private var failure: ProcessGroupError?
+
+    /// The group of ``withProcesses(_:_:)``.
+    @TaskLocal fileprivate static var current: ProcessGroup?
+
+    /// Waits for the other processes.
+    ///
+    /// - Parameters:
+    ///   - settings: This process's place.
+    ///   - timeout: Seconds after which a process that does not answer has failed; one that ends is noticed at once.
+    /// - Throws: ``ProcessGroupError``.
+    public init(_ settings: Settings, timeout: Int = 1800) throws(ProcessGroupError) {
+        (rank, size) = (settings.rank, settings.size)
+        let group = torch_process_group(
+            settings.address,
+            Int32(settings.port),
+            Int32(rank),
+            Int32(size),
+            settings.interface,
+            Int32(timeout)
+        )
+        guard let group else {
+            throw ProcessGroupError(
+                "rank \(rank) cannot join \(size) processes at \(settings.address):\(settings.port)"
+            )
+        }
+        self.group = group
+    }
+
+    deinit { torch_process_group_release(group) }
+
+    /// Replaces the elements of `tensors`, of one type, by their sums over all processes.
+    ///
+    /// They go in pieces of about 25 MB, as in PyTorch's `DistributedDataParallel`.
+    ///
+    /// - Throws: ``ProcessGroupError`` when a process is gone.
+    public func sum(_ tensors: [Tensor]) throws(ProcessGroupError) {
+        for bucket in buckets(tensors) { try transfer(bucket) { torch_all_reduce_sum($0, $1) } }
+    }
+
+    /// Replaces the elements of `tensors` by those of rank 0.
+    ///
+    /// - Throws: ``ProcessGroupError`` when a process is gone.
+    public func broadcast(_ tensors: [Tensor]) throws(ProcessGroupError) {
+        for tensor in tensors { try transfer([tensor]) { torch_broadcast($0, $1) } }
+    }
+
+    /// The sum of a number over all processes.
+    ///
+    /// - Throws: ``ProcessGroupError`` when a process is gone.
+    public func sum(_ numbers: [Double]) throws(ProcessGroupError) -> [Double] {
+        let tensor = Tensor(numbers)
+        try sum([tensor])
+        return tensor.values()
+    }
+
+    /// Waits until all processes are here.
+    ///
+    /// - Throws: ``ProcessGroupError`` when a process is gone.
+    public func barrier() throws(ProcessGroupError) { _ = try sum([0]) }
+
+    private static let bucketBytes = 25 << 20
+
+    private func buckets(_ tensors: [Tensor]) -> [[Tensor]] {
+        var buckets: [[Tensor]] = []
+        var room = 0
+        for tensor in tensors {
+            let bytes = tensor.count * tensor.dtype.byteCount
+            if bytes > room {
+                buckets.append([])
+                room = Self.bucketBytes
+            }
+            buckets[buckets.count - 1].append(tensor)
+            room -= bytes
+        }
+        return buckets
+    }
+
+    /// Sends tensors as one and copies the result back.
+    private func transfer(
+        _ tensors: [Tensor],
+        _ operation: (OpaquePointer, OpaquePointer) -> Bool
+    ) throws(ProcessGroupError) {
+        let flat = withoutGradients {
+            Tensor.concatenated(tensors.map { $0.detached().reshaped(-1) }, axis: 0).to(.cpu)
+        }
+        guard flat.withHandle({ operation(group, $0) }) else {
+            throw ProcessGroupError("rank \(rank) of \(size) lost the others")
+        }
+        withoutGradients {
+            var start = 0
+            for tensor in tensors {
+                let part = flat.narrowed(0, from: start, count: tensor.count)
+                tensor.copyInPlace(part.reshaped(tensor.shape))
+                start += tensor.count
+            }
+        }
+    }
+}
+
+/// Runs `body`, the loss of a process's share of a batch, so that ``Tensor/averagedOverProcesses()`` counts the whole batch.
+///
+/// - Throws: ``ProcessGroupError`` when a process is gone, and what `body` throws.
+public func withProcesses<Result>(_ group: ProcessGroup?, _ body: () throws -> Result) throws -> Result {
+    let result = try ProcessGroup.$current.withValue(group, operation: body)
+    if let failure = group?.takeFailure() { throw failure }
+    return result
+}
+
+extension ProcessGroup {
+    fileprivate func takeFailure() -> ProcessGroupError? {
+        defer { failure = nil }
+        return failure
+    }
+
+    fileprivate func average(_ number: Tensor) -> Tensor {
+        let copy = withoutGradients { number.detached() / Double(size) }
+        do throws(ProcessGroupError) { try sum([copy]) } catch { failure = failure ?? error }
+        return copy
+    }
+}
+
+extension Tensor {
+    /// The mean of a number of entries over the processes of a data-parallel step; the tensor itself in a single process.
+    ///
+    /// A loss that divides a sum by this number has a mean over the processes that is the loss of the whole batch, however the
+    /// entries that count are spread.
+    public func averagedOverProcesses() -> Tensor { ProcessGroup.current?.average(self) ?? self }
+}
+
+extension ProcessGroup {
+    /// True within ``withProcesses(_:_:)`` of a group.
+    static var isActive: Bool { current != nil }
+
+    /// The place of a process in a group.
+    public struct Settings: Equatable, Sendable {
+        /// Position of the process, from 0.
+        public var rank: Int
+        /// Number of processes.
+        public var size: Int
+        /// Host where rank 0 listens.
+        public var address: String
+        /// Port where rank 0 listens.
+        public var port: Int
+        /// Address of the network interface to work through; the host name's where empty.
+        public var interface: String
+
+        /// The place `rank` among `size` processes that meet at `address`.
+        public init(rank: Int, size: Int, address: String, port: Int, interface: String = "") {
+            (self.rank, self.size) = (rank, size)
+            (self.address, self.port, self.interface) = (address, port, interface)
+        }
+    }
+}
+
+/// A process group that cannot be made, or has lost a process.
+public struct ProcessGroupError: Error, CustomStringConvertible {
+    /// What failed, and libtorch's message.
+    public let description: String
+
+    init(_ what: String) { description = "\(what): \(String(cString: torch_last_error()))" }
+}

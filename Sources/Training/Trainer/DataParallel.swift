@@ -1,0 +1,73 @@
+internal import NN
+internal import Support
+internal import Torch
+
+/// Data-parallel training: every process computes the gradient of its share of a batch and applies the mean of all.
+///
+/// Processes hold the same weights and take the same decisions; rank 0 writes.
+struct DataParallel {
+    private let group: ProcessGroup
+
+    /// Nil in a single process.
+    init?(_ group: ProcessGroup?) {
+        guard let group, group.size > 1 else { return nil }
+        self.group = group
+    }
+
+    /// Gives all processes the tensors and the step that rank 0 begins with.
+    ///
+    /// - Returns: The step.
+    func begin(with tensors: [NamedTensor], at step: Int) throws -> Int {
+        try group.broadcast(tensors.map(\.tensor))
+        return Int(try group.sum([group.rank == 0 ? Double(step) : 0])[0])
+    }
+
+    /// Seeds libtorch's generator for a step, each process differently, so that a checkpoint need not hold the states of all.
+    func seed(_ seed: UInt64, step: Int) {
+        var random = SeededRandom(seed: seed, 5, UInt64(step), UInt64(group.rank))
+        Torch.seed(random.next())
+    }
+
+    /// Replaces the gradients of `parameters` by their means over the processes.
+    func averageGradients(of parameters: [NamedTensor]) throws {
+        try withoutGradients {
+            // A parameter that no example of the share needed has no gradient.
+            let counts = try group.sum(parameters.map { $0.tensor.gradient == nil ? 0 : 1 })
+            let used = zip(parameters, counts).filter { $1 > 0 }.map(\.0.tensor)
+            for tensor in used where tensor.gradient == nil { tensor.setGradient(tensor.detached() * 0) }
+            let gradients = used.compactMap(\.gradient)
+            try group.sum(gradients)
+            for gradient in gradients { gradient.copyInPlace(gradient / Double(group.size)) }
+        }
+    }
+
+    /// The means of metrics over the processes.
+    func average(_ metrics: [String: Double]) throws -> [String: Double] {
+        let names = metrics.keys.sorted()
+        let sums = try group.sum(names.map { metrics[$0] ?? 0 })
+        return Dictionary(uniqueKeysWithValues: zip(names, sums.map { $0 / Double(group.size) }))
+    }
+}
+
+extension ProcessGroup {
+    /// Runs `body` in rank 0 first and in all others afterwards, as they find its files.
+    func leaderFirst<Result>(_ body: () throws -> Result) throws -> Result {
+        if rank > 0 { try barrier() }
+        let result = try body()
+        if rank == 0 { try barrier() }
+        return result
+    }
+}
+
+extension MixtureOrder {
+    /// The share of process `rank` of `size` in a batch: an equal part of its examples, in their order.
+    static func share(of parts: [Part], rank: Int, size: Int) -> [Part] {
+        let all = parts.flatMap { part in part.indices.map { (part.source, $0) } }
+        let count = all.count / size
+        let own = all[rank * count ..< (rank + 1) * count]
+        return parts.compactMap { part in
+            let indices = own.filter { $0.0 == part.source }.map(\.1)
+            return indices.isEmpty ? nil : Part(source: part.source, indices: indices)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Evaluation
+import Foundation
+import Synchronization
+
+/// The processes of a training on one machine: the program again, once a rank, with torchrun's variables.
+struct LocalProcesses {
+    /// A rank that ended with an error, by which all others were ended.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Number of processes.
+    let count: Int
+
+    private static let launcherKey = "FASTER_LAUNCHER"
+
+    /// Runs this program's own command in every process, to the end of all.
+    ///
+    /// - Parameter threads: Threads of every process.
+    /// - Throws: ``Failure`` that names the rank when one of them fails; the others are ended before.
+    func run(threads: Int) async throws {
+        let port = try Self.freePort()
+        let (ends, continuation) = AsyncStream.makeStream(of: Int.self)
+        let ranks = (0 ..< count).map { rank in
+            let process = Process()
+            process.executableURL = Installation.program
+            process.arguments = Array(CommandLine.arguments.dropFirst())
+            let place = [
+                "RANK": "\(rank)", "LOCAL_RANK": "\(rank)", "WORLD_SIZE": "\(count)",
+                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
+                "OMP_NUM_THREADS": "\(threads)", Self.launcherKey: "\(getpid())",
+            ]
+            process.environment = ProcessInfo.processInfo.environment.merging(place) { $1 }
+            process.terminationHandler = { _ in continuation.yield(rank) }
+            return process
+        }
+        for process in ranks { try process.run() }
+        let numbers = ranks.map { "\($0.processIdentifier)" }.joined(separator: " ")
+        Terminal.say("ranks 0 to \(count - 1) are the processes \(numbers)")
+        let signals = Self.forwardSignals(to: ranks)
+        defer { signals.forEach { $0.cancel() } }
+        var left = count
+        for await rank in ends {
+            left -= 1
+            let process = ranks[rank]
+            guard process.terminationReason == .exit && process.terminationStatus == 0 else {
+                await end(ranks)
+                let how = process.terminationReason == .exit ? "exit status" : "signal"
+                throw Failure(
+                    description:
+                        "rank \(rank) of \(count) ended with \(how) \(process.terminationStatus); the others were ended. "
+                        + "--resume continues from the last checkpoint"
+                )
+            }
+            if left == 0 { return }
+        }
+    }
+
+    /// Ends the processes that still run, by force after some seconds.
+    private func end(_ processes: [Process]) async {
+        for process in processes where process.isRunning { process.terminate() }
+        for _ in 0 ..< 50 where processes.contains(where: \.isRunning) {
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// Passes ctrl-C and SIGTERM on, after which the run fails.
+    private static func forwardSignals(to processes: [Process]) -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler {
+                for process in processes where process.isRunning { process.terminate() }
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Ends this process when the launcher that started it is gone.
+    static func endWithLauncher() {
+        guard let text = ProcessInfo.processInfo.environment[launcherKey], let launcher = pid_t(text) else {
+            return
+        }
+        Thread.detachNewThread {
+            while getppid() == launcher { sleep(1) }
+            exit(EXIT_FAILURE)
+        }
+    }
+
+    /// A port of the loopback interface that nobody listens on.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let found = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard found else { throw Failure(description: "no free port on the loopback interface") }
+        return Int(address.sin_port.bigEndian)
+    }
+}
