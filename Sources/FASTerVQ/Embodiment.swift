@@ -66,13 +66,48 @@ public struct ActionBatch: Sendable {
     /// 1 where a step lies inside its episode, else 0, `[B, T]`.
     public let stepMask: Tensor
 
+    /// Position of these chunks in the batch of all processes; nil for a whole batch.
+    package let share: ActionBatchShare?
+
     /// Puts chunks into a batch.
     public init(embodiment: Embodiment, actions: Tensor, stepMask: Tensor) {
+        self.init(embodiment: embodiment, actions: actions, stepMask: stepMask, share: nil)
+    }
+
+    private init(embodiment: Embodiment, actions: Tensor, stepMask: Tensor, share: ActionBatchShare?) {
         self.embodiment = embodiment
         self.actions = actions
         self.stepMask = stepMask
+        self.share = share
     }
 
     /// Number of chunks.
     public var count: Int { actions.size(0) }
+
+    /// The chunks of process `rank` of `size`, which has one at least.
+    public func share(ofRank rank: Int, of size: Int) -> ActionBatch {
+        let rows = rank * count / size ..< (rank + 1) * count / size
+        precondition(!rows.isEmpty, "every process has chunks of every robot")
+        return ActionBatch(
+            embodiment: embodiment,
+            actions: actions.narrowed(0, from: rows.lowerBound, count: rows.count),
+            stepMask: stepMask.narrowed(0, from: rows.lowerBound, count: rows.count),
+            share: ActionBatchShare(rows: rows, count: count, stepSum: stepMask.sum(), processCount: size)
+        )
+    }
+}
+
+/// The chunks of a process among those of all.
+package struct ActionBatchShare: Sendable {
+    /// Chunks of this process.
+    package let rows: Range<Int>
+
+    /// Number of chunks of all processes.
+    let count: Int
+
+    /// Number of valid steps of all processes, a scalar.
+    let stepSum: Tensor
+
+    /// Number of processes.
+    let processCount: Int
 }

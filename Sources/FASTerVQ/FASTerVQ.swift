@@ -85,7 +85,13 @@ public struct FASTerVQModel: Module {
         let masks = batches.map { $0.embodiment.patchifier.autoencoded.latentPositionMask($0.stepMask) }
         let (quantized, commitment) =
             quantizing
-            ? quantizer.train(latents, in: batch, mask: batch.padded(masks), activeQuantizers)
+            ? quantizer.train(
+                latents,
+                in: batch,
+                mask: batch.padded(masks),
+                activeQuantizers,
+                shares: batch.rowShares(batches.map(\.share))
+            )
             : (latents, Tensor.zeros([], device: device))
         let decoded = autoencoder.decode(quantized, in: batch, computeDType: computeDType)
         return TokenizerLoss(decoded, of: batches, commitment: commitment, weights: weights)
@@ -149,12 +155,13 @@ extension GroupedResidualQuantizer {
         batch.fromTypes(vectors(for: batch.byType(codes)))
     }
 
-    /// Quantizes latents, `[ΣB, N, C]`, in training; see ``train(_:weights:activeQuantizers:)``.
+    /// Quantizes latents, `[ΣB, N, C]`, in training; see ``train(_:weights:activeQuantizers:shares:)``.
     fileprivate func train(
         _ latents: Tensor,
         in batch: LatentBatch,
         mask: Tensor,
-        _ activeQuantizers: Tensor?
+        _ activeQuantizers: Tensor?,
+        shares: [RowShare]?
     ) -> (quantized: Tensor, commitment: Tensor) {
         let active = activeQuantizers.map { active in
             batch.byType(active.unsqueezed(1).expanded([active.size(0), latents.size(1)]))
@@ -162,7 +169,8 @@ extension GroupedResidualQuantizer {
         let (quantized, commitment) = train(
             batch.byType(latents),
             weights: batch.byType(mask),
-            activeQuantizers: active
+            activeQuantizers: active,
+            shares: shares
         )
         return (batch.fromTypes(quantized), commitment)
     }

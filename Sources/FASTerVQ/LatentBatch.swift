@@ -101,6 +101,26 @@ struct LatentBatch {
         return padded(robots)
     }
 
+    /// The rows of every type among those of all processes, for shares of every robot's chunks; nil for whole batches.
+    func rowShares(_ shares: [ActionBatchShare?]) -> [RowShare]? {
+        let shares = shares.compactMap(\.self)
+        guard shares.count == patchifiers.count else { return nil }
+        return types.all.indices.map { type in
+            var (ranges, start): ([Range<Int>], Int) = ([], 0)
+            for (patchifier, share) in zip(patchifiers, shares) {
+                for group in patchifier.groups where types.index(of: group) == type {
+                    let rows = share.rows
+                    ranges.append(
+                        start + rows.lowerBound * group.patchCount ..< start + rows.upperBound
+                            * group.patchCount
+                    )
+                    start += share.count * group.patchCount
+                }
+            }
+            return RowShare(ranges, of: start)
+        }
+    }
+
     /// Number of positions of each group of a type, in the order of robots and groups.
     private func rowCounts(ofType type: Int) -> [Int] {
         zip(patchifiers, chunkCounts).flatMap { patchifier, chunks in

@@ -95,7 +95,7 @@ extension ChunkAutoencoder {
     ) -> ChunkAutoencoderLoss {
         let (reconstruction, distance) = reconstruction(of: actions, quantizing: quantizing)
         let errors = (reconstruction - actions) * stepMask.unsqueezed(2)
-        let values = stepMask.sum() * Double(actions.size(2))
+        let values = stepMask.sum().averagedOverProcesses() * Double(actions.size(2))
         return ChunkAutoencoderLoss(
             total: penalty(errors).sum() / values + distance * commitment,
             l1: errors.abs().sum() / values,

@@ -33,7 +33,11 @@ extension ResidualLatent {
         let latents = latents(actions)
         guard quantizing else { return (self.actions(latents), .zeros([], device: actions.device)) }
         let weights = Tensor.ones([actions.size(0)], device: actions.device)
-        let (quantized, commitment) = quantizer.train(latents, weights: weights)
+        let (quantized, commitment) = quantizer.train(
+            latents,
+            weights: weights,
+            share: .equal(actions.size(0))
+        )
         return (self.actions(quantized), commitment)
     }
 

@@ -16,7 +16,7 @@ public final class ProcessGroup: @unchecked Sendable {
     private var failure: ProcessGroupError?
 
     /// The group of ``withProcesses(_:_:)``.
-    @TaskLocal fileprivate static var current: ProcessGroup?
+    @TaskLocal static var current: ProcessGroup?
 
     /// Waits for the other processes.
     ///
@@ -130,8 +130,13 @@ extension ProcessGroup {
 
     fileprivate func average(_ number: Tensor) -> Tensor {
         let copy = withoutGradients { number.detached() / Double(size) }
-        do throws(ProcessGroupError) { try sum([copy]) } catch { failure = failure ?? error }
+        attempt { () throws(ProcessGroupError) in try sum([copy]) }
         return copy
+    }
+
+    /// Keeps the first error for ``withProcesses(_:_:)``.
+    func attempt(_ operation: () throws(ProcessGroupError) -> Void) {
+        do throws(ProcessGroupError) { try operation() } catch { failure = failure ?? error }
     }
 }
 

@@ -47,12 +47,14 @@ public struct GroupedResidualQuantizer: Module {
     ///   - vectors: `[n, C]` of every group; nil where it has none.
     ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]` of every group.
     ///   - activeQuantizers: Number of codebooks that each vector may use, int64 `[n]` of every group; nil for all.
-    /// - Returns: As ``ResidualQuantizer/train(_:weights:activeQuantizers:)``, `commitment` as a mean over all
+    ///   - shares: Rows of every group among those of all processes, which have the same groups; nil for one process.
+    /// - Returns: As ``ResidualQuantizer/train(_:weights:activeQuantizers:share:)``, `commitment` as a mean over all
     ///   vectors that count.
     public func train(
         _ vectors: [Tensor?],
         weights: [Tensor?],
-        activeQuantizers: [Tensor?]? = nil
+        activeQuantizers: [Tensor?]? = nil,
+        shares: [RowShare]? = nil
     ) -> (quantized: [Tensor?], commitment: Tensor) {
         var quantized = [Tensor?](repeating: nil, count: quantizers.count)
         var parts: [(distance: Tensor, count: Tensor)] = []
@@ -61,9 +63,10 @@ public struct GroupedResidualQuantizer: Module {
             let result = quantizer.train(
                 vectors,
                 weights: weights,
-                activeQuantizers: activeQuantizers?[group]
+                activeQuantizers: activeQuantizers?[group],
+                share: shares?[group]
             )
-            let count = weights.sum()
+            let count = weights.sum().averagedOverProcesses()
             quantized[group] = result.quantized
             parts.append((result.commitment * count, count))
         }

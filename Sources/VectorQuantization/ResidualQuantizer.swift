@@ -71,19 +71,27 @@ public struct ResidualQuantizer: Module {
     ///   - vectors: `[n, C]`.
     ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`.
     ///   - activeQuantizers: Number of codebooks that each vector may use (quantizer dropout), int64 `[n]`; nil for all.
+    ///   - share: The vectors' rows among those of all processes, whose entries follow the vectors of all; nil for one process.
     /// - Returns: `quantized`, `[n, C]`, with the straight-through estimator's gradients to `vectors`; `commitment`, the mean
     ///   squared distance from `vectors` to the sum of the entries of all codebooks.
     public func train(
         _ vectors: Tensor,
         weights: Tensor,
-        activeQuantizers: Tensor? = nil
+        activeQuantizers: Tensor? = nil,
+        share: RowShare? = nil
     ) -> (quantized: Tensor, commitment: Tensor) {
         let fixed = vectors.detached()
         var active = fixed.zerosLike()
         let whole = withoutGradients {
             var recursion = ResidualRecursion(over: fixed, entries: entries)
+            let jointWeights = weights.joinedOverProcesses(share)
             while let step = recursion.next() {
-                updateEMA(step, weights: weights)
+                updateEMA(
+                    step.codebook,
+                    step.residual.joinedOverProcesses(share),
+                    step.codes.joinedOverProcesses(share),
+                    weights: jointWeights
+                )
                 if let activeQuantizers {
                     let isActive = activeQuantizers.greater(Double(step.codebook)).to(.float32)
                     active = active + step.entries * isActive.unsqueezed(1)
@@ -92,7 +100,7 @@ public struct ResidualQuantizer: Module {
             return fixed - recursion.residual
         }
         let distances = (vectors - whole).squared().mean(1) * weights
-        let commitment = distances.sum() / weights.sum().clamped(1 ... .infinity)
+        let commitment = distances.sum() / weights.sum().averagedOverProcesses().clamped(1 ... .infinity)
         let quantized = activeQuantizers == nil ? whole : active
         return (vectors + (quantized - vectors).detached(), commitment)
     }
@@ -117,17 +125,17 @@ public struct ResidualQuantizer: Module {
         }
     }
 
-    /// Moves the entries of a codebook towards the residuals that chose them.
-    private func updateEMA(_ step: ResidualRecursion.Step, weights: Tensor) {
-        let (count, sum) = (counts.select(0, step.codebook), sums.select(0, step.codebook))
+    /// Moves the entries of a codebook towards the residuals, `[n, C]`, that chose them by `codes`, int64 `[n]`.
+    private func updateEMA(_ codebook: Int, _ residuals: Tensor, _ codes: Tensor, weights: Tensor) {
+        let (count, sum) = (counts.select(0, codebook), sums.select(0, codebook))
         let momentum = 1 - configuration.decay
         count.multiplyInPlace(configuration.decay)
-        count.indexAddInPlace(axis: 0, step.codes, weights * momentum)
+        count.indexAddInPlace(axis: 0, codes, weights * momentum)
         sum.multiplyInPlace(configuration.decay)
-        sum.indexAddInPlace(axis: 0, step.codes, step.residual * (weights * momentum).unsqueezed(1))
-        resetDeadCodes(to: step.residual, weights: weights, count: count, sum: sum)
+        sum.indexAddInPlace(axis: 0, codes, residuals * (weights * momentum).unsqueezed(1))
+        resetDeadCodes(to: residuals, weights: weights, count: count, sum: sum)
         let centres = sum / count.unsqueezed(1).clamped(1e-6 ... .infinity)
-        entries.select(0, step.codebook).copyInPlace(centres)
+        entries.select(0, codebook).copyInPlace(centres)
     }
 
     /// Resets dead entries to counted residuals of the batch, with the count of an average entry.

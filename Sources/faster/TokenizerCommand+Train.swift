@@ -2,11 +2,12 @@ import ArgumentParser
 import Foundation
 import LeRobot
 import Support
+import Torch
 import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer train`.
-    struct Train: ParsableCommand {
+    struct Train: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Train a tokenizer on datasets' actions: FASTerVQ, or one that it is compared with.",
             discussion: """
@@ -30,29 +31,36 @@ extension TokenizerCommand {
 
         @OptionGroup var training: TrainingOptions
         @OptionGroup var compute: ComputeOptions
+        @OptionGroup var group: ProcessOptions
 
         @Option(help: "Control steps of a chunk (default: the recipe's).")
         var horizon: Int?
 
-        func run() throws {
+        func run() async throws {
             guard try training.isNeeded() else { return }
-            let device = try compute.prepare()
             let start = from.map { namedModel($0) }
             let recipe = try training.read(
                 start.map { try TokenizerRecipe(startingFrom: $0) } ?? TokenizerRecipe(),
                 ["horizon": horizon.map(String.init), "kind": kind]
             )
+            if try group.isLauncher {
+                let threads = compute.threads ?? max(1, Torch.threadCount / group.processes)
+                return try await LocalProcesses(count: group.processes).run(threads: threads)
+            }
+            let device = try compute.prepare()
+            let processes = try group.join()
             var tokenizer = TokenizerTraining(try datasets(recipe), recipe: recipe, device: device)
             if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
-            (tokenizer.start, tokenizer.seed) = (start, training.seed)
+            (tokenizer.start, tokenizer.seed, tokenizer.processes) = (start, training.seed, processes)
             if let line = tokenizer.validationLine { Terminal.say(line) }
             let fitting = Terminal.Progress("fit residual stages")
-            let result = try tokenizer.run(
+            let trained = try tokenizer.run(
                 to: training.out.asFile,
                 resume: training.resume,
                 fitting: { fitting.update($0, of: $1) },
                 report: Terminal.training("tokenizer", showing: ["l1", "validation_l1"])
             )
+            guard let result = trained else { return }
             for line in result.lines(of: recipe) { Terminal.say(line) }
             let (count, size) = (result.codebookSizes.count, result.codebookSizes[0])
             print(

@@ -14,6 +14,7 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
     let hasCodebooks = false
 
     private let source: TokenizerSource
+    private let processes: ProcessGroup?
     private let device: Device
     private let actions: Tensor
     private let stepMask: Tensor
@@ -24,9 +25,11 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
         _ recipe: TokenizerRecipe,
         _ source: TokenizerSource,
         seed: UInt64,
+        processes: ProcessGroup? = nil,
         device: Device
     ) {
         (self.recipe, self.source, self.seed, self.device) = (recipe, source, seed, device)
+        self.processes = processes
         let chunks = source.chunks
         Torch.seed(seed)
         network = Network(configuration, horizon: chunks.horizon, dimension: chunks.dimension, device: device)
@@ -62,10 +65,8 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
     }
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
-        let picks = Tensor(
-            source.sampler.indices(recipe.optimization.batchSize, &random),
-            device: device
-        )
+        let whole = source.sampler.indices(recipe.optimization.batchSize, &random)
+        let picks = Tensor(processes.map { $0.share(of: whole) } ?? whole, device: device)
         let loss = withAutocast(to: computeDType, on: device) {
             network.loss(
                 actions.gathering(picks, axis: 0),

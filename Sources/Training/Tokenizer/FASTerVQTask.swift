@@ -13,6 +13,7 @@ struct FASTerVQTask: TokenizerTask {
     let hasCodebooks: Bool
 
     private let device: Device
+    private let processes: ProcessGroup?
     private let data: [SourceTensors]
 
     /// Every robot's weight, and the lengths of chunks that occur.
@@ -30,6 +31,7 @@ struct FASTerVQTask: TokenizerTask {
         _ sources: [TokenizerSource],
         from start: FASTerVQModel? = nil,
         seed: UInt64,
+        processes: ProcessGroup? = nil,
         device: Device
     ) throws {
         guard start != nil || recipe.initialChunks >= sources.count else {
@@ -43,6 +45,7 @@ struct FASTerVQTask: TokenizerTask {
         }
         if let start { try recipe.checkAutoencoder(start.configuration) }
         (self.recipe, self.seed, self.device) = (recipe, seed, device)
+        self.processes = processes
         horizons = Set(sources.map(\.chunks.horizon)).sorted()
         weights = sources.map(\.weight)
         startsFromModel = start != nil
@@ -52,6 +55,21 @@ struct FASTerVQTask: TokenizerTask {
         let model = first ?? FASTerVQModel(Self.configuration(recipe, sources), device: device)
         self.model = model
         data = try sources.map { try SourceTensors($0, model: model, device: device) }
+        try checkSharing()
+    }
+
+    /// Checks that every process has a chunk of every robot in a batch.
+    private func checkSharing() throws(RecipeError) {
+        let fewest = horizons.flatMap { counts(of: robots(withHorizon: $0)) }.min() ?? 0
+        guard let size = processes?.size, fewest < size else { return }
+        throw RecipeError(
+            InvalidValue(
+                "optimization.batchSize",
+                expected: "enough for \(size) chunks of every robot in a batch, one for each process",
+                found: recipe.optimization.batchSize,
+                remedy: "some robot has \(fewest); take a larger batch or fewer processes"
+            )
+        )
     }
 
     /// The architecture: patches that fit the one robot there is, or robots of every type.
@@ -121,11 +139,12 @@ struct FASTerVQTask: TokenizerTask {
     }
 
     func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
-        let batch = batch(&random)
-        let active = activeQuantizers(of: batch.reduce(0) { $0 + $1.actions.size(0) }, &random)
+        let whole = batch(&random)
+        let active = activeQuantizers(of: whole.reduce(0) { $0 + $1.count }, &random)
+        let batch = processes.map { group in whole.map { $0.share(ofRank: group.rank, of: group.size) } }
         let loss = model.loss(
-            batch,
-            activeQuantizers: active,
+            batch ?? whole,
+            activeQuantizers: active.map { active in batch.map { share($0, of: active, whole) } ?? active },
             quantizing: quantizing,
             weights: recipe.loss,
             computeDType: computeDType
@@ -138,30 +157,46 @@ struct FASTerVQTask: TokenizerTask {
         }
     }
 
+    /// The entries of the chunks of `batch` among those of all chunks of the `whole` that it is a share of.
+    private func share(_ batch: [ActionBatch], of entries: Tensor, _ whole: [ActionBatch]) -> Tensor {
+        let parts = zip(entries.split(sizes: whole.map(\.count), axis: 0), batch).map { part, chunks in
+            part.narrowed(0, from: chunks.share?.rows.lowerBound ?? 0, count: chunks.count)
+        }
+        return .concatenated(parts, axis: 0)
+    }
+
     /// Random chunks of one length, of a few random robots.
     ///
     /// If all robots are in every batch, weights divide the batch among them. If only some are, weights are the
     /// probabilities of being in it, and the batch is divided evenly.
     func batch(_ random: inout SeededRandom) -> [ActionBatch] {
         let horizon = horizons[random.index(weights: horizons.map { 1 / Double($0 * $0) })]
-        let all = data.indices.filter { data[$0].horizon == horizon }
-        let robots = min(max(1, recipe.robotsPerStep), all.count)
-        let even = max(1, recipe.optimization.batchSize / robots)
-        let counts = robots == all.count ? counts(weights: all.map { weights[$0] }) : nil
+        let all = robots(withHorizon: horizon)
+        let counts = counts(of: all)
         var remaining = Array(all.enumerated())
-        return (0 ..< robots).map { _ in
+        return (0 ..< robotsInBatch(of: all)).map { _ in
             let position = random.index(weights: remaining.map { weights[$0.element] })
             let robot = remaining.remove(at: position)
             let source = data[robot.element]
-            return source.randomChunks(counts?[robot.offset] ?? even, recipe.augmentation, &random)
+            return source.randomChunks(counts[robot.offset], recipe.augmentation, &random)
         }
     }
 
-    /// Chunks of each robot in a batch, in proportion to the weights, at least one each; nil where all weigh the same.
-    private func counts(weights: [Double]) -> [Int]? {
-        guard Set(weights).count > 1 else { return nil }
+    private func robots(withHorizon horizon: Int) -> [Int] {
+        data.indices.filter { data[$0].horizon == horizon }
+    }
+
+    private func robotsInBatch(of all: [Int]) -> Int { min(max(1, recipe.robotsPerStep), all.count) }
+
+    /// Chunks of each robot that is in a batch: evenly, or where all are, in proportion to the weights, at least one each.
+    private func counts(of all: [Int]) -> [Int] {
+        let batchSize = recipe.optimization.batchSize
+        let weights = all.map { self.weights[$0] }
+        guard robotsInBatch(of: all) == all.count, Set(weights).count > 1 else {
+            return all.map { _ in max(1, batchSize / robotsInBatch(of: all)) }
+        }
         let total = weights.reduce(0, +)
-        return weights.map { max(1, Int(Double(recipe.optimization.batchSize) * $0 / total)) }
+        return weights.map { max(1, Int(Double(batchSize) * $0 / total)) }
     }
 
     /// Number of active quantizers of each of `count` chunks; nil where the recipe has no quantizer dropout.

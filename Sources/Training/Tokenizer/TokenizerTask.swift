@@ -41,6 +41,8 @@ protocol TokenizerTask: TrainingTask {
 }
 
 extension TokenizerTask {
+    var drawsWholeBatches: Bool { true }
+
     var parameters: [NamedTensor] { network.parameters }
 
     var state: [NamedTensor] { network.tensors }
@@ -78,7 +80,10 @@ extension TokenizerTask {
 
     func loss(at step: Int, computeDType: DType?) -> TrainingLoss {
         let first = firstQuantized
-        if step == first && !hasCodebooks { initializeCodebooks() }
+        if step == first && !hasCodebooks {
+            initializeCodebooks()
+            ProcessGroup.broadcast(network.tensors.map(\.tensor))
+        }
         var random = SeededRandom(seed: seed, 1, UInt64(step))
         return loss(quantizing: step >= first, computeDType: computeDType, &random)
     }

@@ -26,6 +26,11 @@ public struct TokenizerTraining {
     /// Device to compute on.
     public var device: Device
 
+    /// The processes that share the batches; nil for one.
+    ///
+    /// Rank 0 writes the tokenizer.
+    public var processes: ProcessGroup?
+
     /// Trains by `recipe` on `datasets`.
     public init(_ datasets: [WeightedDataset], recipe: TokenizerRecipe, device: Device) {
         self.datasets = datasets
@@ -61,7 +66,7 @@ public struct TokenizerTraining {
     ///   - resume: Goes on from the newest checkpoint, where there is one.
     ///   - fitting: Called after every action-space stage of FASTerVQ that is fitted once the other weights are trained.
     ///   - report: Called with every line of metrics.
-    /// - Returns: Sizes of the result, and its errors.
+    /// - Returns: Sizes of the result, and its errors; nil in ranks above 0.
     /// - Throws: The errors of datasets, recipes, folders and trainings, and the system's.
     @discardableResult
     public func run(
@@ -69,11 +74,12 @@ public struct TokenizerTraining {
         resume: Bool,
         fitting: (_ done: Int, _ all: Int) -> Void = { _, _ in },
         report: @escaping (Trainer.Progress) -> Void
-    ) throws -> TrainedTokenizer {
+    ) throws -> TrainedTokenizer? {
         let robots = try RobotDemonstrations.gathered(
             datasets.map { ($0.robot, $0.demonstrations, $0.episodes) }
         )
         try checkStart(robots)
+        if recipe.kind != .fasterVQ { try recipe.optimization.checkSharing(among: processes?.size ?? 1) }
         let sources = try makeSources(robots)
         let identity = try RunIdentity(
             recipe,
@@ -81,16 +87,18 @@ public struct TokenizerTraining {
             data: sources.flatMap { $0.chunks.values + ($0.heldOut?.values ?? []) },
             weights: datasets.map(\.weight),
             start: start?.path,
-            heldOut: heldOutEpisodes.flatMap(\.self)
+            heldOut: heldOutEpisodes.flatMap(\.self),
+            processes: processes?.size ?? 1
         )
         let trainer = Trainer(
             recipe.optimization,
             in: folder,
             identity: identity.text,
             device: device,
+            processes: processes,
             report: report
         )
-        let result =
+        let result: TrainedTokenizer? =
             switch recipe.kind {
             case .fasterVQ:
                 try trainFASTerVQ(sources, trainer, resume: resume, fitting: fitting, to: folder)
@@ -103,6 +111,9 @@ public struct TokenizerTraining {
         trainer.finish()
         return result
     }
+
+    /// True in the process that writes.
+    private var isLeader: Bool { (processes?.rank ?? 0) == 0 }
 
     /// Checks that the tokenizer can be trained on the datasets, and from the start.
     private func checkStart(_ robots: [RobotDemonstrations]) throws(RecipeError) {
@@ -160,7 +171,7 @@ public struct TokenizerTraining {
         resume: Bool,
         fitting: (_ done: Int, _ all: Int) -> Void,
         to folder: URL
-    ) throws -> TrainedTokenizer {
+    ) throws -> TrainedTokenizer? {
         let start = try start.map { try FASTerVQModel(loading: $0, device: device) }
         // Without a step, the stages of the model that it starts from still fit, if there are as many.
         let stageCount = start?.configuration.actionSpaceQuantizer.codebookCount
@@ -168,8 +179,16 @@ public struct TokenizerTraining {
             recipe.optimization.steps == 0 && stageCount == recipe.actionSpaceQuantizer.codebookCount
             && start?.hasCodebooks(of: recipe.quantizer) == true
         let first = fits ? start : start?.with(actionSpaceQuantizer: recipe.actionSpaceQuantizer)
-        let task = try FASTerVQTask(recipe, sources, from: first, seed: seed, device: device)
+        let task = try FASTerVQTask(
+            recipe,
+            sources,
+            from: first,
+            seed: seed,
+            processes: processes,
+            device: device
+        )
         let outcome = try trainer.train(task, resume: resume)
+        guard isLeader else { return nil }
         if recipe.optimization.steps == 0, !task.hasCodebooks { task.initializeCodebooks() }
         if !fits { task.fitActionSpaceStages(report: fitting) }
         let model = task.model
@@ -206,9 +225,17 @@ public struct TokenizerTraining {
         _ trainer: Trainer,
         resume: Bool,
         to folder: URL
-    ) throws -> TrainedTokenizer {
-        let task = BaselineTask<Network>(configuration, recipe, source, seed: seed, device: device)
+    ) throws -> TrainedTokenizer? {
+        let task = BaselineTask<Network>(
+            configuration,
+            recipe,
+            source,
+            seed: seed,
+            processes: processes,
+            device: device
+        )
         let outcome = try trainer.train(task, resume: resume)
+        guard isLeader else { return nil }
         try task.tokenizer.save(to: folder)
         return TrainedTokenizer(
             codebookSizes: task.tokenizer.codebookSizes,

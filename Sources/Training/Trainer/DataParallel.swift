@@ -28,6 +28,16 @@ struct DataParallel {
         Torch.seed(random.next())
     }
 
+    /// Gives all processes the state of rank 0's generator.
+    func shareRandomState() throws {
+        let state = Torch.randomState
+        try group.broadcast([state])
+        Torch.randomState = state
+    }
+
+    /// Rank 0's value of a number by which all processes decide.
+    func leaders(_ number: Double) throws -> Double { try group.sum([group.rank == 0 ? number : 0])[0] }
+
     /// Replaces the gradients of `parameters` by their means over the processes.
     func averageGradients(of parameters: [NamedTensor]) throws {
         try withoutGradients {
@@ -50,6 +60,12 @@ struct DataParallel {
 }
 
 extension ProcessGroup {
+    /// This process's part of examples that all share evenly.
+    func share(of examples: [Int]) -> [Int] {
+        let count = examples.count / size
+        return Array(examples[rank * count ..< (rank + 1) * count])
+    }
+
     /// Runs `body` in rank 0 first and in all others afterwards, as they find its files.
     func leaderFirst<Result>(_ body: () throws -> Result) throws -> Result {
         if rank > 0 { try barrier() }

@@ -76,12 +76,13 @@ public struct Trainer {
         let parallel = DataParallel(processes)
         var first = resume && isLeader ? try checkpoint.restore(model, optimizer) : 0
         if let parallel { first = try parallel.begin(with: model + optimizer.state, at: first) }
+        if task.drawsWholeBatches { try parallel?.shareRandomState() }
         var done = first
         if first == 0 && isLeader { checkpoint.remove() }
         let log = isLeader ? try MetricsLog(in: folder, before: first) : nil
         try task.begin(at: first)
         for step in first ..< recipe.steps {
-            parallel?.seed(task.seed, step: step)
+            if !task.drawsWholeBatches { parallel?.seed(task.seed, step: step) }
             let loss = try withProcesses(parallel == nil ? nil : processes) {
                 let loss = try task.loss(at: step, computeDType: computeDType)
                 loss.total.backward()
@@ -128,8 +129,11 @@ public struct Trainer {
         let due = task.evaluations.filter { isDue(step, every: $0.every) }
         guard !due.isEmpty else { return [:] }
         func measure() throws -> [String: Double] {
-            let metrics = try due.reduce(into: [:]) { metrics, evaluation in
+            var metrics = try due.reduce(into: [:]) { metrics, evaluation in
                 metrics.merge(try evaluation.measure(step)) { $1 }
+            }
+            if let metric = task.earlyStopping?.metric, let error = metrics[metric] {
+                metrics[metric] = try DataParallel(processes)?.leaders(error) ?? error
             }
             best?.consider(metrics, after: step + 1)
             return metrics

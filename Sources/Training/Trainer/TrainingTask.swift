@@ -6,6 +6,10 @@ internal import Torch
 /// Everything that a step samples is a pure function of the task's seed and the step's number, or comes from libtorch's
 /// generator: then an interrupted training resumes bit for bit.
 protocol TrainingTask {
+    /// True if all processes draw the same numbers from libtorch's generator, as those of the whole batch; false if each draws
+    /// those of its share.
+    var drawsWholeBatches: Bool { get }
+
     /// Trained tensors.
     var parameters: [NamedTensor] { get }
 
@@ -32,6 +36,8 @@ extension TrainingTask {
     var evaluations: [PeriodicEvaluation] { [] }
 
     var earlyStopping: EarlyStopping? { nil }
+
+    var drawsWholeBatches: Bool { false }
 
     func begin(at step: Int) throws {}
 }
