@@ -263,7 +263,10 @@ struct RecipeReaderTests {
         ).filter { $0.pathExtension == "yaml" }
         #expect(files.count > 5)
         for file in files {
-            if file.lastPathComponent.contains("policy") {
+            if file.lastPathComponent.contains("mapping") {
+                let mapping = try DatasetMapping(reading: file)
+                #expect(mapping.action.count > 1 && !mapping.state.isEmpty, "\(file.lastPathComponent)")
+            } else if file.lastPathComponent.contains("policy") {
                 #expect(try RecipeReader.recipe(PolicyRecipe(), file: file) != PolicyRecipe())
             } else {
                 #expect(try RecipeReader.recipe(TokenizerRecipe(), file: file) != TokenizerRecipe())
