@@ -18,7 +18,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Folder of the policy; 'metaworld', the one that comes with the program; or 'expert'.")
+    @Option(help: "Folder of the policy; 'metaworld' or 'libero', which come with the program; or 'expert'.")
     var policy: String
 
     @OptionGroup var robot: EmbodimentOptions

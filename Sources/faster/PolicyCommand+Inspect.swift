@@ -15,7 +15,7 @@ extension PolicyCommand {
                 """
         )
 
-        @Option(help: "Folder of the policy, or 'metaworld', the one that comes with the program.")
+        @Option(help: "Folder of the policy, or 'metaworld' or 'libero', which come with the program.")
         var policy: String
 
         @OptionGroup var robot: EmbodimentOptions
