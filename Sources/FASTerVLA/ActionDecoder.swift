@@ -16,6 +16,9 @@ public struct ActionDecoder {
         /// Number of codebooks decoded, of the chunk with most; nil for heads without a coarser prediction.
         public let codebooks: DecodedCodebooks?
 
+        /// Number of codebooks of every chunk, `[B]`; nil for heads without a coarser prediction.
+        public let chunkCodebooks: [DecodedCodebooks]?
+
         /// Tokens of every chunk, or of its samples; nil for heads without tokens.
         public let sequences: [[Int]]?
 
@@ -70,27 +73,41 @@ public struct ActionDecoder {
         }
     }
 
+    /// True if the prefixes of several robots are decoded together, and give what each gives alone.
+    var decodesBatches: Bool {
+        switch method {
+        case .blocks(_, _, _, let sampleCount): sampleCount == 1
+        // Flow matching draws the noise of a batch from one generator.
+        case .flow: false
+        case .regression: true
+        }
+    }
+
     /// Predicts the actions after `prefix`.
     ///
     /// - Parameters:
     ///   - prefix: The backbone's prefix.
     ///   - committed: Normalised actions that the robot is committed to, `[B, steps, dimension]`.
     ///   - deadline: Time at which actions are needed; nil decodes everything.
+    ///   - seeds: Seeds of the sampling of every element of the batch, `[B]`; nil samples all from the process's generator.
     /// - Returns: The actions, and how they came about.
     /// - Throws: The tokenizer's errors.
     public mutating func predict(
         after prefix: Prefix,
         committed: Tensor? = nil,
-        before deadline: ContinuousClock.Instant? = nil
+        before deadline: ContinuousClock.Instant? = nil,
+        seeds: [UInt64?]? = nil
     ) throws -> Prediction {
         switch method {
         case .blocks(let decoder, let tokenizer, let configuration, let sampleCount):
             let isMean = sampleCount > 1
+            let rows = seeds.flatMap { decoder.sampling.isGreedy ? nil : RowSampling(decoder.sampling, $0) }
             let decoding = decoder.decode(
                 after: isMean ? prefix.repeated(sampleCount) : prefix,
                 committed: isMean ? committed?.expanded([sampleCount, -1, -1]) : committed,
                 before: deadline,
-                latencies: &latencies
+                latencies: &latencies,
+                choose: rows?.codes
             )
             let start = ContinuousClock.now
             let tokens = Self.tokens(of: decoding, tokenizer, configuration)
@@ -103,6 +120,8 @@ public struct ActionDecoder {
                 chunks: isMean ? chunks.mean() : chunks,
                 blockTimes: decoding.blockTimes,
                 codebooks: total > 1 ? DecodedCodebooks(decoding.codebooks, of: total) : nil,
+                chunkCodebooks: total > 1
+                    ? decoding.chunkCodebooks.map { DecodedCodebooks($0, of: total) } : nil,
                 sequences: tokens
             )
         case .flow(let decoder):
@@ -111,6 +130,7 @@ public struct ActionDecoder {
                 chunks: clipped(actions.chunks),
                 blockTimes: times,
                 codebooks: nil,
+                chunkCodebooks: nil,
                 sequences: nil
             )
         case .regression(let head, let backend):
@@ -122,6 +142,7 @@ public struct ActionDecoder {
                 chunks: clipped(actions.chunks),
                 blockTimes: [time],
                 codebooks: nil,
+                chunkCodebooks: nil,
                 sequences: nil
             )
         }

@@ -29,7 +29,7 @@ public struct BlockDecoder {
     private let backend: InferenceBackend
     private let codebooks: Int
     private let maskPredictBlocks: Int
-    private let sampling: Sampling
+    let sampling: Sampling
     /// Probability of an end above which a chunk ends; nil decodes all codebooks.
     private let endThreshold: Double?
     /// Latent positions that the robot has, nil for all; codes of others are 0, as they are fed in training.

@@ -6,11 +6,12 @@ public import Torch
 /// A trained policy: images, instruction and state in, a chunk of actions out.
 ///
 /// All tensor work runs on one thread of its own; calls may come from any task and are served in turn.
-public final class FASTerVLAPolicy: Policy {
+public final class FASTerVLAPolicy: BatchPolicy {
     /// The observations that it takes, and the chunks that it gives.
     public let contract: PolicyContract
 
     private let runner: Runner
+    private let decodesBatches: Bool
 
     /// Creates a policy from its parts.
     ///
@@ -39,6 +40,8 @@ public final class FASTerVLAPolicy: Policy {
         if case .blocks(let head) = configuration.head { contract.committedSteps = head.committedSteps }
         self.contract = contract
         let states = StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins)
+        let decoder = ActionDecoder(network, actions: actions, settings: decoding, backend: backend)
+        decodesBatches = decoder.decodesBatches && decoding.deadline == nil
         runner = Runner(
             input: PolicyInput(
                 configuration,
@@ -48,7 +51,7 @@ public final class FASTerVLAPolicy: Policy {
                 device: device
             ),
             network: network,
-            decoder: ActionDecoder(network, actions: actions, settings: decoding, backend: backend),
+            decoder: decoder,
             normalization: actions.normalization,
             device: device,
             deadline: decoding.deadline,
@@ -66,6 +69,28 @@ public final class FASTerVLAPolicy: Policy {
     public func act(on observation: Observation) async throws -> PolicyPrediction {
         let arrival = ContinuousClock.now
         return try await runner.predict(observation, arrival: arrival)
+    }
+
+    /// Returns true unless the observation has a deadline or committed actions; false with a head of flow matching, several
+    /// samples a chunk, or a deadline of the policy's own.
+    public func canBatch(_ observation: Observation) -> Bool {
+        decodesBatches && observation.options.deadline == nil && observation.options.committedActions == nil
+    }
+
+    /// Predicts the chunks that follow `observations`, in one forward where all of them can be batched, otherwise one after the
+    /// other.
+    ///
+    /// - Throws: The tokenizer's errors.
+    public func act(on observations: [Observation]) async throws -> [PolicyPrediction] {
+        let arrival = ContinuousClock.now
+        guard observations.count > 1, observations.allSatisfy(canBatch) else {
+            var predictions: [PolicyPrediction] = []
+            for observation in observations {
+                predictions.append(try await runner.predict(observation, arrival: arrival))
+            }
+            return predictions
+        }
+        return try await runner.predict(observations, arrival: arrival)
     }
 
     /// Predicts from a synthetic observation, so that the first request with a deadline meets measured latencies.
@@ -119,7 +144,7 @@ private actor Runner {
         if let seed = observation.options.seed { Torch.seed(seed) }
         return try withoutGradients {
             var stopwatch = Stopwatch(device)
-            let prefix = network.backbone.prefix(of: try input(observation))
+            let prefix = network.backbone.prefix(of: try input([observation]))
             let prefixTime = stopwatch.lap()
             let prediction = try decoder.predict(
                 after: prefix,
@@ -133,7 +158,7 @@ private actor Runner {
                 detokenization: decodingTime - prediction.blockTimes.reduce(.zero, +)
             )
             return PolicyPrediction(
-                robotUnits(prediction.chunks, after: observation),
+                robotUnits(prediction.chunks[0 ..< 1], after: observation),
                 timing: timing,
                 codebooks: prediction.codebooks,
                 tokens: prediction.tokens,
@@ -142,9 +167,42 @@ private actor Runner {
         }
     }
 
-    /// The first of normalised chunks in the robot's units; relative actions are added to the observed state.
-    private func robotUnits(_ chunks: ActionChunks, after observation: Observation) -> ActionChunk {
-        var chunk = chunks[0 ..< 1]
+    /// Predicts in one forward; none of the observations has a deadline or committed actions.
+    func predict(_ observations: [Observation], arrival: ContinuousClock.Instant) throws -> [PolicyPrediction]
+    {
+        let waitingTime = ContinuousClock.now - arrival
+        let batch = try withoutGradients { try input(observations) }
+        guard network.isIndependent(batch) else {
+            return try observations.map { try predict($0, arrival: arrival) }
+        }
+        return try withoutGradients {
+            var stopwatch = Stopwatch(device)
+            let prefix = network.backbone.prefix(of: batch)
+            let prefixTime = stopwatch.lap()
+            // A copy: deadlines are estimated from the latencies of single requests.
+            var decoder = decoder
+            let prediction = try decoder.predict(after: prefix, seeds: observations.map(\.options.seed))
+            let decodingTime = stopwatch.lap()
+            let timing = StageTiming(
+                prefix: prefixTime,
+                blocks: prediction.blockTimes,
+                detokenization: decodingTime - prediction.blockTimes.reduce(.zero, +)
+            )
+            return observations.indices.map { row in
+                PolicyPrediction(
+                    robotUnits(prediction.chunks[row ..< row + 1], after: observations[row]),
+                    timing: timing,
+                    codebooks: prediction.chunkCodebooks?[row],
+                    tokens: prediction.sequences?[row].count,
+                    waitingTime: waitingTime
+                )
+            }
+        }
+    }
+
+    /// One normalised chunk in the robot's units; relative actions are added to the observed state.
+    private func robotUnits(_ chunk: ActionChunks, after observation: Observation) -> ActionChunk {
+        var chunk = chunk
         chunk.values = normalization.restored(chunk.values)
         return (normalization.transform?.restored(chunk, states: observation.state) ?? chunk)[0]
     }
@@ -161,7 +219,7 @@ private actor Runner {
 
     private func predictSynthetic() throws {
         try withoutGradients {
-            _ = try decoder.predict(after: network.backbone.prefix(of: try input(input.synthetic)))
+            _ = try decoder.predict(after: network.backbone.prefix(of: try input([input.synthetic])))
         }
     }
 

@@ -31,10 +31,15 @@ struct PolicyInput: Sendable {
         (self.states, self.device) = (states, device)
     }
 
-    /// The input of a batch of one, `observation`.
+    /// The input of a batch, `observations`.
     ///
     /// - Throws: The errors of text tokenizers.
-    func callAsFunction(_ observation: Observation) throws -> PrefixInput {
+    func callAsFunction(_ observations: [Observation]) throws -> PrefixInput {
+        processor(ObservationBatch(joining: try observations.map(batch)), device: device)
+    }
+
+    /// A batch of one, `observation`.
+    private func batch(_ observation: Observation) throws -> ObservationBatch {
         let images = cameras.enumerated().map { index, camera in
             guard layout.hasCamera?[index] ?? true else {
                 return [UInt8](repeating: 0, count: camera.height * camera.width * 3)
@@ -53,13 +58,12 @@ struct PolicyInput: Sendable {
             "observations hold a state of \(contract.stateDimension) values"
         )
         let state = layout.networkState(states.bins(for: observation.state))
-        let batch = ObservationBatch(
+        return ObservationBatch(
             images: images,
             hasImage: layout.hasCamera ?? images.map { _ in true },
             tokens: [try processor.tokens(instruction: observation.instruction, state: state)],
             state: state
         )
-        return processor(batch, device: device)
     }
 
     /// An observation to measure latencies with: black images, a state of zeros.

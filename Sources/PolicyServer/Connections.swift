@@ -19,14 +19,16 @@ final class Connections: Sendable {
     /// Limits of a message.
     let limits: WireLimits
 
-    private let handler: any MessageHandler
+    /// Handlers of the clients.
+    let routes: Routes
+
     private let maximumClients: Int
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(handler: any MessageHandler, maximumClients: Int, limits: WireLimits, logger: Logger) {
+    init(routes: Routes, maximumClients: Int, limits: WireLimits, logger: Logger) {
         precondition(maximumClients > 0, "a server needs room for a client")
-        self.handler = handler
+        self.routes = routes
         self.maximumClients = maximumClients
         self.limits = limits
         self.logger = logger
@@ -65,10 +67,10 @@ final class Connections: Sendable {
         return .full(clients: most)
     }
 
-    /// Starts the session of `channel`, whose websocket has just been opened; while stopping, closes it instead.
+    /// Starts the session of `channel`, whose websocket has just been opened, with `handler`; while stopping, closes it instead.
     ///
     /// The task starts here, on the event loop, so that no opened channel is ever left without one.
-    func startSession(on channel: WebSocketSession.Channel) {
+    func startSession(on channel: WebSocketSession.Channel, with handler: any MessageHandler) {
         state.withLock { state in
             state.count += 1
             let connection = ConnectionID(number: state.count)

@@ -7,8 +7,10 @@ struct HTTPResponse: Sendable {
     let text: String
     var headers: [(name: String, value: String)] = []
 
-    /// The response to health checks.
-    static let health = HTTPResponse(status: .ok, text: "OK\n")
+    /// The response to health checks: `OK`, and a line for every policy of several.
+    static func health(_ routes: Routes) -> HTTPResponse {
+        HTTPResponse(status: .ok, text: (["OK"] + routes.paths).map { $0 + "\n" }.joined())
+    }
 
     /// The response to a browser at the server's address.
     static let needsWebsocket = HTTPResponse(
@@ -19,10 +21,15 @@ struct HTTPResponse: Sendable {
     )
 
     /// The response to every other path.
-    static let notFound = HTTPResponse(
-        status: .notFound,
-        text: "There is nothing here. Connect with openpi's websocket client, or ask /healthz over HTTP.\n"
-    )
+    static func notFound(_ routes: Routes) -> HTTPResponse {
+        let policies =
+            routes.paths.isEmpty ? "" : " The policies are at \(routes.paths.joined(separator: ", "))."
+        return HTTPResponse(
+            status: .notFound,
+            text:
+                "There is nothing here.\(policies) Connect with openpi's websocket client, or ask /healthz over HTTP.\n"
+        )
+    }
 
     /// The response to an invalid websocket handshake.
     static let badHandshake = HTTPResponse(
@@ -65,11 +72,11 @@ struct HTTPResponse: Sendable {
     }
 
     /// The response to `request`, which asks for no websocket.
-    init(to request: HTTPRequestHead) {
+    init(to request: HTTPRequestHead, _ routes: Routes) {
         switch request.path {
-        case HTTPRequestHead.healthPath: self = .health
-        case "/": self = .needsWebsocket
-        default: self = .notFound
+        case HTTPRequestHead.healthPath: self = .health(routes)
+        case let path where path == "/" || routes.paths.contains(path): self = .needsWebsocket
+        default: self = .notFound(routes)
         }
     }
 

@@ -19,18 +19,22 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private var state = State.waiting
     private var isEncrypted = false
+    private let routes: Routes
     private let refusal: (any Channel) -> HTTPResponse?
-    private let openWebsocket: (ChannelHandlerContext) throws -> Void
+    private let openWebsocket: (any MessageHandler, ChannelHandlerContext) throws -> Void
 
     /// Creates a handler.
     ///
     /// - Parameters:
+    ///   - routes: Handlers by path.
     ///   - refusal: The response to a client that gets no websocket; nil for one that gets it.
-    ///   - openWebsocket: Called on the event loop after the response to switch protocols.
+    ///   - openWebsocket: Called on the event loop, with the path's handler, after the response to switch protocols.
     init(
+        routes: Routes,
         refusal: @escaping (any Channel) -> HTTPResponse?,
-        openWebsocket: @escaping (ChannelHandlerContext) throws -> Void
+        openWebsocket: @escaping (any MessageHandler, ChannelHandlerContext) throws -> Void
     ) {
+        self.routes = routes
         self.refusal = refusal
         self.openWebsocket = openWebsocket
     }
@@ -50,8 +54,11 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         guard case .complete(let head, let hasBody) = state else { return }
         state = .responded
-        guard head.wantsWebsocket else { return respond(HTTPResponse(to: head), head, context) }
+        guard head.wantsWebsocket else { return respond(HTTPResponse(to: head, routes), head, context) }
         guard head.endsHTTP, !hasBody else { return respond(.badHandshake, head, context) }
+        guard let handler = routes.handler(at: head.path) else {
+            return respond(.notFound(routes), head, context)
+        }
         if let response = refusal(context.channel) { return respond(response, head, context) }
         // Only NIO's upgrader can compute `Sec-WebSocket-Accept`; the pipeline is changed here.
         let upgrader = NIOWebSocketServerUpgrader(
@@ -66,16 +73,20 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
         )
         .assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let headers): self.accept(headers, bound.value)
+            case .success(let headers): self.accept(headers, handler, bound.value)
             case .failure: self.respond(.badHandshake, head, bound.value)
             }
         }
     }
 
-    private func accept(_ headers: HTTPHeaders, _ context: ChannelHandlerContext) {
+    private func accept(
+        _ headers: HTTPHeaders,
+        _ handler: any MessageHandler,
+        _ context: ChannelHandlerContext
+    ) {
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
         context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
-        do { try openWebsocket(context) } catch { context.close(promise: nil) }
+        do { try openWebsocket(handler, context) } catch { context.close(promise: nil) }
     }
 
     private func respond(

@@ -32,7 +32,10 @@ struct Listener: Sendable {
         let pipeline = channel.pipeline.syncOperations
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-        let upgrade = HTTPUpgradeHandler(refusal: connections.refusal(of:)) { [self] context in
+        let upgrade = HTTPUpgradeHandler(
+            routes: connections.routes,
+            refusal: connections.refusal(of:)
+        ) { [self] handler, context in
             let pipeline = context.pipeline.syncOperations
             let channel = context.channel
             pipeline.removeHandler(encoder, promise: nil)
@@ -40,7 +43,7 @@ struct Listener: Sendable {
             let session = try addWebsocket(to: channel)
             // Last, because it hands on the frames that arrived with the request.
             pipeline.removeHandler(decoder).whenComplete { _ in channel.pipeline.fireChannelReadComplete() }
-            connections.startSession(on: session)
+            connections.startSession(on: session, with: handler)
         }
         try pipeline.addHandlers([
             IdleStateHandler(readTimeout: pingInterval), TLSDetector(), encoder, decoder, upgrade,

@@ -21,15 +21,14 @@ public actor PolicyServer {
     private var listener: (any Channel)?
     private var isStopped: EventLoopPromise<Void>?
 
-    /// Creates a server that does not listen yet.
+    /// Creates a server with one handler, which does not listen yet.
     ///
     /// - Parameters:
-    ///   - handler: Replies to the clients.
-    ///   - host: Address to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for all networks.
-    ///   - port: TCP port; 0 takes any free one.
-    ///   - pingInterval: Silence after which a client is pinged, and three times which its connection is closed; 20 s in
-    ///     openpi's server, too.
-    ///   - maximumClients: Number of websockets at a time; further clients get status 503.
+    ///   - handler: Replies to the clients, whatever path they ask for.
+    ///   - host: Address to listen on.
+    ///   - port: TCP port.
+    ///   - pingInterval: Silence after which a client is pinged.
+    ///   - maximumClients: Number of websockets at a time.
     ///   - limits: Limits of a message.
     ///   - logger: Logger of connections and failures.
     public init(
@@ -41,8 +40,39 @@ public actor PolicyServer {
         limits: WireLimits = WireLimits(),
         logger: Logger
     ) {
+        self.init(
+            routes: Routes(handler),
+            host: host,
+            port: port,
+            pingInterval: pingInterval,
+            maximumClients: maximumClients,
+            limits: limits,
+            logger: logger
+        )
+    }
+
+    /// Creates a server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - routes: Handlers that reply to the clients, by path.
+    ///   - host: Address to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for all networks.
+    ///   - port: TCP port; 0 takes any free one.
+    ///   - pingInterval: Silence after which a client is pinged, and three times which its connection is closed; 20 s in
+    ///     openpi's server, too.
+    ///   - maximumClients: Number of websockets at a time; further clients get status 503.
+    ///   - limits: Limits of a message.
+    ///   - logger: Logger of connections and failures.
+    public init(
+        routes: Routes,
+        host: String,
+        port: Int,
+        pingInterval: Duration = .seconds(20),
+        maximumClients: Int = 64,
+        limits: WireLimits = WireLimits(),
+        logger: Logger
+    ) {
         connections = Connections(
-            handler: handler,
+            routes: routes,
             maximumClients: maximumClients,
             limits: limits,
             logger: logger
@@ -84,29 +114,30 @@ public actor PolicyServer {
 
     /// Stops listening, and closes every connection after its present reply.
     ///
+    /// Called again meanwhile, it cuts the wait short to another grace period.
+    ///
     /// - Parameter gracePeriod: Time for requests in progress; after it, connections are closed and their sessions
-    ///   cancelled.
-    public func shutdown(gracePeriod: Duration = .seconds(5)) async {
+    ///   cancelled. nil waits for all.
+    public func shutdown(gracePeriod: Duration? = .seconds(5)) async {
         guard let isStopped else { return }
-        guard let listener else { return await waitUntilStopped() }
-        self.listener = nil
-        try? await listener.close()
-        let sessions = connections.stop()
-        Task {
-            for session in sessions { await session.value }
-            isStopped.succeed()
+        if let listener {
+            self.listener = nil
+            try? await listener.close()
+            let sessions = connections.stop()
+            Task {
+                for session in sessions { await session.value }
+                isStopped.succeed()
+                logger.info("stopped")
+            }
         }
-        let abort = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod)) { [connections] in
-            connections.abort()
-        }
+        guard let gracePeriod else { return await waitUntilStopped() }
+        let loop = isStopped.futureResult.eventLoop
+        let abort = loop.scheduleTask(in: TimeAmount(gracePeriod)) { [connections] in connections.abort() }
         // A policy that ignores cancellation must not keep the program from ending.
-        let leave = listener.eventLoop.scheduleTask(in: TimeAmount(gracePeriod) + .seconds(1)) {
-            isStopped.succeed()
-        }
+        let leave = loop.scheduleTask(in: TimeAmount(gracePeriod) + .seconds(1)) { isStopped.succeed() }
         await waitUntilStopped()
         abort.cancel()
         leave.cancel()
-        logger.info("stopped")
     }
 
     /// Waits until ``shutdown(gracePeriod:)`` is done; returns at once where the server was not started.

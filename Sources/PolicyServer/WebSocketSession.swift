@@ -88,14 +88,16 @@ struct WebSocketSession: Sendable {
             throw ReplyFailure(
                 String(describing: error),
                 ending: identifier,
-                endsConnection: !(error is any RequestRefusal)
+                endsConnection: !(error is any RequestRefusal),
+                // Robots that ask again at once would fill the log.
+                level: error is BusyError ? .debug : .error
             )
         }
     }
 
     /// openpi's clients take text as the server's failure and raise it.
     private func fail(_ failure: ReplyFailure, _ outbound: Writer) async throws {
-        logger.error("request failed: \(failure.text)")
+        logger.log(level: failure.level, "request failed: \(failure.text)")
         try await outbound.write(.text(failure.text))
         guard failure.endsConnection else { return }
         try await outbound.write(
@@ -115,9 +117,13 @@ private struct ReplyFailure: Error {
 
     let endsConnection: Bool
 
-    init(_ text: String, ending: String = "", endsConnection: Bool = true) {
+    /// Level of the log's line.
+    let level: Logger.Level
+
+    init(_ text: String, ending: String = "", endsConnection: Bool = true, level: Logger.Level = .error) {
         self.text = String(text.prefix(4000)) + ending
         self.endsConnection = endsConnection
+        self.level = level
     }
 }
 

@@ -3,22 +3,32 @@ import FASTerVLA
 import Foundation
 import Logging
 import PolicyServer
+import Torch
 
-/// `faster serve`: serves a policy to robots.
+/// `faster serve`: serves policies to robots.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a policy to robots that speak openpi's websocket protocol.",
+        abstract: "Serve policies to robots that speak openpi's websocket protocol.",
         discussion: """
             Robots whose observations have other keys need no change: say --rename \
             observation/image=observation/images/front, and where they send their state in parts, --state \
             observation/joint_position,observation/gripper_position. A policy of LeRobot's, of type pi0_fast, is served as \
             LeRobot saved it.
+
+            Several policies share a server as --policy NAME=FOLDER --policy NAME=FOLDER: a robot finds each at \
+            ws://HOST:PORT/NAME, and the first one at ws://HOST:PORT, too. The other options are then those of all.
+
+            The first ctrl-C or SIGTERM refuses new robots and replies to every request that has arrived; the second ends at \
+            once.
             """
     )
 
-    @Option(help: "Folder of the policy, or 'metaworld', the one that comes with the program.")
-    var policy: String
+    @Option(
+        help:
+            "Folder of the policy, or 'metaworld', the one that comes with the program. For several, NAME=FOLDER, repeated."
+    )
+    var policy: [String]
 
     @OptionGroup var robot: EmbodimentOptions
 
@@ -28,35 +38,127 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "TCP port; 0 takes any free one.")
     var port = 8000
 
+    @OptionGroup var batching: BatchingOptions
     @OptionGroup var observations: ObservationOptions
     @OptionGroup var decoding: DecodingOptions
     @OptionGroup var lerobot: LeRobotOptions
     @OptionGroup var compute: ComputeOptions
 
-    func validate() throws { try portNumber(port, "--port") }
+    func validate() throws {
+        try portNumber(port, "--port")
+        _ = try ServedPolicy.parse(policy)
+    }
 
     func run() async throws {
         let device = try compute.prepare()
-        let loaded = try await openPolicy(
-            namedModel(policy, family: .policies),
-            embodiment: robot.embodiment,
-            device: device,
-            decoding: decoding.settings,
-            lerobot: lerobot
-        )
+        let policies = try ServedPolicy.parse(policy)
+        var handlers: [(name: String, handler: any MessageHandler)] = []
+        for served in policies { handlers.append((served.name ?? "", try await handler(served, device))) }
         let server = PolicyServer(
-            handler: try PolicyHandler(
-                policy: loaded,
-                remapping: observations.remapping(),
-                serverName: "faster",
-                version: Faster.version
-            ),
+            routes: policies[0].name == nil ? Routes(handlers[0].handler) : Routes(handlers),
             host: host,
             port: port,
             logger: Logger(label: "serve") { StreamLogHandler.standardError(label: $0) }
         )
         let actual = try await server.start()
-        Terminal.say("serving \(policy) on ws://\(host):\(actual)  (ctrl-C stops)")
+        for served in policies {
+            let path = served.name.map { "/" + $0 } ?? ""
+            Terminal.say("serving \(served.folder) on ws://\(host):\(actual)\(path)  (ctrl-C stops)")
+        }
         await server.runUntilInterrupted()
+    }
+
+    /// Opens a policy.
+    private func handler(_ served: ServedPolicy, _ device: Device) async throws -> any MessageHandler {
+        let loaded = try await openPolicy(
+            namedModel(served.folder, family: .policies),
+            embodiment: robot.embodiment,
+            device: device,
+            decoding: decoding.settings,
+            lerobot: lerobot
+        )
+        return try PolicyHandler(
+            policy: DynamicBatcher(loaded, settings: batching.settings(deadline: decoding.settings.deadline)),
+            remapping: observations.remapping(),
+            serverName: "faster",
+            version: Faster.version
+        )
+    }
+}
+
+/// A policy that is served, with its name among several.
+struct ServedPolicy: Equatable {
+    /// nil for the only one.
+    let name: String?
+    let folder: String
+
+    /// Reads `FOLDER`, or `NAME=FOLDER` for each of several.
+    ///
+    /// - Throws: `ValidationError` that quotes what cannot be parsed.
+    static func parse(_ texts: [String]) throws -> [ServedPolicy] {
+        let policies = try texts.map(parse)
+        let names = policies.compactMap(\.name)
+        guard names.count == policies.count || policies.count == 1 else {
+            let nameless = policies.first { $0.name == nil }?.folder ?? ""
+            throw ValidationError(
+                "--policy: expected NAME=FOLDER for each of several policies, found '\(nameless)'"
+            )
+        }
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw ValidationError("--policy: '\(twice)' is the name of two policies")
+        }
+        return policies
+    }
+
+    private static func parse(_ text: String) throws -> ServedPolicy {
+        // A folder may have the character in its name.
+        guard let separator = text.firstIndex(of: "="),
+            !FileManager.default.fileExists(atPath: text.asFile.path)
+        else { return ServedPolicy(name: nil, folder: text) }
+        let (name, folder) = (text[..<separator], text[text.index(after: separator)...])
+        let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        guard isName, !name.isEmpty, name != "healthz", !folder.isEmpty else {
+            throw ValidationError(
+                "--policy: expected NAME=FOLDER with a NAME of letters, digits, '-', '_' and '.', other than 'healthz', "
+                    + "found '\(text)'"
+            )
+        }
+        return ServedPolicy(name: String(name), folder: String(folder))
+    }
+}
+
+/// Requests of several robots to one policy.
+struct BatchingOptions: ParsableArguments {
+    @Option(
+        help:
+            "Requests of different robots that may share a forward, those that have arrived when the policy is free; 1 predicts one by one. Requests with a deadline are predicted alone."
+    )
+    var maxBatch = 1
+
+    @Option(
+        name: .customLong("batch-wait-ms"),
+        help: "Milliseconds that a request waits for others before a forward that is not full."
+    )
+    var wait = 0.0
+
+    @Option(
+        help: "Requests that may wait for the policy; further ones get an error, 'busy', and may ask again."
+    )
+    var queue = DynamicBatcher.Settings().capacity
+
+    func validate() throws {
+        try atLeastOne(maxBatch, "--max-batch")
+        try atLeastOne(queue, "--queue")
+        guard (0 ... 60_000).contains(wait) else {
+            throw ValidationError("--batch-wait-ms: expected 0 ... 60000, found \(wait)")
+        }
+    }
+
+    /// The options as a batcher reads them, with the deadline of requests that name none.
+    func settings(deadline: Duration?) -> DynamicBatcher.Settings {
+        var settings = DynamicBatcher.Settings()
+        (settings.maximumBatch, settings.capacity, settings.deadline) = (maxBatch, queue, deadline)
+        settings.maximumWait = .milliseconds(wait)
+        return settings
     }
 }

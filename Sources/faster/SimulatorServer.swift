@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import PolicyProtocol
 import PolicyServer
+import Synchronization
 
 /// Runs `body` beside a server on loopback, which is shut down afterwards.
 ///
@@ -38,12 +39,19 @@ func withServer<Result>(
 }
 
 extension PolicyServer {
-    /// Serves until ctrl-C or SIGTERM, after which open requests are waited for.
+    /// Serves until ctrl-C or SIGTERM, after which open requests are waited for; a second signal cuts them.
     func runUntilInterrupted() async {
+        let wasInterrupted = Mutex(false)
         let signals = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { Task { await self.shutdown() } }
+            source.setEventHandler {
+                let isAgain = wasInterrupted.withLock { wasInterrupted in
+                    defer { wasInterrupted = true }
+                    return wasInterrupted
+                }
+                Task { await self.shutdown(gracePeriod: isAgain ? .zero : nil) }
+            }
             source.resume()
             return source
         }

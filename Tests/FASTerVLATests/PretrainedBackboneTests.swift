@@ -149,6 +149,45 @@ struct PretrainedBackboneTests {
         #expect(try cacheError(network(model, hasExpert: hasExpert), model.input()) < 1e-5)
     }
 
+    /// Qwen2.5-VL's images are patches of a whole batch, which cannot be narrowed to an example.
+    @Test(
+        "decode a shorter prompt beside a longer one as alone, scores to 1e-5, but for a sliding window shorter than both",
+        arguments: [Model.paliGemma, .smolVLM, .internVL],
+        [true, false]
+    )
+    func padding(model: Model, hasExpert: Bool) throws {
+        let network = network(model, hasExpert: hasExpert)
+        #expect(network.isIndependent(model.input()))
+        let windowed = self.network(.paliGemma2, hasExpert: hasExpert)
+        var input = Model.paliGemma2.input()
+        #expect(!windowed.isIndependent(input))
+        input.tokenMask = nil
+        #expect(windowed.isIndependent(input))
+        let head = try #require(network.blockHead)
+        let both = model.input()
+        var second = both
+        let length = both.tokens.size(1)
+        second.images = both.images.map { $0.narrowed(0, from: 1, count: 1) }
+        second.tokens = both.tokens.narrowed(0, from: 1, count: 1).narrowed(1, from: 0, count: length - 2)
+        second.tokenMask = nil
+        second.hasImage = both.hasImage?.narrowed(0, from: 1, count: 1)
+        func scores(_ input: PrefixInput) -> (scores: Tensor, codes: [Int]) {
+            var scores: [Tensor] = []
+            let prefix = network.backbone.prefix(of: input)
+            let codes = network.decoder(head).decode(after: prefix) { logits in
+                scores.append(logits.reshaped(prefix.batch, -1, SmallNetwork.codebookSize))
+                return logits.argmax(-1)
+            }.codes
+            return (Tensor.concatenated(scores, axis: 1), codes.integers)
+        }
+        withoutGradients {
+            let (together, alone) = (scores(both), scores(second))
+            let row = together.scores.narrowed(0, from: 1, count: 1)
+            #expect((row - alone.scores).abs().max().item < 1e-5)
+            #expect(Array(together.codes.suffix(alone.codes.count)) == alone.codes)
+        }
+    }
+
     @Test(
         "have an expert in single precision over keys and values of bfloat16",
         arguments: Model.allCases,

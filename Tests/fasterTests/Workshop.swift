@@ -26,7 +26,7 @@ enum Workshop {
     private static let root = Result { try TemporaryFolder() }
 
     /// A folder that is removed at the end of all tests.
-    private static func folder() throws -> TemporaryFolder {
+    static func folder() throws -> TemporaryFolder {
         atexit { try? FileManager.default.removeItem(at: Workshop.root.get().url) }
         return try TemporaryFolder(in: root.get().url)
     }

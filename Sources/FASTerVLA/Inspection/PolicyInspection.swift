@@ -88,7 +88,7 @@ extension PolicyInspection {
             ),
             device: device
         )
-        let observation = try input(input.synthetic)
+        let observation = try input([input.synthetic])
         let dtypes = [
             network.backbone as any Module, network.suffixDecoder as? any Module ?? network.backbone,
         ]

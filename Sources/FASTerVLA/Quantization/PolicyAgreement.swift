@@ -137,7 +137,7 @@ private struct Predictor {
         // Noise of a flow head is the same for both policies.
         Torch.seed(0)
         return try withoutGradients {
-            try decoder.predict(after: network.backbone.prefix(of: try input(observation)))
+            try decoder.predict(after: network.backbone.prefix(of: try input([observation])))
         }
     }
 }

@@ -10,17 +10,9 @@ import numpy as np
 import serving
 import websockets.exceptions
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
+from serving import observation
 
 PROGRAM, POLICY, ENDING = sys.argv[1:]
-
-
-def observation(metadata, number=0.25):
-    def value(entry):
-        if entry["dtype"] == "string":
-            return "open the drawer"
-        return np.full(entry["shape"], 7 if entry["dtype"] == "uint8" else number, dtype=entry["dtype"])
-
-    return {key: value(entry) for key, entry in metadata["observation"].items()}
 
 
 def check_reply(client):

@@ -4,6 +4,8 @@ import re
 import signal
 import subprocess
 
+import numpy as np
+
 
 def start(program, policy, *options):
     """Tests run on threads that block signals, which a process started from a shell does not."""
@@ -13,6 +15,17 @@ def start(program, policy, *options):
         text=True,
         preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, []),
     )
+
+
+def observation(metadata, number=0.25):
+    """An observation made of nothing but a server's metadata."""
+
+    def value(entry):
+        if entry["dtype"] == "string":
+            return "open the drawer"
+        return np.full(entry["shape"], 7 if entry["dtype"] == "uint8" else number, dtype=entry["dtype"])
+
+    return {key: value(entry) for key, entry in metadata["observation"].items()}
 
 
 def port_of(server):
