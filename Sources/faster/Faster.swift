@@ -16,7 +16,7 @@ struct Faster: AsyncParsableCommand {
         subcommands: [
             CollectCommand.self, DataCommand.self, TokenizerCommand.self, PolicyCommand.self,
             ServeCommand.self,
-            EvaluateCommand.self, ReportCommand.self,
+            EvaluateCommand.self, ReportCommand.self, HelpPages.self,
         ]
     )
 }

@@ -6,8 +6,8 @@ enum WaitPolicy {
     ///
     /// libgomp's threads spin for milliseconds. Where anything else runs, a spinning thread holds the core that the other
     /// one needs, and a training or a policy becomes many times slower. libgomp reads its settings when it is loaded,
-    /// so the program starts itself once more. A choice in the environment is kept
-    /// (Documentation/Decisions/0004).
+    /// so the program starts itself once more, unless the launcher has set them
+    /// (`Scripts/launcher`). A choice in the environment is kept (Documentation/Decisions/0004).
     static func spinBriefly() {
         let settings = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"]
         guard settings.allSatisfy({ ProcessInfo.processInfo.environment[$0] == nil }) else { return }

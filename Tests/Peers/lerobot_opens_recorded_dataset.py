@@ -49,6 +49,7 @@ def install(prefix):
     os.symlink((ROOT / ".deps/python").resolve(), share / ".deps/python")
     (prefix / "bin").mkdir()
     shutil.copy(ROOT / "bin/faster", prefix / "bin/faster")
+    shutil.copytree(ROOT / "bin/libexec", prefix / "bin/libexec")
     return prefix / "bin/faster"
 
 
