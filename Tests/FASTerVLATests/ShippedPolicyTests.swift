@@ -57,11 +57,15 @@ struct ShippedPolicyTests {
         }
     }
 
-    @Test("for LIBERO takes its client's observations and replies with a second of actions that move the hand")
+    @Test(
+        "for LIBERO takes its client's observations and replies with a second of actions that move the hand"
+    )
     func libero() async throws {
         let policy = try await PolicyFolder.load(from: Self.folder("libero"), device: .cpu)
         let contract = policy.contract
-        #expect(contract.cameras.compactMap { $0.name.split(separator: ".").last } == ["image", "wrist_image"])
+        #expect(
+            contract.cameras.compactMap { $0.name.split(separator: ".").last } == ["image", "wrist_image"]
+        )
         let images = contract.cameras.map { camera in
             (camera.name, Image(width: 96, height: 96, pixels: Array(repeating: 120, count: 96 * 96 * 3)))
         }
