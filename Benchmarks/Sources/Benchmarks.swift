@@ -78,6 +78,7 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case quantizedLayers = "quantized-layers"
     case quantizedProducts = "quantized-products"
     case randomAccess = "random-access"
+    case server
     case serving
     case tokenizer
     case training
@@ -94,6 +95,7 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
         case .quantizedLayers: try QuantizedLayers(effort).comparisons()
         case .quantizedProducts: try QuantizedProducts(effort).comparisons()
         case .randomAccess: try RandomAccess(effort).comparisons()
+        case .server: try await Batching(effort).comparisons()
         case .serving: try await Serving(effort).comparisons()
         case .tokenizer: try Tokenizing(effort).comparisons()
         case .training: try Tokenizing(effort).trainingComparisons()

@@ -87,7 +87,7 @@ struct Comparison: Encodable {
     /// Title of the table.
     let title: String
     /// Remarks that a reader of the numbers needs.
-    let notes: [String]
+    var notes: [String]
     /// Unit of the rows.
     let unit: String
     let rows: [Row]
