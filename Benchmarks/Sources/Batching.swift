@@ -248,7 +248,7 @@ private final class Launched {
         try process.run()
     }
 
-    /// What matches `pattern` in the first lines on standard error.
+    /// The first match of `pattern` on standard error.
     func line<Output>(with pattern: Regex<Output>) throws -> Output {
         var said = ""
         while true {

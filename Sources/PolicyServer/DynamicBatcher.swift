@@ -7,7 +7,7 @@ public import RobotTypes
 ///
 /// A request that cannot share a forward, as one with a deadline, is predicted alone in its turn.
 public actor DynamicBatcher: Policy {
-    /// What waits, and how long.
+    /// Limits of a batch and of the queue.
     public struct Settings: Equatable, Sendable {
         /// Largest number of requests in a forward.
         public var maximumBatch = 8

@@ -60,7 +60,7 @@ public final class ProcessGroup: @unchecked Sendable {
         for tensor in tensors { try transfer([tensor]) { torch_broadcast($0, $1) } }
     }
 
-    /// The sum of a number over all processes.
+    /// The sums of numbers over all processes.
     ///
     /// - Throws: ``ProcessGroupError`` when a process is gone.
     public func sum(_ numbers: [Double]) throws(ProcessGroupError) -> [Double] {
@@ -123,6 +123,9 @@ public func withProcesses<Result>(_ group: ProcessGroup?, _ body: () throws -> R
 }
 
 extension ProcessGroup {
+    /// True within ``withProcesses(_:_:)`` of a group.
+    static var isActive: Bool { current != nil }
+
     fileprivate func takeFailure() -> ProcessGroupError? {
         defer { failure = nil }
         return failure
@@ -149,9 +152,6 @@ extension Tensor {
 }
 
 extension ProcessGroup {
-    /// True within ``withProcesses(_:_:)`` of a group.
-    static var isActive: Bool { current != nil }
-
     /// The place of a process in a group.
     public struct Settings: Equatable, Sendable {
         /// Position of the process, from 0.
@@ -175,7 +175,7 @@ extension ProcessGroup {
 
 /// A process group that cannot be made, or has lost a process.
 public struct ProcessGroupError: Error, CustomStringConvertible {
-    /// What failed, and libtorch's message.
+    /// The failed operation, and libtorch's message.
     public let description: String
 
     init(_ what: String) { description = "\(what): \(String(cString: torch_last_error()))" }

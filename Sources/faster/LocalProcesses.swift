@@ -21,7 +21,11 @@ struct LocalProcesses {
     func run(threads: Int) async throws {
         let port = try Self.freePort()
         let (ends, continuation) = AsyncStream.makeStream(of: Int.self)
-        let ranks = (0 ..< count).map { rank in
+        let logs = FileManager.default.temporaryDirectory.appending(path: "faster-ranks-\(getpid())")
+        try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: logs) }
+        func log(_ rank: Int) -> URL { logs.appending(path: "\(rank)") }
+        let ranks = try (0 ..< count).map { rank in
             let process = Process()
             process.executableURL = Installation.program
             process.arguments = Array(CommandLine.arguments.dropFirst())
@@ -31,6 +35,11 @@ struct LocalProcesses {
                 "OMP_NUM_THREADS": "\(threads)", Self.launcherKey: "\(getpid())",
             ]
             process.environment = ProcessInfo.processInfo.environment.merging(place) { $1 }
+            // Messages of several processes would mix letter by letter.
+            if rank > 0 {
+                try Data().write(to: log(rank))
+                process.standardError = try FileHandle(forWritingTo: log(rank))
+            }
             process.terminationHandler = { _ in continuation.yield(rank) }
             return process
         }
@@ -45,6 +54,9 @@ struct LocalProcesses {
             let process = ranks[rank]
             guard process.terminationReason == .exit && process.terminationStatus == 0 else {
                 await end(ranks)
+                if rank > 0, let said = try? String(contentsOf: log(rank), encoding: .utf8) {
+                    Terminal.write(said)
+                }
                 let how = process.terminationReason == .exit ? "exit status" : "signal"
                 throw Failure(
                     description:

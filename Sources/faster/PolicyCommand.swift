@@ -75,8 +75,7 @@ struct PolicyCommand: AsyncParsableCommand {
             let recipe = try training.read(PolicyRecipe(), ["head": head])
             if try group.isLauncher {
                 try recipe.optimization.checkSharing(among: group.processes)
-                let threads = compute.threads ?? max(1, Torch.threadCount / group.processes)
-                return try await LocalProcesses(count: group.processes).run(threads: threads)
+                return try await group.launch(threads: compute.threads)
             }
             let device = try compute.prepare()
             let processes = try group.join()

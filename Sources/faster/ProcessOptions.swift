@@ -22,6 +22,16 @@ struct ProcessOptions: ParsableArguments {
         get throws { try processes > 1 && settings() == nil }
     }
 
+    /// Runs the command in as many processes, to the end of all.
+    ///
+    /// - Parameter threads: Threads of each; nil for its part of the machine's cores.
+    /// - Throws: `LocalProcesses.Failure`.
+    func launch(threads: Int?) async throws {
+        try await LocalProcesses(count: processes).run(
+            threads: threads ?? max(1, Torch.threadCount / processes)
+        )
+    }
+
     /// This process's place among those of a launcher; nil for a training in one process.
     ///
     /// - Throws: `ValidationError` for variables that are incomplete or no numbers.

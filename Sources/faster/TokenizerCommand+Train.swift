@@ -44,8 +44,7 @@ extension TokenizerCommand {
                 ["horizon": horizon.map(String.init), "kind": kind]
             )
             if try group.isLauncher {
-                let threads = compute.threads ?? max(1, Torch.threadCount / group.processes)
-                return try await LocalProcesses(count: group.processes).run(threads: threads)
+                return try await group.launch(threads: compute.threads)
             }
             let device = try compute.prepare()
             let processes = try group.join()

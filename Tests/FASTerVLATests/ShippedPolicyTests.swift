@@ -71,7 +71,7 @@ struct ShippedPolicyTests {
         }
         let observation = Observation(
             images: Dictionary(uniqueKeysWithValues: images),
-            // Where LIBERO's episodes begin.
+            // The state at the start of LIBERO's episodes.
             state: [-0.2, 0, 1.17, 3.14, 0, -0.09, 0.04, -0.04],
             instruction: "pick up the black bowl on the stove and place it on the plate"
         )

@@ -5,14 +5,13 @@ lerobot writes both layouts, small; the recipe and mappings are the project's ow
 openpi's `examples/libero/main.py`. Usage: published_libero.py [PROGRAM]
 """
 
-import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
 
 import numpy as np
+from programs import free_port, run
 
 PEERS = pathlib.Path(__file__).resolve().parent
 ROOT = PEERS.parents[1]
@@ -34,18 +33,6 @@ reply = client.infer({
 })
 np.save(sys.argv[2], reply["actions"])
 """
-
-
-def run(*arguments, **options):
-    result = subprocess.run([*map(str, arguments)], capture_output=True, text=True, **options)
-    assert result.returncode == 0, f"{' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}"
-    return result.stdout
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def served(policy, actions):

@@ -6,12 +6,13 @@ The policy is untrained, of LIBERO's layout; vla-eval 0.8.0 is in .deps/vla-eval
 
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+
+from programs import free_port, run
 
 PEERS = pathlib.Path(__file__).resolve().parent
 ROOT = PEERS.parents[1]
@@ -68,18 +69,6 @@ async def main():
 
 anyio.run(main)
 """
-
-
-def run(*arguments):
-    result = subprocess.run([*map(str, arguments)], capture_output=True, text=True)
-    assert result.returncode == 0, f"{' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}"
-    return result.stdout
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(url, process):

@@ -86,8 +86,8 @@ final class PolicyBatches {
     private let weights: [Double]
     private let recipe: PolicyRecipe
     private let seed: UInt64
-    /// This process's place among those that share the batches.
-    private let (rank, size): (Int, Int)
+    /// The processes that share the batches; nil for one.
+    private let processes: ProcessGroup?
     private var prefetcher: Prefetcher<Result<PolicyBatch, any Error>>?
 
     init(
@@ -98,16 +98,16 @@ final class PolicyBatches {
         processes: ProcessGroup?
     ) {
         (self.datasets, self.weights, self.recipe, self.seed) = (datasets, weights, recipe, seed)
-        (rank, size) = (processes?.rank ?? 0, processes?.size ?? 1)
+        self.processes = processes
     }
 
     deinit { prefetcher?.cancel() }
 
     /// Begins to make the batches of the steps from `step` on.
     func begin(at step: Int) {
-        let (datasets, rank, size, augmentation) = (self.datasets, self.rank, self.size, recipe.augmentation)
+        let (datasets, processes, augmentation) = (self.datasets, self.processes, recipe.augmentation)
         // Augmentation differs between processes.
-        let ownSeed = seed &+ UInt64(rank) &* 0x9E37_79B9_7F4A_7C15
+        let ownSeed = seed &+ UInt64(processes?.rank ?? 0) &* 0x9E37_79B9_7F4A_7C15
         let steps = step ..< max(step, recipe.optimization.steps)
         let order = MixtureOrder(
             counts: datasets.map(\.count),
@@ -116,7 +116,8 @@ final class PolicyBatches {
             seed: seed
         )
         prefetcher = Prefetcher(steps, state: order) { order, step in
-            let parts = MixtureOrder.share(of: order.parts(step: step), rank: rank, size: size)
+            let whole = order.parts(step: step)
+            let parts = processes?.share(of: whole) ?? whole
             return Result {
                 PolicyBatch(
                     joining: try parts.map { part in

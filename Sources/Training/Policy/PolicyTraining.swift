@@ -155,13 +155,10 @@ public struct PolicyTraining {
             report: report
         )
         try trainer.train(task, resume: resume)
-        guard isLeader else { return }
+        guard processes.isLeader else { return }
         try policy.save(network, to: folder)
         trainer.finish()
     }
-
-    /// True in the process that writes and rolls out.
-    private var isLeader: Bool { (processes?.rank ?? 0) == 0 }
 
     /// The examples of a source to train on and those to validate on; nil where no episode is held out.
     private func makeDatasets(
@@ -212,7 +209,7 @@ public struct PolicyTraining {
                 }
             )
         }
-        if let rollouts, isLeader {
+        if let rollouts, processes.isLeader {
             let copy = folder.appending(path: "rollouts/policy")
             evaluations.append(
                 .init(every: rollouts.every) { step in

@@ -112,9 +112,6 @@ public struct TokenizerTraining {
         return result
     }
 
-    /// True in the process that writes.
-    private var isLeader: Bool { (processes?.rank ?? 0) == 0 }
-
     /// Checks that the tokenizer can be trained on the datasets, and from the start.
     private func checkStart(_ robots: [RobotDemonstrations]) throws(RecipeError) {
         guard recipe.kind == .fasterVQ || (robots.count == 1 && start == nil) else {
@@ -188,7 +185,7 @@ public struct TokenizerTraining {
             device: device
         )
         let outcome = try trainer.train(task, resume: resume)
-        guard isLeader else { return nil }
+        guard processes.isLeader else { return nil }
         if recipe.optimization.steps == 0, !task.hasCodebooks { task.initializeCodebooks() }
         if !fits { task.fitActionSpaceStages(report: fitting) }
         let model = task.model
@@ -235,7 +232,7 @@ public struct TokenizerTraining {
             device: device
         )
         let outcome = try trainer.train(task, resume: resume)
-        guard isLeader else { return nil }
+        guard processes.isLeader else { return nil }
         try task.tokenizer.save(to: folder)
         return TrainedTokenizer(
             codebookSizes: task.tokenizer.codebookSizes,

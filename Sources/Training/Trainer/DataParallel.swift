@@ -60,8 +60,8 @@ struct DataParallel {
 }
 
 extension ProcessGroup {
-    /// This process's part of examples that all share evenly.
-    func share(of examples: [Int]) -> [Int] {
+    /// This process's part of examples that all share evenly, in their order.
+    func share<Example>(of examples: [Example]) -> [Example] {
         let count = examples.count / size
         return Array(examples[rank * count ..< (rank + 1) * count])
     }
@@ -73,17 +73,18 @@ extension ProcessGroup {
         if rank == 0 { try barrier() }
         return result
     }
-}
 
-extension MixtureOrder {
-    /// The share of process `rank` of `size` in a batch: an equal part of its examples, in their order.
-    static func share(of parts: [Part], rank: Int, size: Int) -> [Part] {
-        let all = parts.flatMap { part in part.indices.map { (part.source, $0) } }
-        let count = all.count / size
-        let own = all[rank * count ..< (rank + 1) * count]
+    /// This process's part of the examples of a batch.
+    func share(of parts: [MixtureOrder.Part]) -> [MixtureOrder.Part] {
+        let own = share(of: parts.flatMap { part in part.indices.map { (source: part.source, index: $0) } })
         return parts.compactMap { part in
-            let indices = own.filter { $0.0 == part.source }.map(\.1)
-            return indices.isEmpty ? nil : Part(source: part.source, indices: indices)
+            let indices = own.filter { $0.source == part.source }.map(\.index)
+            return indices.isEmpty ? nil : MixtureOrder.Part(source: part.source, indices: indices)
         }
     }
+}
+
+extension ProcessGroup? {
+    /// True in the process that writes: rank 0, or the only one.
+    var isLeader: Bool { (self?.rank ?? 0) == 0 }
 }

@@ -74,12 +74,12 @@ public struct Trainer {
         let model = state + (average?.state ?? []) + (best?.state ?? [])
 
         let parallel = DataParallel(processes)
-        var first = resume && isLeader ? try checkpoint.restore(model, optimizer) : 0
+        var first = resume && processes.isLeader ? try checkpoint.restore(model, optimizer) : 0
         if let parallel { first = try parallel.begin(with: model + optimizer.state, at: first) }
         if task.drawsWholeBatches { try parallel?.shareRandomState() }
         var done = first
-        if first == 0 && isLeader { checkpoint.remove() }
-        let log = isLeader ? try MetricsLog(in: folder, before: first) : nil
+        if first == 0 && processes.isLeader { checkpoint.remove() }
+        let log = processes.isLeader ? try MetricsLog(in: folder, before: first) : nil
         try task.begin(at: first)
         for step in first ..< recipe.steps {
             if !task.drawsWholeBatches { parallel?.seed(task.seed, step: step) }
@@ -104,7 +104,7 @@ public struct Trainer {
                 try report(Progress(step: step + 1, total: recipe.steps, metrics: metrics))
             }
             if best?.isExhausted ?? false { break }
-            if isLeader && (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
+            if processes.isLeader && (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
                 try checkpoint.save(model, optimizer, step: step + 1)
             }
         }
@@ -114,10 +114,7 @@ public struct Trainer {
     }
 
     /// Removes the checkpoint of a training whose result is safely on disk.
-    func finish() { if isLeader { checkpoint.remove() } }
-
-    /// True in the process that writes.
-    private var isLeader: Bool { (processes?.rank ?? 0) == 0 }
+    func finish() { if processes.isLeader { checkpoint.remove() } }
 
     /// The evaluations of `task` that are due after `step`, with averaged weights, of which the best are kept.
     private func evaluate(
