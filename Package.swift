@@ -236,9 +236,15 @@ let package = Package(
             path: "Tests/GoldenTensors",
             swiftSettings: strict
         ),
+        .target(
+            name: "RankThreads",
+            dependencies: ["Torch"],
+            path: "Tests/RankThreads",
+            swiftSettings: strict
+        ),
         tests("RobotTypes", ["Support"]),
         tests("Support", ["TemporaryFolder"]),
-        tests("Torch"),
+        tests("Torch", ["RankThreads"]),
         tests("Safetensors", ["TemporaryFolder"]),
         tests("TextTokenizers", ["TemporaryFolder"], resources: [.copy("Golden")]),
         tests("ImageProcessing", ["TemporaryFolder", "RobotTypes"], resources: [.copy("Golden")]),
@@ -297,7 +303,7 @@ let package = Package(
         tests(
             "Training",
             [
-                "TemporaryFolder", "TokenizerRegistry", "ActionTokenizers", "Backbones", "FASTerVLA",
+                "RankThreads", "TemporaryFolder", "TokenizerRegistry", "ActionTokenizers", "Backbones", "FASTerVLA",
                 "FASTerVQ",
                 "LearnedBaselines", "VectorQuantization",
                 "LeRobot", "NN",

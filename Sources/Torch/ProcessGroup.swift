@@ -22,9 +22,15 @@ public final class ProcessGroup: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - settings: This process's place.
-    ///   - timeout: Seconds after which a process that does not answer has failed; one that ends is noticed at once.
+    ///   - timeout: Seconds to wait for the others.
+    ///   - silence: Time without a sign of life after which a process has failed, as one that is stopped or whose network is gone; one
+    ///     that ends is noticed at once. A process that works gives signs of life, however long it works.
     /// - Throws: ``ProcessGroupError``.
-    public init(_ settings: Settings, timeout: Int = 1800) throws(ProcessGroupError) {
+    public init(
+        _ settings: Settings,
+        timeout: Int = 1800,
+        silence: Duration = .seconds(30)
+    ) throws(ProcessGroupError) {
         (rank, size) = (settings.rank, settings.size)
         let group = torch_process_group(
             settings.address,
@@ -32,7 +38,8 @@ public final class ProcessGroup: @unchecked Sendable {
             Int32(rank),
             Int32(size),
             settings.interface,
-            Int32(timeout)
+            Int32(timeout),
+            Int32(silence / .milliseconds(1))
         )
         guard let group else {
             throw ProcessGroupError(
@@ -81,7 +88,7 @@ public final class ProcessGroup: @unchecked Sendable {
         var room = 0
         for tensor in tensors {
             let bytes = tensor.count * tensor.dtype.byteCount
-            if bytes > room {
+            if bytes > room || buckets.isEmpty {
                 buckets.append([])
                 room = Self.bucketBytes
             }

@@ -86,6 +86,10 @@ struct ProcessOptions: ParsableArguments {
         LocalProcesses.endWithLauncher()
         Terminal.isQuiet = settings.rank > 0
         Terminal.say("\(settings.size) processes share every batch")
-        return try ProcessGroup(settings)
+        let silence = ProcessInfo.processInfo.environment[Self.silenceKey].flatMap(Int.init)
+        return try ProcessGroup(settings, silence: .seconds(silence ?? 30))
     }
+
+    /// Seconds without a sign of life after which a rank has failed, for tests.
+    private static let silenceKey = "FASTER_RANK_SILENCE"
 }

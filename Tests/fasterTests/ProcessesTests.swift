@@ -104,6 +104,39 @@ struct ProcessesTests {
         #expect(folder.paths.contains("second/config.json"))
     }
 
+    @Test("end with an error that names a rank which has fallen silent", arguments: [0, 1])
+    func silent(victim: Int) async throws {
+        let running = try Running(
+            try await training("regression", steps: 100_000, to: "silent", "--processes", "2"),
+            environment: ["FASTER_RANK_SILENCE": "3"],
+            in: folder
+        )
+        let said = try await running.said(/are the processes ([0-9]+) ([0-9]+)/)
+        let ranks = [said.1, said.2].compactMap { pid_t(String($0)) }
+        defer { kill(ranks[victim], SIGKILL) }
+        let checkpoint = folder.appending(path: "silent/checkpoint.safetensors")
+        while !FileManager.default.fileExists(atPath: checkpoint.path) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        // A pause that is shorter is no failure.
+        kill(ranks[victim], SIGSTOP)
+        try await Task.sleep(for: .seconds(1))
+        kill(ranks[victim], SIGCONT)
+        let before = try Data(contentsOf: checkpoint)
+        while try Data(contentsOf: checkpoint) == before { try await Task.sleep(for: .milliseconds(1)) }
+        kill(ranks[victim], SIGSTOP)
+        let outcome = try await running.outcome()
+        #expect(outcome.status == 1)
+        let other = 1 - victim
+        #expect(
+            outcome.errors.contains(
+                "rank \(other) of 2 lost the others: rank \(victim) has given no sign of life for 3 s"
+            ),
+            "\(outcome.errors)"
+        )
+        #expect(outcome.errors.contains("Error: rank \(other) of 2 ended with exit status 1"))
+    }
+
     @Test("refuse a batch that they cannot share, and variables that are incomplete")
     func refused() async throws {
         #expect(

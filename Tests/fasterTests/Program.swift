@@ -69,13 +69,18 @@ final class Running: Sendable {
     private let log: TemporaryFolder
     private let ended: Task<Void, Never>
 
-    init(_ arguments: [String], of program: URL = Program.url, in folder: TemporaryFolder) throws {
+    init(
+        _ arguments: [String],
+        of program: URL = Program.url,
+        environment: [String: String] = [:],
+        in folder: TemporaryFolder
+    ) throws {
         log = try TemporaryFolder()
         process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder.url
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"]
+            ["OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"].merging(environment) { $1 }
         ) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: log.write("", to: "out"))
         process.standardError = try FileHandle(forWritingTo: log.write("", to: "err"))

@@ -121,9 +121,11 @@ void torch_autocast_leave(const char *device_type);
 typedef struct TorchProcessGroup TorchProcessGroup;
 
 /// Meets the other processes at `address`, where rank 0 listens; waits for all of them, `timeout_seconds` at most. The group
-/// works through the network interface that has `interface_address`. NULL on failure.
+/// works through the network interface that has `interface_address`. Operations end once a process has given no sign of life for
+/// `silence_milliseconds`. NULL on failure.
 TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_t rank, int32_t size,
-                                       const char *interface_address, int32_t timeout_seconds);
+                                       const char *interface_address, int32_t timeout_seconds,
+                                       int32_t silence_milliseconds);
 void torch_process_group_release(TorchProcessGroup *group);
 /// Replaces the elements of a contiguous CPU tensor by their sums over all processes, which call it in the same order.
 bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor);
