@@ -303,10 +303,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "RankThreads", "TemporaryFolder", "TokenizerRegistry", "ActionTokenizers", "Backbones", "FASTerVLA",
-                "FASTerVQ",
-                "LearnedBaselines", "VectorQuantization",
-                "LeRobot", "NN",
+                "RankThreads", "TemporaryFolder", "TokenizerRegistry", "ActionTokenizers", "Backbones",
+                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "LeRobot", "NN",
                 "Torch", "RobotTypes", "Support",
             ]
         ),

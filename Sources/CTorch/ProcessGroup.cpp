@@ -84,6 +84,13 @@ bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor) {
     });
 }
 
+bool torch_all_gather(TorchProcessGroup *group, TorchTensor *all, TorchTensor *own) {
+    return ctorch::guarded(false, [&] {
+        at::Tensor flat = all->value.view(-1);
+        return finish(group, group->gloo->_allgather_base(flat, own->value));
+    });
+}
+
 bool torch_broadcast(TorchProcessGroup *group, TorchTensor *tensor) {
     return ctorch::guarded(false, [&] {
         std::vector<at::Tensor> tensors{tensor->value};

@@ -90,6 +90,12 @@ public struct ActionTargets: Sendable {
     /// Number of leading codebooks that each chunk needs, int64 `[B]`, for heads with an ``EarlyEnd``.
     public let requiredCodebooks: Tensor?
 
+    /// Numbers of entries that the loss's means divide by, see ``FASTerVLANetwork/entryCounts(of:)``; nil for the batch's own.
+    var entryCounts: Tensor?
+
+    /// What the loss of a head of tokens samples beside the targets; nil to sample it in the loss.
+    var conditioning: BlockConditioning?
+
     /// Wraps the targets of a batch.
     public init(actions: Tensor, isValid: Tensor, codes: Tensor?, requiredCodebooks: Tensor? = nil) {
         self.actions = actions
@@ -101,7 +107,7 @@ public struct ActionTargets: Sendable {
     /// The mean over valid entries of `errors`, `[B, horizon, dimension]`: a scalar.
     func mean(of errors: Tensor) -> Tensor {
         let counted = isValid.to(.float32).unsqueezed(2)
-        let entries = counted.sum().averagedOverProcesses() * Double(errors.size(2))
+        let entries = (entryCounts?.select(0, 0) ?? counted.sum()) * Double(errors.size(2))
         return (errors * counted).sum() / entries.clamped(1e-6 ... .infinity)
     }
 }

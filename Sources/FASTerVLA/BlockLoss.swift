@@ -18,7 +18,9 @@ extension FASTerVLANetwork {
         let (schedule, size) = (head.configuration.schedule, head.configuration.codebookSize)
         // `<EoBlk>` beside a code is an end of its own, not the code's alternative.
         let classCount = head.configuration.earlyEnd == nil ? size + 1 : size
-        let conditioning = BlockConditioning(sampledFor: targets, codes, head.configuration)
+        let conditioning =
+            targets.conditioning ?? BlockConditioning(sampledFor: targets, codes, head.configuration)
+        let counts = targets.entryCounts
         let (logits, closing) = teacherForcedLogits(
             codes: codes.clampedToEntries(size),
             head,
@@ -37,8 +39,14 @@ extension FASTerVLANetwork {
                 settings.softLabels?.crossEntropy(
                     scores.reshaped(codes.size(0), count, -1),
                     targets.reshaped(codes.size(0), count),
-                    codebook: codebook
-                ) ?? scores.crossEntropy(targets, labelSmoothing: settings.labelSmoothing)
+                    codebook: codebook,
+                    count: counts?.select(0, codebook)
+                )
+                    ?? scores.crossEntropy(
+                        targets,
+                        labelSmoothing: settings.labelSmoothing,
+                        count: counts?.select(0, codebook)
+                    )
             )
             accuracies.append(Self.accuracy(of: scores, targets))
         }

@@ -53,13 +53,14 @@ public struct SoftLabels: Sendable {
     ///   - scores: Logits, `[B, N, classes]`, of the K entries and perhaps `<EoBlk>`.
     ///   - codes: Targets, int64 `[B, N]`; those below 0 do not count.
     ///   - codebook: Codebook of the targets.
+    ///   - count: The number that the sum is divided by; nil for that of the codes that count.
     /// - Returns: The mean over the codes that count, a scalar.
-    func crossEntropy(_ scores: Tensor, _ codes: Tensor, codebook: Int) -> Tensor {
+    func crossEntropy(_ scores: Tensor, _ codes: Tensor, codebook: Int, count: Tensor? = nil) -> Tensor {
         let labels = withoutGradients { self.labels(of: codes, codebook: codebook) }
         let logProbabilities = scores.logSoftmax(2).narrowed(2, from: 0, count: labels.size(2))
         let counted = codes.greaterOrEqual(0).to(.float32)
         let losses = (labels * logProbabilities).sum(2) * counted
-        return losses.sum() / counted.sum().averagedOverProcesses().clamped(1e-6 ... .infinity) * -1
+        return losses.sum() / (count ?? counted.sum()).clamped(1e-6 ... .infinity) * -1
     }
 
     /// Labels of targets, int64 `[B, N]`: probabilities `[B, N, K]`.

@@ -6,15 +6,27 @@ public import Torch
 public enum Checkpoint {
     /// Writes `tensors` durably, with free-text `metadata`.
     public static func save(_ tensors: [NamedTensor], metadata: [String: String] = [:], to url: URL) throws {
-        let entries = tensors.map { named in
+        try save(tensors.map(CheckpointEntry.init), metadata: metadata, to: url)
+    }
+
+    /// Writes `entries` durably, one after the other, with free-text `metadata`.
+    ///
+    /// - Throws: What an entry's `read` throws, and the system's error.
+    public static func save(
+        _ entries: [CheckpointEntry],
+        metadata: [String: String] = [:],
+        to url: URL
+    ) throws {
+        let tensors = entries.map { entry in
             SafetensorsTensor(
-                name: named.name,
-                dtype: named.tensor.dtype.safetensorsName,
-                shape: named.tensor.shape,
-                bytes: named.tensor.bytes
+                name: entry.name,
+                dtype: entry.dtype.safetensorsName,
+                shape: entry.shape,
+                byteCount: entry.shape.reduce(entry.dtype.byteCount, *),
+                read: { try entry.read().bytes }
             )
         }
-        try SafetensorsFile.write(entries, metadata: metadata, to: url)
+        try SafetensorsFile.write(tensors, metadata: metadata, to: url)
     }
 
     /// Fills `tensors`, in place, from the file.
@@ -23,31 +35,38 @@ public enum Checkpoint {
     ///   that is not finite, as a training leaves that went astray, and `SafetensorsError` when the file itself is broken.
     ///   Nothing is changed then.
     public static func load(_ tensors: [NamedTensor], from url: URL) throws {
+        try load(tensors.map(CheckpointEntry.init), from: url)
+    }
+
+    /// Fills `entries`, one after the other, from the file.
+    ///
+    /// - Throws: As for tensors, and what an entry's `fill` throws.
+    public static func load(_ entries: [CheckpointEntry], from url: URL) throws {
         let file = try SafetensorsFile(reading: url)
-        let known = Set(tensors.map(\.name))
+        let known = Set(entries.map(\.name))
         var problems = file.entries.keys.filter { !known.contains($0) }.sorted().map {
             "'\($0)' is not a part of this model"
         }
-        for named in tensors {
-            guard let entry = file.entries[named.name] else {
-                problems.append("'\(named.name)' is missing")
+        for wanted in entries {
+            guard let entry = file.entries[wanted.name] else {
+                problems.append("'\(wanted.name)' is missing")
                 continue
             }
-            let (dtype, shape) = (named.tensor.dtype.safetensorsName, named.tensor.shape)
-            if entry.dtype != dtype || entry.shape != shape {
+            let dtype = wanted.dtype.safetensorsName
+            if entry.dtype != dtype || entry.shape != wanted.shape {
                 problems.append(
-                    "'\(named.name)': expected \(dtype)\(shape), found \(entry.dtype)\(entry.shape)"
+                    "'\(wanted.name)': expected \(dtype)\(wanted.shape), found \(entry.dtype)\(entry.shape)"
                 )
             }
         }
         guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
         try withoutGradients {
             // Read twice, so that one tensor at a time lies in memory beside the model.
-            for named in tensors where try tensor(named.name, in: file, at: url).isFinite().all().item == 0 {
-                problems.append("'\(named.name)' holds numbers that are not finite")
+            for entry in entries where try tensor(entry.name, in: file, at: url).isFinite().all().item == 0 {
+                problems.append("'\(entry.name)' holds numbers that are not finite")
             }
             guard problems.isEmpty else { throw CheckpointError(file: url.path, problems: problems) }
-            for named in tensors { named.tensor.copyInPlace(try tensor(named.name, in: file, at: url)) }
+            for entry in entries { try entry.fill(try tensor(entry.name, in: file, at: url)) }
         }
     }
 
@@ -77,6 +96,47 @@ public enum Checkpoint {
             }
             return Tensor(bytes: bytes, dtype: dtype, shape: entry.shape)
         }
+    }
+}
+
+/// A tensor of a checkpoint, which need not lie in memory as a whole.
+public struct CheckpointEntry: Sendable {
+    /// Name in the file.
+    public let name: String
+
+    /// Type of the elements.
+    public let dtype: DType
+
+    /// Size of every axis.
+    public let shape: [Int]
+
+    /// Gives the tensor, to be written.
+    public let read: @Sendable () throws -> Tensor
+
+    /// Takes the tensor that was read, on the CPU.
+    public let fill: @Sendable (Tensor) throws -> Void
+
+    /// An entry by its functions.
+    public init(
+        name: String,
+        dtype: DType,
+        shape: [Int],
+        read: @escaping @Sendable () throws -> Tensor,
+        fill: @escaping @Sendable (Tensor) throws -> Void
+    ) {
+        (self.name, self.dtype, self.shape) = (name, dtype, shape)
+        (self.read, self.fill) = (read, fill)
+    }
+
+    /// A tensor in memory.
+    public init(_ named: NamedTensor) {
+        self.init(
+            name: named.name,
+            dtype: named.tensor.dtype,
+            shape: named.tensor.shape,
+            read: { named.tensor },
+            fill: { named.tensor.copyInPlace($0) }
+        )
     }
 }
 

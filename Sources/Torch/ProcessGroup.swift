@@ -83,7 +83,7 @@ public final class ProcessGroup: @unchecked Sendable {
 
     private static let bucketBytes = 25 << 20
 
-    private func buckets(_ tensors: [Tensor]) -> [[Tensor]] {
+    func buckets(_ tensors: [Tensor]) -> [[Tensor]] {
         var buckets: [[Tensor]] = []
         var room = 0
         for tensor in tensors {
@@ -98,6 +98,14 @@ public final class ProcessGroup: @unchecked Sendable {
         return buckets
     }
 
+    /// Fills `all` with the elements of `own` of every process.
+    func gather(_ own: Tensor, into all: Tensor) throws(ProcessGroupError) {
+        let done = all.withHandle { all in own.withHandle { torch_all_gather(group, all, $0) } }
+        guard done else { throw lost }
+    }
+
+    private var lost: ProcessGroupError { ProcessGroupError("rank \(rank) of \(size) lost the others") }
+
     /// Sends tensors as one and copies the result back.
     private func transfer(
         _ tensors: [Tensor],
@@ -107,7 +115,7 @@ public final class ProcessGroup: @unchecked Sendable {
             Tensor.concatenated(tensors.map { $0.detached().reshaped(-1) }, axis: 0).to(.cpu)
         }
         guard flat.withHandle({ operation(group, $0) }) else {
-            throw ProcessGroupError("rank \(rank) of \(size) lost the others")
+            throw lost
         }
         withoutGradients {
             var start = 0
@@ -130,9 +138,6 @@ public func withProcesses<Result>(_ group: ProcessGroup?, _ body: () throws -> R
 }
 
 extension ProcessGroup {
-    /// True within ``withProcesses(_:_:)`` of a group.
-    static var isActive: Bool { current != nil }
-
     fileprivate func takeFailure() -> ProcessGroupError? {
         defer { failure = nil }
         return failure

@@ -155,8 +155,13 @@ extension Tensor {
     /// - Parameters:
     ///   - targets: Classes; those equal to ``ignoreIndex`` do not count.
     ///   - labelSmoothing: Fraction of the target spread over all classes.
+    ///   - count: Number that the sum is divided by; nil for that of the targets that count.
     /// - Returns: A scalar.
-    public func crossEntropy(_ targets: Tensor, labelSmoothing: Double = 0) -> Tensor {
+    public func crossEntropy(
+        _ targets: Tensor,
+        labelSmoothing: Double = 0,
+        count: Tensor? = nil
+    ) -> Tensor {
         func reduced(by reduction: Int) -> Tensor {
             Network.crossEntropy(
                 .tensor(self),
@@ -168,9 +173,8 @@ extension Tensor {
             )
         }
         let (mean, sum) = (1, 2)
-        guard ProcessGroup.isActive else { return reduced(by: mean) }
-        let counted = targets.greaterOrEqual(0).to(.float32).sum().averagedOverProcesses()
-        return reduced(by: sum) / counted.clamped(1e-6 ... Double.infinity)
+        guard let count else { return reduced(by: mean) }
+        return reduced(by: sum) / count.clamped(1e-6 ... Double.infinity)
     }
 
     /// The class that stands for "no target", as in PyTorch.

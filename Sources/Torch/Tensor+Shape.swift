@@ -1,5 +1,6 @@
 private enum Shape {
     static let reshape = Operator("aten::reshape")
+    static let view = Operator("aten::view")
     static let permute = Operator("aten::permute")
     static let transpose = Operator("aten::transpose", "int")
     static let unsqueeze = Operator("aten::unsqueeze")
@@ -20,6 +21,9 @@ extension Tensor {
 
     /// The same elements, row-major, in another shape; one size may be -1.
     public func reshaped(_ shape: Int...) -> Tensor { reshaped(shape) }
+
+    /// The same elements in another shape and the same memory, without gaps between them; one size may be -1.
+    public func viewed(_ shape: Int...) -> Tensor { Shape.view(.tensor(self), .integers(shape)) }
 
     /// The axes in another order.
     public func permuted(_ axes: Int...) -> Tensor { Shape.permute(.tensor(self), .integers(axes)) }

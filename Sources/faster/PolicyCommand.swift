@@ -38,6 +38,12 @@ struct PolicyCommand: AsyncParsableCommand {
         @OptionGroup var compute: ComputeOptions
         @OptionGroup var group: ProcessOptions
 
+        @Flag(
+            help:
+                "Divide the optimizer's state among the processes: each holds its part of 8 bytes a parameter, and half as much again is sent in a step. The result is the same."
+        )
+        var shardOptimizer = false
+
         @Option(
             help:
                 "Folder of the tokenizer, or 'universal', the model for robots of every type that comes with the program; it is copied into the policy. Only heads that predict FASTerVQ's codes need one."
@@ -83,6 +89,7 @@ struct PolicyCommand: AsyncParsableCommand {
             try prepare(&sources, recipe, device)
             var policy = PolicyTraining(sources, recipe: recipe, device: device)
             (policy.horizon, policy.seed, policy.processes) = (horizon, training.seed, processes)
+            policy.shardsOptimizer = shardOptimizer
             for line in try policy.missingCameras() { Terminal.say(line) }
             if let from {
                 let folder = namedModel(from, family: .policies)

@@ -80,4 +80,49 @@ struct OptimizationTests {
         #expect(abs(schedule.factor(at: 60) - 0.55) < 1e-9)
         #expect(abs(schedule.factor(at: 110) - 0.1) < 1e-9)
     }
+
+    @Test(
+        "shards of an optimizer move the parameters as a whole one does, with a part of its state",
+        arguments: [2, 3]
+    )
+    func shards(size: Int) {
+        // One tensor that the ranks share evenly, and ones that they cannot.
+        let shapes = [[60, 40], [47, 55], [1], [50]]
+        func parameters() -> [NamedTensor] {
+            Torch.seed(3)
+            return shapes.enumerated().map {
+                NamedTensor(name: "\($0)", tensor: Tensor.randn($1).requiringGradient())
+            }
+        }
+        let whole = parameters()
+        let ranks = (0 ..< size).map { _ in parameters() }
+        let optimizer = AdamW(whole, configuration: .init())
+        let shards = (0 ..< size).map { TensorShard(rank: $0, size: size) }
+        let parts = zip(ranks, shards).map { AdamW($0, configuration: .init(), shard: $1) }
+        for step in 0 ..< 3 {
+            for parameters in [whole] + ranks {
+                for (index, named) in parameters.enumerated() where index != step {
+                    Torch.seed(UInt64(10 * step + index))
+                    named.tensor.setGradient(.randn(named.tensor.shape))
+                }
+            }
+            for optimizer in [optimizer] + parts {
+                optimizer.step(factor: 100)
+                optimizer.forgetGradients()
+            }
+        }
+        for (index, named) in whole.enumerated() {
+            for (rank, shard) in zip(ranks, shards) {
+                let (expected, found) = (shard.slice(of: named.tensor), shard.slice(of: rank[index].tensor))
+                guard expected.count > 0 else { continue }
+                #expect((expected - found).abs().max().item == 0)
+            }
+        }
+        let moments = shapes.reduce(0) { $0 + 2 * $1.reduce(1, *) }
+        let kept = parts.map { optimizer in
+            optimizer.state.filter { !$0.name.hasPrefix("step.") }.reduce(0) { $0 + $1.tensor.count }
+        }
+        #expect(kept.reduce(0, +) == moments)
+        #expect(kept.allSatisfy { $0 <= moments / size + 2 * 16 * shapes.count })
+    }
 }

@@ -24,6 +24,28 @@ struct ProcessGroupTests {
         for result in results { #expect(try result.get() == [sum, sum, sum * 10, 1]) }
     }
 
+    @Test("complete tensors of which every rank has its part, over several buckets", arguments: [2, 3])
+    func gathers(size: Int) async throws {
+        let shapes = [[9, 5], [1], [7 << 20], [40]]
+        let results = try await RankThreads.each(of: size) { group in
+            let tensors = shapes.map { shape in
+                let own = Tensor.zeros(shape)
+                let slice = group.shard.slice(of: own)
+                if slice.count > 0 { slice.copyInPlace(.full([slice.count], Double(group.rank + 1))) }
+                return own
+            }
+            try group.gather(tensors)
+            return tensors.map(\.floats)
+        }
+        for result in results {
+            for (shape, values) in zip(shapes, try result.get()) {
+                let count = shape.reduce(1, *)
+                let length = ((count + size - 1) / size + 15) / 16 * 16
+                #expect(values == (0 ..< count).map { Float($0 / length + 1) })
+            }
+        }
+    }
+
     @Test("make a loss of means over other numbers of entries the mean over all")
     func averages() async throws {
         let entries: [[Float]] = [[1, 2, 3, 4, 5], [7]]
@@ -41,14 +63,20 @@ struct ProcessGroupTests {
     func crossEntropy() async throws {
         let logits: [Float] = [0.1, 0.7, -0.2, 0.4, 0.3, 0.9, -1, 0.2]
         let targets = [0, -100, 1, 1]
-        @Sendable func loss(_ rows: Range<Int>) -> Tensor {
-            Tensor(Array(logits[rows.lowerBound * 2 ..< rows.upperBound * 2]), shape: [rows.count, 2])
-                .crossEntropy(Tensor(Array(targets[rows])), labelSmoothing: 0.1)
+        @Sendable func loss(_ rows: Range<Int>, isShared: Bool) -> Tensor {
+            let targets = Tensor(Array(targets[rows]))
+            let count = targets.greaterOrEqual(0).to(.float32).sum()
+            return Tensor(Array(logits[rows.lowerBound * 2 ..< rows.upperBound * 2]), shape: [rows.count, 2])
+                .crossEntropy(
+                    targets,
+                    labelSmoothing: 0.1,
+                    count: isShared ? count.averagedOverProcesses() : nil
+                )
         }
-        let whole = loss(0 ..< 4).item
+        let whole = loss(0 ..< 4, isShared: false).item
         let results = try await RankThreads.each(of: 2) { group in
             try withProcesses(group) {
-                try group.sum([loss(group.rank == 0 ? 0 ..< 2 : 2 ..< 4).item])[0] / 2
+                try group.sum([loss(group.rank == 0 ? 0 ..< 2 : 2 ..< 4, isShared: true).item])[0] / 2
             }
         }
         for result in results { #expect(abs(try result.get() - whole) < 1e-6) }

@@ -18,7 +18,7 @@ struct PolicyTrainingTests {
     }
 
     /// Flow matching on the first episode, whose loss samples noise in every step.
-    private func training(heldOut: [Int] = []) throws -> PolicyTraining {
+    private func training(heldOut: [Int] = [], parts: Int = 1) throws -> PolicyTraining {
         let recipe = try RecipeReader.recipe(
             PolicyRecipe(),
             settings: [
@@ -26,6 +26,7 @@ struct PolicyTrainingTests {
                 "optimization.computeDType=float32", "optimization.checkpointEvery=5", "backbone.width=32",
                 "backbone.layerCount=2", "backbone.headCount=2", "backbone.pixelsPerToken=32",
                 "expert.width=32", "validateEvery=10", "validationExamples=8",
+                "optimization.accumulationSteps=\(parts)",
             ]
         )
         let demonstrations = try Demonstrations(opening: folder.appending(path: "data"))
@@ -58,6 +59,15 @@ struct PolicyTrainingTests {
         #expect(try run(training(heldOut: [1]), to: "watched") == plain)
         #expect(measured("plain").allSatisfy { $0["validation_loss"] == nil })
         #expect(measured("watched").compactMap { $0["validation_loss"] }.count == 2)
+    }
+
+    @Test("resume to the bit with accumulated gradients, too")
+    func accumulated() throws {
+        var killed = try training(parts: 2)
+        killed.rollouts = .init(every: 10) { _, _ in throw Killed() }
+        #expect(throws: Killed.self) { try run(killed, to: "killed") }
+        let whole = try run(training(parts: 2), to: "whole")
+        #expect(try run(training(parts: 2), to: "killed", resume: true) == whole)
     }
 
     @Test("are evaluated in rollouts with the number of steps done")

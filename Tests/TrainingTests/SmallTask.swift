@@ -19,8 +19,8 @@ struct SmallTask: TrainingTask {
 
     var state: [NamedTensor] { [weight] }
 
-    func loss(at step: Int, computeDType: DType?) -> TrainingLoss {
-        TrainingLoss(total: (weight.tensor * weight.tensor).sum()) { metrics(step) }
+    func losses(at step: Int, computeDType: DType?) -> [() throws -> TrainingLoss] {
+        [{ TrainingLoss(total: (weight.tensor * weight.tensor).sum()) { metrics(step) } }]
     }
 
     /// Trains with a checkpoint every two steps.

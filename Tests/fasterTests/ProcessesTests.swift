@@ -63,6 +63,66 @@ struct ProcessesTests {
         }
     }
 
+    @Test(
+        "have its weights, too, when they and it accumulate gradients over parts of the batch",
+        arguments: ["regression", "blocks"]
+    )
+    func accumulated(head: String) async throws {
+        for (out, steps, processes, parts) in [
+            ("start", 0, 1, 1), ("whole", 6, 1, 1), ("one", 6, 1, 4), ("two", 6, 2, 2),
+        ] {
+            let more = ["--processes", "\(processes)", "--set", "optimization.accumulationSteps=\(parts)"]
+            _ = try await Program.output(training(head, steps: steps, to: out) + more, in: folder)
+        }
+        let moved = try largestDifference("start", "whole")
+        #expect(moved > 0.01)
+        #expect(try largestDifference("whole", "one") < 1e-5 * moved)
+        #expect(try largestDifference("whole", "two") < 1e-5 * moved)
+    }
+
+    @Test("with a divided optimizer have the weights of undivided ones, and leave the same checkpoint")
+    func sharded() async throws {
+        let settings = [
+            "--set", "optimization.optimizer.epsilon=1e-8",
+            "--set", "optimization.optimizer.learningRate=1e-3", "--set", "optimization.emaDecay=0.9",
+        ]
+        func two(_ out: String, _ more: String...) async throws -> [String] {
+            try await training("blocks", steps: 9, to: out, "--processes", "2") + settings + more
+        }
+        _ = try await Program.output(two("plain"), in: folder)
+        _ = try await Program.output(two("sharded", "--shard-optimizer"), in: folder)
+        #expect(try folder["plain/model.safetensors"] == folder["sharded/model.safetensors"])
+        // Other numbers of processes go on from the checkpoint of two that were killed.
+        for (out, more) in [("four", ["--processes", "4", "--shard-optimizer"]), ("one", [])] {
+            let arguments = try await training("blocks", steps: 30, to: out)
+            _ = try await killed(1, of: arguments + ["--processes", "2", "--shard-optimizer"], to: out)
+            let rest = try await training("blocks", steps: 30, to: out) + more + ["--resume"]
+            let outcome = try await Program.run(rest, in: folder)
+            #expect(outcome.status == 0 && !outcome.errors.contains("policy  1/"), "\(outcome.errors)")
+        }
+        _ = try await Program.output(training("blocks", steps: 0, to: "start"), in: folder)
+        _ = try await Program.output(training("blocks", steps: 30, to: "whole"), in: folder)
+        let moved = try largestDifference("start", "whole")
+        #expect(moved > 0.01)
+        for out in ["four", "one"] { #expect(try largestDifference("whole", out) < 1e-5 * moved) }
+    }
+
+    /// The end of a training of two ranks, one of which is killed after the first checkpoint.
+    private func killed(_ victim: Int, of training: [String], to out: String) async throws -> Outcome {
+        let running = try Running(training, in: folder)
+        let said = try await running.said(/are the processes ([0-9]+) ([0-9]+)/)
+        let ranks = [said.1, said.2].compactMap { pid_t(String($0)) }
+        let checkpoint = folder.appending(path: "\(out)/checkpoint.safetensors")
+        while !FileManager.default.fileExists(atPath: checkpoint.path) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        kill(ranks[victim], SIGKILL)
+        let outcome = try await running.outcome()
+        #expect(outcome.status == 1)
+        #expect(kill(ranks[1 - victim], 0) == -1, "the other rank still runs")
+        return outcome
+    }
+
     @Test("repeat to the bit, resume after a rank was killed, which is named, and go on as one process")
     func killed() async throws {
         let settings = ["--set", "optimization.optimizer.epsilon=1e-8", "--set", "augmentation.shift=2"]
@@ -74,24 +134,13 @@ struct ProcessesTests {
         #expect(try folder["whole/model.safetensors"] == folder["again/model.safetensors"])
 
         for (victim, out) in [(0, "first"), (1, "second")] {
-            let running = try Running(try await two(out, steps: 30), in: folder)
-            let said = try await running.said(/are the processes ([0-9]+) ([0-9]+)/)
-            let ranks = [said.1, said.2].compactMap { pid_t(String($0)) }
-            while !FileManager.default.fileExists(
-                atPath: folder.appending(path: "\(out)/checkpoint.safetensors").path
-            ) {
-                try await Task.sleep(for: .milliseconds(1))
-            }
-            kill(ranks[victim], SIGKILL)
-            let outcome = try await running.outcome()
-            #expect(outcome.status == 1)
+            let outcome = try await killed(victim, of: two(out, steps: 30), to: out)
             // The other one may notice first.
             #expect(
                 outcome.errors.contains(
                     /Error: rank [01] of 2 ended with (signal 9|exit status 1); the others were ended/
                 )
             )
-            #expect(kill(ranks[1 - victim], 0) == -1, "the other rank still runs")
             #expect(!folder.paths.contains("\(out)/config.json"))
         }
         let resumed = try await Program.run(two("first", steps: 30) + ["--resume"], in: folder)
@@ -145,6 +194,14 @@ struct ProcessesTests {
                 in: folder
             )
                 == "recipe: 'optimization.batchSize' should be a multiple of 3, the number of processes, which share a batch evenly, found 8"
+        )
+        #expect(
+            try await Program.refusal(
+                training("regression", steps: 2, to: "odd", "--processes", "2")
+                    + ["--set", "optimization.accumulationSteps=8"],
+                in: folder
+            )
+                == "recipe: 'optimization.batchSize' should be a multiple of 16, the number of processes times that of accumulation steps, which share a batch evenly, found 8"
         )
         #expect(
             try await Program.refusal(

@@ -129,6 +129,8 @@ TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_
 void torch_process_group_release(TorchProcessGroup *group);
 /// Replaces the elements of a contiguous CPU tensor by their sums over all processes, which call it in the same order.
 bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor);
+/// Fills `all`, a contiguous CPU tensor, with the elements of `own` of every process, in the order of ranks.
+bool torch_all_gather(TorchProcessGroup *group, TorchTensor *all, TorchTensor *own);
 /// Replaces the elements of a contiguous CPU tensor by those of rank 0.
 bool torch_broadcast(TorchProcessGroup *group, TorchTensor *tensor);
 

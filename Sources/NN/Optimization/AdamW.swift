@@ -23,6 +23,8 @@ public final class AdamW {
 
     private struct Group {
         let parameters: [NamedTensor]
+        /// What is moved of the parameters.
+        let moved: [Tensor]
         let means: [Tensor]
         let squares: [Tensor]
         let steps: [Tensor]
@@ -32,39 +34,53 @@ public final class AdamW {
     private static let fused = Operator("aten::_fused_adamw_")
     private static let addAll = Operator("aten::_foreach_add_", "Scalar")
 
+    /// The part of every parameter that this optimizer moves; nil for all.
+    public let shard: TensorShard?
+
     private let configuration: Configuration
     private let groups: [Group]
 
     /// Prepares to train `parameters`.
-    public init(_ parameters: [NamedTensor], configuration: Configuration) {
+    ///
+    /// - Parameters:
+    ///   - parameters: Parameters.
+    ///   - configuration: Hyperparameters.
+    ///   - shard: The part of every parameter to move and keep moments of, where processes share the work (ZeRO stage 1, arXiv
+    ///     1910.02054); nil for all.
+    public init(_ parameters: [NamedTensor], configuration: Configuration, shard: TensorShard? = nil) {
         self.configuration = configuration
+        self.shard = shard
         groups = [true, false].map { decays in
             let members = parameters.filter { ($0.tensor.rank >= 2) == decays }
+            let moved = members.map { shard?.slice(of: $0.tensor) ?? $0.tensor }
             return Group(
                 parameters: members,
-                means: members.map { $0.tensor.detached().zerosLike() },
-                squares: members.map { $0.tensor.detached().zerosLike() },
+                moved: moved,
+                means: moved.map { $0.detached().zerosLike() },
+                squares: moved.map { $0.detached().zerosLike() },
                 steps: members.map { Tensor.zeros([], device: $0.tensor.device) },
                 decays: decays
             )
         }
     }
 
-    /// Moves every parameter that has a gradient; `factor` scales the learning rate.
+    /// Moves every parameter that has a gradient, or this optimizer's shard of it; `factor` scales the learning rate.
     public func step(factor: Double) {
         withoutGradients {
             for group in groups {
                 let present = group.parameters.indices.filter { group.parameters[$0].tensor.gradient != nil }
                 guard !present.isEmpty else { continue }
-                let steps = present.map { group.steps[$0] }
-                Self.addAll.results(.tensors(steps), 1)
+                Self.addAll.results(.tensors(present.map { group.steps[$0] }), 1)
+                // A process may have no part of a small tensor.
+                let moved = present.filter { group.moved[$0].count > 0 }
+                guard !moved.isEmpty else { continue }
                 Self.fused.results(
-                    .tensors(present.map { group.parameters[$0].tensor }),
-                    .tensors(present.compactMap { group.parameters[$0].tensor.gradient }),
-                    .tensors(present.map { group.means[$0] }),
-                    .tensors(present.map { group.squares[$0] }),
+                    .tensors(moved.map { group.moved[$0] }),
+                    .tensors(moved.compactMap { gradient(of: group.parameters[$0].tensor) }),
+                    .tensors(moved.map { group.means[$0] }),
+                    .tensors(moved.map { group.squares[$0] }),
                     .tensors([]),
-                    .tensors(steps),
+                    .tensors(moved.map { group.steps[$0] }),
                     .real(configuration.learningRate * factor),
                     .real(configuration.beta1),
                     .real(configuration.beta2),
@@ -77,22 +93,46 @@ public final class AdamW {
         }
     }
 
+    private func gradient(of parameter: Tensor) -> Tensor? {
+        guard let shard else { return parameter.gradient }
+        return parameter.gradient.map { shard.slice(of: $0.contiguous()) }
+    }
+
     /// Forgets the gradients of all parameters.
     public func forgetGradients() {
         for group in groups { for parameter in group.parameters { parameter.tensor.setGradient(nil) } }
     }
 
-    /// Moments and step counts, for a training that resumes from a checkpoint.
-    public var state: [NamedTensor] {
+    /// Moments and step counts, for a training that resumes from a checkpoint; with a ``shard``, its moments.
+    public var state: [NamedTensor] { entries.map(\.own) }
+
+    /// ``state``, with the shapes that it has without a shard.
+    public var entries: [Entry] {
         groups.flatMap { group in
             group.parameters.indices.flatMap { index in
-                let name = group.parameters[index].name
+                let (name, shape) = (group.parameters[index].name, group.parameters[index].tensor.shape)
                 return [
-                    NamedTensor(name: "mean.\(name)", tensor: group.means[index]),
-                    NamedTensor(name: "square.\(name)", tensor: group.squares[index]),
-                    NamedTensor(name: "step.\(name)", tensor: group.steps[index]),
+                    Entry(NamedTensor(name: "mean.\(name)", tensor: group.means[index]), shape, shard),
+                    Entry(NamedTensor(name: "square.\(name)", tensor: group.squares[index]), shape, shard),
+                    Entry(NamedTensor(name: "step.\(name)", tensor: group.steps[index]), [], nil),
                 ]
             }
+        }
+    }
+
+    /// A tensor of an optimizer's state.
+    public struct Entry: Sendable {
+        /// What this optimizer has of it.
+        public let own: NamedTensor
+
+        /// Shape of the whole tensor.
+        public let shape: [Int]
+
+        /// The part that ``own`` is; nil for the whole.
+        public let shard: TensorShard?
+
+        fileprivate init(_ own: NamedTensor, _ shape: [Int], _ shard: TensorShard?) {
+            (self.own, self.shape, self.shard) = (own, shape, shard)
         }
     }
 }

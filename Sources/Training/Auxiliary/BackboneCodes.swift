@@ -9,7 +9,7 @@ internal import Torch
 /// It is a part of the training only: a policy's folder does not hold it.
 struct BackboneCodes {
     /// A policy without an expert, on the same backbone.
-    private let network: FASTerVLANetwork
+    let network: FASTerVLANetwork
 
     /// Creates a head of the architecture of the expert's, with random weights.
     init(_ head: ActionHead.Configuration, of backbone: any Backbone, device: Device) {

@@ -39,8 +39,8 @@ struct PolicyBatch: Sendable {
     /// Number of leading codebooks that each chunk needs, `[B]`; empty for heads that end no chunk early.
     var requiredCodebooks: [Int] = []
 
-    /// The batch on `device`, as the backbone reads it and the head is trained on it.
-    func tensors(on device: Device) -> (input: PrefixInput, targets: ActionTargets) {
+    /// The observations on `device`, as the backbone reads them.
+    func input(on device: Device) -> PrefixInput {
         let count = indices.count
         var input = processor(observations, device: device)
         if !imageFeatures.isEmpty {
@@ -50,14 +50,19 @@ struct PolicyBatch: Sendable {
                 )
             }
         }
+        return input
+    }
+
+    /// The actions on `device`, as the head is trained on them.
+    func targets(on device: Device) -> ActionTargets {
+        let count = indices.count
         let isValid = chunks.validSteps.flatMap { valid in (0 ..< chunks.horizon).map { $0 < valid } }
-        let targets = ActionTargets(
+        return ActionTargets(
             actions: Tensor(chunks.values, shape: [count, chunks.horizon, chunks.dimension], device: device),
             isValid: Tensor(isValid, shape: [count, chunks.horizon], device: device),
             codes: codes.isEmpty ? nil : Tensor(codes, shape: [count, codes.count / count], device: device),
             requiredCodebooks: requiredCodebooks.isEmpty ? nil : Tensor(requiredCodebooks, device: device)
         )
-        return (input, targets)
     }
 }
 
@@ -80,7 +85,7 @@ extension PolicyBatch {
     }
 }
 
-/// Batches in the order of a training's steps, made ahead on another thread.
+/// Batches in the order of a training's steps, in the parts of gradient accumulation, made ahead on another thread.
 final class PolicyBatches {
     private let datasets: [PolicyDataset]
     private let weights: [Double]
@@ -88,7 +93,7 @@ final class PolicyBatches {
     private let seed: UInt64
     /// The processes that share the batches; nil for one.
     private let processes: ProcessGroup?
-    private var prefetcher: Prefetcher<Result<PolicyBatch, any Error>>?
+    private var prefetcher: Prefetcher<Result<[PolicyBatch], any Error>>?
 
     init(
         _ datasets: [PolicyDataset],
@@ -106,7 +111,8 @@ final class PolicyBatches {
     /// Begins to make the batches of the steps from `step` on.
     func begin(at step: Int) {
         let (datasets, processes, augmentation) = (self.datasets, self.processes, recipe.augmentation)
-        // Augmentation differs between processes.
+        let partCount = recipe.optimization.accumulationSteps
+        // Augmentation differs between processes, and between parts.
         let ownSeed = seed &+ UInt64(processes?.rank ?? 0) &* 0x9E37_79B9_7F4A_7C15
         let steps = step ..< max(step, recipe.optimization.steps)
         let order = MixtureOrder(
@@ -117,24 +123,27 @@ final class PolicyBatches {
         )
         prefetcher = Prefetcher(steps, state: order) { order, step in
             let whole = order.parts(step: step)
-            let parts = processes?.share(of: whole) ?? whole
+            let shares = processes?.share(of: whole) ?? whole
             return Result {
-                PolicyBatch(
-                    joining: try parts.map { part in
-                        try datasets[part.source].batch(
-                            part.indices,
-                            augmentation: augmentation,
-                            seed: ownSeed,
-                            step: step
-                        )
-                    }
-                )
+                try (0 ..< partCount).map { position in
+                    let seed = ownSeed &+ UInt64(position) &* 0xD1B5_4A32_D192_ED03
+                    return PolicyBatch(
+                        joining: try shares.share(position, of: partCount).map { part in
+                            try datasets[part.source].batch(
+                                part.indices,
+                                augmentation: augmentation,
+                                seed: seed,
+                                step: step
+                            )
+                        }
+                    )
+                }
             }
         }
     }
 
-    /// The next step's batch.
-    func next() throws -> PolicyBatch {
+    /// The parts of the next step's batch, or of this process's share of it.
+    func next() throws -> [PolicyBatch] {
         guard let prefetcher else {
             preconditionFailure("batches are asked for before the first step is known")
         }

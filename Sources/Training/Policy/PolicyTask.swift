@@ -17,6 +17,8 @@ struct PolicyTask: TrainingTask {
     private let datasets: [PolicyDataset]
     private let settings: LossSettings
     private let batches: PolicyBatches
+    /// True if several processes share a batch.
+    private let sharesBatches: Bool
     private let isCheckpointed: Bool
     private let device: Device
 
@@ -56,6 +58,7 @@ struct PolicyTask: TrainingTask {
         self.device = device
         self.settings = settings
         isCheckpointed = recipe.backbone.gradientCheckpointing
+        sharesBatches = processes != nil
         batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed, processes: processes)
     }
 
@@ -65,20 +68,46 @@ struct PolicyTask: TrainingTask {
 
     func begin(at step: Int) { batches.begin(at: step) }
 
-    func loss(at step: Int, computeDType: DType?) throws -> TrainingLoss {
-        let batch = try batches.next()
-        return withGradientCheckpointing(isCheckpointed) { loss(of: batch, computeDType: computeDType) }
+    /// A part of a batch, with the targets of every one of ``networks``.
+    private typealias Part = (batch: PolicyBatch, targets: [ActionTargets])
+
+    /// The policy's network, and that of the backbone's own prediction.
+    private var networks: [FASTerVLANetwork] { [network] + (insulation.map { [$0.network] } ?? []) }
+
+    func losses(at step: Int, computeDType: DType?) throws -> [() throws -> TrainingLoss] {
+        try parts(of: batches.next()).map { part in
+            { withGradientCheckpointing(isCheckpointed) { loss(of: part, computeDType: computeDType) } }
+        }
     }
 
-    private func loss(of batch: PolicyBatch, computeDType: DType?) -> TrainingLoss {
-        let (images, targets) = batch.tensors(on: device)
-        let input = network.backbone.encodingImages(of: images)
+    /// The parts of a batch, which learn the numbers of entries that the whole has in the mean.
+    private func parts(of batches: [PolicyBatch]) -> [Part] {
+        let targets = batches.map { $0.targets(on: device) }
+        guard batches.count > 1 || sharesBatches else {
+            return zip(batches, targets).map { batch, targets in (batch, networks.map { _ in targets }) }
+        }
+        return withoutGradients {
+            let sampled = targets.map { targets in networks.map { $0.sampled(targets) } }
+            let counts = networks.enumerated().map { index, network in
+                Tensor.stacked(sampled.map { network.entryCounts(of: $0[index]) }).mean(0)
+            }
+            let means = Tensor.concatenated(counts, axis: 0).averagedOverProcesses()
+                .split(sizes: counts.map(\.count), axis: 0)
+            return zip(batches, sampled).map { batch, targets in
+                (batch, zip(targets, means).map { $0.counting($1) })
+            }
+        }
+    }
+
+    private func loss(of part: Part, computeDType: DType?) -> TrainingLoss {
+        let (batch, targets) = (part.batch, part.targets[0])
+        let input = network.backbone.encodingImages(of: batch.input(on: device))
         return withAutocast(to: computeDType, on: device) {
             let output = network.backbone.output(of: input)
             let prefix = insulation == nil ? output.prefix : output.prefix.detached()
             let loss = network.loss(after: prefix, targets: targets, settings: settings)
             var auxiliary = datasets[0].auxiliaryLosses(of: output, at: batch, device: device)
-            if let own = insulation?.loss(after: output.prefix, targets: targets, settings) {
+            if let own = insulation?.loss(after: output.prefix, targets: part.targets[1], settings) {
                 auxiliary.append(own)
             }
             return TrainingLoss(total: auxiliary.reduce(loss.total) { $0 + $1.loss * $1.weight }) {

@@ -57,6 +57,9 @@ public struct PolicyTraining {
     /// Rank 0 writes the policy.
     public var processes: ProcessGroup?
 
+    /// Divides the optimizer's state among the processes, which changes neither result nor checkpoint.
+    public var shardsOptimizer = false
+
     /// Trains by `recipe` on `sources`, at least one.
     public init(_ sources: [PolicySource], recipe: PolicyRecipe, device: Device) {
         precondition(!sources.isEmpty, "a policy learns from some dataset")
@@ -152,6 +155,7 @@ public struct PolicyTraining {
             identity: identity.text,
             device: device,
             processes: processes,
+            shardsOptimizer: shardsOptimizer,
             report: report
         )
         try trainer.train(task, resume: resume)

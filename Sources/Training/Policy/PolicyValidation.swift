@@ -89,7 +89,7 @@ struct PolicyValidation {
         throws
         -> [String: Double]
     {
-        let (input, targets) = batch.tensors(on: device)
+        let (input, targets) = (batch.input(on: device), batch.targets(on: device))
         return try withoutGradients {
             let output = network.backbone.output(of: input)
             let loss = network.loss(after: output.prefix, targets: targets, settings: settings)

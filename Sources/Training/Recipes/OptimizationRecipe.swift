@@ -10,6 +10,11 @@ public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
     /// Examples per step.
     public var batchSize: Int
 
+    /// Parts that a step's batch is divided into, whose gradients are added one after the other.
+    ///
+    /// They take the memory of one part's activations instead of the batch's, and have the result of the whole batch.
+    public var accumulationSteps = 1
+
     /// AdamW's settings, its peak learning rate among them.
     public var optimizer = AdamW.Configuration()
 
@@ -37,7 +42,10 @@ public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
     public func validate() throws(InvalidValue) {
         try Validation.require(["steps": steps, "warmUpSteps": warmUpSteps], atLeast: 0)
         try Validation.require(
-            ["batchSize": batchSize, "checkpointEvery": checkpointEvery, "logEvery": logEvery],
+            [
+                "batchSize": batchSize, "accumulationSteps": accumulationSteps,
+                "checkpointEvery": checkpointEvery, "logEvery": logEvery,
+            ],
             atLeast: 1
         )
         try Validation.require(["maxGradientNorm": maxGradientNorm], above: 0)
@@ -55,15 +63,19 @@ public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
         )
     }
 
-    /// Checks that processes can share a batch evenly.
+    /// Checks that processes can share a batch evenly, and their shares can be divided into equal parts.
     ///
     /// - Throws: ``RecipeError``.
     public func checkSharing(among processes: Int) throws(RecipeError) {
-        guard batchSize % processes != 0 else { return }
+        guard batchSize % (processes * accumulationSteps) != 0 else { return }
+        let divisor =
+            accumulationSteps == 1
+            ? "\(processes), the number of processes, which"
+            : "\(processes * accumulationSteps), the number of processes times that of accumulation steps, which"
         throw RecipeError(
             InvalidValue(
                 "optimization.batchSize",
-                expected: "a multiple of \(processes), the number of processes, which share a batch evenly",
+                expected: "a multiple of \(divisor) share a batch evenly",
                 found: batchSize
             )
         )

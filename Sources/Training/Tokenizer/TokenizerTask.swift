@@ -78,7 +78,11 @@ extension TokenizerTask {
 
     private static var heldOutMetric: String { "validation_l1" }
 
-    func loss(at step: Int, computeDType: DType?) -> TrainingLoss {
+    func losses(at step: Int, computeDType: DType?) -> [() throws -> TrainingLoss] {
+        [{ loss(at: step, computeDType: computeDType) }]
+    }
+
+    private func loss(at step: Int, computeDType: DType?) -> TrainingLoss {
         let first = firstQuantized
         if step == first && !hasCodebooks {
             initializeCodebooks()

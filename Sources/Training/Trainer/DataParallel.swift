@@ -6,7 +6,7 @@ internal import Torch
 ///
 /// Processes hold the same weights and take the same decisions; rank 0 writes.
 struct DataParallel {
-    private let group: ProcessGroup
+    let group: ProcessGroup
 
     /// Nil in a single process.
     init?(_ group: ProcessGroup?) {
@@ -61,10 +61,7 @@ struct DataParallel {
 
 extension ProcessGroup {
     /// This process's part of examples that all share evenly, in their order.
-    func share<Example>(of examples: [Example]) -> [Example] {
-        let count = examples.count / size
-        return Array(examples[rank * count ..< (rank + 1) * count])
-    }
+    func share<Example>(of examples: [Example]) -> [Example] { examples.part(rank, of: size) }
 
     /// Runs `body` in rank 0 first and in all others afterwards, as they find its files.
     func leaderFirst<Result>(_ body: () throws -> Result) throws -> Result {
@@ -75,16 +72,31 @@ extension ProcessGroup {
     }
 
     /// This process's part of the examples of a batch.
-    func share(of parts: [MixtureOrder.Part]) -> [MixtureOrder.Part] {
-        let own = share(of: parts.flatMap { part in part.indices.map { (source: part.source, index: $0) } })
-        return parts.compactMap { part in
-            let indices = own.filter { $0.source == part.source }.map(\.index)
-            return indices.isEmpty ? nil : MixtureOrder.Part(source: part.source, indices: indices)
-        }
-    }
+    func share(of parts: [MixtureOrder.Part]) -> [MixtureOrder.Part] { parts.share(rank, of: size) }
 }
 
 extension ProcessGroup? {
     /// True in the process that writes: rank 0, or the only one.
     var isLeader: Bool { (self?.rank ?? 0) == 0 }
+}
+
+extension Array {
+    /// The part at `position` of `count` equal ones, in order.
+    fileprivate func part(_ position: Int, of count: Int) -> [Element] {
+        let size = self.count / count
+        return Array(self[position * size ..< (position + 1) * size])
+    }
+}
+
+extension [MixtureOrder.Part] {
+    /// The examples at `position` of `count` equal parts of all, in order.
+    func share(_ position: Int, of count: Int) -> [MixtureOrder.Part] {
+        guard count > 1 else { return self }
+        let examples = flatMap { part in part.indices.map { (source: part.source, index: $0) } }
+        let own = examples.part(position, of: count)
+        return compactMap { part in
+            let indices = own.filter { $0.source == part.source }.map(\.index)
+            return indices.isEmpty ? nil : MixtureOrder.Part(source: part.source, indices: indices)
+        }
+    }
 }

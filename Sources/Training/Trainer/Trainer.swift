@@ -31,6 +31,7 @@ public struct Trainer {
     private let checkpoint: TrainingCheckpoint
     private let device: Device
     private let processes: ProcessGroup?
+    private let shardsOptimizer: Bool
     private let report: (Progress) throws -> Void
 
     /// Prepares a training.
@@ -41,6 +42,7 @@ public struct Trainer {
     ///   - identity: Everything that determines the result; a checkpoint with another identity is refused.
     ///   - device: Device to compute on.
     ///   - processes: The processes that share the batches; nil for one.
+    ///   - shardsOptimizer: True divides the optimizer's state among the processes.
     ///   - report: Called with every line of metrics; an error that it throws ends the training there.
     init(
         _ recipe: OptimizationRecipe,
@@ -48,6 +50,7 @@ public struct Trainer {
         identity: String,
         device: Device,
         processes: ProcessGroup? = nil,
+        shardsOptimizer: Bool = false,
         report: @escaping (Progress) throws -> Void
     ) {
         self.recipe = recipe
@@ -55,6 +58,7 @@ public struct Trainer {
         checkpoint = TrainingCheckpoint(in: folder, identity: identity)
         self.device = device
         self.processes = processes
+        self.shardsOptimizer = shardsOptimizer
         self.report = report
     }
 
@@ -65,7 +69,12 @@ public struct Trainer {
     @discardableResult
     func train(_ task: some TrainingTask, resume: Bool) throws -> Outcome {
         let parameters = task.parameters
-        let optimizer = AdamW(parameters, configuration: recipe.optimizer)
+        let parallel = DataParallel(processes)
+        let optimizer = AdamW(
+            parameters,
+            configuration: recipe.optimizer,
+            shard: shardsOptimizer ? parallel?.group.shard : nil
+        )
         let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
         let average = recipe.emaDecay > 0 ? WeightAverage(parameters, decay: recipe.emaDecay) : nil
         let computeDType = recipe.computeDType.dtype(on: device)
@@ -73,30 +82,28 @@ public struct Trainer {
         let best = task.earlyStopping.map { BestWeights(state, $0) }
         let model = state + (average?.state ?? []) + (best?.state ?? [])
 
-        let parallel = DataParallel(processes)
-        var first = resume && processes.isLeader ? try checkpoint.restore(model, optimizer) : 0
-        if let parallel { first = try parallel.begin(with: model + optimizer.state, at: first) }
+        let optimizerState = parallel.entries(of: optimizer)
+        let first = try begin(model, optimizerState, parallel, resume: resume)
         if task.drawsWholeBatches { try parallel?.shareRandomState() }
         var done = first
-        if first == 0 && processes.isLeader { checkpoint.remove() }
         let log = processes.isLeader ? try MetricsLog(in: folder, before: first) : nil
         try task.begin(at: first)
         for step in first ..< recipe.steps {
             if !task.drawsWholeBatches { parallel?.seed(task.seed, step: step) }
-            let loss = try withProcesses(parallel == nil ? nil : processes) {
-                let loss = try task.loss(at: step, computeDType: computeDType)
-                loss.total.backward()
-                return loss
+            let losses = try withProcesses(parallel == nil ? nil : processes) {
+                try addGradients(of: task, at: step, computeDType)
             }
             try parallel?.averageGradients(of: parameters)
             let gradientNorm = GradientClipping.clip(parameters, limit: recipe.maxGradientNorm)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
+            if optimizer.shard != nil { try parallel?.gather(parameters) }
             optimizer.forgetGradients()
             average?.update(step: step)
             done = step + 1
             if isLogged(step) {
-                var metrics = try parallel?.average(loss.metrics()) ?? loss.metrics()
+                var metrics = Self.mean(losses)
+                metrics = try parallel?.average(metrics) ?? metrics
                 metrics["gradient_norm"] = gradientNorm.item
                 metrics["learning_rate"] = recipe.optimizer.learningRate * factor
                 metrics.merge(try evaluate(task, after: step, average, best)) { $1 }
@@ -104,13 +111,63 @@ public struct Trainer {
                 try report(Progress(step: step + 1, total: recipe.steps, metrics: metrics))
             }
             if best?.isExhausted ?? false { break }
-            if processes.isLeader && (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
-                try checkpoint.save(model, optimizer, step: step + 1)
+            if (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
+                try save(model, optimizerState, step: step + 1)
             }
         }
         average?.apply()
         best?.apply()
         return Outcome(steps: done, keptStep: best?.step ?? done)
+    }
+
+    /// Gives all processes the state to begin with, that of rank 0's checkpoint where it resumes from one; returns the steps done.
+    private func begin(
+        _ model: [NamedTensor],
+        _ optimizer: [CheckpointEntry],
+        _ parallel: DataParallel?,
+        resume: Bool
+    ) throws -> Int {
+        var first = 0
+        let restores = resume && processes.isLeader && checkpoint.exists
+        if processes.isLeader && !restores { checkpoint.remove() }
+        if try parallel?.leaders(restores ? 1 : 0) ?? 1 > 0 {
+            if processes.isLeader {
+                first = restores ? try checkpoint.restore(model, optimizer) : 0
+            } else {
+                for entry in optimizer { try entry.fill(.empty(entry.shape, dtype: entry.dtype)) }
+            }
+        }
+        return try parallel?.begin(with: model, at: first) ?? first
+    }
+
+    /// Writes a checkpoint in rank 0, for which the others give their parts of the optimizer's state.
+    private func save(_ model: [NamedTensor], _ optimizer: [CheckpointEntry], step: Int) throws {
+        if processes.isLeader { return try checkpoint.save(model, optimizer, step: step) }
+        for entry in optimizer { _ = try entry.read() }
+    }
+
+    /// Adds the gradients of the loss of a step's batch, part by part; returns the losses of the parts.
+    private func addGradients(
+        of task: some TrainingTask,
+        at step: Int,
+        _ computeDType: DType?
+    ) throws -> [TrainingLoss] {
+        let parts = try task.losses(at: step, computeDType: computeDType)
+        var losses: [TrainingLoss] = []
+        for part in parts {
+            let loss = try part()
+            (parts.count == 1 ? loss.total : loss.total / Double(parts.count)).backward()
+            losses.append(loss)
+        }
+        return losses
+    }
+
+    /// Means of the metrics of a batch's parts.
+    private static func mean(_ losses: [TrainingLoss]) -> [String: Double] {
+        let count = Double(losses.count)
+        return losses.reduce(into: [:]) { metrics, loss in
+            metrics.merge(loss.metrics().mapValues { $0 / count }) { $0 + $1 }
+        }
     }
 
     /// Removes the checkpoint of a training whose result is safely on disk.

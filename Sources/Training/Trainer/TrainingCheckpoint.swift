@@ -15,20 +15,23 @@ struct TrainingCheckpoint {
     }
 
     /// Writes the state after `step` steps.
-    func save(_ model: [NamedTensor], _ optimizer: AdamW, step: Int) throws {
+    func save(_ model: [NamedTensor], _ optimizer: [CheckpointEntry], step: Int) throws {
         try Checkpoint.save(
-            tensors(model, optimizer),
+            entries(model, optimizer, random: Torch.randomState),
             metadata: ["step": String(step), "recipe": identity],
             to: file
         )
     }
 
+    /// True if there is a checkpoint.
+    var exists: Bool { FileManager.default.fileExists(atPath: file.path) }
+
     /// Restores tensors, optimizer and libtorch's random state.
     ///
     /// - Returns: Number of steps done; 0 where there is no checkpoint.
     /// - Throws: ``TrainingError`` for a checkpoint of another training.
-    func restore(_ model: [NamedTensor], _ optimizer: AdamW) throws -> Int {
-        guard FileManager.default.fileExists(atPath: file.path) else { return 0 }
+    func restore(_ model: [NamedTensor], _ optimizer: [CheckpointEntry]) throws -> Int {
+        guard exists else { return 0 }
         let metadata = try SafetensorsFile(reading: file).metadata
         let then = metadata["recipe"] ?? ""
         guard RunIdentity.agree(then, identity), let step = metadata["step"].flatMap(Int.init) else {
@@ -39,19 +42,22 @@ struct TrainingCheckpoint {
                     + "\(Self.settings(of: identity, notIn: then)))"
             )
         }
-        let tensors = tensors(model, optimizer)
-        try Checkpoint.load(tensors, from: file)
-        if let random = tensors.last { Torch.randomState = random.tensor }
+        let random = Torch.randomState
+        try Checkpoint.load(entries(model, optimizer, random: random), from: file)
+        Torch.randomState = random
         return step
     }
 
     /// Removes the file.
     func remove() { try? FileManager.default.removeItem(at: file) }
 
-    private func tensors(_ model: [NamedTensor], _ optimizer: AdamW) -> [NamedTensor] {
-        model.map { NamedTensor(name: "model.\($0.name)", tensor: $0.tensor) }
-            + optimizer.state.map { NamedTensor(name: "optimizer.\($0.name)", tensor: $0.tensor) }
-            + [NamedTensor(name: "random", tensor: Torch.randomState)]
+    private func entries(
+        _ model: [NamedTensor],
+        _ optimizer: [CheckpointEntry],
+        random: Tensor
+    ) -> [CheckpointEntry] {
+        model.map { CheckpointEntry(NamedTensor(name: "model.\($0.name)", tensor: $0.tensor)) }
+            + optimizer + [CheckpointEntry(NamedTensor(name: "random", tensor: random))]
     }
 
     /// The settings in one identity that another one lacks, as people write them.

@@ -28,8 +28,14 @@ protocol TrainingTask {
     /// Prepares for the steps from `step` on; called once, before the first of them.
     func begin(at step: Int) throws
 
-    /// The loss of step `step`, counted from 0, with matrix products in `computeDType`; nil is single precision.
-    func loss(at step: Int, computeDType: DType?) throws -> TrainingLoss
+    /// The losses of the parts of a step's batch, whose mean is the batch's.
+    ///
+    /// - Parameters:
+    ///   - step: The step, counted from 0.
+    ///   - computeDType: Number format of matrix products; nil for single precision.
+    /// - Returns: Functions, each of which computes the loss of a part, to be called in their order.
+    /// - Throws: The errors of data.
+    func losses(at step: Int, computeDType: DType?) throws -> [() throws -> TrainingLoss]
 }
 
 extension TrainingTask {
