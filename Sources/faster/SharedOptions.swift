@@ -309,8 +309,11 @@ struct MappingOptions: ParsableArguments {
 
 /// A dataset and a part of it.
 struct DatasetOptions: ParsableArguments {
-    @Option(help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0.")
-    var data: String
+    @Option(name: .customLong("data"), help: "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0.")
+    var folders: [String]
+
+    /// The dataset's folder.
+    var data: String { folders[0] }
 
     @OptionGroup var selection: EpisodeOptions
 
@@ -319,6 +322,12 @@ struct DatasetOptions: ParsableArguments {
         usesStates: Bool = false
     ) throws -> (demonstrations: Demonstrations, episodes: [Int]?) {
         try selection.open([data], usesStates: usesStates)[0]
+    }
+
+    func validate() throws {
+        guard folders.count == 1 else {
+            throw ValidationError("--data: expected one dataset, found \(folders.joined(separator: ", "))")
+        }
     }
 }
 

@@ -17,7 +17,13 @@ extension TokenizerCommand {
                 """
         )
 
-        @OptionGroup var dataset: DatasetOptions
+        @Option(
+            help:
+                "Folder of a LeRobot dataset, v2.0, v2.1 or v3.0; may be repeated, for datasets of one robot."
+        )
+        var data: [String]
+
+        @OptionGroup var selection: EpisodeOptions
         @OptionGroup var options: FittingOptions
 
         @Option(help: "Tokenizer to fit: \(FittedTokenizer.names).")
@@ -28,8 +34,7 @@ extension TokenizerCommand {
 
         func run() throws {
             try OutputFolder(out).checkUnfinished()
-            let (demonstrations, episodes) = try dataset.open()
-            let actions = try demonstrations.robotActions(episodes: episodes)
+            let actions = try robot().robotActions()
             if kind == .linearFASTerVQ {
                 Terminal.say("fit  choosing the partition into latent positions by every fifth episode")
             }
@@ -41,13 +46,27 @@ extension TokenizerCommand {
             }
             if tokenizer.normalizedLimit != nil {
                 let chunks = try actions.chunks(horizon: options.horizon)
-                Terminal.say("Note: \(dataset.data): \(try tokenizer.clippedToRange(chunks).clipped)")
+                Terminal.say("Note: \(data.joined(separator: ", ")): \(try tokenizer.clippedToRange(chunks).clipped)")
             }
             try tokenizer.save(to: out.asFile)
             print(
                 "\(out): \(tokenizer.name), \(sizes(tokenizer.layout)) for chunks of "
                     + "\(tokenizer.horizon) x \(tokenizer.dimension)"
             )
+        }
+
+        /// The datasets, which have to be of one robot.
+        private func robot() throws -> RobotDemonstrations {
+            let parts = try selection.open(data)
+            let robots = RobotNames(zip(data, parts).map { (DatasetEntry(path: $0), $1.demonstrations) })
+            for line in robots.lines { Terminal.say(line) }
+            guard Set(robots.names).count == 1 else {
+                throw ValidationError(
+                    "--data: expected datasets of one robot, found \(Set(robots.names).count) robots; fit one "
+                        + "tokenizer a robot, or train one for all with 'faster tokenizer train'"
+                )
+            }
+            return try RobotDemonstrations(named: robots.names[0], parts)
         }
 
         private func sizes(_ layout: TokenLayout) -> String {

@@ -40,6 +40,22 @@ struct TokenizerRefusalTests {
         )
     }
 
+    @Test("fit refuses datasets of several robots, and evaluate several datasets")
+    func severalDatasets() async throws {
+        let other = try await Workshop.otherRobot.value.appending(path: "data").path
+        let data = ["--data", Program.demonstrations, "--data", other]
+        let fit = ["tokenizer", "fit", "--kind", "binning", "--out", "out"]
+        #expect(
+            try await Program.refusal(fit + data, in: folder)
+                .contains("--data: expected datasets of one robot, found 2 robots")
+        )
+        let evaluate = ["tokenizer", "evaluate", "--tokenizer", "binning"]
+        #expect(
+            try await Program.refusal(evaluate + data, in: folder)
+                .contains("--data: expected one dataset, found \(Program.demonstrations), \(other)")
+        )
+    }
+
     @Test("a header of weights that lies is named, with the tensor")
     func lyingHeader() async throws {
         try await copy()

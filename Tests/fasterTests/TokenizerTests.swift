@@ -100,6 +100,18 @@ struct TokenizerTests {
         }
     }
 
+    @Test("fit reads several datasets of one robot as one")
+    func severalDatasets() async throws {
+        func fit(_ out: String, _ parts: [String]) async throws -> Data {
+            let data = parts.flatMap { ["--data", Program.demonstrations, "--episodes", $0] }
+            _ = try await run(["fit", "--kind", "binning", "--out", out] + data)
+            return try Data(contentsOf: folder.appending(path: "\(out)/norm_stats.json"))
+        }
+        let together = try await fit("together", ["0:4"])
+        #expect(try await fit("apart", ["0:2", "2:4"]) == together)
+        #expect(try await fit("last", ["2:4"]) != together)
+    }
+
     @Test("a baseline's settings in its name go before options, which hold for the rest")
     func settingsInNames() async throws {
         func size(_ tokenizer: String, _ scale: String) async throws -> NSObject? {

@@ -14,6 +14,27 @@ public struct RobotDemonstrations: Sendable {
     /// The datasets with the episodes of the statistics; nil for all.
     let parts: [(demonstrations: Demonstrations, episodes: [Int]?)]
 
+    /// The datasets of one robot.
+    ///
+    /// - Parameters:
+    ///   - name: Name of the robot.
+    ///   - datasets: At least one dataset, with the episodes of the statistics; nil for all.
+    /// - Throws: ``DemonstrationsError`` that names two datasets which cannot be of one robot.
+    public init(
+        named name: String,
+        _ datasets: [(demonstrations: Demonstrations, episodes: [Int]?)]
+    ) throws(DemonstrationsError) {
+        self = try Self.gathered(datasets.map { (name, $0.demonstrations, $0.episodes) })[0]
+    }
+
+    private init(
+        name: String,
+        positions: [Int],
+        parts: [(demonstrations: Demonstrations, episodes: [Int]?)]
+    ) {
+        (self.name, self.positions, self.parts) = (name, positions, parts)
+    }
+
     /// Gathers the datasets of every robot, in the order of the robots' first ones.
     ///
     /// - Parameter datasets: Datasets with the names of their robots; one without a name is of a robot of its own.
