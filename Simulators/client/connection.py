@@ -83,7 +83,7 @@ class ObservationSchema:
         if self.state_key:
             result[self.state_key] = environment.state
         if self.instruction_key:
-            result[self.instruction_key] = environment.description.instruction
+            result[self.instruction_key] = environment.instruction
         return result
 
 

@@ -29,6 +29,11 @@ class Environment:
         # Perturbation of the next episodes; scenes change for the simulator's own perturbations only.
         self.perturbation: str | None = None
 
+    @property
+    def instruction(self) -> str:
+        """What a policy is told; a perturbation may reword it."""
+        return self.description.instruction
+
     def reset(self, seed: int):
         """Samples the scene of `seed`; the same seed gives the same scene again."""
         raise NotImplementedError

@@ -7,12 +7,13 @@ from openpi_client import image_tools
 
 from ..client import environment
 from ..client.description import Task
+from ..client.perturbations import generator
 from ..client.pose_control import quaternion_rotation_vector
 from ..client.views import projected
-from . import benchmark
+from . import benchmark, perturbations
 from .observation import CAMERAS, Observations
 from .scene import Scene
-from .tasks import FOLDERS, FULL, SLIM, SUITE_OF
+from .tasks import FOLDERS, FULL, SLIM, SUITE_OF, VARIANTS
 
 # Seeds from here on belong to evaluations, which take LIBERO's initial states in their order.
 FIRST_EVALUATION = 1_000_000
@@ -31,23 +32,28 @@ class Environment(Scene, environment.Environment):
 
     def __init__(self, task: str, description: Task, assets: str = FULL):
         environment.Environment.__init__(self, task, description)
-        folder = FOLDERS[SUITE_OF[task]]
         self.assets = assets
-        benchmark.use(assets)
+        self._load()
+
+    def _load(self, variant: str | None = None):
+        """Loads the task's model, or that of one of LIBERO-PRO's variants."""
+        self._variant = variant
+        self._folder = FOLDERS[SUITE_OF[self.task]] + VARIANTS.get(variant, "")
+        benchmark.use(self.assets)
         # Scenes are sampled in one model: to load it again takes seconds.
         self.raw = benchmark.env_wrapper.ControlEnv(
-            str(benchmark.task_file(folder, task)),
+            str(benchmark.task_file(self._folder, self.task)),
             use_camera_obs=False,
             has_offscreen_renderer=False,
             ignore_done=True,
             hard_reset=False,
         ).env
-        if assets == SLIM:
+        if self.assets == SLIM:
             # Images are made smaller, which smooths edges as well, for half of the time.
             self.raw.sim.model._model.vis.quality.offsamples = 0
         # LIBERO's reward is its success, which it would check a second time.
         self.raw.reward = lambda action: 0.0
-        self._states = benchmark.initial_states(folder, task)
+        self._states = benchmark.initial_states(self._folder, self.task)
         names = [name for name in self.raw.fixtures_dict if name in self.raw.obj_body_id]
         self._furniture = [self.raw.obj_body_id[name] for name in names]
         # Where a newly loaded model has it: LIBERO places objects on it by its regions' positions there.
@@ -61,9 +67,17 @@ class Environment(Scene, environment.Environment):
         self._generators = [np.random.RandomState(EVALUATION_SEED).get_state()]
         Scene.__init__(self, self.raw)
         self._observations = Observations(self.raw)
+        model, data = self.raw.sim.model._model, self.raw.sim.data._data
+        self._perturbed = perturbations.Scene(model, data, [self.raw.obj_body_id[name] for name in self.raw.objects_dict])
 
     def reset(self, seed: int):
-        """Samples a scene, or takes the initial state that belongs to an evaluation's seed."""
+        """Samples a scene, or takes the initial state that belongs to an evaluation's seed, under `perturbation`."""
+        variant = self.perturbation if self.perturbation in VARIANTS else None
+        if variant != self._variant:
+            self.close()
+            self._load(variant)
+        if self._perturbed.restore():
+            self._observations.close()
         if seed >= FIRST_EVALUATION:
             index = (seed - FIRST_EVALUATION) % len(self._states)
             self._arrange(index)
@@ -75,6 +89,7 @@ class Environment(Scene, environment.Environment):
             self._sample()
             updates = 1
         self.raw.sim.forward()
+        self._perturb(generator(self.perturbation or "", seed))
         self.raw._post_process()
         self._observations.restart(updates)
         # robosuite's gripper keeps its last command.
@@ -82,6 +97,27 @@ class Environment(Scene, environment.Environment):
         gripper.current_action = np.zeros_like(gripper.current_action)
         for _ in range(SETTLING):
             self.raw.step(DUMMY_ACTION)
+
+    def _perturb(self, random: np.random.Generator):
+        """Perturbs what images show of the scene."""
+        match self.perturbation:
+            case "light":
+                self._perturbed.light(random)
+            case "camera":
+                self._perturbed.camera(random)
+            case "texture":
+                self._perturbed.texture(random)
+                self._observations.close()
+            case "distractors":
+                self._perturbed.distract(random)
+        self._observations.draw = self._perturbed.draw if self._perturbed.distractors else None
+
+    @property
+    def instruction(self) -> str:
+        """The task's instruction, or that of a variant that has one of its own: LIBERO-PRO's task file says it."""
+        if self._variant not in ("pro-language", "pro-task"):
+            return self.description.instruction
+        return " ".join(self.raw.parsed_problem["language_instruction"])
 
     def _sample(self, loads: int = 1):
         """Resets to a scene that is sampled from NumPy's generator, as after the model was loaded `loads` times.

@@ -25,6 +25,8 @@ class Observations:
         self._raw = raw
         self._seen = mujoco.MjData(raw.sim.model._model)
         self._context = None
+        # Adds what exists in images only to a scene, if there is such a thing.
+        self.draw = None
         self._clock = Observable("clock", sensor("object")(lambda _: self._sample()), sampling_rate=raw.control_freq)
         # Nobody reads robosuite's own, which it updates at every substep.
         raw._update_observables = lambda force=False: self._clock.update(raw.model_timestep, {}, force)
@@ -91,6 +93,9 @@ class Observations:
         rgba[:] = self._burners
         self._context.gl_ctx.make_current()
         self._context.render(size, size, sim.model.camera_name2id(CAMERAS[camera]))
+        if self.draw:
+            self.draw(self._context.scn)
+            mujoco.mjr_render(mujoco.MjrRect(0, 0, size, size), self._context.scn, self._context.con)
         image = self._context.read_pixels(size, size)
         rgba[:] = present
         return image

@@ -74,6 +74,8 @@ SUITES = {
 # LIBERO's names of the suites.
 FOLDERS = {"spatial": "libero_spatial", "object": "libero_object", "goal": "libero_goal", "long": "libero_10"}
 SUITE_OF = {name: suite for suite, names in SUITES.items() for name in names}
+# LIBERO-PRO's variants of every task (arXiv 2510.03827), by perturbation: the end of the name of its suite.
+VARIANTS = {"pro-language": "_lan", "pro-object": "_object", "pro-swap": "_swap", "pro-task": "_task"}
 # Step limits of an evaluation, as in openpi's LIBERO client.
 MAX_STEPS = {"spatial": 220, "object": 280, "goal": 300, "long": 520}
 
@@ -100,5 +102,6 @@ SIMULATOR = Simulator(
         for name, suite in SUITE_OF.items()
     },
     groups=tuple(SUITES),
+    own_perturbations=("light", "camera", "texture", "distractors", *VARIANTS),
     assets=(FULL, SLIM),
 )

@@ -5,13 +5,13 @@ import sys
 
 os.environ.setdefault("MUJOCO_GL", "egl")
 
-import mujoco
 import numpy as np
 from metaworld.env_dict import ALL_V3_ENVIRONMENTS
 
 from ..client import environment
 from ..client.description import Task
 from ..client.perturbations import generator
+from ..client.rendering import SmallImages
 from ..client.views import projected, set_visible_poses, visible_poses
 from . import perturbations
 
@@ -42,13 +42,13 @@ class Environment(environment.Environment):
         self._env.model.camera(CORNER).pos = CORNER_POSITION
         self._scene = perturbations.Scene(self._env.model, self._env.data)
         self._sample_positions = self._env._get_state_rand_vec
-        self._renderers = {}
+        self._images = SmallImages(self._env.model)
         self.observation = None
 
     def reset(self, seed: int):
         """Samples the scene of `seed`, under `perturbation`."""
         if self._scene.restore():
-            self._free_renderers()
+            self._images.close()
         random = generator(self.perturbation or "", seed)
         space = self._env._random_reset_space
         self._env._get_state_rand_vec = self._sample_positions
@@ -63,9 +63,9 @@ class Environment(environment.Environment):
                 self._scene.camera(random)
             case "texture":
                 self._scene.texture(random)
-                self._free_renderers()
+                self._images.close()
             case "distractors":
-                self._scene.add_distractors(random)
+                self._scene.add_distractors(random, *perturbations.DISTRACTOR_AREA)
 
     def step(self, action: np.ndarray) -> bool:
         """Moves for 12.5 ms; true when the task's own success criterion holds."""
@@ -100,22 +100,9 @@ class Environment(environment.Environment):
         return [model.camera(index).name for index in range(model.ncam)]
 
     def render(self, camera: str, height: int, width: int) -> np.ndarray:
-        """An image of `camera`, uint8 `[height, width, 3]`.
-
-        Software rendering costs by the vertex, not by the pixel: images are rendered at twice the size and
-        averaged, which is cheaper than multisampling. Shadows and reflections would cost ten times more.
-        """
-        renderer = self._renderer(2 * height, 2 * width)
-        renderer.update_scene(self._env.data, camera)
-        for distractor in self._scene.distractors:
-            distractor.draw(renderer.scene)
-        renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
-        renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
-        large = renderer.render().astype(np.uint16)
-        small = (large[0::2, 0::2] + large[1::2, 0::2] + large[0::2, 1::2] + large[1::2, 1::2] + 2) >> 2
-        if camera == CORNER:
-            small = small[::-1, ::-1]
-        return np.ascontiguousarray(small.astype(np.uint8))
+        """An image of `camera`, uint8 `[height, width, 3]`."""
+        image = self._images.image(self._env.data, camera, height, width, add=self._scene.draw)
+        return np.ascontiguousarray(image[::-1, ::-1] if camera == CORNER else image)
 
     def snapshot(self):
         """Poses of everything that images show."""
@@ -125,22 +112,7 @@ class Environment(environment.Environment):
         """Lets images show the poses of a snapshot."""
         set_visible_poses(self._env.data, snapshot)
 
-    def _renderer(self, height: int, width: int) -> mujoco.Renderer:
-        if (height, width) not in self._renderers:
-            model = self._env.model
-            model.vis.quality.offsamples = 0
-            model.vis.quality.shadowsize = 0
-            model.vis.global_.offheight = max(model.vis.global_.offheight, height)
-            model.vis.global_.offwidth = max(model.vis.global_.offwidth, width)
-            self._renderers[height, width] = mujoco.Renderer(model, height, width)
-        return self._renderers[height, width]
-
-    def _free_renderers(self):
-        for renderer in self._renderers.values():
-            renderer.close()
-        self._renderers = {}
-
     def close(self):
         """Frees the scene and its renderers."""
-        self._free_renderers()
+        self._images.close()
         self._env.close()

@@ -1,13 +1,16 @@
 """A robosuite task, commanded as its robot's description says."""
 
 import logging
+import os
 import warnings
 from functools import cached_property
 
 import numpy as np
 
+os.environ.setdefault("MUJOCO_GL", "egl")
 warnings.simplefilter("ignore")
 
+import mujoco
 import robosuite
 from robosuite.controllers import load_composite_controller_config, load_part_controller_config
 from robosuite.controllers.parts.generic.joint_vel import JointVelocityController
@@ -15,6 +18,8 @@ from robosuite.controllers.parts.generic.joint_vel import JointVelocityControlle
 from ..client import environment
 from ..client.description import Task
 from ..client.pose_control import rotation_vector
+from ..client.rendering import SmallImages
+from ..client.views import projected, set_visible_poses, visible_poses
 from .tasks import SIMULATOR
 
 logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
@@ -30,6 +35,8 @@ SCENES = {
     "humanoid-reach": ("Lift", ["GR1ArmsOnly"]),
     "humanoid-carry": ("Lift", ["GR1ArmsOnly"]),
 }
+# robosuite's names of cameras.
+CAMERAS = {"agentview": "agentview", "right_eye_in_hand": "robot0_eye_in_hand", "left_eye_in_hand": "robot1_eye_in_hand"}
 # Largest commands of the controllers of joints: radians, radians a second.
 LARGEST_STEP = 0.1
 LARGEST_SPEED = 1.0
@@ -76,6 +83,13 @@ class Environment(environment.Environment):
         self.hands = [
             Hand(self.raw, robot, arm) for robot in self.raw.robots for arm in robot.arms
         ]
+        self._model, self._data = self.raw.sim.model._model, self.raw.sim.data._data
+        options = mujoco.MjvOption()
+        # Visual geometry only.
+        options.geomgroup[0] = 0
+        self._images = SmallImages(self._model, options)
+        if description.robot.cameras:
+            self.video_camera = description.robot.cameras[0]
 
     @cached_property
     def twin(self) -> "Environment":
@@ -121,6 +135,31 @@ class Environment(environment.Environment):
         """Position, rotation vector, joint angles and gripper opening of every hand; float32."""
         return np.concatenate([hand.state for hand in self.hands]).astype(np.float32)
 
+    @property
+    def environment_state(self) -> np.ndarray:
+        """Positions of both hands and of the pot's handles, in metres and in images: float32 `[36]`."""
+        points = np.stack([*(hand.position for hand in self.hands), self.raw._handle0_xpos, self.raw._handle1_xpos])
+        views = [self._positions_in_image(points, CAMERAS[camera]) for camera in self.description.robot.cameras]
+        return np.concatenate([part.ravel() for part in (points, *views)]).astype(np.float32)
+
+    def _positions_in_image(self, points: np.ndarray, camera: str) -> np.ndarray:
+        pose, angle = self._data.camera(camera), self._model.camera(camera).fovy[0]
+        return projected(points, pose.xpos, pose.xmat.reshape(3, 3), angle)
+
+    def render(self, camera: str, height: int, width: int) -> np.ndarray:
+        """An image of `camera`, uint8 `[height, width, 3]`."""
+        if not self.description.robot.cameras:
+            return super().render(camera, height, width)
+        return self._images.image(self._data, CAMERAS[camera], height, width)
+
+    def snapshot(self):
+        """Poses of everything that images show."""
+        return visible_poses(self._data)
+
+    def restore(self, snapshot):
+        """Lets images show the poses of a snapshot."""
+        set_visible_poses(self._data, snapshot)
+
     def position(self, body: str) -> np.ndarray:
         """Position of a body, metres, `[3]`."""
         return self.raw.sim.data.body_xpos[self.raw.sim.model.body_name2id(body)].copy()
@@ -131,6 +170,7 @@ class Environment(environment.Environment):
 
     def close(self):
         """Frees the scene."""
+        self._images.close()
         self.raw.close()
 
 

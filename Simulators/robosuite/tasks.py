@@ -25,6 +25,13 @@ def _state(prefix: str = "", joints: int = 7, grips: int = 1) -> tuple[str, ...]
     return (*pose, *angles, *(f"{prefix}grip_{index}" for index in range(1, grips + 1)))
 
 
+def _views(objects: tuple[str, ...], *cameras: str) -> dict[str, tuple[str, ...]]:
+    """Cameras, and columns of object poses: metres, then positions in every camera's image, -1 to 1."""
+    metres = [f"{name}_{axis}" for name in objects for axis in "xyz"]
+    pixels = [f"{camera}_{name}_{axis}" for camera in cameras for name in objects for axis in ("right", "down")]
+    return {"cameras": cameras, "environment_state": (*metres, *pixels)}
+
+
 JOINTS = tuple(f"joint_{index}" for index in range(1, 8))
 PANDA = Robot("panda-pose", FPS, _state(), _hand("", "gripper"), noise_columns=(0, 1, 2))
 # The same arm with robosuite's controllers of joints: a tenth of a radian a step, or a radian a second, at most.
@@ -45,6 +52,9 @@ TWO_PANDAS = Robot(
     (*_state("right_arm_"), *_state("left_arm_")),
     (*_hand("right_arm_", "gripper"), *_hand("left_arm_", "gripper")),
     noise_columns=(0, 1, 2, 7, 8, 9),
+    **_views(
+        ("right_hand", "left_hand", "green_handle", "blue_handle"), "agentview", "right_eye_in_hand", "left_eye_in_hand"
+    ),
 )
 # A humanoid's upper body: both hands, and the six finger actuators of each.
 GR1 = Robot(

@@ -4,7 +4,8 @@ import Evaluation
 /// The simulator and the episodes of a command that runs them.
 struct RolloutOptions: ParsableArguments {
     @Option(
-        help: "Simulator: metaworld or libero; or robosuite or legged, which have no cameras yet."
+        help:
+            "Simulator: metaworld, libero, or robosuite, whose two arms have cameras; or legged, which has none."
     )
     var simulator = "metaworld"
 

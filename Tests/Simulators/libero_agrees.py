@@ -89,6 +89,56 @@ def episodes_are_openpi_s(name: str):
     assert own.render("image", 224, 224).shape == (224, 224, 3)
 
 
+def variants_are_libero_pro_s(name: str):
+    """A variant's first episode has LIBERO-PRO's own initial state and picture, to the last bit, and its instruction."""
+    own = Environment(name, tasks.SIMULATOR.tasks[name])
+    for variant, ending in tasks.VARIANTS.items():
+        own.perturbation = variant
+        own.reset(FIRST_EVALUATION)
+        folder = tasks.FOLDERS[tasks.SUITE_OF[name]] + ending
+        other = benchmark.env_wrapper.OffScreenRenderEnv(
+            bddl_file_name=str(benchmark.task_file(folder, name)), camera_heights=256, camera_widths=256
+        )
+        other.seed(7)
+        other.reset()
+        other.set_init_state(benchmark.initial_states(folder, name)[0])
+        for _ in range(10):
+            seen, _, _, _ = other.step([0.0] * 6 + [-1.0])
+        assert np.array_equal(own.raw.sim.data.qpos, other.env.sim.data.qpos), variant
+        assert np.array_equal(own.render("image", 256, 256), seen["agentview_image"][::-1, ::-1]), variant
+        assert own.goals == other.env.parsed_problem["goal_state"], variant
+        rewords = " ".join(other.env.parsed_problem["language_instruction"]) == own.instruction
+        assert rewords if variant in ("pro-language", "pro-task") else own.instruction == own.description.instruction
+
+
+def perturbations_pass(name: str):
+    """A perturbation changes images, and nothing of an episode after it."""
+    environment = Environment(name, tasks.SIMULATOR.tasks[name], tasks.SLIM)
+
+    def picture(perturbation: str | None) -> np.ndarray:
+        environment.perturbation = perturbation
+        environment.reset(FIRST_EVALUATION + 1)
+        return environment.render("image", 256, 256)
+
+    original, state = picture(None), environment.state
+    for perturbation in ("light", "camera", "texture", "distractors"):
+        perturbed = picture(perturbation)
+        assert not np.array_equal(perturbed, original), perturbation
+        assert np.array_equal(perturbed, picture(perturbation)), perturbation
+        assert np.array_equal(environment.state, state), perturbation
+    assert np.array_equal(picture(None), original)
+
+
+def variants_are_complete():
+    """LIBERO-PRO has a file and 50 initial states for every variant of every task."""
+    for suite, names in tasks.SUITES.items():
+        for ending in tasks.VARIANTS.values():
+            for name in names:
+                folder = tasks.FOLDERS[suite] + ending
+                assert benchmark.task_file(folder, name).is_file(), (folder, name)
+                assert len(benchmark.initial_states(folder, name)) == 50, (folder, name)
+
+
 def slim_assets_are_complete():
     """The slim assets hold every file, and change none that anything could touch."""
     for source, name, folders in (
@@ -123,9 +173,12 @@ def slim_physics_is_the_same(name: str):
 tasks_are_libero_s()
 rotations_are_robosuite_s()
 slim_assets_are_complete()
+variants_are_complete()
 for compared in COMPARED:
     episodes_are_openpi_s(compared)
+    perturbations_pass(compared)
     slim_physics_is_the_same(compared)
+variants_are_libero_pro_s(COMPARED[0])
 print("LIBERO's client agrees with LIBERO")
 sys.stdout.flush()
 # robosuite's renderers do not survive the interpreter's end.
