@@ -62,8 +62,8 @@ extension TokenizerCommand {
             for line in robots.lines { Terminal.say(line) }
             guard Set(robots.names).count == 1 else {
                 throw ValidationError(
-                    "--data: expected datasets of one robot, found \(Set(robots.names).count) robots; fit one "
-                        + "tokenizer a robot, or train one for all with 'faster tokenizer train'"
+                    "--data: expected datasets of one robot, found \(Set(robots.names).count) robots; fit one tokenizer "
+                        + "a robot, or train one for all with 'faster tokenizer train'"
                 )
             }
             return try RobotDemonstrations(named: robots.names[0], parts)
