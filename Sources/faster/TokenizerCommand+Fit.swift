@@ -46,7 +46,8 @@ extension TokenizerCommand {
             }
             if tokenizer.normalizedLimit != nil {
                 let chunks = try actions.chunks(horizon: options.horizon)
-                Terminal.say("Note: \(data.joined(separator: ", ")): \(try tokenizer.clippedToRange(chunks).clipped)")
+                let clipped = try tokenizer.clippedToRange(chunks).clipped
+                Terminal.say("Note: \(data.joined(separator: ", ")): \(clipped)")
             }
             try tokenizer.save(to: out.asFile)
             print(
