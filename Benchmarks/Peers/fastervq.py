@@ -336,7 +336,7 @@ chunks, code_lists = [chunk.numpy() for chunk in actions], codes.tolist()
 next_chunk = {"encode": 0, "decode": 0}
 
 
-def update_emaing(call):
+def following(call):
     """Every call takes the next chunk."""
     next_chunk[call] = (next_chunk[call] + 1) % len(chunks)
     return next_chunk[call]
