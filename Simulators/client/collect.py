@@ -75,9 +75,9 @@ def demonstration(
         if images:
             snapshots.append(environment.snapshot())
 
-    dart = DartNoise(noise, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
+    dart = DartNoise(noise * robot.noise_unit, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
     rollout = play(world, environment, seed, attempt, dart, record)
-    if not rollout.success:
+    if not (rollout.success_at_last_step if environment.description.counts_last_step else rollout.success):
         return None
     frames = {camera: [] for camera, _, _ in images.values()}
     for snapshot in snapshots:

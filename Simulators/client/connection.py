@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cached_property
 
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
@@ -15,24 +16,34 @@ class ServerError(RuntimeError):
 
 
 class Server:
-    """A policy or a recorder that serves openpi's unmodified client."""
+    """A policy or a recorder that serves openpi's unmodified client.
+
+    It is connected to when it is first used: a renderer that takes long to start would answer none of its pings until then.
+    """
 
     def __init__(self, host: str, port: int, patience: float):
         self.address = f"ws://{host}:{port}"
-        deadline = time.monotonic() + patience
+        self._host, self._port, self._patience = host, port, patience
+
+    @cached_property
+    def _client(self) -> WebsocketClientPolicy:
+        deadline = time.monotonic() + self._patience
         while True:
             try:
-                self._client = WebsocketClientPolicy(host, port)
-                break
+                return WebsocketClientPolicy(self._host, self._port)
             except ConnectionRefusedError:
                 if time.monotonic() > deadline:
                     raise ServerError(
-                        f"no server at {self.address} after {patience:g} s: start one with 'faster serve'"
+                        f"no server at {self.address} after {self._patience:g} s: start one with 'faster serve'"
                     ) from None
                 time.sleep(0.2)
             except Exception as error:
                 raise ServerError(f"{self.address} does not speak openpi's protocol: {error}") from error
-        self.metadata = self._client.get_server_metadata()
+
+    @property
+    def metadata(self) -> dict:
+        """What the server says of itself."""
+        return self._client.get_server_metadata()
 
     def infer(self, message: dict) -> dict:
         """Sends `message` and waits for the reply."""

@@ -27,6 +27,8 @@ class Robot:
     image_size: int = 96
     # Columns of an action that noise is added to (`--noise`, the perturbation `actions`); never a gripper's.
     noise_columns: tuple[int, ...] = ()
+    # What noise of 1 moves, in the action's units: a large motion of one step.
+    noise_unit: float = 1.0
 
     def to_dict(self) -> dict:
         """The entry that `describe` prints."""
@@ -49,6 +51,10 @@ class Task:
     max_demonstration_steps: int = 500
     # Step limit of an evaluation in the benchmark's protocol, where it has one.
     max_steps: int | None = None
+    # Steps by which a demonstration continues after the success, so that its last chunks show how the task ends.
+    steps_after_success: int = 5
+    # True where the benchmark also asks whether the task is done at the last step: an evaluation goes on to its limit.
+    counts_last_step: bool = False
     # One of the simulator's groups, for example of difficulty.
     group: str | None = None
 

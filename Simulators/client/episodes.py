@@ -6,9 +6,6 @@ import numpy as np
 
 from .environment import Controller, Environment, World
 
-# Demonstrations continue for so many steps after the success, so that their last chunks show how a task ends.
-STEPS_AFTER_SUCCESS = 5
-
 
 class Noise(Protocol):
     """Noise on executed actions."""
@@ -23,7 +20,9 @@ class Rollout(NamedTuple):
     # The controller's actions, `[columns]` each, and the ones that were executed: with noise added.
     actions: list[np.ndarray]
     executed: list[np.ndarray]
+    # True if the task was done at any step, and at the last one.
     success: bool
+    success_at_last_step: bool
 
 
 def for_each_episode(
@@ -52,14 +51,15 @@ def roll_out(
     *,
     noise: Noise | None = None,
     watch: Callable[[], None] | None = None,
-    steps_after_success: int = 0,
+    steps_after_success: int | None = 0,
 ) -> Rollout:
     """Executes the controller's actions in `environment`, which has just been reset.
 
-    Ends `steps_after_success` steps after the first success, when the controller gives up, when the episode cannot
-    succeed any more, or after `max_steps`. `watch` is called before every step that is executed.
+    Ends `steps_after_success` steps after the first success, where that is a number, when the controller gives up, when
+    the episode cannot succeed any more, or after `max_steps`. `watch` is called before every step that is executed.
     """
     actions, executed = [], []
+    succeeded = success = False
     steps_left = None
     while len(actions) < max_steps and steps_left != 0 and not environment.has_failed:
         action = controller.action()
@@ -74,7 +74,8 @@ def roll_out(
             steps_left -= 1
         elif success:
             steps_left = steps_after_success
-    return Rollout(actions, executed, steps_left is not None)
+        succeeded |= success
+    return Rollout(actions, executed, succeeded, success)
 
 
 def play(
@@ -94,5 +95,5 @@ def play(
         environment.description.max_demonstration_steps,
         noise=noise,
         watch=watch,
-        steps_after_success=STEPS_AFTER_SUCCESS,
+        steps_after_success=environment.description.steps_after_success,
     )

@@ -66,6 +66,7 @@ class Video:
 def episode(environment: Environment, policy: Controller, seed: int, max_steps: int | None, video: Video | None) -> dict:
     """Runs `policy` in the scene of `seed`, which `environment` was reset to, until the task succeeds once.
 
+    Where the benchmark counts the last step, the episode goes on to its limit, and says whether the task is done there.
     Without `max_steps`, ends after the task's own limit; if it has none, after `MAX_STEPS`, or the limit of a
     demonstration where it is higher.
     """
@@ -76,6 +77,7 @@ def episode(environment: Environment, policy: Controller, seed: int, max_steps: 
         max_steps or task.max_steps or max(MAX_STEPS, task.max_demonstration_steps),
         noise=ActionNoise(environment.perturbation, task.robot, seed),
         watch=video.add if video else None,
+        steps_after_success=None if task.counts_last_step else 0,
     )
     result = {
         "task": environment.task,
@@ -84,6 +86,8 @@ def episode(environment: Environment, policy: Controller, seed: int, max_steps: 
         "steps": len(rollout.executed),
         "jerk": jerk(rollout.executed, task.robot),
     }
+    if task.counts_last_step:
+        result["success_at_last_step"] = rollout.success_at_last_step
     if environment.perturbation:
         result["perturbation"] = environment.perturbation
     if video:

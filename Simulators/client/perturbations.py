@@ -9,7 +9,7 @@ import numpy as np
 
 from .description import ACTIONS, DELAY, Robot
 
-# Standard deviation of the noise on executed actions, as a fraction of the largest action.
+# Standard deviation of the noise on executed actions, as a fraction of a large one (`Robot.noise_unit`).
 ACTION_NOISE = 0.3
 # Age of observations in seconds, rounded to control steps.
 OBSERVATION_AGE = 0.1
@@ -26,7 +26,7 @@ class ActionNoise:
     def __init__(self, perturbation: str | None, robot: Robot, seed: int):
         self._scale = np.zeros(len(robot.action), np.float32)
         if perturbation == ACTIONS:
-            self._scale[list(robot.noise_columns)] = ACTION_NOISE
+            self._scale[list(robot.noise_columns)] = ACTION_NOISE * robot.noise_unit
         self._generator = generator(ACTIONS, seed)
 
     def next(self) -> np.ndarray:

@@ -9,8 +9,11 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
     /// Name of the perturbation; nil for none.
     public let perturbation: String?
 
-    /// True if the task was done at any step; the episode ends there.
+    /// True if the task was done at any step; the episode ends there, unless the last step counts too.
     public let success: Bool
+
+    /// True if the task was done at the last step; nil where the benchmark does not ask.
+    public let successAtLastStep: Bool?
 
     /// Number of control steps until success or the end.
     public let steps: Int
@@ -41,6 +44,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         seed: Int,
         perturbation: String? = nil,
         success: Bool,
+        successAtLastStep: Bool? = nil,
         steps: Int,
         latencies: [Double],
         stages: [StageTimes]? = nil,
@@ -53,6 +57,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
         self.seed = seed
         self.perturbation = perturbation
         self.success = success
+        self.successAtLastStep = successAtLastStep
         self.steps = steps
         self.latencies = latencies
         self.stages = stages
@@ -67,6 +72,7 @@ public struct EpisodeResult: Codable, Equatable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case task, seed, perturbation, success, steps, stages, tokens, forwards, jerk, video
+        case successAtLastStep = "success_at_last_step"
         case latencies = "latency_ms"
     }
 }

@@ -39,7 +39,11 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
         perturbations = found.isEmpty ? nil : found
         let byTask = Dictionary(grouping: episodes, by: \.task)
         tasks = byTask.mapValues { TaskSummary(of: $0) }
-        mean = TaskSummary(success: tasks.values.map(\.success).mean ?? 0, of: episodes)
+        mean = TaskSummary(
+            success: tasks.values.map(\.success).mean ?? 0,
+            successAtLastStep: tasks.values.compactMap(\.lastStep?.success).mean,
+            of: episodes
+        )
         let stages = StageSummary.all(of: episodes)
         self.stages = stages.isEmpty ? nil : stages
         let tried = groups.map { group in group.tasks.compactMap { byTask[$0] } }

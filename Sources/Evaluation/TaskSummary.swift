@@ -1,6 +1,6 @@
 /// The results of several episodes.
 public struct TaskSummary: Codable, Equatable, Sendable {
-    /// Success rate, in `0 ... 1`.
+    /// Fraction of the episodes in which the task was done at any step.
     public let success: Double
 
     /// Number of episodes.
@@ -8,6 +8,9 @@ public struct TaskSummary: Codable, Equatable, Sendable {
 
     /// 95 % confidence interval of ``success``.
     public let interval: ConfidenceInterval
+
+    /// Success at the last step; `nil` where the benchmark does not ask.
+    public let lastStep: LastStep?
 
     /// Mean length of an episode, failed ones included, control steps.
     public let steps: Double
@@ -27,14 +30,19 @@ public struct TaskSummary: Codable, Equatable, Sendable {
     /// Summarizes `episodes`.
     public init(of episodes: [EpisodeResult]) {
         let successes = episodes.count { $0.success }
-        self.init(success: episodes.isEmpty ? 0 : Double(successes) / Double(episodes.count), of: episodes)
+        self.init(
+            success: episodes.isEmpty ? 0 : Double(successes) / Double(episodes.count),
+            successAtLastStep: episodes.compactMap(\.successAtLastStep).map { $0 ? 1 : 0 }.mean,
+            of: episodes
+        )
     }
 
-    /// Summarizes `episodes`, with a success rate that is averaged otherwise.
-    init(success: Double, of episodes: [EpisodeResult]) {
+    /// Summarizes `episodes`, with success rates that are averaged otherwise.
+    init(success: Double, successAtLastStep: Double? = nil, of episodes: [EpisodeResult]) {
         self.success = success
         self.episodes = episodes.count
         interval = ConfidenceInterval(successes: episodes.count { $0.success }, trials: episodes.count)
+        lastStep = successAtLastStep.map { LastStep(success: $0, of: episodes) }
         steps = episodes.map { Double($0.steps) }.mean ?? 0
         latency = Percentiles(of: episodes.flatMap(\.latencies))
         jerk = episodes.compactMap(\.jerk).mean
@@ -44,6 +52,25 @@ public struct TaskSummary: Codable, Equatable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case success, episodes, interval, steps, jerk, tokens, forwards
+        case lastStep = "last_step"
         case latency = "latency_ms"
+    }
+}
+
+extension TaskSummary {
+    /// Success as it is at the last step of an episode, which goes on after a success that may not stay.
+    public struct LastStep: Codable, Equatable, Sendable {
+        /// Fraction of the episodes in which the task was done at the last step.
+        public let success: Double
+
+        /// 95 % confidence interval of ``success``.
+        public let interval: ConfidenceInterval
+
+        /// Summarizes the episodes that say how they ended.
+        init(success: Double, of episodes: [EpisodeResult]) {
+            let outcomes = episodes.compactMap(\.successAtLastStep)
+            self.success = success
+            interval = ConfidenceInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
+        }
     }
 }

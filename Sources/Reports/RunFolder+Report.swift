@@ -61,6 +61,17 @@ extension RunFolder {
                         + (policy?.summary.assets.map { ", \($0) assets" } ?? "")
                 )
             )
+            if let last = mean.lastStep {
+                let interval = last.interval
+                figures.append(
+                    .init(
+                        label: "at the last step",
+                        value: String(format: "%.0f %%", 100 * last.success),
+                        note: "success that stays, 95 % interval "
+                            + String(format: "%.0f to %.0f %%", 100 * interval.low, 100 * interval.high)
+                    )
+                )
+            }
             if let latency = mean.latency {
                 figures.append(
                     .init(

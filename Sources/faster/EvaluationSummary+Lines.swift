@@ -57,9 +57,19 @@ extension EvaluationSummary {
     private static func line(_ name: String, _ result: TaskSummary) -> String {
         let latency =
             result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
+        let lastStep =
+            result.lastStep.map { last in
+                let interval = last.interval
+                return String(
+                    format: ", at the last step %.0f %% [%.0f, %.0f]",
+                    100 * last.success,
+                    100 * interval.low,
+                    100 * interval.high
+                )
+            } ?? ""
         return rate(name, result.success, result.interval)
-            + String(format: "  of %d, %.0f steps", result.episodes, result.steps)
-            + (result.jerk.map { String(format: ", jerk %.3g", $0) } ?? "") + latency
+            + String(format: "  of %d", result.episodes) + lastStep
+            + String(format: ", %.0f steps", result.steps) + (result.jerk.map { String(format: ", jerk %.3g", $0) } ?? "") + latency
     }
 
     /// A name, a rate and its interval in per cent, in columns.

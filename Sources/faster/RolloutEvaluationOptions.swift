@@ -23,7 +23,7 @@ struct RolloutEvaluationOptions: ParsableArguments {
 
     @Option(
         name: .customLong("rollout-simulator"),
-        help: "Simulator of the evaluations: metaworld or libero."
+        help: "Simulator of the evaluations: metaworld, libero or simpler."
     )
     var simulator = "metaworld"
 

@@ -5,7 +5,7 @@ import Evaluation
 struct RolloutOptions: ParsableArguments {
     @Option(
         help:
-            "Simulator: metaworld, libero, or robosuite, whose two arms have cameras; or legged, which has none."
+            "Simulator: metaworld, libero, simpler, or robosuite, whose two arms have cameras; or legged, which has none."
     )
     var simulator = "metaworld"
 

@@ -34,6 +34,32 @@ struct StatisticsTests {
         #expect([7.0].percentile(0.99) == 7)
     }
 
+    @Test("success at the last step stands beside success at any, where the benchmark asks for both")
+    func lastStep() throws {
+        func episode(_ task: String, _ last: Bool?) -> EpisodeResult {
+            EpisodeResult(
+                task: task,
+                seed: 1,
+                success: true,
+                successAtLastStep: last,
+                steps: 60,
+                latencies: []
+            )
+        }
+        let episodes = [true, true, true, false].map { episode("a", $0) } + [episode("b", false)]
+        let summary = EvaluationSummary(of: episodes)
+        #expect(summary.mean.success == 1)
+        #expect(summary.tasks["a"]?.lastStep?.success == 0.75)
+        #expect(summary.mean.lastStep?.success == 0.375)
+        #expect(summary.mean.lastStep?.interval == ConfidenceInterval(successes: 3, trials: 5))
+        #expect(EvaluationSummary(of: [episode("a", nil)]).mean.lastStep == nil)
+
+        let json = try #require(String(data: JSONEncoder().encode(episodes[3]), encoding: .utf8))
+        #expect(json.contains(#""success_at_last_step":false"#))
+        let data = try JSONEncoder().encode(summary)
+        #expect(try JSONDecoder().decode(EvaluationSummary.self, from: data) == summary)
+    }
+
     @Test("a summary counts every task alike and is written in the promised form")
     func summary() throws {
         let episodes =

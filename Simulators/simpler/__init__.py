@@ -1,0 +1,1 @@
+"""SIMPLER-Bridge: collects demonstrations of its tasks with a WidowX."""
