@@ -69,7 +69,8 @@ extension EvaluationSummary {
             } ?? ""
         return rate(name, result.success, result.interval)
             + String(format: "  of %d", result.episodes) + lastStep
-            + String(format: ", %.0f steps", result.steps) + (result.jerk.map { String(format: ", jerk %.3g", $0) } ?? "") + latency
+            + String(format: ", %.0f steps", result.steps)
+            + (result.jerk.map { String(format: ", jerk %.3g", $0) } ?? "") + latency
     }
 
     /// A name, a rate and its interval in per cent, in columns.
