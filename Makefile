@@ -11,7 +11,7 @@ DESTDIR ?=
 # `sudo make install` copies what the user has built, and builds nothing as root.
 built_by_user := $(and $(SUDO_USER),$(wildcard bin/faster))
 
-.PHONY: help setup build test test-peers parity benchmark quickstart clean-run format lint docs install uninstall clean
+.PHONY: help setup build test test-peers test-gpu parity benchmark quickstart clean-run format lint docs install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-peers: ## read and write the same data as lerobot, in Python (fetches 1.5 G
 	@Scripts/bootstrap --peers
 	@$(MAKE) build
 	@Scripts/test-peers
+
+test-gpu: ## on a machine with an NVIDIA GPU: build with CUDA, compare with the CPU, train, measure (minutes)
+	@Scripts/test-gpu
 
 parity: ## compare texts, images and networks of backbones with transformers, in Python: Documentation/AddingABackbone.md
 	@Scripts/bootstrap --peers

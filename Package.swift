@@ -242,6 +242,34 @@ let package = Package(
             path: "Tests/RankThreads",
             swiftSettings: strict
         ),
+        // Every part in tiny form, for any device.
+        .target(
+            name: "DeviceCases",
+            dependencies: [
+                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "ActionTokenizers",
+                "Backbones",
+                "NN", "Torch", "RobotTypes",
+            ],
+            path: "Tests/DeviceCases",
+            swiftSettings: strict
+        ),
+        // What libtorch's meta device has in Python only.
+        .target(name: "MetaKernels", dependencies: ["CLibTorch"], path: "Tests/MetaKernels"),
+        // A device beside the CPU, `make test-gpu`.
+        .executableTarget(
+            name: "device-parity",
+            dependencies: [
+                "DeviceCases", "FASTerVLA", "NN", "Torch", "RobotTypes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/DeviceParity",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MetaDeviceTests",
+            dependencies: ["DeviceCases", "MetaKernels", "NN", "Torch"],
+            swiftSettings: strict
+        ),
         tests("RobotTypes", ["Support"]),
         tests("Support", ["TemporaryFolder"]),
         tests("Torch", ["RankThreads"]),
@@ -294,8 +322,10 @@ let package = Package(
         tests(
             "FASTerVLA",
             [
-                "GoldenTensors", "TemporaryFolder", "FASTerVQ", "VectorQuantization", "ActionTokenizers",
-                "Backbones", "CPUInference", "NN", "PolicyProtocol", "PolicyServer", "Torch", "RobotTypes",
+                "GoldenTensors", "TemporaryFolder", "DeviceCases", "FASTerVQ", "VectorQuantization",
+                "ActionTokenizers", "Backbones", "CPUInference", "NN", "PolicyProtocol", "PolicyServer",
+                "Torch",
+                "RobotTypes",
                 "Support",
             ],
             resources: [.copy("Golden")]
@@ -303,8 +333,9 @@ let package = Package(
         tests(
             "Training",
             [
-                "RankThreads", "TemporaryFolder", "TokenizerRegistry", "ActionTokenizers", "Backbones",
-                "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "LeRobot", "NN",
+                "RankThreads", "TemporaryFolder", "MetaKernels", "TokenizerRegistry", "ActionTokenizers",
+                "Backbones", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "LeRobot",
+                "NN",
                 "Torch", "RobotTypes", "Support",
             ]
         ),

@@ -95,21 +95,30 @@ extension ObservationBatch {
     }
 
     /// Masks of cameras with an image, bool `[B, cameras]`; nil where all have one.
-    func imageMask(on device: Device) -> Tensor? {
+    private func imageMask(on device: Device) -> Tensor? {
         hasImage.contains(false)
             ? Tensor(hasImage, shape: [count, hasImage.count / count], device: device) : nil
     }
 
-    /// Tokens in rows of one length, padded with `padding` at the end, int64 `[B, length]`, and the mask of what is real,
-    /// bool; nil without padding.
-    func paddedTokens(with padding: Int, on device: Device) -> (tokens: Tensor, mask: Tensor?) {
+    /// Prompts with their images, of tokens that are padded with `padding` at the end to rows of one length; without a mask of
+    /// them unless they are `masked`.
+    func input(_ images: [Tensor], padding: Int, masked: Bool = true, on device: Device) -> PrefixInput {
         let length = tokens.reduce(max(1, tokenCount)) { max($0, $1.count) }
         let rows = tokens.flatMap { $0 + Array(repeating: padding, count: length - $0.count) }
         let isReal = tokens.flatMap { row in (0 ..< length).map { $0 < row.count } }
-        return (
-            Tensor(rows, shape: [count, length], device: device),
-            isReal.contains(false) ? Tensor(isReal, shape: [count, length], device: device) : nil
+        let isPadded = masked && isReal.contains(false)
+        var input = PrefixInput(
+            images: images,
+            tokens: Tensor(rows, shape: [count, length], device: device),
+            tokenMask: isPadded ? Tensor(isReal, shape: [count, length], device: device) : nil,
+            hasImage: imageMask(on: device)
         )
+        input.prompts = HostPrompts(
+            tokens: rows,
+            isReal: isPadded ? isReal : nil,
+            hasImage: hasImage.contains(false) ? hasImage : nil
+        )
+        return input
     }
 }
 

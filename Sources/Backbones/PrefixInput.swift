@@ -3,10 +3,10 @@ public import Torch
 /// Inputs of a backbone, for a batch of instants, as its ``InputProcessor`` makes them.
 public struct PrefixInput: Sendable {
     /// Token ids of the prompt, int64 `[B, L]`, image placeholders included where the backbone has them.
-    public var tokens: Tensor
+    public var tokens: Tensor { didSet { prompts = nil } }
 
     /// True for real tokens, bool `[B, L]`; nil without padding.
-    public var tokenMask: Tensor?
+    public var tokenMask: Tensor? { didSet { prompts = nil } }
 
     /// True for text after the prompt, which sees what came before, bool `[B, L]`; nil for prompts alone.
     public var isSuffix: Tensor?
@@ -24,7 +24,7 @@ public struct PrefixInput: Sendable {
     /// True for every camera that there is an image of, bool `[B, cameras]`; nil where there are all.
     ///
     /// Nothing attends to the image of another.
-    public var hasImage: Tensor?
+    public var hasImage: Tensor? { didSet { prompts = nil } }
 
     /// Rows and columns of patches of every image, in the order of their tokens; empty where all are of one size.
     public var grids: [ImageGrid] = []
@@ -32,6 +32,10 @@ public struct PrefixInput: Sendable {
     /// Bin of every state dimension, int64 `[B, stateDimension]`, for a backbone that embeds states; nil where the state
     /// is part of the prompt.
     public var state: Tensor?
+
+    /// What ``tokens``, ``tokenMask`` and ``hasImage`` hold, in host memory, from which prompts are laid out without waiting for
+    /// the device; nil for inputs that are made of tensors, which are read.
+    var prompts: HostPrompts?
 
     /// Creates an input from its parts.
     public init(
@@ -46,6 +50,35 @@ public struct PrefixInput: Sendable {
         self.tokenMask = tokenMask
         self.state = state
         self.hasImage = hasImage
+    }
+}
+
+/// Token ids of prompts and what is real of them, in host memory.
+struct HostPrompts: Sendable {
+    /// Token ids, `[B · L]`.
+    var tokens: [Int]
+
+    /// True for real tokens, `[B · L]`; nil for all.
+    var isReal: [Bool]?
+
+    /// True for cameras that there is an image of, `[B · cameras]`; nil for all.
+    var hasImage: [Bool]?
+}
+
+extension PrefixInput {
+    /// All tensors.
+    public var tensors: [Tensor] {
+        [tokens] + [tokenMask, isSuffix, hasImage, state].compactMap(\.self) + images + (imageFeatures ?? [])
+    }
+
+    /// The prompts in host memory.
+    var hostPrompts: HostPrompts {
+        prompts
+            ?? HostPrompts(
+                tokens: tokens.integers,
+                isReal: tokenMask.map { $0.values(as: Bool.self) },
+                hasImage: hasImage.map { $0.values(as: Bool.self) }
+            )
     }
 }
 

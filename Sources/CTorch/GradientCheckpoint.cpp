@@ -19,7 +19,9 @@ using torch::autograd::variable_list;
 class Autocast {
 public:
     explicit Autocast(c10::DeviceType type)
-        : type(type), enabled(at::autocast::is_autocast_enabled(type)), dtype(at::autocast::get_autocast_dtype(type)) {}
+        : type(type),
+          enabled(at::autocast::is_autocast_available(type) && at::autocast::is_autocast_enabled(type)),
+          dtype(enabled ? at::autocast::get_autocast_dtype(type) : at::kFloat) {}
 
     template <typename Body>
     auto whileEntered(Body body) const {

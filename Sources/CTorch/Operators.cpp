@@ -6,11 +6,14 @@
 #include <c10/core/Device.h>
 
 #include <optional>
+#include <string_view>
 
 #include "Handles.h"
 
 struct TorchOperator {
     c10::OperatorHandle handle;
+    /// True for an operator that moves tensors between devices.
+    bool moves;
 };
 
 namespace {
@@ -51,6 +54,31 @@ c10::IValue boxed(const TorchValue &value) {
     TORCH_CHECK(false, "unknown kind of argument: ", static_cast<int>(value.kind));
 }
 
+/// Checks that all tensors of a call are on one device.
+///
+/// libtorch's own checks leave out the meta device's kernels. As there, a scalar of the CPU goes with any device.
+class OneDevice {
+public:
+    explicit OneDevice(const c10::OperatorHandle &handle) : handle(handle) {}
+
+    void check(const TorchValue &value) {
+        if (value.kind == TORCH_TENSOR) return check(value.tensor);
+        if (value.kind != TORCH_TENSORS && value.kind != TORCH_OPTIONAL_TENSORS) return;
+        for (int64_t i = 0; i < value.count; ++i) check(value.tensors[i]);
+    }
+
+private:
+    void check(const TorchTensor *tensor) {
+        if (!tensor || (tensor->value.is_cpu() && tensor->value.dim() == 0)) return;
+        if (!first) first = tensor;
+        TORCH_CHECK(tensor->value.device() == first->value.device(), handle.schema().name(), ": a tensor on ",
+                    tensor->value.device(), " beside one on ", first->value.device());
+    }
+
+    const c10::OperatorHandle &handle;
+    const TorchTensor *first = nullptr;
+};
+
 /// Appends the tensors inside `result` to `results`.
 void unbox(const c10::IValue &result, TorchTensor **results, int64_t capacity, int64_t &count) {
     auto append = [&](const at::Tensor &tensor) {
@@ -68,7 +96,9 @@ void unbox(const c10::IValue &result, TorchTensor **results, int64_t capacity, i
 
 const TorchOperator *torch_find_operator(const char *name, const char *overload) {
     return ctorch::guarded<const TorchOperator *>(nullptr, [&] {
-        return new TorchOperator{c10::Dispatcher::singleton().findSchemaOrThrow(name, overload)};
+        const std::string_view known(name);
+        return new TorchOperator{c10::Dispatcher::singleton().findSchemaOrThrow(name, overload),
+                                 known == "aten::copy_" || known == "aten::to"};
     });
 }
 
@@ -79,6 +109,8 @@ int64_t torch_call(const TorchOperator *op, const TorchValue *arguments, int64_t
         const auto &parameters = op->handle.schema().arguments();
         TORCH_CHECK(argument_count <= static_cast<int64_t>(parameters.size()), op->handle.schema().name(),
                     " takes ", parameters.size(), " arguments, got ", argument_count);
+        OneDevice device(op->handle);
+        for (int64_t i = 0; i < argument_count && !op->moves; ++i) device.check(arguments[i]);
         torch::jit::Stack stack;
         stack.reserve(parameters.size());
         for (int64_t i = 0; i < argument_count; ++i) stack.push_back(boxed(arguments[i]));

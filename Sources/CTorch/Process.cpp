@@ -55,6 +55,13 @@ void torch_keep_freed_memory(void) {
 #endif
 }
 
+bool torch_has_cuda(void) { return c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA); }
+
+void torch_round_to_single_precision(void) {
+    at::globalContext().setAllowTF32CuBLAS(false);
+    at::globalContext().setAllowTF32CuDNN(false);
+}
+
 int32_t torch_cuda_device_count(void) {
     return ctorch::guarded<int32_t>(0, [] { return static_cast<int32_t>(at::getNumGPUs()); });
 }
@@ -74,7 +81,8 @@ bool torch_cpu_has_bfloat16(void) {
 bool torch_synchronize(const char *device) {
     return ctorch::guarded(false, [&] {
         c10::Device target{std::string(device)};
-        if (!target.is_cpu()) c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.index());
+        if (target.is_cpu() || target.is_meta()) return true;
+        c10::impl::VirtualGuardImpl(target.type()).synchronizeDevice(target.index());
         return true;
     });
 }

@@ -36,6 +36,17 @@ void torch_device(const TorchTensor *tensor, char *name, size_t capacity) {
     name[capacity - 1] = '\0';
 }
 
+bool torch_is_on_cpu(const TorchTensor *tensor) { return tensor->value.is_cpu(); }
+
+TorchTensor *torch_upload(const TorchTensor *tensor, const char *device) {
+    return ctorch::guarded<TorchTensor *>(nullptr, [&] {
+        const c10::Device target{std::string(device)};
+        // From pinned memory, CUDA copies while the host goes on; libtorch keeps that memory until the copy is done.
+        return target.is_cuda() ? ctorch::wrap(tensor->value.pin_memory().to(target, /*non_blocking=*/true))
+                                : ctorch::wrap(tensor->value.to(target));
+    });
+}
+
 bool torch_copy_bytes(const TorchTensor *tensor, void *bytes, size_t byte_count) {
     return ctorch::guarded(false, [&] {
         at::Tensor host = tensor->value.detach().to(at::kCPU).contiguous();

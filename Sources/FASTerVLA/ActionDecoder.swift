@@ -65,7 +65,8 @@ public struct ActionDecoder {
                 latentPositions: tokenizer.layout.latentPositionCount,
                 maskPredictBlocks: settings.maskPredictBlocks ?? 0,
                 endThreshold: settings.endThreshold ?? EarlyEnd.threshold,
-                sampling: sampling
+                sampling: sampling,
+                usesGraphs: settings.usesGraphs
             )
             method = .blocks(decoder, tokenizer, head.configuration, sampleCount: sampling.sampleCount)
         case .flow(let head): method = .flow(FlowDecoder(head, backend))

@@ -104,6 +104,9 @@ public struct ActionTargets: Sendable {
         self.requiredCodebooks = requiredCodebooks
     }
 
+    /// The tensors that it is made of.
+    public var tensors: [Tensor] { [actions, isValid] + [codes, requiredCodebooks].compactMap(\.self) }
+
     /// The mean over valid entries of `errors`, `[B, horizon, dimension]`: a scalar.
     func mean(of errors: Tensor) -> Tensor {
         let counted = isValid.to(.float32).unsqueezed(2)

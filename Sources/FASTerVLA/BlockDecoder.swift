@@ -32,6 +32,8 @@ public struct BlockDecoder {
     let sampling: Sampling
     /// Probability of an end above which a chunk ends; nil decodes all codebooks.
     private let endThreshold: Double?
+    /// The loop over the blocks as a graph of the device's work; nil queues every operator.
+    private let recorded: RecordedBlocks?
     /// Latent positions that the robot has, nil for all; codes of others are 0, as they are fed in training.
     private let latentPositions: Int?
 
@@ -47,6 +49,7 @@ public struct BlockDecoder {
     ///   - endThreshold: Probability of an end above which a chunk ends, for heads with an ``EarlyEnd`` in blocks of a codebook; 1
     ///     decodes all codebooks.
     ///   - sampling: Sampling of tokens.
+    ///   - usesGraphs: Records the loop over the blocks as a CUDA graph, where it is greedy and no block's end is asked for.
     public init(
         _ head: BlockHead,
         _ backend: InferenceBackend,
@@ -55,7 +58,8 @@ public struct BlockDecoder {
         latentPositions: Int? = nil,
         maskPredictBlocks: Int = 0,
         endThreshold: Double = EarlyEnd.threshold,
-        sampling: Sampling
+        sampling: Sampling,
+        usesGraphs: Bool = false
     ) {
         let own = head.configuration.schedule
         self.codebooks = codebooks ?? own.codebookCount
@@ -69,6 +73,8 @@ public struct BlockDecoder {
         schedule = blockSize.map(own.withBlockSize) ?? own
         self.maskPredictBlocks = maskPredictBlocks
         self.sampling = sampling
+        recorded =
+            usesGraphs && sampling.isGreedy && !head.configuration.isVariableLength ? RecordedBlocks() : nil
         self.endThreshold =
             head.configuration.earlyEnd != nil && schedule.isBlockPerCodebook ? endThreshold : nil
         self.latentPositions = latentPositions.flatMap { $0 < own.latentPositionCount ? $0 : nil }
@@ -96,15 +102,48 @@ public struct BlockDecoder {
         latencies: inout LatencyEstimate,
         choose: ((Tensor) -> Tensor)? = nil
     ) -> BlockDecoding {
-        let choose = choose ?? { sampling.codes(from: $0) }
+        let isWhole = committed == nil && deadline == nil && choose == nil && endThreshold == nil
+        if isWhole, let recorded, prefix.device.hasStreams {
+            let (codes, time) = recorded.codes(after: prefix) { fixed in
+                var none = LatencyEstimate()
+                return blocks(after: fixed, latencies: &none, choose: { $0.argmax(-1) }, lap: { nil }).codes
+            }
+            let count = schedule.blockCount(from: 0, toCodebooks: codebooks)
+            return result(
+                codes,
+                GridEnds(prefix.batch, threshold: nil),
+                Array(repeating: time / count, count: count)
+            )
+        }
         // Room for the prefix and its successors is made for the first block, which is charged for it.
-        var stopwatch = Stopwatch(prefix.device)
+        var times = ForwardTimes(prefix.device, waits: deadline != nil)
+        let (codes, ends) = blocks(
+            after: prefix,
+            committed: committed,
+            before: deadline,
+            latencies: &latencies,
+            choose: choose ?? { sampling.codes(from: $0) },
+            lap: { times.lap() }
+        )
+        if deadline == nil { for time in times.all { latencies.add(block: time) } }
+        return result(codes, ends, times.all)
+    }
+
+    /// Tokens of as many blocks as are decoded, and the ends among them.
+    private func blocks(
+        after prefix: Prefix,
+        committed: Tensor? = nil,
+        before deadline: ContinuousClock.Instant? = nil,
+        latencies: inout LatencyEstimate,
+        choose: (Tensor) -> Tensor,
+        lap: () -> Duration?
+    ) -> (codes: Tensor, ends: GridEnds) {
         var suffix = DecodingSuffix(prefix, head.configuration, schedule, backend.suffixDecoder)
         if let committed { suffix.append(committed: committed, head) }
         var ends = SequenceEnds(head.configuration)
         var gridEnds = GridEnds(prefix.batch, threshold: endThreshold)
         var tokens = Tensor.zeros([prefix.batch, schedule.blockSize], dtype: .int64, device: prefix.device)
-        var (decoded, times): ([Tensor], [Duration]) = ([], [])
+        var decoded: [Tensor] = []
         for (index, block) in schedule.blocks.enumerated() {
             let isWanted = block.lowerBound < codebooks * schedule.latentPositionCount
             guard isWanted, schedule.completesCodebook(from: block.lowerBound, before: deadline, latencies)
@@ -122,11 +161,10 @@ public struct BlockDecoder {
                 tokens = tokens * Tensor(isReal, shape: [1, block.count], device: prefix.device).to(.int64)
             }
             decoded.append(tokens)
-            times.append(stopwatch.lap())
-            latencies.add(block: times[index])
+            if let time = lap(), deadline != nil { latencies.add(block: time) }
             if ends.areAllReached(by: tokens) || gridEnds.areAllReached(after: index, scores) { break }
         }
-        return result(.concatenated(decoded, axis: 1), gridEnds, times)
+        return (.concatenated(decoded, axis: 1), gridEnds)
     }
 
     private func result(_ codes: Tensor, _ ends: GridEnds, _ times: [Duration]) -> BlockDecoding {

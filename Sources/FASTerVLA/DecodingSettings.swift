@@ -29,6 +29,9 @@ public struct DecodingSettings: Equatable, Sendable {
     /// ``Sampling/topP``; nil as in ``sampling(over:)``.
     public var topP: Double?
 
+    /// Records the blocks of greedy decoding as a CUDA graph, whose operators a GPU starts by itself.
+    public var usesGraphs = false
+
     /// Leaves everything to the policy's folder.
     public init() {}
 

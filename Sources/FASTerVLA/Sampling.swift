@@ -53,7 +53,7 @@ public struct Sampling: Codable, Equatable, Sendable, Validatable {
     public func codes(from logits: Tensor) -> Tensor {
         guard !isGreedy else { return logits.argmax(-1) }
         let (probabilities, tokens) = probabilities(from: logits)
-        return tokens.gather(axis: 1, probabilities.multinomial(1)).squeezed(1)
+        return tokens.gather(axis: 1, Tensor.pick(weights: probabilities).unsqueezed(1)).squeezed(1)
     }
 
     /// The tokens that may be sampled from every row of `logits`, `[n, K]`, the most likely first.

@@ -48,11 +48,11 @@ public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Re
 
 /// Runs `body` with matrix products in `dtype` on `device` where autocast supports it.
 ///
-/// With nil it runs as it is. Holds for this thread.
+/// With nil, or on the meta device, it runs as it is. Holds for this thread.
 public func withAutocast<Result>(to dtype: DType?, on device: Device, _ body: () throws -> Result) rethrows
     -> Result
 {
-    guard let dtype else { return try body() }
+    guard let dtype, device != .meta else { return try body() }
     guard torch_autocast_enter(device.type, dtype.rawValue) else { trap("autocast") }
     defer { torch_autocast_leave(device.type) }
     return try body()

@@ -8,6 +8,11 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     /// The host.
     public static let cpu = Device(description: "cpu")
 
+    /// Shapes and types without numbers: a network runs on it to see that nothing stays behind on the CPU.
+    ///
+    /// Operators that mix it with tensors of the CPU fail. Within ``listingTransfers(_:)``, its numbers are read as zeros.
+    public static let meta = Device(description: "meta")
+
     private init(description: String) { self.description = description }
 
     /// Wraps a name that libtorch itself gave.
@@ -49,16 +54,26 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func checkCUDA(_ name: String, index: Int) throws(DeviceError) {
+        guard torch_has_cuda() else {
+            throw DeviceError(
+                description:
+                    "device '\(name)': this program was built with libtorch \(Torch.version) for CPUs; "
+                    + "set up again with FASTER_TORCH=cuda and build, or use --device cpu"
+            )
+        }
         let count = Int(torch_cuda_device_count())
         guard count > 0 else {
             throw DeviceError(
-                description: "device '\(name)': no CUDA device is visible to libtorch \(Torch.version); "
-                    + "set up with FASTER_TORCH=cuda on a machine with an NVIDIA GPU, or use --device cpu"
+                description:
+                    "device '\(name)': libtorch \(Torch.version) for CUDA finds no GPU on this machine; "
+                    + "see that nvidia-smi lists one and CUDA_VISIBLE_DEVICES does not hide it, or use --device cpu"
             )
         }
         guard index < count else {
             throw DeviceError(
-                description: "device '\(name)': libtorch sees cuda:0 to cuda:\(count - 1) on this machine"
+                description:
+                    "device '\(name)': libtorch sees \(count == 1 ? "cuda:0 alone" : "cuda:0 to cuda:\(count - 1)") on "
+                    + "this machine; take one of them"
             )
         }
     }
@@ -68,6 +83,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
     /// True if the device multiplies matrices faster in bfloat16 than in single precision.
     public var hasFastBFloat16: Bool { type == "cpu" ? torch_cpu_has_bfloat16() : type == "cuda" }
+
+    /// True if the host queues work on the device and goes on, so that copies and computing overlap.
+    public var hasStreams: Bool { type == "cuda" }
 
     /// Waits until the device has finished its queued work.
     public func synchronize() {

@@ -10,6 +10,7 @@ private enum Create {
     static let rand = Operator("aten::rand")
     static let randint = Operator("aten::randint", "low")
     static let randperm = Operator("aten::randperm")
+    static let exponential = Operator("aten::exponential_")
     static let zerosLike = Operator("aten::zeros_like")
 }
 
@@ -20,8 +21,19 @@ extension Tensor {
             shape.reduce(1, *) == values.count,
             "\(values.count) values cannot have the shape \(shape)"
         )
-        let host = values.withUnsafeBytes { Tensor(bytes: $0, dtype: Element.dtype, shape: shape) }
-        self = device == .cpu ? host : host.to(device)
+        func onHost() -> Tensor {
+            values.withUnsafeBytes { Tensor(bytes: $0, dtype: Element.dtype, shape: shape) }
+        }
+        guard device != .cpu else {
+            self = onHost()
+            return
+        }
+        self =
+            ConstantCache.current.map { cache in
+                cache.tensor(values.withUnsafeBytes(Array.init), Element.dtype, shape, device) {
+                    onHost().to(device)
+                }
+            } ?? onHost().to(device)
     }
 
     /// Copies `values` into a tensor of one axis.
@@ -85,14 +97,26 @@ extension Tensor {
         )
     }
 
+    /// Zeros of the same shape, type and device.
+    public func zerosLike() -> Tensor { Create.zerosLike(.tensor(self)) }
+}
+
+// Random numbers, which the CPU draws for every device: one seed gives the same ones everywhere, and a checkpoint needs the
+// state of one generator (Documentation/Decisions/0034-random-numbers-of-the-cpu.md).
+extension Tensor {
     /// Standard normal noise.
     public static func randn(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
-        Create.randn(.integers(shape), .dtype(dtype), nil, .device(device))
+        Create.randn(.integers(shape), .dtype(dtype)).to(device)
     }
 
     /// Uniform noise in `0 ..< 1`.
     public static func rand(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
-        Create.rand(.integers(shape), .dtype(dtype), nil, .device(device))
+        Create.rand(.integers(shape), .dtype(dtype)).to(device)
+    }
+
+    /// Exponential noise with mean 1.
+    public static func randexp(_ shape: [Int], device: Device = .cpu) -> Tensor {
+        Create.exponential(.tensor(empty(shape)), 1.0).to(device)
     }
 
     /// Uniform integers of `range`, int64.
@@ -101,17 +125,37 @@ extension Tensor {
             .integer(range.lowerBound),
             .integer(range.upperBound),
             .integers(shape),
-            .dtype(.int64),
-            nil,
-            .device(device)
+            .dtype(.int64)
         )
+        .to(device)
     }
 
     /// A random order of `0 ..< count`, int64.
     public static func randperm(_ count: Int, device: Device = .cpu) -> Tensor {
-        Create.randperm(.integer(count), .dtype(.int64), nil, .device(device))
+        Create.randperm(.integer(count), .dtype(.int64)).to(device)
     }
 
-    /// Zeros of the same shape, type and device.
-    public func zerosLike() -> Tensor { Create.zerosLike(.tensor(self)) }
+    /// An element of every row of `weights`, `[..., n]`, drawn in proportion to them: int64 `[...]`.
+    ///
+    /// The first of several Poisson processes to fire, as libtorch draws, but for the noise.
+    public static func pick(weights: Tensor) -> Tensor {
+        (weights / .randexp(weights.shape, device: weights.device)).argmax(-1)
+    }
+
+    /// Indices of `count` different elements of `weights`, `[n]`, drawn in proportion to them: int64 `[count]`.
+    public static func differentPicks(_ count: Int, weights: Tensor) -> Tensor {
+        (weights / .randexp(weights.shape, device: weights.device)).topK(count).indices
+    }
+
+    /// Indices of `count` elements of `weights`, `[n]`, drawn in proportion to them, with replacement: int64 `[count]`.
+    public static func picks(_ count: Int, weights: Tensor) -> Tensor {
+        let sums = weights.cumulativeSum(0)
+        let fractions = sums / sums.narrowed(0, from: sums.count - 1, count: 1)
+        // A drawn fraction may round to 1, behind the last sum.
+        let dtype: DType = weights.device.type == "mps" ? .float32 : .float64
+        let drawn = Tensor.rand([count], dtype: .float64).to(dtype).to(weights.device)
+        return fractions.to(dtype).insertionPoints(of: drawn).minimum(
+            .scalar(Double(weights.count - 1), dtype: .int64, device: weights.device)
+        )
+    }
 }

@@ -5,9 +5,8 @@ private enum Index {
     static let selectWhere = Operator("aten::where", "self")
     static let maskedFill = Operator("aten::masked_fill", "Scalar")
     static let maskedScatter = Operator("aten::masked_scatter")
-    static let nonzero = Operator("aten::nonzero")
     static let sort = Operator("aten::argsort")
-    static let multinomial = Operator("aten::multinomial")
+    static let searchSorted = Operator("aten::searchsorted", "Tensor")
 }
 
 extension Tensor {
@@ -41,16 +40,14 @@ extension Tensor {
         Index.maskedScatter(.tensor(self), .tensor(mask), .tensor(source))
     }
 
-    /// Indices of the elements that are not zero, `[count, rank]`, int64.
-    public func nonzero() -> Tensor { Index.nonzero(.tensor(self)) }
-
     /// The order that sorts the last axis, int64.
     public func argsort(descending: Bool = false) -> Tensor {
         Index.sort(.tensor(self), -1, .boolean(descending))
     }
 
-    /// `count` samples of the distribution of every row, `[..., count]`, int64.
-    public func multinomial(_ count: Int, replacement: Bool = true) -> Tensor {
-        Index.multinomial(.tensor(self), .integer(count), .boolean(replacement))
+    /// Index of the first element of these rising ones, `[n]`, that is not below each of `values`, `[m]`: int64 `[m]`; `n` where all
+    /// are.
+    public func insertionPoints(of values: Tensor) -> Tensor {
+        Index.searchSorted(.tensor(self), .tensor(values))
     }
 }

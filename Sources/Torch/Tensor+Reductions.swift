@@ -10,8 +10,8 @@ private enum Reduce {
     static let all = Operator("aten::all")
     static let cumsum = Operator("aten::cumsum")
     static let topk = Operator("aten::topk")
-    static let norm = Operator("aten::linalg_vector_norm")
     static let bincount = Operator("aten::bincount")
+    static let norm = Operator("aten::linalg_vector_norm")
 }
 
 extension Tensor {

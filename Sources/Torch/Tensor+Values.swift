@@ -1,7 +1,6 @@
 internal import CTorch
 
 private enum Convert {
-    static let toDevice = Operator("aten::to", "device")
     static let toDType = Operator("aten::to", "dtype")
     static let clone = Operator("aten::clone")
     static let contiguous = Operator("aten::contiguous")
@@ -12,7 +11,7 @@ extension Tensor {
     /// All elements, row-major, converted to `Element`.
     public func values<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element] {
         // Converted here: some devices lack double precision.
-        let source = (device == .cpu ? self : to(.cpu)).to(Element.dtype)
+        let source = onHost().to(Element.dtype)
         return [Element](unsafeUninitializedCapacity: source.count) { buffer, initialized in
             let bytes = source.count * MemoryLayout<Element>.stride
             let copied = source.withHandle { torch_copy_bytes($0, buffer.baseAddress, bytes) }
@@ -36,8 +35,9 @@ extension Tensor {
     /// The raw bytes of the elements, row-major.
     public var bytes: [UInt8] {
         let size = count * dtype.byteCount
+        let source = onHost()
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-            let copied = withHandle { torch_copy_bytes($0, buffer.baseAddress, size) }
+            let copied = source.withHandle { torch_copy_bytes($0, buffer.baseAddress, size) }
             if !copied { trap("bytes") }
             initialized = size
         }
@@ -55,11 +55,6 @@ extension Tensor {
     /// The same elements as another type.
     public func to(_ dtype: DType) -> Tensor { Convert.toDType(.tensor(self), .dtype(dtype)) }
 
-    /// The same elements on another device.
-    public func to(_ device: Device) -> Tensor {
-        Convert.toDevice(.tensor(self), .device(device), .dtype(dtype))
-    }
-
     /// A copy with memory of its own.
     public func clone() -> Tensor { Convert.clone(.tensor(self)) }
 
@@ -67,5 +62,8 @@ extension Tensor {
     public func contiguous() -> Tensor { Convert.contiguous(.tensor(self)) }
 
     /// Overwrites the elements with those of `source`, converted and broadcast.
-    public func copyInPlace(_ source: Tensor) { Convert.copy(.tensor(self), .tensor(source)) }
+    public func copyInPlace(_ source: Tensor) {
+        TransferLog.note(from: source, to: isOnHost ? .cpu : device)
+        Convert.copy(.tensor(self), .tensor(source))
+    }
 }

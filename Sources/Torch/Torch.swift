@@ -14,6 +14,9 @@ public enum Torch {
     /// Keeps the memory of freed tensors for the next ones, which makes a training's steps cheaper.
     public static func keepFreedMemory() { torch_keep_freed_memory() }
 
+    /// Keeps all digits of single precision in products and convolutions on a GPU, where libtorch may round to TF32.
+    public static func roundToSinglePrecision() { torch_round_to_single_precision() }
+
     /// Seeds every generator.
     public static func seed(_ seed: UInt64) { torch_manual_seed(seed) }
 

@@ -30,7 +30,8 @@ public enum KMeans {
         var sizes = Tensor.zeros([count], device: vectors.device)
         for _ in 0 ..< iterations {
             let chosen = NearestEntry.search(vectors, among: means)
-            sizes = chosen.bincount(minimumLength: count).to(.float32)
+            sizes = Tensor.zeros([count], device: vectors.device)
+            sizes.indexAddInPlace(axis: 0, chosen, .ones([total], device: vectors.device))
             let sums = means.zerosLike()
             sums.indexAddInPlace(axis: 0, chosen, vectors)
             let centres = sums / sizes.unsqueezed(1).clamped(1 ... .infinity)

@@ -144,8 +144,7 @@ public struct ResidualQuantizer: Module {
     private func resetDeadCodes(to residuals: Tensor, weights: Tensor, count: Tensor, sum: Tensor) {
         let average = count.mean()
         let isDead = count.less(average * configuration.deadCodeThreshold)
-        // Sampled on the CPU, whose generator's state is in checkpoints.
-        let picks = (weights + 1e-12).to(.cpu).multinomial(configuration.codebookSize).to(residuals.device)
+        let picks = Tensor.picks(configuration.codebookSize, weights: weights + 1e-12)
         let fresh = residuals.gathering(picks, axis: 0)
         count.copyInPlace(
             average.expanded([configuration.codebookSize]).selected(where: isDead, otherwise: count)

@@ -75,6 +75,9 @@ struct DecodingOptions: ParsableArguments {
     @Option(help: "Samples per reply, which is their mean (default: as trained).")
     var samples: Int?
 
+    @Flag(help: "Record the blocks of greedy decoding as a CUDA graph (with --device cuda).")
+    var cudaGraphs = false
+
     func validate() throws {
         try expect(samples, "--samples", "1 ... \(Sampling.largestSampleCount)") {
             1 ... Sampling.largestSampleCount ~= $0
@@ -97,6 +100,7 @@ struct DecodingOptions: ParsableArguments {
         settings.maskPredictBlocks = maskPredictBlocks
         settings.endThreshold = endThreshold
         settings.sampleCount = samples
+        settings.usesGraphs = cudaGraphs
         settings.deadline = deadline.map { PredictionOptions.deadline(milliseconds: $0) }
         settings.temperature = temperature
         settings.topK = topK

@@ -35,5 +35,7 @@ struct DeviceTests {
     func absent() {
         let error = #expect(throws: DeviceError.self) { try Device(parsing: "cuda:9999") }
         #expect(error?.description.hasPrefix("device 'cuda:9999': ") == true)
+        let remedies = ["use --device cpu", "take one of them"]
+        #expect(remedies.contains { error?.description.contains($0) == true })
     }
 }

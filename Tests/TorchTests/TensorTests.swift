@@ -90,4 +90,16 @@ struct TensorTests {
     func trap() async {
         await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).matmul(Tensor.zeros([2, 3])) }
     }
+
+    @Test("pick elements in proportion to weights, and none without")
+    func picks() {
+        Torch.seed(3)
+        let weights = Tensor([0, 3, 1, 0] as [Float])
+        let counts = Tensor.picks(4000, weights: weights).bincount(minimumLength: 4).integers
+        #expect(counts[0] == 0 && counts[3] == 0 && abs(counts[1] - 3000) < 150)
+        #expect(Set(Tensor.differentPicks(2, weights: weights).integers) == [1, 2])
+        let rows = weights.unsqueezed(0).expanded([4000, 4])
+        let picked = Tensor.pick(weights: rows).bincount(minimumLength: 4).integers
+        #expect(picked[0] == 0 && picked[3] == 0 && abs(picked[1] - 3000) < 150)
+    }
 }

@@ -34,7 +34,7 @@ struct ResumedOrderTests {
         func begin(at step: Int) { batches.begin(at: step) }
 
         func losses(at step: Int, computeDType: DType?) throws -> [() throws -> TrainingLoss] {
-            seen[step] = try batches.next().flatMap(\.indices)
+            seen[step] = try batches.next().flatMap(\.batch.indices)
             return [{ [weight] in TrainingLoss(total: (weight.tensor * weight.tensor).sum()) { [:] } }]
         }
     }
@@ -81,7 +81,14 @@ struct ResumedOrderTests {
     ) async throws -> [Int: [Int]] {
         let output = folder.appending(path: UUID().uuidString)
         @Sendable func train(_ group: ProcessGroup?, killAfter: Int?) throws -> [Int: [Int]] {
-            let batches = PolicyBatches([dataset], weights: [1], recipe, seed: 7, processes: group)
+            let batches = PolicyBatches(
+                [dataset],
+                weights: [1],
+                recipe,
+                seed: 7,
+                processes: group,
+                device: .cpu
+            )
             let task = Recording(batches)
             let trainer = Trainer(
                 recipe.optimization,

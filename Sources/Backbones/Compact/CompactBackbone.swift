@@ -81,7 +81,7 @@ public struct CompactBackbone: Backbone {
 
     /// Encodes images, instruction and state in one forward, and estimates object poses.
     public func output(for input: PrefixInput) -> Output {
-        let (words, wordMask) = textTokens(input.tokens)
+        let (words, wordMask) = textTokens(input)
         let instruction = mean(of: words, wordMask)
         guard let bins = input.state else {
             preconditionFailure("the compact backbone reads the state as bins")
@@ -160,17 +160,23 @@ public struct CompactBackbone: Backbone {
         return stack.decode(inputs, positions: positions, cache: &cache, mask: mask)
     }
 
-    /// Tokens of several bytes each, of bytes `[B, length]`: `[B, n, width]`, and a padding mask, bool `[B, n]` (nil without
-    /// padding).
-    private func textTokens(_ ids: Tensor) -> (tokens: Tensor, mask: Tensor?) {
+    /// Tokens of several bytes each: `[B, n, width]`, and a padding mask, bool `[B, n]` (nil without padding).
+    private func textTokens(_ input: PrefixInput) -> (tokens: Tensor, mask: Tensor?) {
+        let ids = input.tokens
         let bytes = configuration.bytesPerToken
         let length = min(ids.size(1), configuration.longestInstruction / bytes * bytes)
         let padded = ids.narrowed(1, from: 0, count: length).padded([0, (bytes - length % bytes) % bytes])
         let groups = padded.reshaped(padded.size(0), -1, bytes)
         let embedded = text(groups).reshaped(groups.size(0), groups.size(1), -1)
         let positions = textPositions.narrowed(0, from: 0, count: groups.size(1))
-        let mask = groups.select(2, 0).greater(0)
-        return (textProjection(embedded) + positions, mask.all().item == 1 ? nil : mask)
+        let (known, row) = (input.hostPrompts.tokens, ids.size(1))
+        let isPadded = (0 ..< ids.size(0)).contains { example in
+            stride(from: 0, to: length, by: bytes).contains {
+                known[example * row + $0] == ByteTokenizer.padding
+            }
+        }
+        let mask = isPadded ? groups.select(2, 0).greater(0) : nil
+        return (textProjection(embedded) + positions, mask)
     }
 
     /// Mean of the text tokens, `[B, width]`, without padding; zero for empty instructions.

@@ -20,15 +20,17 @@ public struct CompactProcessor: InputProcessor {
     /// Encodes a batch.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
         let count = observations.count
-        return PrefixInput(
-            images: observations.images(imageSizes, on: device),
-            tokens: observations.paddedTokens(with: ByteTokenizer.padding, on: device).tokens,
-            state: Tensor(
-                observations.state,
-                shape: [count, observations.state.count / count],
-                device: device
-            ),
-            hasImage: observations.imageMask(on: device)
+        var input = observations.input(
+            observations.images(imageSizes, on: device),
+            padding: ByteTokenizer.padding,
+            masked: false,
+            on: device
         )
+        input.state = Tensor(
+            observations.state,
+            shape: [count, observations.state.count / count],
+            device: device
+        )
+        return input
     }
 }

@@ -50,7 +50,7 @@ public struct CausalLanguageModel: Module {
     /// - Returns: The prompts' keys and values.
     func prefix(of input: PrefixInput, images: [Tensor], placeholder: Int, layout: PromptLayout) -> Prefix {
         let cache = decoder.keysAndValues(
-            of: embeddings(input.tokens, images, placeholder),
+            of: embeddings(input, images, placeholder),
             positions: layout.positions,
             mask: layout.causalMask
         )
@@ -73,7 +73,7 @@ public struct CausalLanguageModel: Module {
     ) {
         record("positions", layout.positions)
         let output = decoder.trace(
-            embeddings(input.tokens, images, placeholder),
+            embeddings(input, images, placeholder),
             positions: layout.positions,
             mask: layout.causalMask,
             record: record
@@ -81,15 +81,16 @@ public struct CausalLanguageModel: Module {
         record("logits", logits(of: output))
     }
 
-    /// Embeddings of `tokens`, `[B, L]`, with image tokens for their placeholders: `[B, L, width]`.
-    private func embeddings(_ tokens: Tensor, _ images: [Tensor], _ placeholder: Int) -> Tensor {
+    /// Embeddings of the tokens of `input`, with image tokens for their placeholders: `[B, L, width]`.
+    private func embeddings(_ input: PrefixInput, _ images: [Tensor], _ placeholder: Int) -> Tensor {
+        let tokens = input.tokens
         let isImage = tokens.equal(Double(placeholder))
         // The placeholder may lie behind the table's last row.
         let words = embeddings(ofWords: tokens.filled(where: isImage, with: 0))
         guard !images.isEmpty else { return words }
         let images = Tensor.concatenated(images, axis: 1).to(words.dtype)
         precondition(
-            isImage.to(.int64).sum().item == Double(images.count / images.size(2)),
+            input.hostPrompts.tokens.count { $0 == placeholder } == images.count / images.size(2),
             "prompts with as many placeholders as their images have tokens"
         )
         return words.scattered(where: isImage.unsqueezed(2), from: images)

@@ -64,7 +64,7 @@ public struct PaliGemma: PretrainedBackbone {
         let features = input.images.map { projector(vision($0)) }
         let layout = layout(of: input)
         let cache = decoder.keysAndValues(
-            of: embeddings(input.tokens, features),
+            of: embeddings(input, features),
             positions: layout.positions,
             mask: layout.keyMask,
             near: promptPairs(input)
@@ -97,17 +97,19 @@ public struct PaliGemma: PretrainedBackbone {
         (head?.weight ?? embedding.weight).gathering(tokens, axis: 0)
     }
 
-    /// Embeddings of `tokens`, `[B, L]`, with those of images, `[B, P, width]` a camera, for their placeholders.
+    /// Embeddings of the tokens of `input`, with those of images, `[B, P, width]` a camera, for their placeholders.
     ///
     /// Gemma scales words by √width, and PaliGemma leaves image tokens as the projector gives them.
-    func embeddings(_ tokens: Tensor, _ features: [Tensor]) -> Tensor {
+    func embeddings(_ input: PrefixInput, _ features: [Tensor]) -> Tensor {
+        let tokens = input.tokens
         let isImage = tokens.equal(Double(configuration.imageToken))
         // The placeholder may lie behind the table's last row.
         let words = embeddings(ofWords: tokens.filled(where: isImage, with: 0))
         guard !features.isEmpty else { return words }
         let images = Tensor.concatenated(features, axis: 1).to(words.dtype)
         precondition(
-            isImage.to(.int64).sum().item == Double(images.count / configuration.width),
+            input.hostPrompts.tokens.count { $0 == configuration.imageToken }
+                == images.count / configuration.width,
             "prompts with as many placeholders as their images have patches"
         )
         return words.scattered(where: isImage.unsqueezed(2), from: images)
@@ -148,7 +150,7 @@ extension PaliGemma {
         let causal = Tensor.causalMask(input.tokens.size(1), device: input.tokens.device)
         let open = pairs.or(causal)
         let output = decoder.trace(
-            embeddings(input.tokens, features),
+            embeddings(input, features),
             positions: layout.positions,
             mask: layout.keyMask.map { open.and($0) } ?? open,
             near: pairs,

@@ -39,12 +39,10 @@ public struct PaliGemmaProcessor: InputProcessor {
 
     /// Encodes a batch; pixels lie between -1 and 1.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
-        let (tokens, mask) = observations.paddedTokens(with: tokenizer.roles.padding ?? 0, on: device)
-        return PrefixInput(
-            images: observations.pixels(imageSizes, .half, on: device),
-            tokens: tokens,
-            tokenMask: mask,
-            hasImage: observations.imageMask(on: device)
+        observations.input(
+            observations.pixels(imageSizes, .half, on: device),
+            padding: tokenizer.roles.padding ?? 0,
+            on: device
         )
     }
 }

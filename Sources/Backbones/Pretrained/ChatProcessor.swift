@@ -69,12 +69,10 @@ public struct ChatProcessor: InputProcessor {
 
     /// Encodes a batch.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
-        let (tokens, mask) = observations.paddedTokens(with: tokenizer.roles.padding ?? 0, on: device)
-        return PrefixInput(
-            images: observations.pixels(imageSizes, turn.pixels, on: device),
-            tokens: tokens,
-            tokenMask: mask,
-            hasImage: observations.imageMask(on: device)
+        observations.input(
+            observations.pixels(imageSizes, turn.pixels, on: device),
+            padding: tokenizer.roles.padding ?? 0,
+            on: device
         )
     }
 }

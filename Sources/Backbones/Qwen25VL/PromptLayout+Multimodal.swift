@@ -40,11 +40,12 @@ struct MultimodalPositions {
     ///   - placeholder: Token id that stands for a cell of an image.
     ///   - mergeSize: Rows and columns of patches of a cell.
     init(_ input: PrefixInput, placeholder: Int, mergeSize: Int) {
-        let tokens = input.tokens.integers
+        let prompts = input.hostPrompts
+        let tokens = prompts.tokens
         let length = input.tokens.size(1)
         axes = Array(repeating: [Int](repeating: 0, count: tokens.count), count: 3)
-        isSeen = input.tokenMask?.to(.int64).integers.map { $0 == 1 } ?? tokens.map { _ in true }
-        let hasImage = input.hasImage?.to(.int64).integers.map { $0 == 1 }
+        isSeen = prompts.isReal ?? tokens.map { _ in true }
+        let hasImage = prompts.hasImage
         precondition(
             hasImage.map { $0.count == input.grids.count } ?? true,
             "\(hasImage?.count ?? 0) cameras, and grids of \(input.grids.count) images"

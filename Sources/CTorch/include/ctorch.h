@@ -80,6 +80,9 @@ int64_t torch_size(const TorchTensor *tensor, int64_t axis);
 int32_t torch_dtype(const TorchTensor *tensor);
 /// Writes the device's name, for example "cpu" or "cuda:0", into `name`.
 void torch_device(const TorchTensor *tensor, char *name, size_t capacity);
+bool torch_is_on_cpu(const TorchTensor *tensor);
+/// A CPU tensor on `device`. CUDA copies from pinned memory, in the order of the current stream's work.
+TorchTensor *torch_upload(const TorchTensor *tensor, const char *device);
 /// Copies all elements, row-major, to host memory of `byte_count` bytes.
 bool torch_copy_bytes(const TorchTensor *tensor, void *bytes, size_t byte_count);
 /// Address of the first element of a contiguous CPU tensor; NULL (and a message) for any other.
@@ -115,6 +118,37 @@ bool torch_checkpoint(TorchFunction function, TorchTensor *const *inputs, int64_
 bool torch_autocast_enter(const char *device_type, int32_t dtype);
 void torch_autocast_leave(const char *device_type);
 
+// MARK: Streams
+
+/// A queue of work on an accelerator. CPUs have none.
+typedef struct TorchStream TorchStream;
+/// A point in a stream's work.
+typedef struct TorchEvent TorchEvent;
+/// Work that was recorded once and is done again at one go.
+typedef struct TorchGraph TorchGraph;
+
+/// A stream beside the device's own. NULL on failure.
+TorchStream *torch_new_stream(const char *device);
+/// Makes `stream` this thread's and returns the former one, which belongs to the caller. NULL on failure.
+TorchStream *torch_exchange_stream(const TorchStream *stream);
+void torch_stream_release(TorchStream *stream);
+
+/// The end of the work that this thread's stream has been given. NULL on failure.
+TorchEvent *torch_record_event(const char *device);
+/// Lets this thread's stream wait for the event; the host goes on.
+bool torch_wait_for_event(const TorchEvent *event, const char *device);
+/// Waits for `end`; -1 on failure.
+double torch_milliseconds_between(const TorchEvent *start, const TorchEvent *end);
+void torch_event_release(TorchEvent *event);
+/// Keeps the tensor's memory, once it is given up, until the work that this thread's stream now has is done.
+bool torch_use_on_current_stream(const TorchTensor *tensor);
+
+/// Begins to record the work of this thread's stream, which is not the device's own; nothing is computed. NULL on failure.
+TorchGraph *torch_graph_begin(void);
+bool torch_graph_end(TorchGraph *graph);
+bool torch_graph_replay(TorchGraph *graph);
+void torch_graph_release(TorchGraph *graph);
+
 // MARK: Process group
 
 /// The processes of a training on several machines, over c10d's TCPStore and Gloo.
@@ -145,6 +179,10 @@ int32_t torch_thread_count(void);
 /// Lets the process keep the memory of freed tensors for the next ones. A training frees and claims the same
 /// tensors every step; handing their pages back and forth cost a fifth of its time.
 void torch_keep_freed_memory(void);
+/// Returns true if this build of libtorch has its CUDA half.
+bool torch_has_cuda(void);
+/// Lets CUDA's products and convolutions keep all of single precision's digits, not TF32's.
+void torch_round_to_single_precision(void);
 /// CUDA devices that are visible, 0 without any.
 int32_t torch_cuda_device_count(void);
 bool torch_mps_is_available(void);

@@ -100,17 +100,16 @@ struct FlowDecoder {
         let (batch, device) = (prefix.batch, prefix.device)
         var actions = Tensor.randn([batch, configuration.horizon, configuration.dimension]).to(device)
         var cache = KeyValueCache(prefix, roomFor: configuration.horizon)
-        var stopwatch = Stopwatch(device)
-        var times: [Duration] = []
+        var times = ForwardTimes(device, waits: false)
         for step in 0 ..< configuration.steps {
             let now = 1 - Double(step) / Double(configuration.steps)
             let time = Tensor.full([batch], now, device: device)
             let direction = head.direction(actions, time: time, after: prefix, cache: &cache, decoder)
             cache.forget(configuration.horizon)
             actions = actions - direction.to(.float32) * (1 / Double(configuration.steps))
-            times.append(stopwatch.lap())
+            _ = times.lap()
         }
-        return (actions, times)
+        return (actions, times.all)
     }
 }
 

@@ -76,12 +76,16 @@ extension FASTerVQModel {
     /// Entries of one codebook for residuals, `[n, steps · columns]`: zero, then means of those beyond the threshold.
     private func fittedEntries(to residuals: Tensor, count: Int) -> Tensor {
         let settings = configuration.actionSpaceQuantizer
-        let beyond = residuals.abs().max(1).greater(settings.errorThreshold).nonzero().squeezed(1)
+        let isBeyond = residuals.abs().max(1).greater(settings.errorThreshold).values(as: Bool.self)
+        let beyond = isBeyond.indices.filter { isBeyond[$0] }
         let width = residuals.size(1)
         let zero = Tensor.zeros([1, width], device: residuals.device)
         guard count > 1 else { return zero }
-        guard beyond.size(0) > 0 else { return .zeros([count, width], device: residuals.device) }
-        let sample = Self.sample(beyond, atMost: (count - 1) * Self.samplesPerEntry)
+        guard !beyond.isEmpty else { return .zeros([count, width], device: residuals.device) }
+        let sample = Self.sample(
+            Tensor(beyond, device: residuals.device),
+            atMost: (count - 1) * Self.samplesPerEntry
+        )
         let means = KMeans.means(
             of: residuals.gathering(sample, axis: 0),
             count: count - 1,

@@ -214,8 +214,9 @@ extension LinearFASTerVQ {
         while let codebook = recursion.nextCodebook {
             let residual = recursion.residual
             let weights =
-                codebook == 0 ? .ones([residual.size(0)]) : residual.squared().sum(1).sqrt() + 1e-9
-            let picks = weights.multinomial(count, replacement: false)
+                codebook == 0
+                ? .ones([residual.size(0)], device: residual.device) : residual.squared().sum(1).sqrt() + 1e-9
+            let picks = Tensor.differentPicks(count, weights: weights)
             let means = KMeans.means(
                 of: residual.gathering(picks, axis: 0),
                 count: settings.codebookSize,

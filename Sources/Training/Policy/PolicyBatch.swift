@@ -93,15 +93,18 @@ final class PolicyBatches {
     private let seed: UInt64
     /// The processes that share the batches; nil for one.
     private let processes: ProcessGroup?
-    private var prefetcher: Prefetcher<Result<[PolicyBatch], any Error>>?
+    private let device: Device
+    private var prefetcher: Prefetcher<Result<[LoadedBatch], any Error>>?
 
     init(
         _ datasets: [PolicyDataset],
         weights: [Double],
         _ recipe: PolicyRecipe,
         seed: UInt64,
-        processes: ProcessGroup?
+        processes: ProcessGroup?,
+        device: Device
     ) {
+        self.device = device
         (self.datasets, self.weights, self.recipe, self.seed) = (datasets, weights, recipe, seed)
         self.processes = processes
     }
@@ -112,6 +115,7 @@ final class PolicyBatches {
     func begin(at step: Int) {
         let (datasets, processes, augmentation) = (self.datasets, self.processes, recipe.augmentation)
         let partCount = recipe.optimization.accumulationSteps
+        let (device, stream) = (self.device, SideStream(on: self.device))
         // Augmentation differs between processes, and between parts.
         let ownSeed = seed &+ UInt64(processes?.rank ?? 0) &* 0x9E37_79B9_7F4A_7C15
         let steps = step ..< max(step, recipe.optimization.steps)
@@ -127,7 +131,7 @@ final class PolicyBatches {
             return Result {
                 try (0 ..< partCount).map { position in
                     let seed = ownSeed &+ UInt64(position) &* 0xD1B5_4A32_D192_ED03
-                    return PolicyBatch(
+                    let batch = PolicyBatch(
                         joining: try shares.share(position, of: partCount).map { part in
                             try datasets[part.source].batch(
                                 part.indices,
@@ -137,13 +141,14 @@ final class PolicyBatches {
                             )
                         }
                     )
+                    return LoadedBatch(batch, on: device, by: stream)
                 }
             }
         }
     }
 
     /// The parts of the next step's batch, or of this process's share of it.
-    func next() throws -> [PolicyBatch] {
+    func next() throws -> [LoadedBatch] {
         guard let prefetcher else {
             preconditionFailure("batches are asked for before the first step is known")
         }

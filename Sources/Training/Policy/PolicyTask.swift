@@ -59,7 +59,14 @@ struct PolicyTask: TrainingTask {
         self.settings = settings
         isCheckpointed = recipe.backbone.gradientCheckpointing
         sharesBatches = processes != nil
-        batches = PolicyBatches(datasets, weights: weights, recipe, seed: seed, processes: processes)
+        batches = PolicyBatches(
+            datasets,
+            weights: weights,
+            recipe,
+            seed: seed,
+            processes: processes,
+            device: device
+        )
     }
 
     var parameters: [NamedTensor] { network.parameters + (insulation?.tensors ?? []) }
@@ -69,7 +76,7 @@ struct PolicyTask: TrainingTask {
     func begin(at step: Int) { batches.begin(at: step) }
 
     /// A part of a batch, with the targets of every one of ``networks``.
-    private typealias Part = (batch: PolicyBatch, targets: [ActionTargets])
+    private typealias Part = (batch: LoadedBatch, targets: [ActionTargets])
 
     /// The policy's network, and that of the backbone's own prediction.
     private var networks: [FASTerVLANetwork] { [network] + (insulation.map { [$0.network] } ?? []) }
@@ -81,7 +88,7 @@ struct PolicyTask: TrainingTask {
     }
 
     /// The parts of a batch, which learn the numbers of entries that the whole has in the mean.
-    private func parts(of batches: [PolicyBatch]) -> [Part] {
+    private func parts(of batches: [LoadedBatch]) -> [Part] {
         let targets = batches.map { $0.targets(on: device) }
         guard batches.count > 1 || sharesBatches else {
             return zip(batches, targets).map { batch, targets in (batch, networks.map { _ in targets }) }
@@ -100,8 +107,8 @@ struct PolicyTask: TrainingTask {
     }
 
     private func loss(of part: Part, computeDType: DType?) -> TrainingLoss {
-        let (batch, targets) = (part.batch, part.targets[0])
-        let input = network.backbone.encodingImages(of: batch.input(on: device))
+        let (batch, targets) = (part.batch.batch, part.targets[0])
+        let input = network.backbone.encodingImages(of: part.batch.input(on: device))
         return withAutocast(to: computeDType, on: device) {
             let output = network.backbone.output(of: input)
             let prefix = insulation == nil ? output.prefix : output.prefix.detached()
