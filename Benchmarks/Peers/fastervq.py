@@ -1,4 +1,4 @@
-"""FASTerVQ in PyTorch, eager, as one would write it there: reads a tokenizer's folder and gives the same codes and actions.
+"""FASTerVQ in PyTorch, eager and compiled, as one would write it there: reads a tokenizer's folder and gives the same codes and actions.
 
     fastervq.py FOLDER EXAMPLES THREADS
 
@@ -12,12 +12,10 @@ import sys
 
 import measuring
 import torch
+import torch._inductor.config
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
-
-torch.set_num_threads(int(sys.argv[3]))
-
 
 class Attention(nn.Module):
     def __init__(self, width, heads):
@@ -292,7 +290,6 @@ class FASTerVQ(nn.Module):
         empty = latents.new_zeros(len(latents), self.horizon, 1)
         return [empty if group["bypasses"] else next(free).clamp(*self.bounds(group)) for group in self.groups]
 
-    @torch.inference_mode()
     def encode(self, actions):
         codes = self.quantizer.codes(self.autoencoder.latents(actions))
         decoded = self.decoded(self.quantizer.vectors(codes))
@@ -303,7 +300,6 @@ class FASTerVQ(nn.Module):
             result.append(found if group["bypasses"] else torch.cat([next(latent), found], dim=2))
         return torch.cat(result, dim=1).transpose(1, 2).flatten(1)
 
-    @torch.inference_mode()
     def decode(self, codes):
         sizes = [group["patches"] for group in self.groups]
         groups = codes.view(len(codes), -1, sum(sizes)).split(sizes, dim=2)
@@ -326,47 +322,67 @@ class FASTerVQ(nn.Module):
         return error.abs().sum() / values + frequency + 0.25 * commitment
 
 
-model = FASTerVQ(sys.argv[1])
-examples = load_file(sys.argv[2])
-actions, codes = examples["actions"], examples["codes"]
-assert torch.equal(model.encode(actions), codes), "other codes than FASTer's"
-error = (model.decode(codes) - examples["reconstructions"]).abs().max().item()
-assert error < 1e-5, f"reconstructions are off by {error}"
-chunks, code_lists = [chunk.numpy() for chunk in actions], codes.tolist()
-next_chunk = {"encode": 0, "decode": 0}
+def main(folder, path, threads):
+    torch.set_num_threads(int(threads))
+    model, examples = FASTerVQ(folder), load_file(path)
+    actions, codes = examples["actions"], examples["codes"]
+    with torch.inference_mode():
+        assert torch.equal(model.encode(actions), codes), "other codes than FASTer's"
+        error = (model.decode(codes) - examples["reconstructions"]).abs().max().item()
+    assert error < 1e-5, f"reconstructions are off by {error}"
+    chunks, code_lists = [chunk.numpy() for chunk in actions], codes.tolist()
+    next_chunk = {"encode": 0, "decode": 0}
+
+    def following(call):
+        """Every call takes the next chunk."""
+        next_chunk[call] = (next_chunk[call] + 1) % len(chunks)
+        return next_chunk[call]
+
+    def calls(encode, decode):
+        """One chunk at a time, each call the next."""
+
+        def encode_one():
+            encode(torch.from_numpy(chunks[following("encode")])[None])[0].tolist()
+
+        def decode_one():
+            decode(torch.tensor([code_lists[following("decode")]]))[0].numpy()
+
+        return encode_one, decode_one
+
+    torch._inductor.config.freezing = True
+    encode, decode = calls(model.encode, model.decode)
+    compiled_encode, compiled_decode = calls(*(torch.compile(call, dynamic=False) for call in (model.encode, model.decode)))
+    encode_batch, decode_batch = (torch.compile(call, dynamic=False) for call in (model.encode, model.decode))
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
+    positions = sum(group["patches"] for group in model.learned)
+    step_mask, position_mask = torch.ones(actions.shape[:2]), torch.ones(len(actions), positions)
+
+    def train():
+        model.loss(actions, step_mask, position_mask).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    with torch.no_grad():
+        loss = model.loss(actions, step_mask, position_mask).item()
+    assert abs(loss / examples["loss"].item() - 1) < 1e-4, f"the loss is {loss}, FASTer's {examples['loss'].item()}"
+    model.load_state_dict(load_file(f"{folder}/model.safetensors"))
+    inference = {
+        "encode": encode,
+        "decode": decode,
+        "encode-compiled": compiled_encode,
+        "decode-compiled": compiled_decode,
+        "encode-batch": lambda: model.encode(actions).tolist(),
+        "decode-batch": lambda: model.decode(codes).numpy(),
+        "encode-batch-compiled": lambda: encode_batch(actions).tolist(),
+        "decode-batch-compiled": lambda: decode_batch(codes).numpy(),
+    }
+    measuring.serve(
+        f"torch {torch.__version__}; same codes, actions to {error:.0e}",
+        {name: torch.inference_mode()(call) for name, call in inference.items()} | {"train": train},
+    )
 
 
-def following(call):
-    """Every call takes the next chunk."""
-    next_chunk[call] = (next_chunk[call] + 1) % len(chunks)
-    return next_chunk[call]
-
-
-def encode():
-    model.encode(torch.from_numpy(chunks[following("encode")])[None])[0].tolist()
-
-
-def decode():
-    model.decode(torch.tensor([code_lists[following("decode")]]))[0].numpy()
-
-
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
-positions = sum(group["patches"] for group in model.learned)
-step_mask, position_mask = torch.ones(actions.shape[:2]), torch.ones(len(actions), positions)
-
-
-def train():
-    model.loss(actions, step_mask, position_mask).backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-
-
-with torch.no_grad():
-    loss = model.loss(actions, step_mask, position_mask).item()
-assert abs(loss / examples["loss"].item() - 1) < 1e-4, f"the loss is {loss}, FASTer's {examples['loss'].item()}"
-model.load_state_dict(load_file(f"{sys.argv[1]}/model.safetensors"))
-measuring.serve(
-    f"torch {torch.__version__}, eager; same codes, actions to {error:.0e}",
-    {"encode": encode, "decode": decode, "train": train},
-)
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -82,8 +82,16 @@ struct BenchmarkReport: Encodable {
 extension Comparison {
     /// Rows and ratios as words.
     fileprivate var lines: [(name: String, value: String)] {
-        rows.map { ($0.name, "\($0.spread.words) \(unit)") }
-            + ratios.map { ($0.name, $0.spread.words + ($0.target.map { ", wanted \($0)" } ?? "")) }
+        rows.map { row in
+            let processor = row.processor.map { "; processor \($0.medianWords)" } ?? ""
+            return (row.name, "\(row.spread.words) \(unit)\(processor)\(row.efficiency?.words ?? "")")
+        }
+            + ratios.map { ratio in
+                let processor = ratio.processor.map { "; processor \($0.words)" } ?? ""
+                return (
+                    ratio.name, ratio.spread.words + processor + (ratio.target.map { ", wanted \($0)" } ?? "")
+                )
+            }
     }
 }
 
@@ -93,9 +101,21 @@ extension Spread {
         "\(Self.text(median)) (\(Self.text(lowerQuartile)) to \(Self.text(upperQuartile)))"
     }
 
+    /// For example `2.04`.
+    fileprivate var medianWords: String { Self.text(median) }
+
     /// Three digits that count.
     private static func text(_ value: Double) -> String {
         let digits = value == 0 ? 0 : 2 - Int(log10(abs(value)).rounded(.down))
         return String(format: "%.\(max(0, digits))f", value)
+    }
+}
+
+extension Roofline.Efficiency {
+    /// For example `; 92.1 GFLOP/s, 81 % of peak; 12.0 GB/s, 40 % of memory`.
+    fileprivate var words: String {
+        func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+        return String(format: "; %.1f GFLOP/s, ", gigaflops) + percent(shareOfPeak) + " of peak"
+            + String(format: "; %.1f GB/s, ", gigabytes) + percent(shareOfBandwidth) + " of memory"
     }
 }

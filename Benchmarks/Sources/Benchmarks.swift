@@ -2,16 +2,25 @@ import ArgumentParser
 import Foundation
 import Support
 
-/// `benchmarks`: what FASTer's parts take, beside what others take, in one run.
+/// The program: benchmarks, or a process that one of them starts.
 @main
+enum Program {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard arguments.first == PolicyMemory.argument else { return await Benchmarks.main() }
+        try PolicyMemory.measure(arguments.dropFirst().first ?? "")
+    }
+}
+
+/// `benchmarks`: what FASTer's parts take, beside what others take, in one run.
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks",
         abstract: "Measures FASTer beside its peers; Benchmarks/README.md says what each benchmark shows."
     )
 
-    @Argument(help: "Benchmarks to run; all unless said otherwise.")
-    var names: [Benchmark] = Benchmark.allCases
+    @Argument(help: "Benchmarks to run; all but backbones-whole, which takes 12 GB, unless said otherwise.")
+    var names: [Benchmark] = Benchmark.usual
 
     @OptionGroup var effort: Effort
 
@@ -69,12 +78,17 @@ struct Effort: ParsableArguments {
 
 /// The benchmarks, under the names that the command line and the result files give them.
 enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
+    case backbones
+    case backbonesWhole = "backbones-whole"
     case decoding
     case imageEncoder = "image-encoder"
     case linearTokenizer = "linear-tokenizer"
     case loading
+    case memory
     case nearestEntries = "nearest-entries"
     case opening
+    case policy
+    case policyTraining = "policy-training"
     case quantizedLayers = "quantized-layers"
     case quantizedProducts = "quantized-products"
     case randomAccess = "random-access"
@@ -83,15 +97,23 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case tokenizer
     case training
 
+    /// Those that run where none is named.
+    static let usual = allCases.filter { $0 != .backbonesWhole }
+
     /// Measures everything that the benchmark compares.
     func comparisons(_ effort: Effort) async throws -> [Comparison] {
         switch self {
+        case .backbones: try BackboneForwards(effort).comparisons()
+        case .backbonesWhole: try BackboneForwards(effort, isWhole: true).comparisons()
         case .decoding: try Decoding(effort).comparisons()
         case .imageEncoder: try ImageEncoding(effort).comparisons()
         case .linearTokenizer: try LinearTokenizing(effort).comparisons()
         case .loading: try Loading(effort).comparisons()
+        case .memory: try PolicyMemory(effort).comparisons()
         case .nearestEntries: try NearestEntries(effort).comparisons()
         case .opening: try Opening(effort).comparisons()
+        case .policy: try PolicyInference(effort).comparisons()
+        case .policyTraining: try PolicyInference(effort).trainingComparisons()
         case .quantizedLayers: try QuantizedLayers(effort).comparisons()
         case .quantizedProducts: try QuantizedProducts(effort).comparisons()
         case .randomAccess: try RandomAccess(effort).comparisons()

@@ -26,7 +26,8 @@ struct Decoding {
         Torch.seed(0)
         let blocks = network(codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5), entries: 512))
         let input = input
-        let prefix = withoutGradients { blocks.backbone.prefix(of: input) }
+        let (prefix, prefixWork) = withoutGradients { countingProducts { blocks.backbone.prefix(of: input) } }
+        let encoder = InferenceBackend(fastestFor: blocks).prefixEncoder
         let tokens = network(
             codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5, blockSize: 1), entries: 512)
         )
@@ -67,31 +68,61 @@ struct Decoding {
                 contestant("bins, 64 forwards", network(codes(bins, entries: 256)), prefix),
                 flow(prefix),
                 regression(prefix),
-                Contestant("prefix, 1 forward", least: effort.seconds) {
+                Contestant("prefix, 1 forward", least: effort.seconds, work: prefixWork) {
+                    withoutGradients { _ = encoder.prefix(of: input) }
+                },
+                Contestant("prefix through libtorch", least: effort.seconds, work: prefixWork) {
                     withoutGradients { _ = blocks.backbone.prefix(of: input) }
                 },
+                contestant("prefix and blocks", blocks, prefix, input: input),
+                contestant("prefix and tokens", tokens, prefix, input: input),
             ]
         )
         .ratio(0, to: 3, target: "at most 0.35")
         .ratio(0, to: 4, target: "at most 0.25")
+        .ratio(10, to: 11, target: "at most 0.35")
     }
 
     private func contestant(
         _ name: String,
         _ network: FASTerVLANetwork,
         _ prefix: Prefix,
-        maskPredictBlocks: Int = 0
+        maskPredictBlocks: Int = 0,
+        input: PrefixInput? = nil
     ) -> Contestant {
+        let backend = InferenceBackend(fastestFor: network)
         let decoder = network.blockHead.map {
             BlockDecoder(
                 $0,
-                InferenceBackend(fastestFor: network),
+                backend,
                 maskPredictBlocks: maskPredictBlocks,
                 sampling: .greedy
             )
         }
-        return Contestant(name, least: effort.seconds) {
-            withoutGradients { _ = decoder?.codes(after: prefix).integers }
+        return Contestant(
+            name,
+            least: effort.seconds,
+            work: input == nil ? work(network, prefix, maskPredictBlocks) : nil
+        ) {
+            withoutGradients {
+                let prefix = input.map { backend.prefixEncoder.prefix(of: $0) } ?? prefix
+                _ = decoder?.codes(after: prefix).integers
+            }
+        }
+    }
+
+    /// Products after a prefix, counted through libtorch.
+    private func work(_ network: FASTerVLANetwork, _ prefix: Prefix, _ maskPredictBlocks: Int)
+        -> ProductCount?
+    {
+        network.blockHead.map { head in
+            let decoder = BlockDecoder(
+                head,
+                InferenceBackend(network),
+                maskPredictBlocks: maskPredictBlocks,
+                sampling: .greedy
+            )
+            return withoutGradients { countingProducts { decoder.codes(after: prefix) }.1 }
         }
     }
 

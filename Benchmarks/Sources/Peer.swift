@@ -54,14 +54,20 @@ final class Peer {
         if process.isRunning { ended.wait() }
     }
 
-    /// Lets the program repeat what it calls `name` for at least `seconds`: seconds of one call.
-    func seconds(_ name: String, least seconds: Double) throws -> Double {
+    /// Lets the program repeat what it calls `name` for at least `seconds`: what one call took.
+    func turn(_ name: String, least seconds: Double) throws -> Turn {
         try input.fileHandleForWriting.write(contentsOf: Data("\(name) \(seconds)\n".utf8))
         let reply = try Self.line(from: output, script)
-        guard let seconds = Double(reply) else {
+        let times = reply.split(separator: " ").compactMap { Double($0) }
+        guard let seconds = times.first else {
             throw PeerError(description: "\(script): expected seconds, found '\(reply)'")
         }
-        return seconds
+        return Turn(seconds: seconds, processorSeconds: times.dropFirst().first)
+    }
+
+    /// Lets the program repeat what it calls `name` for at least `seconds`: seconds of one call.
+    func seconds(_ name: String, least seconds: Double) throws -> Double {
+        try turn(name, least: seconds).seconds
     }
 
     /// A figure other than a time that the program measures under a name.

@@ -182,14 +182,16 @@ enum PageCache {
 enum Processor {
     /// Seconds of all threads, in the program and in the operating system, while a closure runs.
     static func seconds(_ body: () throws -> Void) throws -> Double {
-        func used() -> Double {
-            var time = timespec()
-            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        }
-        let before = used()
+        let before = used
         try body()
-        return used() - before
+        return used - before
+    }
+
+    /// Seconds of all threads so far.
+    static var used: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 

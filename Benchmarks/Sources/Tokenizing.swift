@@ -3,6 +3,7 @@ import FASTerVQ
 import Foundation
 import NN
 import RobotTypes
+import Torch
 
 /// FASTerVQ at batch 1 and in training, beside the same network in PyTorch; and beside FAST's public processor.
 struct Tokenizing {
@@ -29,11 +30,29 @@ struct Tokenizing {
         ]
     }
 
-    /// One chunk to codes, and one chunk's codes to actions.
-    func comparisons() throws -> [Comparison] { try [encoding(), decoding()] }
+    /// Chunks to codes, and codes to actions, one at a time and a batch at once.
+    func comparisons() throws -> [Comparison] {
+        try [encoding(), decoding(), encodingBatch(), decodingBatch()]
+    }
+
+    /// Products of one chunk's codes, and of its actions.
+    private func work() throws -> (encoding: ProductCount, decoding: ProductCount) {
+        // Without kernels: their products are not counted.
+        let plain = try FASTerVQTokenizer(loading: sample.folder, device: .cpu, codec: nil)
+        let codes = try sample.tokenizer.tokens(for: sample.chunks[0 ..< 1])
+        return (
+            try countingProducts { try plain.tokens(for: sample.chunks[0 ..< 1]) }.1,
+            try countingProducts { try plain.chunks(for: codes) }.1
+        )
+    }
+
+    private func peer(_ name: String, _ call: String, _ work: ProductCount) -> Contestant {
+        Contestant(name, work: work) { try torch.turn(call, least: effort.seconds) }
+    }
 
     private func encoding() throws -> Comparison {
         let each = sample.chunks
+        let work = try work().encoding
         var next = 0
         return try Comparison(
             "One chunk to codes",
@@ -41,13 +60,14 @@ struct Tokenizing {
             unit: .milliseconds,
             rounds: effort.rounds,
             [
-                Contestant("FASTer", least: effort.seconds) {
+                Contestant("FASTer", least: effort.seconds, work: work) {
                     next = (next + 1) % each.count
                     _ = try sample.tokenizer.tokens(for: each[next ..< next + 1])
                 },
-                Contestant("PyTorch") { try torch.seconds("encode", least: effort.seconds) },
+                peer("PyTorch, eager", "encode", work),
+                peer("PyTorch, torch.compile", "encode-compiled", work),
             ]
-        ).ratio(0, to: 1)
+        ).ratio(0, to: 1).ratio(0, to: 2)
     }
 
     private func decoding() throws -> Comparison {
@@ -56,10 +76,13 @@ struct Tokenizing {
             fitting: sample.allChunks,
             normalization: sample.tokenizer.normalization
         )
-        func decoding(_ name: String, _ tokenizer: any ActionTokenizer) throws -> Contestant {
+        let work = try work().decoding
+        func decoding(_ name: String, _ tokenizer: any ActionTokenizer, _ work: ProductCount?) throws
+            -> Contestant
+        {
             let tokens = try tokenizer.tokens(for: sample.chunks)
             var next = 0
-            return Contestant(name, least: effort.seconds) {
+            return Contestant(name, least: effort.seconds, work: work) {
                 next = (next + 1) % tokens.count
                 _ = try tokenizer.chunks(for: [tokens[next]])
             }
@@ -72,14 +95,48 @@ struct Tokenizing {
             unit: .milliseconds,
             rounds: effort.rounds,
             [
-                decoding("FASTer", sample.tokenizer),
-                Contestant("PyTorch") { try torch.seconds("decode", least: effort.seconds) },
-                Contestant("FAST's public processor") {
-                    try processor.seconds("decode", least: effort.seconds)
-                },
-                decoding("FAST in FASTer", fast),
+                decoding("FASTer", sample.tokenizer, work),
+                peer("PyTorch, eager", "decode", work),
+                peer("PyTorch, torch.compile", "decode-compiled", work),
+                Contestant("FAST's public processor") { try processor.turn("decode", least: effort.seconds) },
+                decoding("FAST in FASTer", fast, nil),
             ]
-        ).ratio(0, to: 1).ratio(0, to: 2).ratio(3, to: 2)
+        ).ratio(0, to: 1).ratio(0, to: 2).ratio(0, to: 3, target: "at most 2").ratio(4, to: 3)
+    }
+
+    private func encodingBatch() throws -> Comparison {
+        let work = try work().encoding.times(sample.chunks.count)
+        return try Comparison(
+            "\(sample.chunks.count) chunks at once to codes",
+            notes: notes,
+            unit: .milliseconds,
+            rounds: effort.rounds,
+            [
+                Contestant("FASTer", least: effort.seconds, work: work) {
+                    _ = try sample.tokenizer.tokens(for: sample.chunks)
+                },
+                peer("PyTorch, eager", "encode-batch", work),
+                peer("PyTorch, torch.compile", "encode-batch-compiled", work),
+            ]
+        ).ratio(0, to: 1, target: "at most 0.7").ratio(0, to: 2, target: "at most 1.0")
+    }
+
+    private func decodingBatch() throws -> Comparison {
+        let work = try work().decoding.times(sample.chunks.count)
+        let codes = try sample.tokenizer.tokens(for: sample.chunks)
+        return try Comparison(
+            "\(sample.chunks.count) chunks' codes at once to actions",
+            notes: notes,
+            unit: .milliseconds,
+            rounds: effort.rounds,
+            [
+                Contestant("FASTer", least: effort.seconds, work: work) {
+                    _ = try sample.tokenizer.chunks(for: codes)
+                },
+                peer("PyTorch, eager", "decode-batch", work),
+                peer("PyTorch, torch.compile", "decode-batch-compiled", work),
+            ]
+        ).ratio(0, to: 1, target: "at most 0.7").ratio(0, to: 2, target: "at most 1.0")
     }
 
     /// Training steps.
@@ -93,9 +150,19 @@ struct Tokenizing {
                 rounds: effort.rounds,
                 [
                     Contestant("FASTer", least: effort.seconds) { step() },
-                    Contestant("PyTorch") { try torch.seconds("train", least: effort.seconds) },
+                    Contestant("PyTorch, eager") { try torch.turn("train", least: effort.seconds) },
                 ]
             ).ratio(0, to: 1, target: "at least 1.0")
         ]
+    }
+}
+
+extension ProductCount {
+    /// The count of as many.
+    func times(_ count: Int) -> ProductCount {
+        var product = self
+        product.flops *= count
+        product.bytes *= count
+        return product
     }
 }

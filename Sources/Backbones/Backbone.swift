@@ -12,7 +12,7 @@ public import Torch
 ///
 /// As a ``SuffixDecoder`` it continues the prefix by its own weights, for policies without an action expert; only a
 /// backbone that ``supportsDecoding`` can.
-public protocol Backbone: Module, SuffixDecoder {
+public protocol Backbone: Module, SuffixDecoder, PrefixEncoder {
     /// Architecture of every transformer layer that a suffix attends to, in the order of the forward.
     var layerConfigurations: [TransformerLayer.Configuration] { get }
 
@@ -21,7 +21,10 @@ public protocol Backbone: Module, SuffixDecoder {
 
     /// True if the backbone can decode suffix slots itself.
     var supportsDecoding: Bool { get }
+}
 
+/// Encoder of observations: a backbone, or a faster form of one.
+public protocol PrefixEncoder: Sendable {
     /// Encodes images, instruction and state in one forward.
     func prefix(of input: PrefixInput) -> Prefix
 }

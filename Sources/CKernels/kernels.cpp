@@ -51,10 +51,11 @@ INLINED void multiplyTile(const float *x, long stride, long inputs, const float 
     multiply<count>(x, stride, inputs, weights, sums);
     for (int row = 0; row < count; ++row) {
         float *target = y + row * outputs;
-        const float *found = reinterpret_cast<const float *>(&sums[row]);
-        if (columns == panel && !add) {
-            std::memcpy(target, found, sizeof(sums[row]));
+        if (columns == panel) {
+            if (add) sums[row] += sixteen(target);
+            std::memcpy(target, &sums[row], sizeof(sums[row]));
         } else {
+            const float *found = reinterpret_cast<const float *>(&sums[row]);
             for (long column = 0; column < columns; ++column)
                 target[column] = add ? target[column] + found[column] : found[column];
         }
@@ -360,6 +361,24 @@ void kernel_attend_cached(const float *queries, long stride, long rows, const fl
             compare(queries + row * stride + head * width, keys, width, count, width, factor, scores);
             mix(scores, count, values, width, width, y + (row * heads + head) * width);
         }
+    }
+}
+
+FOR_EVERY_PROCESSOR
+void kernel_locate(const float *queries, long rows, const float *cells, const float *centres, long count, long width,
+                   float *scores, float *features, float *positions) {
+    const float factor = 1 / std::sqrt(static_cast<float>(width));
+    for (long row = 0; row < rows; ++row, features += width, positions += 2) {
+        compare(queries + row * width, cells, width, count, width, factor, scores);
+        mix(scores, count, cells, width, width, features);
+        float right = 0, down = 0;
+        for (long cell = 0; cell < count; ++cell) {
+            right += scores[cell] * centres[2 * cell];
+            down += scores[cell] * centres[2 * cell + 1];
+        }
+        const float total = sum(scores, count);
+        positions[0] = right / total;
+        positions[1] = down / total;
     }
 }
 

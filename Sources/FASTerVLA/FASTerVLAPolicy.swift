@@ -40,6 +40,7 @@ public final class FASTerVLAPolicy: BatchPolicy {
         if case .blocks(let head) = configuration.head { contract.committedSteps = head.committedSteps }
         self.contract = contract
         let states = StateTokenizer(normalization: state, binCount: configuration.backbone.stateBins)
+        let backend = backend ?? InferenceBackend(network)
         let decoder = ActionDecoder(network, actions: actions, settings: decoding, backend: backend)
         decodesBatches = decoder.decodesBatches && decoding.deadline == nil
         runner = Runner(
@@ -51,6 +52,7 @@ public final class FASTerVLAPolicy: BatchPolicy {
                 device: device
             ),
             network: network,
+            prefixEncoder: backend.prefixEncoder,
             decoder: decoder,
             normalization: actions.normalization,
             device: device,
@@ -106,6 +108,7 @@ private actor Runner {
     private let executor = TensorExecutor(name: "policy")
     private let input: PolicyInput
     private let network: FASTerVLANetwork
+    private let prefixEncoder: any PrefixEncoder
     private var decoder: ActionDecoder
     /// Normalization of actions.
     private let normalization: Normalization
@@ -121,6 +124,7 @@ private actor Runner {
     init(
         input: PolicyInput,
         network: FASTerVLANetwork,
+        prefixEncoder: any PrefixEncoder,
         decoder: ActionDecoder,
         normalization: Normalization,
         device: Device,
@@ -130,6 +134,7 @@ private actor Runner {
     ) {
         self.input = input
         self.network = network
+        self.prefixEncoder = prefixEncoder
         self.decoder = decoder
         self.normalization = normalization
         self.device = device
@@ -144,7 +149,7 @@ private actor Runner {
         if let seed = observation.options.seed { Torch.seed(seed) }
         return try withoutGradients {
             var stopwatch = Stopwatch(device)
-            let prefix = network.backbone.prefix(of: try input([observation]))
+            let prefix = prefixEncoder.prefix(of: try input([observation]))
             let prefixTime = stopwatch.lap()
             let prediction = try decoder.predict(
                 after: prefix,
@@ -177,7 +182,7 @@ private actor Runner {
         }
         return try withoutGradients {
             var stopwatch = Stopwatch(device)
-            let prefix = network.backbone.prefix(of: batch)
+            let prefix = prefixEncoder.prefix(of: batch)
             let prefixTime = stopwatch.lap()
             // A copy: deadlines are estimated from the latencies of single requests.
             var decoder = decoder
@@ -219,7 +224,7 @@ private actor Runner {
 
     private func predictSynthetic() throws {
         try withoutGradients {
-            _ = try decoder.predict(after: network.backbone.prefix(of: try input([input.synthetic])))
+            _ = try decoder.predict(after: prefixEncoder.prefix(of: try input([input.synthetic])))
         }
     }
 

@@ -1,8 +1,11 @@
 public import Backbones
 public import NN
 
-/// Implementations of the layers that decoding runs for every block: libtorch's, unless a policy is loaded with faster ones.
+/// Implementations of a network's forwards: libtorch's, unless a policy is loaded with faster ones.
 public struct InferenceBackend: Sendable {
+    /// The forward that encodes an observation.
+    public let prefixEncoder: any PrefixEncoder
+
     /// One forward of a few suffix slots.
     public let suffixDecoder: any SuffixDecoder
 
@@ -12,13 +15,19 @@ public struct InferenceBackend: Sendable {
     /// The modules of `network`.
     public init(_ network: FASTerVLANetwork) {
         self.init(
+            prefixEncoder: network.backbone,
             suffixDecoder: network.suffixDecoder,
             classifiers: network.blockHead?.classifiers ?? []
         )
     }
 
     /// Takes the given implementations of the network's modules.
-    public init(suffixDecoder: any SuffixDecoder, classifiers: [any AffineMap]) {
+    public init(
+        prefixEncoder: any PrefixEncoder,
+        suffixDecoder: any SuffixDecoder,
+        classifiers: [any AffineMap]
+    ) {
+        self.prefixEncoder = prefixEncoder
         self.suffixDecoder = suffixDecoder
         self.classifiers = classifiers
     }

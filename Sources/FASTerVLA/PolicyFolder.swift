@@ -292,6 +292,7 @@ extension InferenceBackend {
     public init(fastestFor network: FASTerVLANetwork) {
         let modules = InferenceBackend(network)
         self.init(
+            prefixEncoder: PackedCompactBackbone(network.backbone) ?? modules.prefixEncoder,
             suffixDecoder: PackedSuffixDecoder(modules.suffixDecoder) ?? modules.suffixDecoder,
             classifiers: (network.blockHead?.classifiers ?? []).map(Self.fastest)
         )

@@ -1,4 +1,4 @@
-/// Encoder and decoder of single chunks, used instead of the model's where chunks are few.
+/// Encoder and decoder of chunks, used instead of the model's.
 ///
 /// `CPUInference` has one on hand-written kernels; who loads a tokenizer's folder chooses it.
 public protocol ChunkCodec: Sendable {
@@ -7,14 +7,14 @@ public protocol ChunkCodec: Sendable {
     /// The weights must not change afterwards.
     init?(_ model: FASTerVQModel, _ robot: Embodiment)
 
-    /// Codes of one chunk.
+    /// Codes of chunks.
     ///
     /// - Parameters:
-    ///   - chunk: Normalised actions, `[T · D]`.
-    ///   - validSteps: Number of steps that count for the action-space stages.
-    /// - Returns: `[codebooks · N]`: along the latent positions, then the codebooks.
-    func codes(for chunk: [Float], validSteps: Int) -> [Int]
+    ///   - chunks: Normalised actions, `[T · D]` each.
+    ///   - validSteps: Number of steps of each that count for the action-space stages.
+    /// - Returns: `[codebooks · N]` each: along the latent positions, then the codebooks.
+    func codes(for chunks: [[Float]], validSteps: [Int]) -> [[Int]]
 
-    /// Normalised actions, `[T · D]`, of the codes of all codebooks or of the first ones.
-    func actions(for codes: [Int]) -> [Float]
+    /// Normalised actions, `[T · D]` each, of chunks' codes of all codebooks or, of every chunk as many, of the first ones.
+    func actions(for codes: [[Int]]) -> [[Float]]
 }

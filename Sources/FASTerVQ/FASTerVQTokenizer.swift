@@ -22,9 +22,6 @@ public struct FASTerVQTokenizer: ActionTokenizer {
 
     private let codec: (any ChunkCodec)?
 
-    /// Largest number of chunks that ``ChunkCodec``s are faster for than the model.
-    private static let fewChunks = 12
-
     /// Makes `model` the tokenizer of a robot's chunks; they share weights, which must not change afterwards.
     ///
     /// - Parameters:
@@ -133,10 +130,11 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     /// - Throws: `ActionTokenizerError` when a chunk has another shape or a value that is not finite.
     public func tokens(for chunks: ActionChunks) throws -> [[Int]] {
         try check(chunks)
-        if let codec, chunks.count <= Self.fewChunks {
-            return (0 ..< chunks.count).map {
-                codec.codes(for: chunks[$0].values, validSteps: chunks.validSteps[$0])
-            }
+        if let codec {
+            return codec.codes(
+                for: (0 ..< chunks.count).map { chunks[$0].values },
+                validSteps: chunks.validSteps
+            )
         }
         let device = model.device
         return tokens(batching: chunks) { batch in
@@ -151,11 +149,8 @@ public struct FASTerVQTokenizer: ActionTokenizer {
     /// - Throws: `ActionTokenizerError` when a list has another length or a code is out of range.
     public func unclippedChunks(for tokens: [[Int]]) throws -> ActionChunks {
         try check(tokens)
-        if let codec, tokens.count <= Self.fewChunks {
-            let values = tokens.flatMap(codec.actions)
-            return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
-        }
         return chunks(batching: tokens) { batch in
+            if let codec { return codec.actions(for: batch).flatMap(\.self) }
             let shape = [batch.count, batch[0].count]
             let codes = Tensor(batch.flatMap(\.self), shape: shape, device: model.device)
             return withoutGradients { model.decode(codes, of: embodiment) }.floats

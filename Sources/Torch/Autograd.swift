@@ -37,6 +37,9 @@ extension Tensor {
     }
 }
 
+/// True while operators on this thread are recorded for differentiation.
+public var isRecordingGradients: Bool { torch_grad_enabled() }
+
 /// Runs `body` without recording operators for differentiation.
 ///
 /// Holds for this thread.

@@ -92,6 +92,10 @@ struct PackedChunkCodecTests {
                 #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
             }
         }
+        // So many at once that threads share them.
+        #expect(try packed.tokens(for: chunks) == codes)
+        let (expected, found) = (try plain.chunks(for: codes).values, try packed.chunks(for: codes).values)
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 } && found.count == expected.count)
         let coarse = packed.keeping(codebooks: 2)
         #expect(
             try coarse.tokens(for: chunks[0 ..< 1])

@@ -83,8 +83,8 @@ struct PackedLayersTests {
             cachedValues.withUnsafeMutableBufferPointer { values in
                 attention(
                     rows(joined),
-                    cosines: rows(angles.cos()),
-                    sines: rows(angles.sin()),
+                    angles: PackedAngles(cosines: angles.cos().floats, sines: angles.sin().floats),
+                    tokens: tokens,
                     cache: .init(
                         keys: keys.baseAddress!,
                         values: values.baseAddress!,
@@ -133,11 +133,8 @@ struct PackedLayersTests {
                 values.withUnsafeMutableBufferPointer { values in
                     attention(
                         joined,
-                        cosines: Rows(
-                            [Float](repeating: 1, count: joined.count * width / 2),
-                            width: width / 2
-                        ),
-                        sines: Rows(count: joined.count, width: width / 2),
+                        angles: nil,
+                        tokens: joined.count,
                         cache: .init(
                             keys: keys.baseAddress!,
                             values: values.baseAddress!,

@@ -120,4 +120,109 @@ struct InferenceBackendTests {
             }
         }
     }
+
+    /// A small compact backbone with keypoints on one camera and patches on the other.
+    private func backbone(
+        _ change: (inout CompactBackbone.Configuration) -> Void = { _ in }
+    ) -> CompactBackbone {
+        Torch.seed(21)
+        var configuration = CompactBackbone.Configuration(
+            cameras: [
+                .init(height: 32, width: 48, pixelsPerToken: 16, keypoints: 3),
+                .init(height: 32, width: 64, pixelsPerToken: 8),
+            ],
+            stateDimension: 3
+        )
+        (configuration.width, configuration.layerCount, configuration.objectPoseDimension) = (80, 3, 2)
+        change(&configuration)
+        let backbone = CompactBackbone(configuration, device: .cpu)
+        withoutGradients {
+            for named in backbone.parameters where named.tensor.rank == 1 {
+                named.tensor.copyInPlace(named.tensor + .randn(named.tensor.shape) * 0.3)
+            }
+        }
+        return backbone
+    }
+
+    private func input(text: [Int] = Array(1 ... 10), batch: Int = 1) -> PrefixInput {
+        PrefixInput(
+            images: [
+                Tensor.randint(0 ..< 256, [batch, 32, 48, 3]).to(.uint8),
+                Tensor.randint(0 ..< 256, [batch, 32, 64, 3]).to(.uint8),
+            ],
+            tokens: Tensor(text, shape: [1, text.count]).expanded([batch, -1]).contiguous(),
+            state: Tensor.randint(0 ..< 256, [batch, 3])
+        )
+    }
+
+    private func expectSame(_ found: Prefix, _ expected: Prefix, within tolerance: Double) {
+        #expect(found.keys.count == expected.keys.count && found.values.count == expected.values.count)
+        #expect(found.nextPosition.floats == expected.nextPosition.floats)
+        for (one, other) in zip(found.keys + found.values, expected.keys + expected.values) {
+            #expect(one.shape == other.shape)
+            #expect((one - other).abs().max().item <= tolerance)
+        }
+        #expect(found.mask?.floats == expected.mask?.floats)
+    }
+
+    @Test(
+        "give the prefix that libtorch gives, of keypoints and patches, with and without poses and a full last layer",
+        arguments: [true, false],
+        [true, false]
+    )
+    func prefixes(hasPoses: Bool, supportsDecoding: Bool) throws {
+        let backbone = backbone {
+            if !hasPoses { $0.objectPoseDimension = nil }
+            $0.supportsDecoding = supportsDecoding
+        }
+        let packed = try #require(PackedCompactBackbone(backbone))
+        withoutGradients {
+            // Text that fills its tokens, that ends inside of one, and that is cut off.
+            for length in [8, 10, 200] {
+                let input = input(text: (0 ..< length).map { $0 % 250 + 1 })
+                expectSame(
+                    packed.prefix(of: input),
+                    backbone.prefix(of: input),
+                    // Fourier features multiply the rounding of poses by up to 50.
+                    within: hasPoses ? 1e-4 : 2e-5
+                )
+            }
+        }
+    }
+
+    @Test("give the prefix of a policy without cameras, and of one with a pretrained image encoder")
+    func prefixesOfOtherEyes() throws {
+        for backbone in [
+            backbone { ($0.isBlind, $0.objectPoseDimension) = (true, nil) },
+            backbone {
+                $0.imageEncoder = .init(); $0.cameras[1].pixelsPerToken = 16
+            },
+        ] {
+            let packed = try #require(PackedCompactBackbone(backbone))
+            withoutGradients {
+                let input = input()
+                expectSame(packed.prefix(of: input), backbone.prefix(of: input), within: 5e-5)
+            }
+        }
+    }
+
+    @Test("leave batches, padded text and absent images to libtorch")
+    func prefixFallback() throws {
+        let backbone = backbone()
+        let packed = try #require(PackedCompactBackbone(backbone))
+        var blind = input()
+        blind.hasImage = Tensor([true, false], shape: [1, 2])
+        withoutGradients {
+            for input in [
+                blind, input(batch: 2), input(text: [1, 2, 3, 4, 0, 0, 0, 0]), input(text: [0, 0, 0, 0]),
+            ] {
+                expectSame(packed.prefix(of: input), backbone.prefix(of: input), within: 0)
+            }
+        }
+    }
+
+    @Test("are not made of a large backbone, whose prefix several cores compute faster")
+    func large() {
+        #expect(PackedCompactBackbone(backbone { ($0.width, $0.layerCount) = (1024, 12) }) == nil)
+    }
 }

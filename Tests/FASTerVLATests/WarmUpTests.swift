@@ -35,6 +35,7 @@ struct WarmUpTests {
             let counting = Counter(network.suffixDecoder)
             counter.withLock { $0 = counting }
             return InferenceBackend(
+                prefixEncoder: network.backbone,
                 suffixDecoder: counting,
                 classifiers: InferenceBackend(network).classifiers
             )

@@ -81,7 +81,7 @@ struct FASTerVQTokenizerTests {
         }
     }
 
-    @Test("leaves few chunks to its codec, also with fewer codebooks")
+    @Test("leaves chunks to its codec, also with fewer codebooks")
     func codec() throws {
         let base = try Samples.tokenizer()
         let tokenizer = try FASTerVQTokenizer(
@@ -98,7 +98,10 @@ struct FASTerVQTokenizerTests {
             try fewer.unclippedChunks(for: [[Int](repeating: 0, count: 7)]).values
                 == [Float](repeating: 7, count: 140)
         )
-        #expect(try tokenizer.tokens(for: Samples.chunks(13)).allSatisfy { $0.count == 21 })
+        #expect(
+            try tokenizer.unclippedChunks(for: [7, 14, 7].map { [Int](repeating: 0, count: $0) }).values
+                == [7, 14, 7].flatMap { [Float](repeating: $0, count: 140) }
+        )
     }
 
     @Test("knows the latent positions that lie beyond an episode's end")
@@ -123,7 +126,11 @@ private struct ConstantCodec: ChunkCodec {
 
     init?(_ model: FASTerVQModel, _ robot: Embodiment) { codebookCount = model.configuration.codebookCount }
 
-    func codes(for chunk: [Float], validSteps: Int) -> [Int] { [validSteps, codebookCount] }
+    func codes(for chunks: [[Float]], validSteps: [Int]) -> [[Int]] {
+        validSteps.map { [$0, codebookCount] }
+    }
 
-    func actions(for codes: [Int]) -> [Float] { [Float](repeating: Float(codes.count), count: 140) }
+    func actions(for codes: [[Int]]) -> [[Float]] {
+        codes.map { [Float](repeating: Float($0.count), count: 140) }
+    }
 }

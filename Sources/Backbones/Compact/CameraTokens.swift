@@ -2,11 +2,11 @@ internal import NN
 internal import Torch
 
 /// One camera's image as tokens: one an image patch, and one a keypoint.
-struct CameraTokens: Module {
+package struct CameraTokens: Module {
     /// Nil where an ``ImageEncoder`` makes the map.
-    private let stem: ImageStem?
-    private let merging: PatchMerging
-    private let keypoints: Keypoints?
+    package let stem: ImageStem?
+    package let merging: PatchMerging
+    package let keypoints: Keypoints?
 
     /// Creates tokens of a camera of `configuration`.
     init(

@@ -13,16 +13,16 @@ public struct CompactBackbone: Backbone {
     /// The encoder of all cameras' images; nil where image patches are embedded as they are.
     public let imageEncoder: ImageEncoder?
 
-    private let cameras: [CameraTokens]
-    private let text: Embedding
-    private let textProjection: Linear
-    private let state: StateTokens
-    private let objectPose: ObjectPoseHead?
-    @Parameter private var imagePositions: Tensor?
-    @Parameter private var textPositions: Tensor
-    private let layers: [TransformerLayer]
+    package let cameras: [CameraTokens]
+    package let text: Embedding
+    package let textProjection: Linear
+    package let state: StateTokens
+    package let objectPose: ObjectPoseHead?
+    @Parameter package var imagePositions: Tensor?
+    @Parameter package var textPositions: Tensor
+    package let layers: [TransformerLayer]
     /// The last layer of a backbone that does not decode: nothing follows but readers of its keys and values.
-    private let lastLayer: KeyValueLayer?
+    package let lastLayer: KeyValueLayer?
     /// After the last layer of a backbone that decodes.
     private let norm: LayerNorm?
     /// Rotary positions of action tokens; those of the prefix are 0.
@@ -188,10 +188,10 @@ public struct CompactBackbone: Backbone {
 }
 
 /// Keys and values of a layer without queries.
-struct KeyValueLayer: Module {
-    private let norm: LayerNorm
-    private let projection: Linear
-    private let keyNorm: LayerNorm
+package struct KeyValueLayer: Module {
+    package let norm: LayerNorm
+    package let projection: Linear
+    package let keyNorm: LayerNorm
     private let headCount: Int
 
     init(_ width: Int, headCount: Int, device: Device) {

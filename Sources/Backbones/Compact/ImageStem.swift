@@ -1,8 +1,8 @@
-internal import NN
+package import NN
 internal import Torch
 
 /// Features of every cell of 4 x 4 pixels of an image, which ``PatchMerging`` and ``Keypoints`` read.
-enum ImageStem: Module {
+package enum ImageStem: Module {
     /// A linear map of each cell's own pixels: on a CPU, convolutions take as long as the transformer.
     case patches(Linear)
 
@@ -10,7 +10,7 @@ enum ImageStem: Module {
     case convolutions([Conv2d])
 
     /// Pixels from one cell to the next.
-    static let stride = 4
+    package static let stride = 4
 
     /// Creates a stem for maps of `channels` channels.
     init(channels: Int, convolves: Bool, device: Device) {

@@ -1,5 +1,5 @@
-internal import NN
-internal import Torch
+package import NN
+package import Torch
 
 // Axes in this file
 //   B  batch      K  keypoints      C  channels of a feature map      n  its cells
@@ -9,20 +9,20 @@ internal import Torch
 ///
 /// A token of 16 x 16 pixels has to learn every position inside it by itself. A keypoint is the mean position under a
 /// softmax over cells, so a position between those of the demonstrations is read off in the same way.
-struct Keypoints: Module {
+package struct Keypoints: Module {
     /// Frequencies of the positions' Fourier features.
-    private static let frequencyCount = 5
+    package static let frequencyCount = 5
 
-    private let norm: LayerNorm
+    package let norm: LayerNorm
     /// `[K, C]`.
-    @Parameter private var queries: Tensor
+    @Parameter package var queries: Tensor
     /// Part of the queries that depends on the instruction.
-    private let instructionQueries: Linear
-    private let projection: Linear
+    package let instructionQueries: Linear
+    package let projection: Linear
     /// Learned embedding of every keypoint.
-    private let embedding: Embedding
+    package let embedding: Embedding
     /// Centre of every cell, -1 to 1, right and down: `[n, 2]`.
-    @Buffer private var cellCentres: Tensor
+    @Buffer package var cellCentres: Tensor
     private let count: Int
 
     /// Creates `count` keypoints for maps of `rows` x `columns` cells of `channels`, as tokens of `width`.

@@ -1,4 +1,4 @@
-internal import NN
+package import NN
 public import Torch
 
 /// Object poses as a backbone estimates them from keypoints.
@@ -15,20 +15,20 @@ public struct ObjectPoseEstimate: Sendable {
 /// From some dozens of demonstrations a task, actions alone teach a network that is trained from scratch to follow the
 /// robot's state and to ignore the images. Simulators record object poses in every frame; learning those from images
 /// takes minutes.
-struct ObjectPoseHead: Module {
+package struct ObjectPoseHead: Module {
     /// Frequencies of the estimate's Fourier features.
-    private static let frequencyCount = 6
+    package static let frequencyCount = 6
 
     /// Tokens of the estimate.
-    private static let tokenCount = 4
+    package static let tokenCount = 4
 
     /// Channels of a keypoint's appearance.
     private static let appearanceWidth = 8
 
-    private let appearance: [Linear]
-    private let norm: LayerNorm
-    private let layers: [Linear]
-    private let projection: Linear
+    package let appearance: [Linear]
+    package let norm: LayerNorm
+    package let layers: [Linear]
+    package let projection: Linear
 
     /// Creates a head for `dimension` values.
     init(_ configuration: CompactBackbone.Configuration, dimension: Int, device: Device) {

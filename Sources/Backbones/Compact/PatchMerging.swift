@@ -1,17 +1,17 @@
-internal import NN
+package import NN
 internal import Torch
 
 /// Patch merging: neighbouring cells of a map joined 2 x 2 until a token covers the configured cells (Swin Transformer,
 /// arXiv 2103.14030).
-struct PatchMerging: Module {
+package struct PatchMerging: Module {
     /// Each from four neighbouring cells.
-    private let layers: [Linear]
+    package let layers: [Linear]
 
     /// Before each merge.
-    private let norms: [LayerNorm]
+    package let norms: [LayerNorm]
 
     /// False for a map whose values are features already.
-    private let activatesMap: Bool
+    package let activatesMap: Bool
 
     /// Creates tokens of `width` channels for `cellsPerToken` x `cellsPerToken` cells of `channels`, which have to be as many as
     /// `width` for a single cell.

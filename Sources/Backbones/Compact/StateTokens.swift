@@ -1,12 +1,12 @@
-internal import NN
+package import NN
 internal import Torch
 
 /// Tokens of the robot's state: one a dimension, from an embedding table of its own.
-struct StateTokens: Module {
+package struct StateTokens: Module {
     /// Frequencies of the initial embeddings' Fourier features.
     private static let frequencyCount = 6
 
-    private let table: Embedding
+    package let table: Embedding
     private let binCount: Int
 
     /// Creates tables in which neighbouring bins begin with similar embeddings.

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "bfloat16.h"
 #include "quantized.h"
 
 #ifdef __cplusplus
@@ -42,6 +43,11 @@ void kernel_attend(const float *joined, long tokens, long heads, long width, flo
 /// and begin `room` numbers after those of the head before. y is [rows, heads · width]. `scores` has room for `count` numbers.
 void kernel_attend_cached(const float *queries, long stride, long rows, const float *keys, const float *values, long room,
                           long count, long heads, long width, float *scores, float *y);
+
+/// Attention of `rows` queries, [rows, width], to `cells`, [count, width], of which each has a centre, [count, 2]: the means of
+/// cells, `features`, [rows, width], and of centres, `positions`, [rows, 2]. `scores` has room for `count` numbers.
+void kernel_locate(const float *queries, long rows, const float *cells, const float *centres, long count, long width,
+                   float *scores, float *features, float *positions);
 
 /// Turns pairs of channels, i and i + width / 2, of `vectors` vectors by the same angles.
 ///

@@ -36,15 +36,16 @@ public struct PackedCachedAttention: Sendable {
     ///
     /// - Parameters:
     ///   - joined: Queries, keys and values, `[batch · tokens, 3 · heads · width]`.
-    ///   - cosines: Cosines of the tokens' rotary angles, the same for the whole batch, `[tokens, width / 2]`.
-    ///   - sines: Sines of the same angles.
+    ///   - angles: Rotary angles of the tokens, the same for the whole batch; nil for position 0.
+    ///   - tokens: Tokens of an element of the batch.
     ///   - cache: Cache with room for the tokens.
     /// - Returns: `[batch · tokens, heads · width]`.
-    public func callAsFunction(_ joined: consuming Rows, cosines: Rows, sines: Rows, cache: Cache) -> Rows {
-        let (tokens, width) = (cosines.count, queryNorm.count)
+    func callAsFunction(_ joined: consuming Rows, angles: PackedAngles?, tokens: Int, cache: Cache) -> Rows {
+        let width = queryNorm.count
         let (stride, joint) = (joined.width, headCount * queryNorm.count)
         precondition(
-            stride == 3 * joint && cosines.width * 2 == width && joined.count % tokens == 0,
+            stride == 3 * joint && joined.count % tokens == 0
+                && (angles.map { $0.cosines.count * 2 == tokens * width } ?? true),
             "other widths"
         )
         precondition(cache.filled + tokens <= cache.room, "a cache without room")
@@ -55,8 +56,8 @@ public struct PackedCachedAttention: Sendable {
             for index in 0 ..< batch * tokens {
                 let (element, token) = index.quotientAndRemainder(dividingBy: tokens)
                 let row = first + index * stride
-                turn(row, queryNorm, token, cosines, sines)
-                turn(row + joint, keyNorm, token, cosines, sines)
+                turn(row, queryNorm, token, angles)
+                turn(row + joint, keyNorm, token, angles)
                 for head in 0 ..< headCount {
                     let target = ((element * headCount + head) * cache.room + cache.filled + token) * width
                     (cache.keys + target).update(from: row + joint + head * width, count: width)
@@ -94,12 +95,12 @@ public struct PackedCachedAttention: Sendable {
         _ heads: UnsafeMutablePointer<Float>,
         _ norm: [Float],
         _ token: Int,
-        _ cosines: Rows,
-        _ sines: Rows
+        _ angles: PackedAngles?
     ) {
         kernel_normalize(heads, headCount, norm.count, norm, epsilon, heads)
-        cosines.values.withUnsafeBufferPointer { cosines in
-            sines.values.withUnsafeBufferPointer { sines in
+        guard let angles else { return }
+        angles.cosines.withUnsafeBufferPointer { cosines in
+            angles.sines.withUnsafeBufferPointer { sines in
                 guard let cosines = cosines.baseAddress, let sines = sines.baseAddress else { return }
                 let offset = token * norm.count / 2
                 kernel_rotate(heads, headCount, norm.count, cosines + offset, sines + offset)

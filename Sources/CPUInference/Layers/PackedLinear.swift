@@ -44,6 +44,17 @@ public struct PackedLinear: Sendable {
         apply(x, stride: stride, to: &y, adding: true)
     }
 
+    /// Maps `rows` vectors that begin `stride` numbers after one another, and writes the results to `y`, one after the other, or adds them.
+    func apply(
+        _ x: UnsafePointer<Float>,
+        stride: Int,
+        rows: Int,
+        to y: UnsafeMutablePointer<Float>,
+        adding: Bool
+    ) {
+        kernel_linear(x, stride, rows, inputs, panels, bias, outputs, y, adding)
+    }
+
     private func apply(_ x: Rows, to y: inout Rows, adding: Bool) {
         precondition(x.width == inputs && x.count == y.count, "rows of other widths or number")
         apply(x.values, stride: x.width, to: &y, adding: adding)

@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// Pre-norm transformer blocks over the rows of one sequence, all of which see each other.
+/// Pre-norm transformer blocks over the rows of sequences, of which those of one see each other.
 ///
-/// Rows number 5 to 40 here. For so few, a block through libtorch costs more in calls than in arithmetic.
+/// A sequence has 5 to 40 rows here. For so few, a block through libtorch costs more in calls than in arithmetic.
 public struct PackedTransformer: Sendable {
     /// One block.
     public struct Block: Sendable {
@@ -57,8 +57,8 @@ public struct PackedTransformer: Sendable {
         (self.epsilon, self.headEpsilon) = (Float(epsilon), Float(headEpsilon))
     }
 
-    /// The rows after all blocks and the last norm.
-    public func callAsFunction(_ x: Rows) -> Rows {
+    /// The rows after all blocks and the last norm: of sequences of `length` rows, one after the other; nil for one.
+    public func callAsFunction(_ x: Rows, length: Int? = nil) -> Rows {
         var x = x
         for block in blocks {
             var joined = block.projection(x.normalized(scale: block.attentionNorm, epsilon: epsilon))
@@ -66,7 +66,7 @@ public struct PackedTransformer: Sendable {
             let heads = joined.width / (3 * headWidth)
             var outputs = Rows(count: x.count, width: heads * headWidth)
             normalizeHeads(of: &joined, block, heads: heads)
-            attend(joined, heads: heads, to: &outputs)
+            attend(joined, heads: heads, length: length ?? x.count, to: &outputs)
             block.output.add(outputs, to: &x)
             var hidden = block.up(x.normalized(scale: block.feedForwardNorm, epsilon: epsilon))
             hidden.applyGelu()
@@ -88,12 +88,26 @@ public struct PackedTransformer: Sendable {
         }
     }
 
-    private func attend(_ joined: Rows, heads: Int, to outputs: inout Rows) {
-        let (count, width) = (joined.count, outputs.width / heads)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
-            outputs.values.withUnsafeMutableBufferPointer { outputs in
-                guard let outputs = outputs.baseAddress, let scores = scores.baseAddress else { return }
-                kernel_attend(joined.values, count, heads, width, scores, outputs)
+    private func attend(_ joined: Rows, heads: Int, length: Int, to outputs: inout Rows) {
+        let width = outputs.width
+        precondition(joined.count % length == 0, "rows that do not fill sequences of \(length)")
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { scores in
+            joined.values.withUnsafeBufferPointer { joint in
+                outputs.values.withUnsafeMutableBufferPointer { outputs in
+                    guard let joint = joint.baseAddress, let outputs = outputs.baseAddress,
+                        let scores = scores.baseAddress
+                    else { return }
+                    for first in stride(from: 0, to: joined.count, by: length) {
+                        kernel_attend(
+                            joint + first * joined.width,
+                            length,
+                            heads,
+                            width / heads,
+                            scores,
+                            outputs + first * width
+                        )
+                    }
+                }
             }
         }
     }

@@ -12,6 +12,9 @@ extension Rows {
         return y
     }
 
+    /// Every one of `count` numbers becomes its GELU.
+    static func applyGelu(_ numbers: UnsafeMutablePointer<Float>, count: Int) { kernel_gelu(numbers, count) }
+
     /// Every number becomes its GELU.
     public mutating func applyGelu() {
         let count = values.count

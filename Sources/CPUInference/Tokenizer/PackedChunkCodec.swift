@@ -1,10 +1,12 @@
+internal import Dispatch
 public import FASTerVQ
 internal import NN
 internal import RobotTypes
+internal import Synchronization
 internal import Torch
 internal import VectorQuantization
 
-/// FASTerVQ's encoder and decoder of single chunks on hand-written CPU kernels, for low latency.
+/// FASTerVQ's encoder and decoder on hand-written CPU kernels.
 ///
 /// The same functions as `FASTerVQModel`'s, without libtorch, and with everything done before that does not depend on the
 /// chunk: layer scales are part of the products before them, the vectors of latent positions are computed once.
@@ -93,53 +95,152 @@ public struct PackedChunkCodec: ChunkCodec {
         fromLatent = PackedLinear(autoencoder.fromLatent)
     }
 
-    /// Codes of a normalised chunk, `[T · D]`: along the latent positions, then the codebooks.
+    /// Chunks that pass the network together: so many rows that products take the processor's time, and no more than its cache holds.
+    private static let chunksAtOnce = 8
+
+    /// Codes of normalised chunks, `[T · D]` each: along the latent positions, then the codebooks.
     ///
-    /// Steps from `validSteps` on do not count for the action-space stages.
-    public func codes(for chunk: [Float], validSteps: Int) -> [Int] {
-        let dimension = chunk.count / patchifier.horizon
-        let positionCount = patchifier.latentPositionCount
-        let targets = groups.map { group in
-            (0 ..< patchifier.horizon).flatMap { step in
-                chunk[
-                    step * dimension + group.columns.lowerBound ..< step * dimension
-                        + group.columns.upperBound
-                ]
+    /// Steps from a chunk's `validSteps` on do not count for the action-space stages.
+    public func codes(for chunks: [[Float]], validSteps: [Int]) -> [[Int]] {
+        Self.inParts(chunks.count) { part in
+            encoded(Array(chunks[part]), validSteps: Array(validSteps[part]))
+        }
+    }
+
+    /// The normalised chunks, `[T · D]` each, of the codes of all codebooks or of the first ones.
+    public func actions(for codes: [[Int]]) -> [[Float]] {
+        Self.inParts(codes.count) { chunks(of: Array(codes[$0])) }
+    }
+
+    /// Results of `body` for ranges of chunks, which threads share.
+    private static func inParts<Result: Sendable>(
+        _ count: Int,
+        _ body: (Range<Int>) -> [Result]
+    ) -> [Result] {
+        guard count > chunksAtOnce else { return body(0 ..< count) }
+        let parts = stride(from: 0, to: count, by: chunksAtOnce).map { $0 ..< min($0 + chunksAtOnce, count) }
+        let results = Mutex([[Result]](repeating: [], count: parts.count))
+        let threads = min(Torch.threadCount, parts.count)
+        nonisolated(unsafe) let body = body
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            for part in stride(from: thread, to: parts.count, by: threads) {
+                let found = body(parts[part])
+                results.withLock { $0[part] = found }
             }
         }
-        var codes = [Int](repeating: 0, count: codebookCount * positionCount)
-        let latents = latents(of: targets) { codebook, position, code in
-            codes[codebook * positionCount + position] = code
+        return results.withLock { $0.flatMap(\.self) }
+    }
+}
+
+// MARK: Encoding
+
+extension PackedChunkCodec {
+    /// Codes of chunks that pass the network together.
+    private func encoded(_ chunks: [[Float]], validSteps: [Int]) -> [[Int]] {
+        let positionCount = patchifier.latentPositionCount
+        let targets = chunks.map { chunk in groups.map { columns($0.columns, of: chunk) } }
+        var codes = [[Int]](
+            repeating: [Int](repeating: 0, count: codebookCount * positionCount),
+            count: chunks.count
+        )
+        let latents = latents(of: targets) { chunk, codebook, position, code in
+            codes[chunk][codebook * positionCount + position] = code
         }
-        for ((group, target), start) in zip(zip(groups, targets), decoded(latents)) {
-            group.stages.encode(target, from: start, validSteps: validSteps) { codebook, patch, code in
-                codes[codebook * positionCount + group.positions.lowerBound + patch] = code
+        for (chunk, starts) in decoded(latents, count: chunks.count).enumerated() {
+            for ((group, target), start) in zip(zip(groups, targets[chunk]), starts) {
+                group.stages.encode(target, from: start, validSteps: validSteps[chunk]) {
+                    codebook,
+                    patch,
+                    code in
+                    codes[chunk][codebook * positionCount + group.positions.lowerBound + patch] = code
+                }
             }
         }
         return codes
     }
 
-    /// The normalised chunk, `[T · D]`, of the codes of all codebooks or of the first ones.
-    public func actions(for codes: [Int]) -> [Float] {
-        let positionCount = patchifier.latentPositionCount
-        let codebooks = codes.count / positionCount
-        var latents = Rows(count: decoderPositions.count, width: fromLatent.inputs)
+    /// Columns of a chunk, `[T · columns]`.
+    private func columns(_ columns: Range<Int>, of chunk: [Float]) -> [Float] {
+        let dimension = chunk.count / patchifier.horizon
+        return (0 ..< patchifier.horizon).flatMap { step in
+            chunk[step * dimension + columns.lowerBound ..< step * dimension + columns.upperBound]
+        }
+    }
+
+    /// Sums of the entries that stand for the groups of chunks, `[chunks · rows, latentWidth]`, each of whose codes is handed to
+    /// `found`.
+    private func latents(
+        of targets: [[[Float]]],
+        _ found: (_ chunk: Int, _ codebook: Int, _ position: Int, _ code: Int) -> Void
+    ) -> Rows {
+        let length = encoderPositions.count
+        var vectors = encoderPositions.repeated(targets.count)
+        var residual = Rows(count: vectors.count, width: toLatent.outputs)
+        for (chunk, targets) in targets.enumerated() {
+            for (group, target) in zip(groups, targets) {
+                guard let autoencoded = group.autoencoded else { continue }
+                autoencoded.embedding.embed(
+                    target,
+                    columns: group.columns.count,
+                    rows: autoencoded.rows.moved(by: chunk * length),
+                    to: &vectors,
+                    &residual
+                )
+            }
+        }
+        toLatent.add(encoder(vectors, length: length), to: &residual)
+        var sums = Rows(count: residual.count, width: residual.width)
         for group in groups {
             guard let autoencoded = group.autoencoded else { continue }
-            for codebook in 0 ..< min(codebooks, latentCodebookCount) {
-                for (row, position) in zip(autoencoded.rows, group.positions) {
-                    let code = codes[codebook * positionCount + position]
-                    autoencoded.entries[codebook].add(code, toRow: row, of: &latents)
+            for (codebook, entries) in autoencoded.entries.enumerated() {
+                for chunk in targets.indices {
+                    for (own, position) in zip(autoencoded.rows, group.positions) {
+                        let row = chunk * length + own
+                        let code = entries.nearest(to: row, of: residual)
+                        entries.add(code, times: -1, toRow: row, of: &residual)
+                        entries.add(code, toRow: row, of: &sums)
+                        found(chunk, codebook, position, code)
+                    }
                 }
             }
         }
+        return sums
+    }
+}
+
+// MARK: Decoding
+
+extension PackedChunkCodec {
+    /// Chunks of codes that pass the network together.
+    private func chunks(of codes: [[Int]]) -> [[Float]] {
+        let (positionCount, length) = (patchifier.latentPositionCount, decoderPositions.count)
+        let codebooks = (codes.first?.count ?? 0) / positionCount
+        var latents = Rows(count: codes.count * length, width: fromLatent.inputs)
+        for (chunk, codes) in codes.enumerated() {
+            for group in groups {
+                guard let autoencoded = group.autoencoded else { continue }
+                for codebook in 0 ..< min(codebooks, latentCodebookCount) {
+                    for (row, position) in zip(autoencoded.rows, group.positions) {
+                        let code = codes[codebook * positionCount + position]
+                        autoencoded.entries[codebook].add(code, toRow: chunk * length + row, of: &latents)
+                    }
+                }
+            }
+        }
+        return zip(codes, decoded(latents, count: codes.count)).map { codes, starts in
+            chunk(of: codes, from: starts, codebooks: codebooks)
+        }
+    }
+
+    /// A chunk, `[T · D]`, of its groups as decoded and the codes of the action-space stages.
+    private func chunk(of codes: [Int], from starts: [[Float]], codebooks: Int) -> [Float] {
         let dimension = patchifier.groups.map(\.columns.upperBound).max() ?? 0
         var chunk = [Float](repeating: 0, count: patchifier.horizon * dimension)
-        for (group, start) in zip(groups, decoded(latents)) {
+        for (group, start) in zip(groups, starts) {
             var values = start
             for codebook in group.stages.codebooks.clamped(to: 0 ..< codebooks) {
                 for (patch, position) in group.positions.enumerated() {
-                    let code = codes[codebook * positionCount + position]
+                    let code = codes[codebook * patchifier.latentPositionCount + position]
                     group.stages.add(code, of: codebook, at: patch, to: &values)
                 }
             }
@@ -153,57 +254,36 @@ public struct PackedChunkCodec: ChunkCodec {
         return chunk
     }
 
-    /// Sums of the entries that stand for the groups, `[rows, latentWidth]`, each of whose codes is handed to `found`.
-    private func latents(
-        of targets: [[Float]],
-        _ found: (_ codebook: Int, _ position: Int, _ code: Int) -> Void
-    ) -> Rows {
-        var vectors = encoderPositions
-        var residual = Rows(count: vectors.count, width: toLatent.outputs)
-        for (group, target) in zip(groups, targets) {
-            guard let autoencoded = group.autoencoded else { continue }
-            autoencoded.embedding.embed(
-                target,
-                columns: group.columns.count,
-                rows: autoencoded.rows,
-                to: &vectors,
-                &residual
-            )
-        }
-        toLatent.add(encoder(vectors), to: &residual)
-        var sums = Rows(count: residual.count, width: residual.width)
-        for group in groups {
-            guard let autoencoded = group.autoencoded else { continue }
-            for (codebook, entries) in autoencoded.entries.enumerated() {
-                for (row, position) in zip(autoencoded.rows, group.positions) {
-                    let code = entries.nearest(to: row, of: residual)
-                    entries.add(code, times: -1, toRow: row, of: &residual)
-                    entries.add(code, toRow: row, of: &sums)
-                    found(codebook, position, code)
-                }
-            }
-        }
-        return sums
-    }
-
-    /// Every group, `[T · columns]`, as decoded within the recorded range; zero where it bypasses the autoencoder.
-    private func decoded(_ latents: Rows) -> [[Float]] {
-        var vectors = decoderPositions
+    /// Every group of every chunk, `[T · columns]`, as decoded within the recorded range; zero where it bypasses the autoencoder.
+    private func decoded(_ latents: Rows, count: Int) -> [[[Float]]] {
+        let length = decoderPositions.count
+        var vectors = decoderPositions.repeated(count)
         fromLatent.add(latents, to: &vectors)
-        vectors = decoder(vectors)
-        return groups.map { group in
-            let columns = group.columns.count
-            guard let autoencoded = group.autoencoded else {
-                return [Float](repeating: 0, count: patchifier.horizon * columns)
+        vectors = decoder(vectors, length: length)
+        return (0 ..< count).map { chunk in
+            groups.map { group in
+                let columns = group.columns.count
+                guard let autoencoded = group.autoencoded else {
+                    return [Float](repeating: 0, count: patchifier.horizon * columns)
+                }
+                let rows = autoencoded.rows.moved(by: chunk * length)
+                let steps = autoencoded.unembedding.steps(vectors[rows], latents: latents[rows])
+                let values = (0 ..< patchifier.horizon).flatMap { step in
+                    steps.values[step * steps.width ..< step * steps.width + columns]
+                }
+                return group.stages.clipped(values)
             }
-            let steps = autoencoded.unembedding.steps(
-                vectors[autoencoded.rows],
-                latents: latents[autoencoded.rows]
-            )
-            let values = (0 ..< patchifier.horizon).flatMap { step in
-                steps.values[step * steps.width ..< step * steps.width + columns]
-            }
-            return group.stages.clipped(values)
         }
     }
+}
+
+extension Rows {
+    /// The same rows, `times` times, one after the other.
+    fileprivate func repeated(_ times: Int) -> Rows {
+        times == 1 ? self : Rows(Array(repeatElement(values, count: times).joined()), width: width)
+    }
+}
+
+extension Range<Int> {
+    fileprivate func moved(by offset: Int) -> Range { lowerBound + offset ..< upperBound + offset }
 }

@@ -94,7 +94,8 @@ extension PolicyInspection {
         ]
         .map { Self.dtype(of: $0) }
         speeds = dtypes.map { MachineSpeed(measuring: $0, on: device) }
-        var fast = ActionDecoder(network, actions: loaded.actions, backend: .init(fastestFor: network))
+        let backend = InferenceBackend(fastestFor: network)
+        var fast = ActionDecoder(network, actions: loaded.actions, backend: backend)
         var plain = ActionDecoder(network, actions: loaded.actions)
         var times: [[Double]] = [[], []]
         let work: [ProductCount]
@@ -105,7 +106,7 @@ extension PolicyInspection {
             _ = try fast.predict(after: prefix)
             for _ in 0 ..< repetitions {
                 var stopwatch = Stopwatch(device)
-                let prefix = network.backbone.prefix(of: observation)
+                let prefix = backend.prefixEncoder.prefix(of: observation)
                 times[0].append(stopwatch.lap() / .seconds(1))
                 _ = try fast.predict(after: prefix)
                 times[1].append(stopwatch.lap() / .seconds(1))

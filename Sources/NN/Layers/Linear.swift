@@ -55,7 +55,9 @@ public struct Linear: Module, AffineMap {
 
     /// `x`, `[..., in]`, mapped to `[..., out]`.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = quantized.map { $0(x, bias: bias) } ?? x.linear(weight: weight, bias: bias)
+        let y =
+            quantized.map { $0(x, bias: bias) } ?? FewRowsProduct.of(x, weight: weight, bias: bias)
+            ?? x.linear(weight: weight, bias: bias)
         return adapter.map { y + $0(x) } ?? y
     }
 }
