@@ -327,7 +327,9 @@ def main(folder, path, threads):
     model, examples = FASTerVQ(folder), load_file(path)
     actions, codes = examples["actions"], examples["codes"]
     with torch.inference_mode():
-        assert torch.equal(model.encode(actions), codes), "other codes than FASTer's"
+        # Entries may be equally near, as those of a gripper that hardly moves: then either code is right.
+        errors = [(model.decode(found) - actions).abs().mean(dim=(1, 2)) for found in (model.encode(actions), codes)]
+        assert (errors[0] - errors[1]).abs().max() < 1e-5, "codes less near than FASTer's, or nearer"
         error = (model.decode(codes) - examples["reconstructions"]).abs().max().item()
     assert error < 1e-5, f"reconstructions are off by {error}"
     chunks, code_lists = [chunk.numpy() for chunk in actions], codes.tolist()
@@ -379,7 +381,7 @@ def main(folder, path, threads):
         "decode-batch-compiled": lambda: decode_batch(codes).numpy(),
     }
     measuring.serve(
-        f"torch {torch.__version__}; same codes, actions to {error:.0e}",
+        f"torch {torch.__version__}; codes as near, actions to {error:.0e}",
         {name: torch.inference_mode()(call) for name, call in inference.items()} | {"train": train},
     )
 
