@@ -1,54 +1,89 @@
-// c10d's process group over TCP: what torch.distributed calls the Gloo back end.
+// c10d's process groups over TCP, the back ends that torch.distributed calls Gloo and NCCL.
+
+#include "ProcessGroup.h"
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+// A build on libtorch for NVIDIA GPUs has these headers.
+#if __has_include(<nccl.h>) && __has_include(<cuda_runtime_api.h>)
+#define USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include "Handles.h"
-#include "Heartbeat.h"
-
-struct TorchProcessGroup {
-    c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
-    std::shared_ptr<ctorch::Heartbeat> heartbeat;
-    /// True once an operation was given up that Gloo still waits for.
-    bool is_stuck = false;
-};
 
 namespace {
 
 /// A process that lives may take its time: it decodes images, writes a checkpoint or evaluates while others wait.
 constexpr auto longest_wait = std::chrono::hours(24);
 
-/// Waits for an operation as long as all processes live.
-bool finish(TorchProcessGroup *group, const c10::intrusive_ptr<c10d::Work> &work) {
-    const ctorch::Heartbeat &heartbeat = *group->heartbeat;
-    int64_t beats = heartbeat.beats();
+c10::intrusive_ptr<c10d::Backend> gloo_backend(const c10::intrusive_ptr<c10d::Store> &store, int rank, int size,
+                                       const std::string &interface_address, std::chrono::milliseconds timeout) {
+    auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+    options->devices.push_back(interface_address.empty()
+                                   ? c10d::ProcessGroupGloo::createDefaultDevice()
+                                   : c10d::ProcessGroupGloo::createDeviceForHostname(interface_address));
+    auto group = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options);
+    group->setTimeout(longest_wait);
+    return group;
+}
+
+c10::intrusive_ptr<c10d::Backend> nccl_backend(const c10::intrusive_ptr<c10d::Store> &store, int rank, int size) {
+#ifdef USE_C10D_NCCL
+    auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = longest_wait;
+    return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, options);
+#else
+    TORCH_CHECK(false, "this build has no NCCL");
+#endif
+}
+
+}  // namespace
+
+bool torch_has_nccl(void) {
+#ifdef USE_C10D_NCCL
+    return true;
+#else
+    return false;
+#endif
+}
+
+bool TorchProcessGroup::finish(const c10::intrusive_ptr<c10d::Work> &work) {
+    const auto interval = heartbeat->interval();
+    int64_t beats = heartbeat->beats();
     int missed = 0;
     while (!work->isCompleted()) {
-        try {
-            return work->wait(heartbeat.interval());
-        } catch (...) {
-            if (work->isCompleted()) throw;
+        if (device.is_cpu()) {
+            try {
+                return work->wait(interval);
+            } catch (...) {
+                if (work->isCompleted()) throw;
+            }
+        } else {
+            const auto end = std::chrono::steady_clock::now() + interval;
+            while (!work->isCompleted() && std::chrono::steady_clock::now() < end) {
+                std::this_thread::sleep_for(std::chrono::microseconds(50));
+            }
         }
-        missed = heartbeat.beats() == beats ? missed + 1 : 0;
-        beats = heartbeat.beats();
-        const int silent = missed >= ctorch::Heartbeat::patience ? 0 : heartbeat.silent_rank();
+        missed = heartbeat->beats() == beats ? missed + 1 : 0;
+        beats = heartbeat->beats();
+        const int silent = missed >= ctorch::Heartbeat::patience ? 0 : heartbeat->silent_rank();
         if (silent < 0) continue;
-        group->is_stuck = true;
-        const double seconds = std::chrono::duration<double>(heartbeat.interval()).count() * ctorch::Heartbeat::patience;
+        is_stuck = true;
+        const double seconds = std::chrono::duration<double>(interval).count() * ctorch::Heartbeat::patience;
         TORCH_CHECK(false, "rank ", silent, " has given no sign of life for ", seconds,
                     " s: its process was stopped, or its machine or network has failed");
     }
     return work->wait();
 }
 
-}  // namespace
-
 TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_t rank, int32_t size,
-                                       const char *interface_address, int32_t timeout_seconds,
+                                       const char *interface_address, const char *device, int32_t timeout_seconds,
                                        int32_t silence_milliseconds) {
     return ctorch::guarded<TorchProcessGroup *>(nullptr, [&] {
         const std::chrono::milliseconds timeout = std::chrono::seconds(timeout_seconds);
@@ -59,16 +94,13 @@ TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_
         meeting.waitWorkers = false;
         meeting.timeout = timeout;
         auto store = c10::make_intrusive<c10d::TCPStore>(address, meeting);
-        auto options = c10d::ProcessGroupGloo::Options::create(timeout);
-        options->devices.push_back(*interface_address
-                                       ? c10d::ProcessGroupGloo::createDeviceForHostname(interface_address)
-                                       : c10d::ProcessGroupGloo::createDefaultDevice());
-        auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
-            c10::make_intrusive<c10d::PrefixStore>("faster", store), rank, size, options);
-        gloo->setTimeout(longest_wait);
+        auto own = c10::make_intrusive<c10d::PrefixStore>("faster", store);
+        c10::Device target{std::string(device)};
+        auto backend = target.is_cuda() ? nccl_backend(own, rank, size)
+                                        : gloo_backend(own, rank, size, interface_address, timeout);
         auto heartbeat = ctorch::Heartbeat::start(c10::make_intrusive<c10d::PrefixStore>("heartbeat", store), rank,
                                                   size, std::chrono::milliseconds(silence_milliseconds));
-        return new TorchProcessGroup{std::move(gloo), std::move(heartbeat)};
+        return new TorchProcessGroup{std::move(backend), target, std::move(heartbeat)};
     });
 }
 
@@ -80,20 +112,20 @@ void torch_process_group_release(TorchProcessGroup *group) {
 bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor) {
     return ctorch::guarded(false, [&] {
         std::vector<at::Tensor> tensors{tensor->value};
-        return finish(group, group->gloo->allreduce(tensors));
+        return group->finish(group->backend->allreduce(tensors));
     });
 }
 
 bool torch_all_gather(TorchProcessGroup *group, TorchTensor *all, TorchTensor *own) {
     return ctorch::guarded(false, [&] {
         at::Tensor flat = all->value.view(-1);
-        return finish(group, group->gloo->_allgather_base(flat, own->value));
+        return group->finish(group->backend->_allgather_base(flat, own->value));
     });
 }
 
 bool torch_broadcast(TorchProcessGroup *group, TorchTensor *tensor) {
     return ctorch::guarded(false, [&] {
         std::vector<at::Tensor> tensors{tensor->value};
-        return finish(group, group->gloo->broadcast(tensors));
+        return group->finish(group->backend->broadcast(tensors));
     });
 }

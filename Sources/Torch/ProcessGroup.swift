@@ -1,8 +1,8 @@
 internal import CTorch
 
-/// The processes of a distributed training, over libtorch's c10d: a TCP store where they meet, and Gloo.
+/// The processes of a distributed training, over libtorch's c10d: a TCP store where they meet, and Gloo or NCCL.
 ///
-/// All of them call the same operations in the same order, as with `torch.distributed`. Elements travel by way of the CPU.
+/// All of them call the same operations in the same order, as with `torch.distributed`.
 public final class ProcessGroup: @unchecked Sendable {
     /// Position of this process, from 0.
     public let rank: Int
@@ -10,7 +10,10 @@ public final class ProcessGroup: @unchecked Sendable {
     /// Number of processes.
     public let size: Int
 
-    private let group: OpaquePointer
+    /// Where elements lie that are sent: the CPU with Gloo, a GPU with NCCL.
+    let device: Device
+
+    let group: OpaquePointer
 
     /// The first error of ``Tensor/averagedOverProcesses()``, which cannot throw.
     private var failure: ProcessGroupError?
@@ -22,22 +25,27 @@ public final class ProcessGroup: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - settings: This process's place.
+    ///   - device: Device of the training. Elements travel between CUDA devices by NCCL, where the build has it, else between CPUs by
+    ///     Gloo.
     ///   - timeout: Seconds to wait for the others.
     ///   - silence: Time without a sign of life after which a process has failed, as one that is stopped or whose network is gone; one
     ///     that ends is noticed at once. A process that works gives signs of life, however long it works.
     /// - Throws: ``ProcessGroupError``.
     public init(
         _ settings: Settings,
+        device: Device = .cpu,
         timeout: Int = 1800,
         silence: Duration = .seconds(30)
     ) throws(ProcessGroupError) {
         (rank, size) = (settings.rank, settings.size)
+        self.device = device.type == "cuda" && torch_has_nccl() ? device : .cpu
         let group = torch_process_group(
             settings.address,
             Int32(settings.port),
             Int32(rank),
             Int32(size),
             settings.interface,
+            self.device.description,
             Int32(timeout),
             Int32(silence / .milliseconds(1))
         )
@@ -71,9 +79,21 @@ public final class ProcessGroup: @unchecked Sendable {
     ///
     /// - Throws: ``ProcessGroupError`` when a process is gone.
     public func sum(_ numbers: [Double]) throws(ProcessGroupError) -> [Double] {
-        let tensor = Tensor(numbers)
+        let tensor = Tensor(numbers, device: device)
         try sum([tensor])
         return tensor.values()
+    }
+
+    /// The bytes of all processes, in the order of ranks.
+    ///
+    /// - Throws: ``ProcessGroupError`` when a process is gone.
+    public func gather(_ bytes: [UInt8]) throws(ProcessGroupError) -> [[UInt8]] {
+        let counts = try sum((0 ..< size).map { $0 == rank ? Double(bytes.count) : 0 }).map { Int($0) }
+        let longest = max(1, counts.max() ?? 0)
+        let own = Tensor(bytes + [UInt8](repeating: 0, count: longest - bytes.count), device: device)
+        let all = Tensor.empty([size, longest], dtype: .uint8, device: device)
+        try gather(own, into: all)
+        return counts.enumerated().map { rank, count in Array(all.select(0, rank).bytes.prefix(count)) }
     }
 
     /// Waits until all processes are here.
@@ -104,7 +124,7 @@ public final class ProcessGroup: @unchecked Sendable {
         guard done else { throw lost }
     }
 
-    private var lost: ProcessGroupError { ProcessGroupError("rank \(rank) of \(size) lost the others") }
+    var lost: ProcessGroupError { ProcessGroupError("rank \(rank) of \(size) lost the others") }
 
     /// Sends tensors as one and copies the result back.
     private func transfer(
@@ -112,7 +132,7 @@ public final class ProcessGroup: @unchecked Sendable {
         _ operation: (OpaquePointer, OpaquePointer) -> Bool
     ) throws(ProcessGroupError) {
         let flat = withoutGradients {
-            Tensor.concatenated(tensors.map { $0.detached().reshaped(-1) }, axis: 0).to(.cpu)
+            Tensor.concatenated(tensors.map { $0.detached().reshaped(-1) }, axis: 0).to(device)
         }
         guard flat.withHandle({ operation(group, $0) }) else {
             throw lost

@@ -1,5 +1,3 @@
-internal import CTorch
-
 /// The elements of a tensor that one of several processes keeps: one of as many equal parts, row-major, of which the last ones may be
 /// shorter or empty.
 public struct TensorShard: Equatable, Sendable {
@@ -43,13 +41,13 @@ extension ProcessGroup {
             let own = withoutGradients {
                 Tensor.concatenated(
                     zip(bucket, lengths).map { tensor, length in
-                        let slice = shard.slice(of: tensor).to(.cpu)
+                        let slice = shard.slice(of: tensor).to(device)
                         return slice.padded([0, length - slice.count])
                     },
                     axis: 0
                 )
             }
-            let all = Tensor.empty([size, own.count], dtype: own.dtype)
+            let all = Tensor.empty([size, own.count], dtype: own.dtype, device: device)
             try gather(own, into: all)
             withoutGradients {
                 var start = 0

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
 import LeRobot
+import Torch
 
 extension DataCommand {
     /// `faster data check`.
-    struct Check: ParsableCommand {
+    struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say what is wrong with a dataset, or between datasets that are used together.",
             discussion: """
@@ -25,6 +26,8 @@ extension DataCommand {
         @Flag(help: "Print JSON.")
         var json = false
 
+        @OptionGroup var group: ProcessOptions
+
         private struct Report: Encodable {
             let errors: Int
             let warnings: Int
@@ -33,12 +36,21 @@ extension DataCommand {
             let repairs: [RepairPlan]?
         }
 
-        func run() throws {
+        func run() async throws {
+            if try group.isLauncher { return try await group.launchExamination() }
+            let processes = try group.join()
             var findings: [DatasetFinding] = []
             for folder in folders {
                 let progress = Terminal.DelayedProgress("check")
-                findings += DatasetCheck.findings(of: folder.asFile) { progress.update($0, of: $1) }
+                let part = DatasetCheck.part(
+                    of: folder.asFile,
+                    rank: processes?.rank ?? 0,
+                    of: processes?.size ?? 1
+                ) { progress.update($0, of: $1) }
+                let parts = try processes.gathered(part)
+                if !Terminal.isQuiet { findings += DatasetCheck.findings(of: folder.asFile, joining: parts) }
             }
+            guard !Terminal.isQuiet else { return }
             findings += comparisons
             let plans = repair ? folders.map { RepairPlan($0, isClean: findings.isEmpty) } : nil
             let errors = findings.filter { $0.severity == .error }.count

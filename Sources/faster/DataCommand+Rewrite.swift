@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LeRobot
 import Support
+import Torch
 import Training
 
 /// Writing of datasets from the episodes of others, with progress and a line about the result.
@@ -248,7 +249,7 @@ extension DataCommand {
     }
 
     /// `faster data stats`.
-    struct Stats: ParsableCommand {
+    struct Stats: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compute the statistics of every feature from the rows.",
             discussion: "Recorded statistics are not read; 'data repair' writes a dataset with these."
@@ -260,10 +261,22 @@ extension DataCommand {
         @Flag(help: "Print JSON, under the names of meta/stats.json.")
         var json = false
 
-        func run() throws {
+        @OptionGroup var group: ProcessOptions
+
+        func run() async throws {
+            if try group.isLauncher { return try await group.launchExamination() }
+            let processes = try group.join()
             let dataset = try Assembling.open(folder)
             let progress = Terminal.DelayedProgress("stats")
-            let statistics = try DatasetStatistics(of: dataset) { progress.update($0, of: $1) }
+            let images = try processes.map { group in
+                try processes.gathered(
+                    DatasetStatistics.ImagePart(of: dataset, rank: group.rank, of: group.size) {
+                        progress.update($0, of: $1)
+                    }
+                )
+            }
+            guard !Terminal.isQuiet else { return }
+            let statistics = try DatasetStatistics(of: dataset, images: images) { progress.update($0, of: $1) }
             for note in statistics.notes { Terminal.say("Note: \(note)") }
             guard !json else { return try Terminal.printJSON(statistics) }
             for (name, feature) in statistics.features.sorted(by: { $0.key < $1.key }) {

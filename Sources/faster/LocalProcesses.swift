@@ -7,6 +7,12 @@ struct LocalProcesses {
     /// A rank that ended with an error, by which all others were ended.
     struct Failure: Error, CustomStringConvertible {
         let description: String
+
+        /// The rank that has ended; nil where none was started.
+        var rank: Int?
+
+        /// Its exit status; nil where a signal ended it.
+        var status: Int32?
     }
 
     /// Number of processes.
@@ -31,6 +37,7 @@ struct LocalProcesses {
             process.arguments = Array(CommandLine.arguments.dropFirst())
             let place = [
                 "RANK": "\(rank)", "LOCAL_RANK": "\(rank)", "WORLD_SIZE": "\(count)",
+                "LOCAL_WORLD_SIZE": "\(count)",
                 "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
                 "OMP_NUM_THREADS": "\(threads)", Self.launcherKey: "\(getpid())",
             ]
@@ -60,8 +67,9 @@ struct LocalProcesses {
                 let how = process.terminationReason == .exit ? "exit status" : "signal"
                 throw Failure(
                     description:
-                        "rank \(rank) of \(count) ended with \(how) \(process.terminationStatus); the others were ended. "
-                        + "--resume continues from the last checkpoint"
+                        "rank \(rank) of \(count) ended with \(how) \(process.terminationStatus); the others were ended",
+                    rank: rank,
+                    status: process.terminationReason == .exit ? process.terminationStatus : nil
                 )
             }
             if left == 0 { return }

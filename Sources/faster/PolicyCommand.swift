@@ -83,13 +83,13 @@ struct PolicyCommand: AsyncParsableCommand {
                 try recipe.optimization.checkSharing(among: group.processes)
                 return try await group.launch(threads: compute.threads)
             }
-            let device = try compute.prepare()
-            let processes = try group.join()
+            let device = try compute.prepare(localRank: group.localRank)
+            let processes = try group.join(on: device)
             var sources = try data.open(recipe.datasets, usesStates: true).map(source)
             try prepare(&sources, recipe, device)
             var policy = PolicyTraining(sources, recipe: recipe, device: device)
             (policy.horizon, policy.seed, policy.processes) = (horizon, training.seed, processes)
-            policy.shardsOptimizer = shardOptimizer
+            (policy.shardsOptimizer, policy.processesPerMachine) = (shardOptimizer, try group.localCount)
             for line in try policy.missingCameras() { Terminal.say(line) }
             if let from {
                 let folder = namedModel(from, family: .policies)

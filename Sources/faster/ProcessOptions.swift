@@ -6,7 +6,7 @@ import Torch
 struct ProcessOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Processes on this machine that share every batch. On several machines, start the command with torchrun or Slurm, which set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.",
+            "Processes on this machine that share the work: every batch of a training, the files or chunks of a dataset. On several machines, start the command with torchrun or Slurm, which set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.",
             valueName: "count"
         )
     )
@@ -22,14 +22,34 @@ struct ProcessOptions: ParsableArguments {
         get throws { try processes > 1 && settings() == nil }
     }
 
-    /// Runs the command in as many processes, to the end of all.
+    /// Runs a training in as many processes, to the end of all.
     ///
     /// - Parameter threads: Threads of each; nil for its part of the machine's cores.
     /// - Throws: `LocalProcesses.Failure`.
     func launch(threads: Int?) async throws {
-        try await LocalProcesses(count: processes).run(
-            threads: threads ?? max(1, Torch.threadCount / processes)
-        )
+        do {
+            try await LocalProcesses(count: processes).run(
+                threads: threads ?? max(1, Torch.threadCount / processes)
+            )
+        } catch let failure as LocalProcesses.Failure where failure.rank != nil {
+            throw LocalProcesses.Failure(
+                description: "\(failure). --resume continues from the last checkpoint"
+            )
+        }
+    }
+
+    /// Runs a command that examines something in as many processes; with the exit status of rank 0, which has said why.
+    ///
+    /// - Throws: `LocalProcesses.Failure`, `ExitCode`.
+    func launchExamination(threads: Int? = nil) async throws {
+        do {
+            try await LocalProcesses(count: processes).run(
+                threads: threads ?? max(1, Torch.threadCount / processes)
+            )
+        } catch let failure as LocalProcesses.Failure where failure.rank == 0 {
+            guard let status = failure.status else { throw failure }
+            throw ExitCode(status)
+        }
     }
 
     /// This process's place among those of a launcher; nil for a training in one process.
@@ -78,18 +98,47 @@ struct ProcessOptions: ParsableArguments {
         return number
     }
 
+    /// This process's position among those of its machine; nil where a launcher says nothing of it.
+    var localRank: Int? {
+        get throws {
+            try Self.number("LOCAL_RANK", or: "SLURM_LOCALID", ProcessInfo.processInfo.environment)
+        }
+    }
+
+    /// Number of processes on this machine, as far as the launcher says.
+    var localCount: Int {
+        get throws { try Self.localCount(ProcessInfo.processInfo.environment) }
+    }
+
+    /// The number that torchrun's variable, or Slurm's, describes.
+    static func localCount(_ environment: [String: String]) throws -> Int {
+        max(1, try number("LOCAL_WORLD_SIZE", or: "SLURM_NTASKS_PER_NODE", environment) ?? 1)
+    }
+
     /// Joins the other processes, of which rank 0 speaks; nil for a training in one.
     ///
     /// - Throws: `ProcessGroupError`, `ValidationError`.
-    func join() throws -> ProcessGroup? {
+    func join(on device: Device = .cpu) throws -> ProcessGroup? {
         guard let settings = try settings() else { return nil }
         LocalProcesses.endWithLauncher()
         Terminal.isQuiet = settings.rank > 0
-        Terminal.say("\(settings.size) processes share every batch")
+        Terminal.say("\(settings.size) processes share the work")
         let silence = ProcessInfo.processInfo.environment[Self.silenceKey].flatMap(Int.init)
-        return try ProcessGroup(settings, silence: .seconds(silence ?? 30))
+        return try ProcessGroup(settings, device: device, silence: .seconds(silence ?? 30))
     }
 
     /// Seconds without a sign of life after which a rank has failed, for tests.
     private static let silenceKey = "FASTER_RANK_SILENCE"
+}
+
+extension ProcessGroup? {
+    /// The parts of all processes, in the order of ranks.
+    ///
+    /// - Throws: `ProcessGroupError`, and the errors of coders.
+    func gathered<Part: Codable>(_ part: Part) throws -> [Part] {
+        guard let self else { return [part] }
+        return try self.gather(Array(JSONEncoder().encode(part))).map {
+            try JSONDecoder().decode(Part.self, from: Data($0))
+        }
+    }
 }

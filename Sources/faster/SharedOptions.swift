@@ -22,11 +22,13 @@ struct ComputeOptions: ParsableArguments {
     }
 
     /// Applies the thread count and finds the device; called before anything that cannot be done twice.
-    func prepare() throws -> Device {
+    ///
+    /// - Parameter localRank: Position among the ranks of a machine, which is the GPU of `--device cuda`; nil for one process.
+    func prepare(localRank: Int? = nil) throws -> Device {
         WaitPolicy.spinBriefly()
         if let threads { Torch.threadCount = threads }
         Torch.keepFreedMemory()
-        return try Device(parsing: device)
+        return try Device(parsing: device == "cuda" ? localRank.map { "cuda:\($0)" } ?? device : device)
     }
 }
 

@@ -4,6 +4,7 @@ import Foundation
 import Numpy
 import RobotTypes
 import TokenizerRegistry
+import Torch
 
 extension TokenizerCommand {
     /// A tokenizer, an array that it reads and one that it writes.
@@ -55,7 +56,8 @@ extension TokenizerCommand {
             let tokenizer = try TokenizerOpener(try compute.prepare()).tokenizer(tokenizer)
             let file = try NumpyFile(reading: input.asFile)
             do {
-                print("\(out): \(content) \(try body(tokenizer, file, out.asFile))")
+                let shape = try body(tokenizer, file, out.asFile)
+                if !Terminal.isQuiet { print("\(out): \(content) \(shape)") }
             } catch let error as ActionTokenizerError {
                 throw refusal(error.description)
             }
@@ -65,7 +67,7 @@ extension TokenizerCommand {
     }
 
     /// `faster tokenizer encode`.
-    struct Encode: ParsableCommand {
+    struct Encode: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
                 "Encode chunks of actions in the robot's units: .npy float32 [n, horizon, dimension] to int64 [n, tokens].",
@@ -77,6 +79,7 @@ extension TokenizerCommand {
         )
 
         @OptionGroup var options: ArrayOptions
+        @OptionGroup var group: ProcessOptions
 
         @Flag(
             help:
@@ -84,7 +87,11 @@ extension TokenizerCommand {
         )
         var clip = false
 
-        func run() throws {
+        func run() async throws {
+            if try group.isLauncher {
+                return try await group.launchExamination(threads: options.compute.threads)
+            }
+            let processes = try group.join()
             try options.convert(to: "tokens") { tokenizer, file, out in
                 let transform = tokenizer.normalization.transform
                 let steps = transform?.robotSteps(ofModel: tokenizer.horizon) ?? tokenizer.horizon
@@ -110,13 +117,17 @@ extension TokenizerCommand {
                 if clip {
                     let result = try tokenizer.clippedToRange(chunks)
                     chunks = result.chunks
-                    print("\(options.input): \(result.clipped)")
+                    if !Terminal.isQuiet { print("\(options.input): \(result.clipped)") }
                 } else if let far = tokenizer.firstFarValue(in: chunks) {
                     try tokenizer.check(chunks)
                     throw options.refusal("\(far); check the units, or clip such values with --clip")
                 }
-                let tokens = try tokenizer.tokens(forRobotUnits: chunks)
+                try tokenizer.check(chunks)
+                let share = tokenizer.normalized(chunks).share(processes?.rank ?? 0, of: processes?.size ?? 1)
+                let tokens = try processes.gathered(TokenizedChunks(tokenizer, share, decoding: false))
+                    .flatMap(\.tokens)
                 let width = tokens.map(\.count).max() ?? 0
+                guard !Terminal.isQuiet else { return [tokens.count, width] }
                 let padded = tokens.flatMap { $0 + Array(repeating: padding, count: width - $0.count) }
                 try NumpyFile.write(padded, shape: [tokens.count, width], to: out)
                 return [tokens.count, width]

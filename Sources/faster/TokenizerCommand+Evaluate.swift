@@ -11,7 +11,7 @@ import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer evaluate`.
-    struct Evaluate: ParsableCommand {
+    struct Evaluate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure how well a tokenizer reconstructs a dataset's actions.",
             discussion: """
@@ -27,6 +27,7 @@ extension TokenizerCommand {
         @OptionGroup var dataset: DatasetOptions
         @OptionGroup var fitting: FittingOptions
         @OptionGroup var compute: ComputeOptions
+        @OptionGroup var group: ProcessOptions
 
         @Option(help: "Tokenizer to measure.")
         var tokenizer: String
@@ -37,8 +38,10 @@ extension TokenizerCommand {
         @Option(help: "Also write metrics, example reconstructions and token frequencies to this JSON file.")
         var details: String?
 
-        func run() throws {
-            let device = try compute.prepare()
+        func run() async throws {
+            if try group.isLauncher { return try await group.launchExamination(threads: compute.threads) }
+            let device = try compute.prepare(localRank: group.localRank)
+            let processes = try group.join()
             var (demonstrations, episodes) = try dataset.open()
             if let resampling = TokenizerFolder.resampling(in: namedModel(tokenizer)) {
                 demonstrations = demonstrations.spanning(seconds: 1 / resampling.modelRate, in: 1)
@@ -51,7 +54,11 @@ extension TokenizerCommand {
                 Terminal.say("Note: \(dataset.data): \(clipped), which is a part of the error")
             }
             let chunks = tokenizer.normalized(recorded)
-            let evaluation = try TokenizerEvaluation(tokenizer, on: chunks)
+            let parts = try processes.gathered(
+                TokenizedChunks(tokenizer, chunks.share(processes?.rank ?? 0, of: processes?.size ?? 1))
+            )
+            guard !Terminal.isQuiet else { return }
+            let evaluation = try TokenizerEvaluation(tokenizer, on: chunks, parts: parts)
             if let details {
                 let content = TokenizerDetails(
                     evaluation,

@@ -46,8 +46,8 @@ extension TokenizerCommand {
             if try group.isLauncher {
                 return try await group.launch(threads: compute.threads)
             }
-            let device = try compute.prepare()
-            let processes = try group.join()
+            let device = try compute.prepare(localRank: group.localRank)
+            let processes = try group.join(on: device)
             var tokenizer = TokenizerTraining(try datasets(recipe), recipe: recipe, device: device)
             if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
             (tokenizer.start, tokenizer.seed, tokenizer.processes) = (start, training.seed, processes)

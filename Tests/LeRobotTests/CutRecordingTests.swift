@@ -65,8 +65,12 @@ struct CutRecordingTests {
         try bytes.write(to: file)
     }
 
+    /// What is found, by one process as by three.
     private var findings: [String] {
-        DatasetCheck.findings(of: folder.dataset).map {
+        let findings = DatasetCheck.findings(of: folder.dataset)
+        let parts = (0 ..< 3).map { DatasetCheck.part(of: folder.dataset, rank: $0, of: 3) }
+        #expect(DatasetCheck.findings(of: folder.dataset, joining: parts) == findings)
+        return findings.map {
             "\($0.severity) \(URL(filePath: $0.file).lastPathComponent) \($0.field ?? "") \($0.text)"
         }
     }

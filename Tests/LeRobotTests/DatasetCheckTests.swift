@@ -11,8 +11,12 @@ struct DatasetCheckTests {
 
     init() throws { folder = try TemporaryFolder() }
 
+    /// What is found, by one process as by three.
     private var findings: [String] {
-        DatasetCheck.findings(of: folder.dataset).map {
+        let findings = DatasetCheck.findings(of: folder.dataset)
+        let parts = (0 ..< 3).map { DatasetCheck.part(of: folder.dataset, rank: $0, of: 3) }
+        #expect(DatasetCheck.findings(of: folder.dataset, joining: parts) == findings)
+        return findings.map {
             "\($0.severity) \(URL(filePath: $0.file).lastPathComponent) \($0.field ?? "") \($0.text)"
         }
     }
@@ -155,6 +159,18 @@ struct DatasetCheckTests {
         #expect(action.q50[0] == 3)
         #expect(action.mean[0] == 3)
         #expect(abs(action.std[0] - 2) < 1e-12)
+    }
+
+    @Test("statistics of images are the same, counted by one process or by several")
+    func imageParts() throws {
+        try SampleDataset(lengths: [7, 5, 2, 9], cameras: ["front", "side"]).write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        let parts = try (0 ..< 3).map { try DatasetStatistics.ImagePart(of: dataset, rank: $0, of: 3) }
+        let (one, three) = (try DatasetStatistics(of: dataset), try DatasetStatistics(of: dataset, images: parts))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        #expect(one.features["front"] != nil)
+        #expect(try encoder.encode(one) == encoder.encode(three))
     }
 
     @Test("merged summaries have exact moments")

@@ -35,12 +35,13 @@ struct FrameStoreTests {
 
     private func withStore(
         byteBudget: Int? = nil,
+        processes: Int = 1,
         _ body: (LeRobotDataset, FrameStore) throws -> Void
     ) throws {
         let folder = try TemporaryFolder()
         try SampleDataset(lengths: [6, 9, 1, 4], cameras: cameras).write(to: folder.dataset)
         let dataset = try LeRobotDataset(opening: folder.dataset)
-        try body(dataset, FrameStore(dataset: dataset, byteBudget: byteBudget))
+        try body(dataset, FrameStore(dataset: dataset, byteBudget: byteBudget, processes: processes))
     }
 
     @Test("gives the frames that the dataset gives")
@@ -78,6 +79,19 @@ struct FrameStoreTests {
             for index in (0 ..< dataset.frameCount).shuffled() {
                 let image = try store.image(camera: cameras[0], frame: index)
                 #expect(SampleDataset.number(in: image) == index)
+            }
+        }
+    }
+
+    @Test("takes half of the memory, or a share of it beside other processes")
+    func shared() throws {
+        try withStore { _, alone in
+            #expect(alone.byteBudget == availableMemory() / 2)
+            try withStore(processes: 4) { dataset, store in
+                #expect(store.byteBudget == availableMemory() / 8)
+                let image = try store.image(camera: cameras[1], frame: 3)
+                let expected = try dataset.frame(at: 3, camera: cameras[1])
+                #expect(image == expected)
             }
         }
     }

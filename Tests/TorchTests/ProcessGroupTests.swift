@@ -46,6 +46,34 @@ struct ProcessGroupTests {
         }
     }
 
+    @Test("average gradients, sent by backward bucket by bucket or at its end", arguments: [true, false])
+    func gradients(overlap: Bool) async throws {
+        let results = try await RankThreads.each(of: 3) { group in
+            // In the first, two buckets; the others are used by all, by rank 0 only, by nobody.
+            let shapes = [[300_000], [300_000], [2, 3], [4], [5]]
+            let parameters = shapes.map { Tensor.full($0, 2).requiringGradient() }
+            let reducer = GradientReducer(parameters, over: group)
+            var gradients: [[Float]?] = []
+            for step in 1 ... 2 {
+                for parameter in parameters { parameter.setGradient(nil) }
+                let used = group.rank == 0 ? 4 : 3
+                let scale = Double(step * (group.rank + 1)) / 2
+                func halfLoss() -> Tensor {
+                    parameters.prefix(used).map { ($0 * $0).sum() }.reduce(Tensor.scalar(0), +) * scale
+                }
+                // A part of the gradient comes from an earlier backward pass.
+                halfLoss().backward()
+                if overlap { reducer.start() }
+                halfLoss().backward()
+                try reducer.finish()
+                gradients = parameters.map { $0.gradient.map { Array(Set($0.floats)) } }
+            }
+            return gradients
+        }
+        // 4 a unit of loss, of 2, 4 and 6 units.
+        for result in results { #expect(try result.get() == [[16], [16], [16], [8.0 / 3], nil]) }
+    }
+
     @Test("make a loss of means over other numbers of entries the mean over all")
     func averages() async throws {
         let entries: [[Float]] = [[1, 2, 3, 4, 5], [7]]

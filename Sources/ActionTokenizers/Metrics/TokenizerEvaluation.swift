@@ -22,15 +22,26 @@ public struct TokenizerEvaluation: Sendable {
     /// - Parameters:
     ///   - tokenizer: The tokenizer.
     ///   - chunks: Chunks that it was not trained on.
+    ///   - parts: The chunks as several processes have encoded and decoded them, in order; nil to do so here.
     ///   - timedCalls: Calls with a single chunk that are timed, spread over `chunks`.
     /// - Throws: Errors of the tokenizer, and ``ActionTokenizerError`` where there are no chunks, a value is not
     ///   finite, or the tokenizer breaks its word: another shape, a value that is not finite, a token outside its
     ///   codebook.
-    public init(_ tokenizer: any ActionTokenizer, on chunks: ActionChunks, timedCalls: Int = 200) throws {
+    public init(
+        _ tokenizer: any ActionTokenizer,
+        on chunks: ActionChunks,
+        parts: [TokenizedChunks]? = nil,
+        timedCalls: Int = 200
+    ) throws {
         guard chunks.count > 0 else { throw ActionTokenizerError("there are no chunks to evaluate on") }
-        try tokenizer.check(chunks)
-        let tokens = try tokenizer.tokens(for: chunks)
-        reconstruction = try Self.decode(tokens, tokenizer, count: chunks.count)
+        let parts = try parts ?? [TokenizedChunks(tokenizer, chunks)]
+        let tokens = parts.flatMap(\.tokens)
+        reconstruction = ActionChunks(
+            count: chunks.count,
+            horizon: tokenizer.horizon,
+            dimension: tokenizer.dimension,
+            values: parts.flatMap(\.values)
+        )
         let errors = ReconstructionErrors(chunks, reconstruction)
         peakErrors = errors.peaks
         tokenCounts = try Self.count(tokens, tokenizer)

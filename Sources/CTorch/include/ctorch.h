@@ -151,22 +151,36 @@ void torch_graph_release(TorchGraph *graph);
 
 // MARK: Process group
 
-/// The processes of a training on several machines, over c10d's TCPStore and Gloo.
+/// The processes of a training on several machines, over c10d's TCPStore and Gloo or NCCL.
 typedef struct TorchProcessGroup TorchProcessGroup;
 
 /// Meets the other processes at `address`, where rank 0 listens; waits for all of them, `timeout_seconds` at most. The group
-/// works through the network interface that has `interface_address`. Operations end once a process has given no sign of life for
+/// transfers tensors on `device`, "cpu" by Gloo through the network interface that has `interface_address`, "cuda:0" by NCCL. Operations end once a process has given no sign of life for
 /// `silence_milliseconds`. NULL on failure.
 TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_t rank, int32_t size,
-                                       const char *interface_address, int32_t timeout_seconds,
+                                       const char *interface_address, const char *device, int32_t timeout_seconds,
                                        int32_t silence_milliseconds);
 void torch_process_group_release(TorchProcessGroup *group);
-/// Replaces the elements of a contiguous CPU tensor by their sums over all processes, which call it in the same order.
+/// True if this build has NCCL.
+bool torch_has_nccl(void);
+/// Replaces the elements of a contiguous tensor on the group's device by their sums over all processes, which call it in the same order.
 bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor);
-/// Fills `all`, a contiguous CPU tensor, with the elements of `own` of every process, in the order of ranks.
+/// Fills `all`, a contiguous tensor on the group's device, with the elements of `own` of every process, in the order of ranks.
 bool torch_all_gather(TorchProcessGroup *group, TorchTensor *all, TorchTensor *own);
-/// Replaces the elements of a contiguous CPU tensor by those of rank 0.
+/// Replaces the elements of a contiguous tensor on the group's device by those of rank 0.
 bool torch_broadcast(TorchProcessGroup *group, TorchTensor *tensor);
+
+/// Means of the gradients of parameters over the processes of a group.
+typedef struct TorchGradientReducer TorchGradientReducer;
+
+/// Prepares to send gradients in buckets of about `bucket_bytes`; the group outlives the reducer. NULL on failure.
+TorchGradientReducer *torch_gradient_reducer(TorchProcessGroup *group, TorchTensor *const *parameters, int64_t count,
+                                             int64_t bucket_bytes);
+void torch_gradient_reducer_release(TorchGradientReducer *reducer);
+/// Sends gradients from now on as soon as backward, the only one until they are finished, completes a bucket.
+void torch_gradient_reducer_start(TorchGradientReducer *reducer);
+/// Sends what is left and replaces all gradients by their means; a parameter that no process has a gradient of gets none.
+bool torch_gradient_reducer_finish(TorchGradientReducer *reducer);
 
 // MARK: Process
 

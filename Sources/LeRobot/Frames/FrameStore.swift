@@ -27,7 +27,8 @@ public final class FrameStore: Sendable {
     ///   - cameras: Cameras to decode; nil for all.
     ///   - scaledSizes: Sizes that cameras' images are scaled to, without distortion on black; others stay as recorded.
     ///   - episodes: Episodes to decode ahead, in order of preference; nil for all.
-    ///   - byteBudget: Bytes that images may take; nil for half of the memory.
+    ///   - byteBudget: Bytes that images may take; nil for half of the memory, or this process's share of it.
+    ///   - processes: Processes of this machine that share the memory.
     ///   - threads: Episodes that are decoded at the same time.
     ///   - progress: Called after every episode with the number done and the number to do, on any thread.
     /// - Throws: ``LeRobotError`` when there is no such camera or episode, or a video is damaged.
@@ -37,13 +38,14 @@ public final class FrameStore: Sendable {
         scaledSizes: [String: (height: Int, width: Int)] = [:],
         episodes: [Int]? = nil,
         byteBudget: Int? = nil,
+        processes: Int = 1,
         threads: Int = 2,
         progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(LeRobotError) {
         self.dataset = dataset
         readers = FrameReaderPool(dataset)
         self.cameras = cameras ?? dataset.cameras
-        self.byteBudget = byteBudget ?? availableMemory() / 2
+        self.byteBudget = byteBudget ?? availableMemory() / 2 / max(1, processes)
         var sizes: [String: (height: Int, width: Int)] = [:]
         for camera in self.cameras {
             _ = try dataset.feature(ofCamera: camera)

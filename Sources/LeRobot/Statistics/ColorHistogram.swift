@@ -1,7 +1,7 @@
 import RobotTypes
 
 /// Histograms of the levels of red, green and blue in images.
-struct ColorHistogram {
+struct ColorHistogram: Codable {
     private(set) var counts = Array(repeating: Array(repeating: 0, count: 256), count: 3)
     private(set) var imageCount = 0
 

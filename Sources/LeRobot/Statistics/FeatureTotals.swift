@@ -67,6 +67,11 @@ struct FeatureTotals {
         return summaries
     }
 
+    /// Adds the images that others have counted, by camera.
+    mutating func add(_ histograms: [String: ColorHistogram]) {
+        for (camera, histogram) in histograms { colors[camera, default: ColorHistogram()].add(histogram) }
+    }
+
     private static func finiteRows(_ values: [Float], dimension: Int) -> [Float] {
         guard !values.allSatisfy(\.isFinite) else { return values }
         return stride(from: 0, to: values.count, by: dimension).map { values[$0 ..< $0 + dimension] }

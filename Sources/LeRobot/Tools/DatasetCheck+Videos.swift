@@ -3,21 +3,37 @@ import Foundation
 extension DatasetCheck {
     /// Looks for a frame of every row in every camera's videos.
     mutating func checkVideos() {
+        for (camera, file, episodes) in videoFiles.share(share.rank, of: share.size) {
+            for episode in episodes {
+                do throws(LeRobotError) {
+                    guard try !checkFrames(of: episode, camera, file) else { continue }
+                } catch { add(error) }
+                // Of a file, the first episode that lacks frames is named.
+                break
+            }
+        }
+    }
+
+    /// The videos of every camera, with the episodes in them.
+    private var videoFiles: [(camera: String, file: URL, episodes: [Episode])] {
+        var files: [(camera: String, file: URL, episodes: [Episode])] = []
         for camera in dataset.cameras + dataset.depthCameras {
             guard dataset.info.features[camera]?.dtype == "video" else { continue }
-            var failed: Set<String> = []
+            var positions: [String: Int] = [:]
             for episode in dataset.episodes where episode.videos[camera] != nil {
                 // Absent files are among the dataset's warnings.
                 guard let file = try? dataset.videoSource.file(camera: camera, episode: episode) else {
                     continue
                 }
-                guard !failed.contains(file.path) else { continue }
-                do throws(LeRobotError) {
-                    guard try !checkFrames(of: episode, camera, file) else { continue }
-                } catch { add(error) }
-                failed.insert(file.path)
+                if let position = positions[file.path] {
+                    files[position].episodes.append(episode)
+                } else {
+                    positions[file.path] = files.count
+                    files.append((camera, file, [episode]))
+                }
             }
         }
+        return files
     }
 
     /// Returns true if every row of an episode has a frame.

@@ -11,9 +11,12 @@ public struct DatasetCheck {
     public var isClean: Bool { findings.isEmpty }
 
     let dataset: LeRobotDataset
+    let share: (rank: Int, size: Int)
     private let progress: (Int, Int) -> Void
     var statistics: [String: RunningSummary] = [:]
     private var absentColumns: Set<String> = []
+
+    private static let absentColumn = "expected a column of this name, found none (other files are not named)"
 
     /// Examines the dataset in a folder.
     ///
@@ -25,27 +28,50 @@ public struct DatasetCheck {
         of folder: URL,
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) -> [DatasetFinding] {
-        do throws(LeRobotError) {
-            var check = DatasetCheck(try LeRobotDataset(opening: folder), progress: progress)
-            check.run()
-            return check.findings
-        } catch {
-            return [DatasetFinding(severity: .error, error, folder: folder.path)]
-        }
+        findings(of: folder, joining: [part(of: folder, rank: 0, of: 1, progress: progress)])
     }
 
-    private init(_ dataset: LeRobotDataset, progress: @escaping (Int, Int) -> Void) {
+    init(
+        _ dataset: LeRobotDataset,
+        share: (rank: Int, size: Int),
+        progress: @escaping (Int, Int) -> Void
+    ) {
         self.dataset = dataset
+        self.share = share
         self.progress = progress
     }
 
-    private mutating func run() {
+    /// Examines this process's share of the files.
+    mutating func examine() -> Part {
+        var part = Part()
+        checkRows()
+        (part.rows, findings) = (findings, [])
+        checkVideos()
+        part.videos = findings
+        part.images = faultyImages()
+        part.statistics = statistics
+        return part
+    }
+
+    /// Joins what processes found in their shares, and examines what the dataset has once.
+    mutating func join(_ parts: [Part]) {
         for error in dataset.damagedFiles { add(error) }
         do throws(LeRobotError) { try dataset.checkColumns() } catch { add(error) }
-        checkRows()
+        for finding in parts.flatMap(\.rows) {
+            guard finding.text == Self.absentColumn, let name = finding.field else {
+                add(finding)
+                continue
+            }
+            if absentColumns.insert(name).inserted { add(finding) }
+        }
+        for part in parts {
+            for (name, summary) in part.statistics {
+                if statistics[name] == nil { statistics[name] = summary } else { statistics[name]?.add(summary) }
+            }
+        }
         checkStatistics()
-        checkVideos()
-        checkImages()
+        for finding in parts.flatMap(\.videos) { add(finding) }
+        addFaultyImages(parts.map(\.images))
         let damaged = Set(findings.map(\.file))
         // A damaged file is both an error and a warning of the reader's.
         let warnings = dataset.warnings.filter { !($0.field == nil && damaged.contains($0.file)) }
@@ -54,9 +80,10 @@ public struct DatasetCheck {
         }
     }
 
+    mutating func add(_ finding: DatasetFinding) { if !findings.contains(finding) { findings.append(finding) } }
+
     mutating func add(_ error: LeRobotError) {
-        let finding = DatasetFinding(severity: .error, error, folder: dataset.folder.path)
-        if !findings.contains(finding) { findings.append(finding) }
+        add(DatasetFinding(severity: .error, error, folder: dataset.folder.path))
     }
 
     mutating func add(
@@ -65,12 +92,13 @@ public struct DatasetCheck {
         _ text: String,
         severity: DatasetFinding.Severity = .error
     ) {
-        let finding = DatasetFinding(severity: severity, file: file, field: field, text: text)
-        if !findings.contains(finding) { findings.append(finding) }
+        add(DatasetFinding(severity: severity, file: file, field: field, text: text))
     }
 
     private mutating func checkRows() {
-        for (file, numbers) in dataset.rowSource.episodesOfFile.enumerated() where !numbers.isEmpty {
+        let files = dataset.rowSource.episodesOfFile.enumerated().filter { !$0.element.isEmpty }
+            .share(share.rank, of: share.size)
+        for (position, (file, numbers)) in files.enumerated() {
             let episodes = numbers.map { dataset.episodes[$0] }
             do throws(LeRobotError) {
                 try dataset.rowSource.forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
@@ -79,7 +107,7 @@ public struct DatasetCheck {
                     try checkNumbers(reader, parts)
                 }
             } catch { add(error) }
-            progress(episodes.last.map { $0.index + 1 } ?? 0, dataset.episodes.count)
+            progress(dataset.episodes.count * (position + 1) / files.count, dataset.episodes.count)
         }
     }
 
@@ -116,7 +144,7 @@ public struct DatasetCheck {
             add(
                 reader.path,
                 name,
-                "expected a column of this name, found none (other files are not named)",
+                Self.absentColumn,
                 severity: .warning
             )
         }

@@ -1,7 +1,7 @@
 /// Something that ``DatasetCheck`` or ``DatasetDifferences`` found.
-public struct DatasetFinding: Encodable, Equatable, Sendable, CustomStringConvertible {
+public struct DatasetFinding: Codable, Equatable, Sendable, CustomStringConvertible {
     /// Seriousness of a finding.
-    public enum Severity: String, Encodable, Sendable {
+    public enum Severity: String, Codable, Sendable {
         /// Data that cannot be used, or is wrong.
         case error
         /// Something odd that reading passes over.

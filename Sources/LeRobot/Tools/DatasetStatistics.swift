@@ -41,19 +41,27 @@ public struct DatasetStatistics: Encodable, Sendable {
     ///
     /// - Parameters:
     ///   - dataset: The dataset.
+    ///   - images: The images, as several processes have counted them in their shares; nil to count all here.
     ///   - progress: Called with the episodes that are done, and their number; rows and images count separately.
     /// - Throws: ``LeRobotError`` when a file is damaged.
     public init(
         of dataset: LeRobotDataset,
+        images: [ImagePart]? = nil,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(LeRobotError) {
         var totals = FeatureTotals()
-        let hasImages = !dataset.cameras.isEmpty
-        let total = dataset.episodes.count * (hasImages ? 2 : 1)
+        let countsImages = !dataset.cameras.isEmpty && images == nil
+        let total = dataset.episodes.count * (countsImages ? 2 : 1)
         let remarks = try Self.addRows(of: dataset, to: &totals) { progress($0, total) }
-        if hasImages {
-            try Self.addImages(of: dataset, to: &totals) { progress(dataset.episodes.count + $0, total) }
+        var images = images ?? []
+        if countsImages {
+            images.append(
+                try ImagePart(of: dataset, rank: 0, of: 1) { done, _ in
+                    progress(dataset.episodes.count + done, total)
+                }
+            )
         }
+        for part in images { totals.add(part.colors) }
         notes = remarks + (totals.hasBinnedQuantiles ? [FeatureTotals.binningNote] : [])
         features = totals.summaries().mapValues { summary in
             Feature(
@@ -106,27 +114,45 @@ public struct DatasetStatistics: Encodable, Sendable {
         }
         return remarks.values.sorted()
     }
+}
 
-    private static func addImages(
-        of dataset: LeRobotDataset,
-        to totals: inout FeatureTotals,
-        progress: (Int) -> Void
-    ) throws(LeRobotError) {
-        let reader = FrameReader(dataset)
-        for episode in dataset.episodes {
-            var images: [String: [Image]] = [:]
-            for camera in dataset.cameras {
-                guard dataset.info.features[camera]?.dtype != "video" || episode.videos[camera] != nil else {
-                    continue
+extension DatasetStatistics {
+    /// The images of a process's share of a dataset's episodes, counted for the statistics.
+    public struct ImagePart: Codable, Sendable {
+        /// Levels of the images by camera.
+        let colors: [String: ColorHistogram]
+
+        /// Counts the images of one of several processes.
+        ///
+        /// - Parameters:
+        ///   - dataset: The dataset.
+        ///   - rank: Position of the process, from 0.
+        ///   - size: Number of processes.
+        ///   - progress: Called with the episodes that are done, and their number.
+        /// - Throws: ``LeRobotError`` when a file is damaged.
+        public init(
+            of dataset: LeRobotDataset,
+            rank: Int,
+            of size: Int,
+            progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        ) throws(LeRobotError) {
+            let reader = FrameReader(dataset)
+            var colors: [String: ColorHistogram] = [:]
+            let episodes = dataset.episodes.share(rank, of: size)
+            for (position, episode) in episodes.enumerated() {
+                for camera in dataset.cameras {
+                    guard dataset.info.features[camera]?.dtype != "video" || episode.videos[camera] != nil
+                    else { continue }
+                    for row in FeatureTotals.sampledRows(of: episode.length) {
+                        let frames = row ..< row + 1
+                        for image in try reader.images(camera: camera, episode: episode, frames: frames) {
+                            colors[camera, default: ColorHistogram()].add(image)
+                        }
+                    }
                 }
-                var sampled: [Image] = []
-                for row in FeatureTotals.sampledRows(of: episode.length) {
-                    sampled += try reader.images(camera: camera, episode: episode, frames: row ..< row + 1)
-                }
-                images[camera] = sampled
+                progress(position + 1, episodes.count)
             }
-            _ = totals.add([:], length: episode.length, images: images)
-            progress(episode.index + 1)
+            self.colors = colors
         }
     }
 }

@@ -1,5 +1,5 @@
 /// Mean, deviation and extremes of a feature's rows, without keeping them.
-struct RunningSummary {
+struct RunningSummary: Codable {
     private var count = 0.0
     private var mean: [Double]
     private var squares: [Double]
@@ -24,6 +24,20 @@ struct RunningSummary {
             least[index] = min(least[index], value)
             most[index] = max(most[index], value)
         }
+    }
+
+    /// Adds the rows of another summary (Chan et al., Updating Formulae and a Pairwise Algorithm, 1979).
+    mutating func add(_ other: RunningSummary) {
+        guard other.count > 0, other.mean.count == mean.count else { return }
+        let total = count + other.count
+        for index in mean.indices {
+            let difference = other.mean[index] - mean[index]
+            mean[index] += difference * other.count / total
+            squares[index] += other.squares[index] + difference * difference * count * other.count / total
+            least[index] = min(least[index], other.least[index])
+            most[index] = max(most[index], other.most[index])
+        }
+        count = total
     }
 
     /// Smallest and largest value of every column; nil without rows.

@@ -69,6 +69,9 @@ struct PolicyTask: TrainingTask {
         )
     }
 
+    /// Layers that are computed again are differentiated apart, one after the other, and may share parameters.
+    var completesGradientsAtOnce: Bool { !isCheckpointed }
+
     var parameters: [NamedTensor] { network.parameters + (insulation?.tensors ?? []) }
 
     var state: [NamedTensor] { ownTensors + (insulation?.tensors ?? []) }

@@ -79,6 +79,7 @@ extension PolicyTraining {
                 cameras: cameras.map(\.camera),
                 scaledSizes: Dictionary(sizes) { first, _ in first },
                 episodes: episodes,
+                processes: processesPerMachine,
                 progress: decoding
             )
         )

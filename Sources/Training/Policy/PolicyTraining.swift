@@ -57,6 +57,9 @@ public struct PolicyTraining {
     /// Rank 0 writes the policy.
     public var processes: ProcessGroup?
 
+    /// Processes of this machine, which share its memory for images.
+    public var processesPerMachine = 1
+
     /// Divides the optimizer's state among the processes, which changes neither result nor checkpoint.
     public var shardsOptimizer = false
 
@@ -119,7 +122,8 @@ public struct PolicyTraining {
                         encoding: encoding
                     )
                 }
-                return try processes?.leaderFirst(images) ?? images()
+                // What rank 0 encodes, the others find on disk.
+                return try cache == nil ? images() : processes?.leaderFirst(images) ?? images()
             }
         }
         Torch.randomState = randomState

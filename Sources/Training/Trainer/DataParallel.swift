@@ -38,17 +38,9 @@ struct DataParallel {
     /// Rank 0's value of a number by which all processes decide.
     func leaders(_ number: Double) throws -> Double { try group.sum([group.rank == 0 ? number : 0])[0] }
 
-    /// Replaces the gradients of `parameters` by their means over the processes.
-    func averageGradients(of parameters: [NamedTensor]) throws {
-        try withoutGradients {
-            // A parameter that no example of the share needed has no gradient.
-            let counts = try group.sum(parameters.map { $0.tensor.gradient == nil ? 0 : 1 })
-            let used = zip(parameters, counts).filter { $1 > 0 }.map(\.0.tensor)
-            for tensor in used where tensor.gradient == nil { tensor.setGradient(tensor.detached() * 0) }
-            let gradients = used.compactMap(\.gradient)
-            try group.sum(gradients)
-            for gradient in gradients { gradient.copyInPlace(gradient / Double(group.size)) }
-        }
+    /// What makes the gradients of `parameters` their means over the processes; nil without any.
+    func reducer(of parameters: [NamedTensor]) -> GradientReducer? {
+        parameters.isEmpty ? nil : GradientReducer(parameters.map(\.tensor), over: group)
     }
 
     /// The means of metrics over the processes.

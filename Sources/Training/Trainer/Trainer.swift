@@ -87,13 +87,13 @@ public struct Trainer {
         if task.drawsWholeBatches { try parallel?.shareRandomState() }
         var done = first
         let log = processes.isLeader ? try MetricsLog(in: folder, before: first) : nil
+        let reducer = parallel?.reducer(of: parameters)
         try task.begin(at: first)
         for step in first ..< recipe.steps {
             if !task.drawsWholeBatches { parallel?.seed(task.seed, step: step) }
             let losses = try withProcesses(parallel == nil ? nil : processes) {
-                try addGradients(of: task, at: step, computeDType)
+                try addGradients(of: task, at: step, computeDType, reducer)
             }
-            try parallel?.averageGradients(of: parameters)
             let gradientNorm = GradientClipping.clip(parameters, limit: recipe.maxGradientNorm)
             let factor = schedule.factor(at: step)
             optimizer.step(factor: factor)
@@ -146,19 +146,22 @@ public struct Trainer {
         for entry in optimizer { _ = try entry.read() }
     }
 
-    /// Adds the gradients of the loss of a step's batch, part by part; returns the losses of the parts.
+    /// Adds the gradients of the loss of a step's batch, part by part and over all processes; returns the losses of the parts.
     private func addGradients(
         of task: some TrainingTask,
         at step: Int,
-        _ computeDType: DType?
+        _ computeDType: DType?,
+        _ reducer: GradientReducer?
     ) throws -> [TrainingLoss] {
         let parts = try task.losses(at: step, computeDType: computeDType)
         var losses: [TrainingLoss] = []
         for part in parts {
             let loss = try part()
+            if losses.count == parts.count - 1 && task.completesGradientsAtOnce { reducer?.start() }
             (parts.count == 1 ? loss.total : loss.total / Double(parts.count)).backward()
             losses.append(loss)
         }
+        try reducer?.finish()
         return losses
     }
 

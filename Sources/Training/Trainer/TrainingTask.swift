@@ -25,6 +25,9 @@ protocol TrainingTask {
     /// Choice of the weights that the training ends with by an evaluation; nil ends with the last ones.
     var earlyStopping: EarlyStopping? { get }
 
+    /// True if the backward pass completes the gradient of a parameter at once, so that it can be sent before the others are known.
+    var completesGradientsAtOnce: Bool { get }
+
     /// Prepares for the steps from `step` on; called once, before the first of them.
     func begin(at step: Int) throws
 
@@ -44,6 +47,8 @@ extension TrainingTask {
     var earlyStopping: EarlyStopping? { nil }
 
     var drawsWholeBatches: Bool { false }
+
+    var completesGradientsAtOnce: Bool { true }
 
     func begin(at step: Int) throws {}
 }

@@ -1,0 +1,60 @@
+import Foundation
+import TemporaryFolder
+import Testing
+
+@Suite("Datasets examined in several processes", .serialized, .timeLimit(.minutes(5)))
+struct ExaminationProcessesTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func outcomes(_ arguments: [String]) async throws -> (one: Outcome, two: Outcome) {
+        let one = try await Program.run(arguments, in: folder)
+        return (one, try await Program.run(arguments + ["--processes", "2"], in: folder))
+    }
+
+    @Test("have the statistics of one process")
+    func statistics() async throws {
+        let (one, two) = try await outcomes(["data", "stats", Program.demonstrations, "--json"])
+        #expect(one.status == 0 && two.status == 0, "\(two.errors)")
+        #expect(one.output.count > 1000 && one.output == two.output)
+    }
+
+    @Test("are found to be whole")
+    func whole() async throws {
+        let (one, two) = try await outcomes(["data", "check", Program.demonstrations])
+        #expect(one.status == 0 && two.status == 0, "\(two.errors)")
+        #expect(one.output == two.output)
+    }
+
+    @Test("have the findings of one process, in its order, and its exit status")
+    func damaged() async throws {
+        try folder.copy(Program.demonstrations, to: "data")
+        let files = folder.paths.filter { $0.hasSuffix(".parquet") || $0.hasSuffix(".mp4") }.sorted()
+        let (tables, videos) = (files.filter { $0.contains("data/data/") }, files.filter { $0.hasSuffix(".mp4") })
+        try #require(!tables.isEmpty && !videos.isEmpty)
+        for file in videos { try folder.change(file) { Data($0.prefix($0.count * 2 / 3)) } }
+        if tables.count > 1 { try folder.change(tables[tables.count - 1]) { Data($0.prefix(100)) } }
+        let (one, two) = try await outcomes(["data", "check", "data"])
+        #expect(one.status == 1 && two.status == 1, "\(two.errors)")
+        #expect(one.output.contains("error: ") && one.output == two.output)
+    }
+
+    @Test("are tokenized and measured as in one process")
+    func tokenized() async throws {
+        let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
+        let evaluation = [
+            "tokenizer", "evaluate", "--data", Program.demonstrations, "--episodes", "0:5", "--tokenizer", tokenizer,
+            "--json",
+        ]
+        let (one, two) = try await outcomes(evaluation)
+        #expect(one.status == 0 && two.status == 0, "\(two.errors)")
+        func metrics(_ outcome: Outcome) throws -> NSDictionary {
+            var object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
+            for name in object.keys where name.contains("icroseconds") { object[name] = nil }
+            return object as NSDictionary
+        }
+        let (alone, shared) = (try metrics(one), try metrics(two))
+        #expect(alone.count > 8 && alone == shared)
+    }
+}
