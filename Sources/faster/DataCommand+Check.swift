@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import LeRobot
-import Torch
 
 extension DataCommand {
     /// `faster data check`.
@@ -44,8 +43,8 @@ extension DataCommand {
                 let progress = Terminal.DelayedProgress("check")
                 let part = DatasetCheck.part(
                     of: folder.asFile,
-                    rank: processes?.rank ?? 0,
-                    of: processes?.size ?? 1
+                    rank: processes.place.rank,
+                    of: processes.place.size
                 ) { progress.update($0, of: $1) }
                 let parts = try processes.gathered(part)
                 if !Terminal.isQuiet { findings += DatasetCheck.findings(of: folder.asFile, joining: parts) }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import LeRobot
 import Support
-import Torch
 import Training
 
 /// Writing of datasets from the episodes of others, with progress and a line about the result.
@@ -268,15 +267,14 @@ extension DataCommand {
             let processes = try group.join()
             let dataset = try Assembling.open(folder)
             let progress = Terminal.DelayedProgress("stats")
-            let images = try processes.map { group in
-                try processes.gathered(
-                    DatasetStatistics.ImagePart(of: dataset, rank: group.rank, of: group.size) {
-                        progress.update($0, of: $1)
-                    }
-                )
-            }
+            let (rank, size) = processes.place
+            let images = try processes.gathered(
+                DatasetStatistics.ImagePart(of: dataset, rank: rank, of: size) { progress.update($0, of: $1) }
+            )
             guard !Terminal.isQuiet else { return }
-            let statistics = try DatasetStatistics(of: dataset, images: images) { progress.update($0, of: $1) }
+            let statistics = try DatasetStatistics(of: dataset, images: images) {
+                progress.update($0, of: $1)
+            }
             for note in statistics.notes { Terminal.say("Note: \(note)") }
             guard !json else { return try Terminal.printJSON(statistics) }
             for (name, feature) in statistics.features.sorted(by: { $0.key < $1.key }) {

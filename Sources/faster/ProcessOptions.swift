@@ -132,6 +132,9 @@ struct ProcessOptions: ParsableArguments {
 }
 
 extension ProcessGroup? {
+    /// Position of this process, and the number of processes.
+    var place: (rank: Int, size: Int) { (self?.rank ?? 0, self?.size ?? 1) }
+
     /// The parts of all processes, in the order of ranks.
     ///
     /// - Throws: `ProcessGroupError`, and the errors of coders.

@@ -24,6 +24,8 @@ struct ComputeOptions: ParsableArguments {
     /// Applies the thread count and finds the device; called before anything that cannot be done twice.
     ///
     /// - Parameter localRank: Position among the ranks of a machine, which is the GPU of `--device cuda`; nil for one process.
+    /// - Returns: The device.
+    /// - Throws: `DeviceError` for a device that is not there.
     func prepare(localRank: Int? = nil) throws -> Device {
         WaitPolicy.spinBriefly()
         if let threads { Torch.threadCount = threads }

@@ -4,7 +4,6 @@ import Foundation
 import Numpy
 import RobotTypes
 import TokenizerRegistry
-import Torch
 
 extension TokenizerCommand {
     /// A tokenizer, an array that it reads and one that it writes.
@@ -123,7 +122,8 @@ extension TokenizerCommand {
                     throw options.refusal("\(far); check the units, or clip such values with --clip")
                 }
                 try tokenizer.check(chunks)
-                let share = tokenizer.normalized(chunks).share(processes?.rank ?? 0, of: processes?.size ?? 1)
+                let share = tokenizer.normalized(chunks)
+                    .share(processes.place.rank, of: processes.place.size)
                 let tokens = try processes.gathered(TokenizedChunks(tokenizer, share, decoding: false))
                     .flatMap(\.tokens)
                 let width = tokens.map(\.count).max() ?? 0

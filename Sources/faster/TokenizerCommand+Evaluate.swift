@@ -55,7 +55,7 @@ extension TokenizerCommand {
             }
             let chunks = tokenizer.normalized(recorded)
             let parts = try processes.gathered(
-                TokenizedChunks(tokenizer, chunks.share(processes?.rank ?? 0, of: processes?.size ?? 1))
+                TokenizedChunks(tokenizer, chunks.share(processes.place.rank, of: processes.place.size))
             )
             guard !Terminal.isQuiet else { return }
             let evaluation = try TokenizerEvaluation(tokenizer, on: chunks, parts: parts)

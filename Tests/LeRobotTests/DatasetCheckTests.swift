@@ -166,7 +166,8 @@ struct DatasetCheckTests {
         try SampleDataset(lengths: [7, 5, 2, 9], cameras: ["front", "side"]).write(to: folder.dataset)
         let dataset = try LeRobotDataset(opening: folder.dataset)
         let parts = try (0 ..< 3).map { try DatasetStatistics.ImagePart(of: dataset, rank: $0, of: 3) }
-        let (one, three) = (try DatasetStatistics(of: dataset), try DatasetStatistics(of: dataset, images: parts))
+        let one = try DatasetStatistics(of: dataset)
+        let three = try DatasetStatistics(of: dataset, images: parts)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         #expect(one.features["front"] != nil)

@@ -31,7 +31,8 @@ struct ExaminationProcessesTests {
     func damaged() async throws {
         try folder.copy(Program.demonstrations, to: "data")
         let files = folder.paths.filter { $0.hasSuffix(".parquet") || $0.hasSuffix(".mp4") }.sorted()
-        let (tables, videos) = (files.filter { $0.contains("data/data/") }, files.filter { $0.hasSuffix(".mp4") })
+        let tables = files.filter { $0.contains("data/data/") }
+        let videos = files.filter { $0.hasSuffix(".mp4") }
         try #require(!tables.isEmpty && !videos.isEmpty)
         for file in videos { try folder.change(file) { Data($0.prefix($0.count * 2 / 3)) } }
         if tables.count > 1 { try folder.change(tables[tables.count - 1]) { Data($0.prefix(100)) } }
@@ -44,17 +45,22 @@ struct ExaminationProcessesTests {
     func tokenized() async throws {
         let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
         let evaluation = [
-            "tokenizer", "evaluate", "--data", Program.demonstrations, "--episodes", "0:5", "--tokenizer", tokenizer,
-            "--json",
+            "tokenizer", "evaluate", "--data", Program.demonstrations, "--episodes", "0:5",
+            "--tokenizer", tokenizer, "--json",
         ]
         let (one, two) = try await outcomes(evaluation)
         #expect(one.status == 0 && two.status == 0, "\(two.errors)")
-        func metrics(_ outcome: Outcome) throws -> NSDictionary {
-            var object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
-            for name in object.keys where name.contains("icroseconds") { object[name] = nil }
-            return object as NSDictionary
+        func metrics(_ outcome: Outcome) throws -> [String: Any] {
+            let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+            return object as? [String: Any] ?? [:]
         }
         let (alone, shared) = (try metrics(one), try metrics(two))
-        #expect(alone.count > 8 && alone == shared)
+        for name in ["tokens_per_chunk", "bits_per_chunk", "codebooks", "vrr"] {
+            #expect(alone[name] != nil && alone[name] as? NSObject == shared[name] as? NSObject, "\(name)")
+        }
+        for name in ["chunks", "l1", "mse"] {
+            let (expected, found) = (alone[name] as? Double ?? 0, shared[name] as? Double ?? -1)
+            #expect(expected > 0 && abs(expected - found) < 1e-6 * expected, "\(name)")
+        }
     }
 }

@@ -66,7 +66,8 @@ public struct DatasetCheck {
         }
         for part in parts {
             for (name, summary) in part.statistics {
-                if statistics[name] == nil { statistics[name] = summary } else { statistics[name]?.add(summary) }
+                statistics[name]?.add(summary)
+                statistics[name] = statistics[name] ?? summary
             }
         }
         checkStatistics()
@@ -80,7 +81,9 @@ public struct DatasetCheck {
         }
     }
 
-    mutating func add(_ finding: DatasetFinding) { if !findings.contains(finding) { findings.append(finding) } }
+    mutating func add(_ finding: DatasetFinding) {
+        if !findings.contains(finding) { findings.append(finding) }
+    }
 
     mutating func add(_ error: LeRobotError) {
         add(DatasetFinding(severity: .error, error, folder: dataset.folder.path))
