@@ -66,6 +66,9 @@ struct ServeCommand: AsyncParsableCommand {
             Terminal.say("serving \(served.folder) on ws://\(host):\(actual)\(path)  (ctrl-C stops)")
         }
         await server.runUntilInterrupted()
+        // A second signal leaves a forward at work, under which libtorch's globals must not be destroyed.
+        fflush(nil)
+        _exit(EXIT_SUCCESS)
     }
 
     /// Opens a policy.

@@ -83,7 +83,10 @@ struct TokenizerRegistryTests {
         let tokens = try tokenizer.tokens(for: chunks)
         #expect(try opened.tokens(for: chunks) == tokens)
         let decoded = try opened.chunks(for: tokens)
-        #expect(try decoded == tokenizer.chunks(for: tokens))
+        let expected = try tokenizer.chunks(for: tokens)
+        #expect(decoded.values.count == expected.values.count)
+        // What was opened decodes on CPU kernels.
+        #expect(zip(decoded.values, expected.values).allSatisfy { abs($0 - $1) < 1e-5 })
         let lowest = tokenizer.normalization.normalized(tokenizer.normalization.statistics.min)
         let largest = tokenizer.normalization.normalized(tokenizer.normalization.statistics.max)
         for (index, value) in decoded.values.enumerated() {

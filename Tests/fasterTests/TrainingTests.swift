@@ -129,6 +129,6 @@ struct TrainingTests {
             in: folder
         )
         #expect(message.contains("out/checkpoint.safetensors: was written with other settings or data; "))
-        #expect(message.hasSuffix("(then: optimization:batchSize:32; now: optimization:batchSize:33)"))
+        #expect(message.hasSuffix("(then: batchSize:32; now: batchSize:33)"))
     }
 }
