@@ -3,8 +3,8 @@
     policy.py FOLDER EXAMPLES THREADS
 
 FOLDER is a policy of a compact backbone with an expert and a head of blocks, with its tokenizer; EXAMPLES a safetensors file of
-observations as tensors with the codes and the normalised actions that FASTer makes of them, and of a training batch with its loss. It
-checks that it makes the same of them before anything is measured.
+observations as tensors with the codes and the normalised actions that FASTer makes of them, and of a training batch. It checks that it
+makes the same codes and actions before anything is measured; the loss of a training step is not compared.
 """
 
 import json
