@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// What a contestant took for one call, chunk, frame or step.
+/// Cost of one call, chunk, frame or step of a contestant.
 struct Turn {
     /// Seconds on the clock.
     var seconds: Double
@@ -136,7 +136,7 @@ struct Comparison: Encodable {
 
     /// Gives every contestant a turn a round, one round to warm up first.
     ///
-    /// Where products are counted, the machine's limits for them have a turn, too: of products in `dtype`.
+    /// With counted products, the machine's limits in `dtype` are measured in the same rounds.
     init(
         _ title: String,
         notes: [String] = [],

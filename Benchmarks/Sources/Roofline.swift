@@ -58,7 +58,7 @@ final class Roofline {
             "Roofline of a core in the same rounds, \(dtype): products \(billions(peaks)) GFLOP/s, memory \(billions(bandwidths)) GB/s."
     }
 
-    /// What `work` in `seconds` of processor time is of the limits.
+    /// Share of the limits that `work` in `seconds` of processor time reaches.
     func efficiency(of work: ProductCount, seconds: Double) -> Efficiency {
         let (flops, bytes) = (Double(work.flops) / seconds, Double(work.bytes) / seconds)
         return Efficiency(

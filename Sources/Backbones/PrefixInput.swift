@@ -33,7 +33,7 @@ public struct PrefixInput: Sendable {
     /// is part of the prompt.
     public var state: Tensor?
 
-    /// What ``tokens``, ``tokenMask`` and ``hasImage`` hold, in host memory, from which prompts are laid out without waiting for
+    /// Values of ``tokens``, ``tokenMask`` and ``hasImage`` in host memory, from which prompts are laid out without waiting for
     /// the device; nil for inputs that are made of tensors, which are read.
     var prompts: HostPrompts?
 

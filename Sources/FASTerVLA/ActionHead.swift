@@ -93,7 +93,7 @@ public struct ActionTargets: Sendable {
     /// Numbers of entries that the loss's means divide by, see ``FASTerVLANetwork/entryCounts(of:)``; nil for the batch's own.
     var entryCounts: Tensor?
 
-    /// What the loss of a head of tokens samples beside the targets; nil to sample it in the loss.
+    /// Random inputs of a token head's loss beside the targets; nil to sample them in the loss.
     var conditioning: BlockConditioning?
 
     /// Wraps the targets of a batch.

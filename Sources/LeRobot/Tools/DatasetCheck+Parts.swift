@@ -1,7 +1,7 @@
 public import Foundation
 
 extension DatasetCheck {
-    /// What one of several processes finds in its share of a dataset's files, for ``findings(of:joining:)``.
+    /// Findings of one of several processes in its share of a dataset's files, for ``findings(of:joining:)``.
     public struct Part: Codable, Sendable {
         /// Findings in rows, in the order of the files.
         var rows: [DatasetFinding] = []

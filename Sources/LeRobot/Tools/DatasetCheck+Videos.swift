@@ -8,7 +8,7 @@ extension DatasetCheck {
                 do throws(LeRobotError) {
                     guard try !checkFrames(of: episode, camera, file) else { continue }
                 } catch { add(error) }
-                // Of a file, the first episode that lacks frames is named.
+                // The error names a file's first episode that lacks frames.
                 break
             }
         }

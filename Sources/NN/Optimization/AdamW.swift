@@ -23,7 +23,7 @@ public final class AdamW {
 
     private struct Group {
         let parameters: [NamedTensor]
-        /// What is moved of the parameters.
+        /// Parameters that this optimizer updates, or its shards of them.
         let moved: [Tensor]
         let means: [Tensor]
         let squares: [Tensor]
@@ -122,7 +122,7 @@ public final class AdamW {
 
     /// A tensor of an optimizer's state.
     public struct Entry: Sendable {
-        /// What this optimizer has of it.
+        /// The tensor, or this optimizer's shard of it.
         public let own: NamedTensor
 
         /// Shape of the whole tensor.
