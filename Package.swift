@@ -253,7 +253,7 @@ let package = Package(
             path: "Tests/DeviceCases",
             swiftSettings: strict
         ),
-        // What libtorch's meta device has in Python only.
+        // Kernels that libtorch has for the meta device in Python only.
         .target(name: "MetaKernels", dependencies: ["CLibTorch"], path: "Tests/MetaKernels"),
         // A device beside the CPU, `make test-gpu`.
         .executableTarget(

@@ -5,7 +5,6 @@ import numpy as np
 
 from ..client.scene_perturbations import ScenePerturbations
 from . import benchmark
-from .observation import CAMERAS
 
 # That on the hand is centimetres away from what it looks at. Metres.
 CAMERA_SHIFTS = {"agentview": 0.04, "robot0_eye_in_hand": 0.01}
@@ -23,7 +22,6 @@ class Scene(ScenePerturbations):
         names = {body: model.body(body).name for body in range(model.nbody)}
         self._surfaces = {body for body, name in names.items() if "table" in name or name == "floor"}
         super().__init__(model, data, CAMERA_SHIFTS, background=self._surfaces | {0})
-        assert set(CAMERA_SHIFTS) == set(CAMERAS.values())
 
     def surface(self, x: float, y: float) -> float | None:
         """Height of the table or the floor below a point, metres; None where an object, furniture or the arm is above it."""

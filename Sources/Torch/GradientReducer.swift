@@ -12,7 +12,7 @@ public final class GradientReducer {
     /// Prepares to reduce the gradients of `parameters`, at least one.
     public init(_ parameters: [Tensor], over group: ProcessGroup) {
         let bytes = parameters.reduce(0) { $0 + $1.count * $1.dtype.byteCount }
-        // Of a small model, too, a part is on its way while the rest is computed.
+        // Eight buckets or more, so that a small model's gradients overlap with the backward pass, too.
         let bucket = min(25 << 20, max(1 << 20, bytes / 8))
         let reducer = torch_gradient_reducer(
             group.group,

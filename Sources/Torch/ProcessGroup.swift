@@ -10,7 +10,7 @@ public final class ProcessGroup: @unchecked Sendable {
     /// Number of processes.
     public let size: Int
 
-    /// Where elements lie that are sent: the CPU with Gloo, a GPU with NCCL.
+    /// Device of the tensors that are sent: the CPU with Gloo, a GPU with NCCL.
     let device: Device
 
     let group: OpaquePointer

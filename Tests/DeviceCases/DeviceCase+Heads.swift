@@ -14,7 +14,7 @@ extension DeviceCase {
         },
         blocks("head of blocks, mask-predict") { $0.supportsMaskPredict = true },
         blocks("head of blocks, committed prefix") { $0.committedSteps = 3 },
-        // Whether a chunk has ended is asked after every block.
+        // One read after every block: the end of a chunk.
         blocks("head of blocks, early end", reads: 3) { $0.earlyEnd = EarlyEnd(tolerance: 0.1) },
         blocks("head of tokens of variable length", reads: 15) {
             $0.isVariableLength = true

@@ -5,7 +5,7 @@ public import Torch
 ///
 /// On the meta device it proves that no tensor stays behind on the CPU, on a GPU that the numbers agree.
 public struct DeviceCase: Sendable, CustomStringConvertible {
-    /// What is computed.
+    /// Name of the part.
     public let description: String
 
     /// Number of results that the host reads, each of which waits for the device.

@@ -89,7 +89,7 @@ public enum SmallBackbone: String, CaseIterable, Sendable {
             tokenMask: Tensor(isReal, shape: shape, device: device),
             hasImage: Tensor(hasImage, shape: [2, 2], device: device)
         )
-        // What a processor knows, and need not be read from the device.
+        // Prompts in host memory, as a processor gives them: no read from the device.
         if device != .cpu { input.prompts = HostPrompts(tokens: rows, isReal: isReal, hasImage: hasImage) }
         guard self == .qwen25VL else {
             input.images = (0 ..< 2).map { _ in

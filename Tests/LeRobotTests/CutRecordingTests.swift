@@ -65,7 +65,7 @@ struct CutRecordingTests {
         try bytes.write(to: file)
     }
 
-    /// What is found, by one process as by three.
+    /// Findings, the same of one process and of three.
     private var findings: [String] {
         let findings = DatasetCheck.findings(of: folder.dataset)
         let parts = (0 ..< 3).map { DatasetCheck.part(of: folder.dataset, rank: $0, of: 3) }

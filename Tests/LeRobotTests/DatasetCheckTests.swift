@@ -11,7 +11,7 @@ struct DatasetCheckTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What is found, by one process as by three.
+    /// Findings, the same of one process and of three.
     private var findings: [String] {
         let findings = DatasetCheck.findings(of: folder.dataset)
         let parts = (0 ..< 3).map { DatasetCheck.part(of: folder.dataset, rank: $0, of: 3) }

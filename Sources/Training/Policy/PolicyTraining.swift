@@ -122,7 +122,7 @@ public struct PolicyTraining {
                         encoding: encoding
                     )
                 }
-                // What rank 0 encodes, the others find on disk.
+                // Rank 0 writes the features, and the others read them.
                 return try cache == nil ? images() : processes?.leaderFirst(images) ?? images()
             }
         }

@@ -38,7 +38,7 @@ struct DataParallel {
     /// Rank 0's value of a number by which all processes decide.
     func leaders(_ number: Double) throws -> Double { try group.sum([group.rank == 0 ? number : 0])[0] }
 
-    /// What makes the gradients of `parameters` their means over the processes; nil without any.
+    /// The reducer that averages the gradients of `parameters` over the processes; nil without any.
     func reducer(of parameters: [NamedTensor]) -> GradientReducer? {
         parameters.isEmpty ? nil : GradientReducer(parameters.map(\.tensor), over: group)
     }
