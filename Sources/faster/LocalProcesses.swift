@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Synchronization
+import Torch
 
 /// The processes of a training on one machine: the program again, once a rank, with torchrun's variables.
 struct LocalProcesses {
@@ -25,7 +26,7 @@ struct LocalProcesses {
     /// - Parameter threads: Threads of every process.
     /// - Throws: ``Failure`` that names the rank when one of them fails; the others are ended before.
     func run(threads: Int) async throws {
-        let port = try Self.freePort()
+        let port = try LoopbackPort.unused()
         let (ends, continuation) = AsyncStream.makeStream(of: Int.self)
         let logs = FileManager.default.temporaryDirectory.appending(path: "faster-ranks-\(getpid())")
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
@@ -107,22 +108,5 @@ struct LocalProcesses {
             while getppid() == launcher { sleep(1) }
             exit(EXIT_FAILURE)
         }
-    }
-
-    /// A port of the loopback interface that nobody listens on.
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard found else { throw Failure(description: "no free port on the loopback interface") }
-        return Int(address.sin_port.bigEndian)
     }
 }

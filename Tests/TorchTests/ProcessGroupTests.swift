@@ -140,7 +140,7 @@ struct ProcessGroupTests {
             rank: 1,
             size: 2,
             address: "127.0.0.1",
-            port: try RankThreads.freePort(),
+            port: try LoopbackPort.unused(),
             interface: "127.0.0.1"
         )
         let error = #expect(throws: ProcessGroupError.self) { try ProcessGroup(settings, timeout: 1) }
