@@ -55,11 +55,12 @@ clean-run: ## forget the quickstart's run
 format: ## lay out the Swift files as the project does
 	swift format --in-place --recursive Sources Tests Benchmarks Examples Package.swift
 
-lint: ## check layout, documentation comments, which target imports which, and links between documents
+lint: ## check layout, documentation comments, which target imports which, and links and figures of documents
 	swift format lint --strict --recursive Sources Tests Benchmarks Examples Package.swift
 	Scripts/check-layers.py --self-test
 	Scripts/check-layers.py
 	Scripts/check-links.py
+	Scripts/draw-curves.py --check
 
 docs: setup ## the libraries' documentation, .build/documentation
 	@Scripts/docs
