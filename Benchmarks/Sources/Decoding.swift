@@ -13,7 +13,7 @@ struct Decoding {
 
     init(_ effort: Effort) { self.effort = effort }
 
-    /// Tokens that FAST takes for a chunk of 16 x 4 of fifty MetaWorld tasks, on average (Documentation/Evidence.md).
+    /// Tokens of FAST for a chunk of 16 x 4 of fifty MetaWorld tasks, on average (Documentation/Evidence/Tokenizers.md).
     private static let tokensOfFAST = 15
 
     /// Control steps and columns of the chunk.
