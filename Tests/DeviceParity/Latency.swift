@@ -16,6 +16,12 @@ struct Latency: AsyncParsableCommand {
     @Option(help: "Observations to act on, after ten that do not count.")
     var repetitions = 100
 
+    func validate() throws {
+        guard repetitions > 0 else {
+            throw ValidationError("--repetitions: expected at least 1, found \(repetitions)")
+        }
+    }
+
     func run() async throws {
         let device = try Device(parsing: on.device)
         print(
