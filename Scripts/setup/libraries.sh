@@ -1,9 +1,6 @@
 # shellcheck shell=bash
 # Part of Scripts/bootstrap: the native libraries and the image encoder, taken out of Python wheels.
 
-# pip's options for a wheel that is not in its usual index
-wheel_index=()
-
 # wheel REQUIREMENT FILE-PATTERN: downloads it unless it lies there already, and prints its path
 wheel() {
     local file
@@ -11,7 +8,7 @@ wheel() {
     if [ -z "$file" ]; then
         rm -rf "$deps/downloads/partial-$1"
         "$deps/python/bin/python" -m pip download --no-input --disable-pip-version-check --no-deps \
-            --only-binary=:all: ${wheel_index[@]+"${wheel_index[@]}"} --dest "$deps/downloads/partial-$1" "$1" >&2 || return
+            --only-binary=:all: --dest "$deps/downloads/partial-$1" "$1" >&2 || return
         mv "$deps/downloads/partial-$1"/*.whl "$deps/downloads/"
         rm -rf "$deps/downloads/partial-$1"
         file=$(compgen -G "$deps/downloads/$2" | head -n 1)
@@ -46,12 +43,9 @@ torch_rules=(
 )
 
 install_torch_cpu() {
-    local cpu_build=("torch==$torch_version+cpu" "torch-$torch_version+cpu-*.whl" "$deps/libtorch" "${torch_rules[@]}")
-    unpack "${cpu_build[@]}" && return
-    # PyPI has no CPU build, PyTorch's own index has.
-    local wheel_index=("${torch_cpu_index[@]}")
-    unpack "${cpu_build[@]}" && return
-    wheel_index=()
+    if unpack "torch==$torch_version+cpu" "torch-$torch_version+cpu-*.whl" "$deps/libtorch" "${torch_rules[@]}"; then
+        return
+    fi
     # Its CPU half is the same library, linked to two small ones of CUDA that work without a GPU.
     echo "No torch==$torch_version+cpu here: taking the CPU half of torch==$torch_version."
     rm -rf "$deps/libtorch.cpu"
