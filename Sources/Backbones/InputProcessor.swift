@@ -17,7 +17,7 @@ public protocol InputProcessor: Sendable {
     ///   - instruction: The instruction.
     ///   - state: Bin of every state value, in `0 ..< stateBins`.
     /// - Returns: Token ids.
-    /// - Throws: The errors of text tokenizers.
+    /// - Throws: ``PromptError`` for words that the network cannot read; the errors of text tokenizers.
     func tokens(instruction: String, state: [Int]) throws -> [Int]
 
     /// Encodes a batch.

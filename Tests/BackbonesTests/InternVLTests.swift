@@ -107,7 +107,9 @@ struct InternVLTests {
     func processor() throws {
         let folder = try TemporaryFolder()
         let url = try folder.tokenizer("qwen")
-        let processor = try InternVL.makeProcessor(url, Self.configuration, ProcessorSettings(cameraCount: 2))
+        var configuration = Self.configuration
+        configuration.language.vocabularySize = 347
+        let processor = try InternVL.makeProcessor(url, configuration, ProcessorSettings(cameraCount: 2))
         let image = "<img><IMG_CONTEXT><IMG_CONTEXT><IMG_CONTEXT><IMG_CONTEXT></img>\n"
         let whole =
             "<|im_start|>user\n\(image)\(image)Task: pick, State: 3 14;\n<|im_end|>\n<|im_start|>assistant\n"

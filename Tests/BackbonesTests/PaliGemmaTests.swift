@@ -104,13 +104,27 @@ struct PaliGemmaTests {
             .write(to: url.appending(path: "tokenizer_config.json"))
         let tokenizer = try TextTokenizer(folder: url)
         let settings = ProcessorSettings(cameraCount: 2)
-        let processor = try PaliGemma.makeProcessor(url, Self.configuration, settings)
+        let configuration = Self.configuration.with { ($0.vocabularySize, $0.imageToken) = (349, 348) }
+        let processor = try PaliGemma.makeProcessor(url, configuration, settings)
         let prompt = try processor.tokens(instruction: " Pick_up the Cup\n", state: [0, 12, 255])
         let words = try tokenizer.encoded(
             "Task: pick up the cup, State: 0 12 255;\n",
             addsSpecialTokens: false
         )
-        #expect(prompt == [Int](repeating: 50, count: 8) + [2] + words)
+        #expect(prompt == [Int](repeating: 348, count: 8) + [2] + words)
+        func refusal(_ instruction: String) -> String? {
+            #expect(throws: PromptError.self) { try processor.tokens(instruction: instruction, state: []) }?
+                .description
+        }
+        #expect(
+            refusal("pick <image>")
+                == "instruction: expected words, found '<image>', which stands for an image; leave it out"
+        )
+        #expect(
+            refusal("pick <loc0000>")
+                == "instruction: '<loc0000>' is one of the text tokenizer's tokens, and not of the network's 349: take the "
+                + "text tokenizer of the network"
+        )
         #expect(processor.imageSizes == [ImageSize(height: 8, width: 8), ImageSize(height: 8, width: 8)])
         let black = [UInt8](repeating: 0, count: 192)
         var corner = black

@@ -97,7 +97,9 @@ struct SmolVLMTests {
         let folder = try TemporaryFolder()
         let url = try folder.tokenizer("smollm2")
         let settings = ProcessorSettings(cameraCount: 2)
-        let processor = try SmolVLM.makeProcessor(url, Self.configuration, settings)
+        var configuration = Self.configuration
+        configuration.language.vocabularySize = 336
+        let processor = try SmolVLM.makeProcessor(url, configuration, settings)
         let image =
             "<fake_token_around_image><global-img><image><image><image><image><fake_token_around_image>"
         let prompt = try processor.tokens(instruction: "Pick", state: [3, 14])
@@ -105,6 +107,7 @@ struct SmolVLMTests {
             "<|im_start|>User:\(image)\(image)Task: pick, State: 3 14;\n<end_of_utterance>\nAssistant:"
         #expect(try prompt == TextTokenizer(folder: url).encoded(whole, addsSpecialTokens: false))
         #expect(prompt.count { $0 == 4 } == 8)
+        #expect(throws: PromptError.self) { try processor.tokens(instruction: "Pick <image>", state: []) }
         var wrong = Self.configuration
         wrong.imageToken = 99
         let error = #expect(throws: PretrainedError.self) {

@@ -130,6 +130,8 @@ struct PI0FASTTests {
         let one = whole.images.filter { $0.key == "observation.images.front" }
         await expect("no image of camera 'observation.images.wrist'", one, whole.state)
         await expect("expected a state of 5 values, found 4", whole.images, Array(whole.state.dropLast()))
+        let unreadable = Observation(images: whole.images, state: whole.state, instruction: "pick <image>")
+        await #expect(throws: PromptError.self) { try await policy.act(on: unreadable) }
     }
 
     /// One change of a file, and the sentence that refuses it.

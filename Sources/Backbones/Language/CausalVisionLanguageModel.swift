@@ -67,7 +67,13 @@ extension CausalVisionLanguageModel {
         _ settings: ProcessorSettings
     ) throws -> any InputProcessor {
         let turn = turn(configuration, cameraCount: settings.cameraCount)
-        return try ChatProcessor(folder, turn, imageToken: configuration.imageToken, settings)
+        return try ChatProcessor(
+            folder,
+            turn,
+            imageToken: configuration.imageToken,
+            rows: configuration.language.vocabularySize,
+            settings
+        )
     }
 
     /// Architecture of every decoder layer.

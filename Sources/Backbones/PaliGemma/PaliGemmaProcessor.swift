@@ -13,6 +13,8 @@ public struct PaliGemmaProcessor: InputProcessor {
     private let tokenizer: TextTokenizer
     private let beginning: Int
     private let placeholders: [Int]
+    private let imageToken: Int
+    private let rows: Int
 
     /// Reads the text tokenizer in `folder`.
     init(_ folder: URL, _ configuration: PaliGemma.Configuration, _ settings: ProcessorSettings) throws {
@@ -26,13 +28,22 @@ public struct PaliGemmaProcessor: InputProcessor {
         imageSizes = (0 ..< settings.cameraCount).map { _ in ImageSize(height: side, width: side) }
         let count = configuration.vision.patchCount * settings.cameraCount
         placeholders = Array(repeating: configuration.imageToken, count: count)
+        (imageToken, rows) = (configuration.imageToken, configuration.vocabularySize)
     }
 
     /// The prompt of an observation.
+    ///
+    /// - Throws: ``PromptError`` for an instruction that spells an image's token; the errors of text tokenizers.
     public func tokens(instruction: String, state: [Int]) throws -> [Int] {
         let words = try tokenizer.encoded(
             RobotPrompt.text(instruction: instruction, state: state),
             addsSpecialTokens: false
+        )
+        try PromptError.check(
+            words,
+            placeholder: imageToken,
+            rows: rows,
+            spelling: tokenizer.spelling(of:)
         )
         return placeholders + [beginning] + words
     }

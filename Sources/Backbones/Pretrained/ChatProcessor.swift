@@ -36,6 +36,8 @@ public struct ChatProcessor: InputProcessor {
     private let tokenizer: TextTokenizer
     private let turn: Turn
     private let images: [Int]
+    private let placeholder: Int
+    private let rows: Int
 
     /// Reads the text tokenizer in `folder`.
     ///
@@ -43,11 +45,12 @@ public struct ChatProcessor: InputProcessor {
     ///   - folder: Folder of the published model.
     ///   - turn: Text of a turn.
     ///   - imageToken: Token id that image tokens take the place of.
+    ///   - rows: Rows of the network's token embedding.
     ///   - settings: The robot's cameras and state.
     /// - Throws: The errors of text tokenizers, and ``PretrainedError`` for a tokenizer that is not the model's.
-    init(_ folder: URL, _ turn: Turn, imageToken: Int, _ settings: ProcessorSettings) throws {
+    init(_ folder: URL, _ turn: Turn, imageToken: Int, rows: Int, _ settings: ProcessorSettings) throws {
         tokenizer = try TextTokenizer(folder: folder)
-        self.turn = turn
+        (self.turn, placeholder, self.rows) = (turn, imageToken, rows)
         stateBins = settings.stateBins
         imageSizes = (0 ..< settings.cameraCount).map { _ in
             ImageSize(height: turn.imageSize, width: turn.imageSize)
@@ -61,10 +64,19 @@ public struct ChatProcessor: InputProcessor {
     }
 
     /// The prompt of an observation.
+    ///
+    /// - Throws: ``PromptError`` for an instruction that spells an image's token; the errors of text tokenizers.
     public func tokens(instruction: String, state: [Int]) throws -> [Int] {
         let words = RobotPrompt.text(instruction: instruction, state: state)
         let text = turn.beforeWords + words + turn.afterWords
-        return images + (try tokenizer.encoded(text, addsSpecialTokens: false))
+        let tokens = try tokenizer.encoded(text, addsSpecialTokens: false)
+        try PromptError.check(
+            tokens,
+            placeholder: placeholder,
+            rows: rows,
+            spelling: tokenizer.spelling(of:)
+        )
+        return images + tokens
     }
 
     /// Encodes a batch.

@@ -31,7 +31,13 @@ extension Qwen25VL {
     ) throws -> any InputProcessor {
         let turn = turn(configuration, cameraCount: settings.cameraCount)
         return Qwen25VLProcessor(
-            chat: try ChatProcessor(folder, turn, imageToken: configuration.imageToken, settings),
+            chat: try ChatProcessor(
+                folder,
+                turn,
+                imageToken: configuration.imageToken,
+                rows: configuration.language.vocabularySize,
+                settings
+            ),
             vision: configuration.vision
         )
     }

@@ -19,7 +19,8 @@ struct PI0FASTInput {
     ///
     /// Cameras of the configuration's `empty_cameras` are left out: nothing attends to them, and they take up no positions.
     ///
-    /// - Throws: ``LeRobotObservationError``; the errors of text tokenizers.
+    /// - Throws: ``LeRobotObservationError``; `PromptError` for an instruction that spells an image's token; the errors of
+    ///   text tokenizers.
     func callAsFunction(_ observation: Observation) throws -> PrefixInput {
         let names = configuration.cameras.map { processors.robotNames[$0.name] ?? $0.name }
         if let other = observation.images.keys.sorted().first(where: { !names.contains($0) }) {
@@ -47,7 +48,15 @@ struct PI0FASTInput {
     /// Tokens of the prompt, at most as many as the configuration allows.
     func promptTokens(_ observation: Observation) throws -> [Int] {
         let text = Self.prompt(observation.instruction, state: processors.state.normalized(observation.state))
-        return Array(try tokenizer.encoded(text).prefix(configuration.promptLength))
+        let tokens = Array(try tokenizer.encoded(text).prefix(configuration.promptLength))
+        // Behind the last row of the token embedding.
+        try PromptError.check(
+            tokens,
+            placeholder: placeholder.token,
+            rows: placeholder.token,
+            spelling: tokenizer.spelling(of:)
+        )
+        return tokens
     }
 
     /// The prompt's text: unlike openpi's, the instruction keeps its capitals.
