@@ -72,6 +72,10 @@ struct InternVLTests {
             ),
             (#"{"vision_feature_layer": -2}"#, "'vision_feature_layer' should be -1, found -2"),
             (
+                #"{"downsample_ratio": 1e-300}"#,
+                "'downsample_ratio' should be one by a divisor of 32, the patches of an image's side, found 1e-300"
+            ),
+            (
                 #"{"vision_config": {"image_size": [448, 224]}}"#,
                 "'vision_config.image_size' should be an integer, or two equal ones, found a list of 2"
             ),

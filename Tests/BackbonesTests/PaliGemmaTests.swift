@@ -272,6 +272,10 @@ struct PaliGemma2Tests {
             error?.reason
                 == "'text_config.layer_types' should be 2 times sliding_attention or full_attention, found 1 times full_attention"
         )
+        let window = #expect(throws: PretrainedError.self) { try read(#", "sliding_window": 0"#) }
+        #expect(
+            window?.reason == "'text_config.sliding_window' should be an integer from 1 to 16777216, found 0"
+        )
         let unknown = #expect(throws: PretrainedError.self) {
             try PaliGemma.weightNames(
                 PublishedConfiguration(#"{"text_config": {"model_type": "gemma3_text"}}"#, in: folder)

@@ -86,6 +86,39 @@ struct SmolVLMTests {
         #expect(
             other?.reason == "'text_config.model_type' should be one of llama, qwen2, qwen3, found 'phi'"
         )
+        for (json, reason) in [
+            (
+                #"{"vision_config": {"num_attention_heads": 0}}"#,
+                "'vision_config.num_attention_heads' should be an integer from 1 to 16777216, found 0"
+            ),
+            (
+                #"{"vision_config": {"num_attention_heads": 7}}"#,
+                "'vision_config.num_attention_heads' should be a divisor of 1152, the 'hidden_size', found 7"
+            ),
+            (
+                #"{"vision_config": {"patch_size": 0}}"#,
+                "'vision_config.patch_size' should be an integer from 1 to 16777216, found 0"
+            ),
+            (
+                #"{"vision_config": {"image_size": 16}}"#,
+                "'vision_config.patch_size' should be at most 16, the 'image_size', found 32"
+            ),
+            (
+                #"{"text_config": {"num_hidden_layers": -1}}"#,
+                "'text_config.num_hidden_layers' should be an integer from 1 to 16777216, found -1"
+            ),
+            (
+                #"{"text_config": {"num_key_value_heads": 5}}"#,
+                "'text_config.num_key_value_heads' should be a divisor of 32, the heads of queries, found 5"
+            ),
+            (
+                #"{"text_config": {"head_dim": 9}}"#,
+                "'text_config.head_dim' should be an even number, found 9"
+            ),
+        ] {
+            let error = #expect(throws: PretrainedError.self) { try read(json) }
+            #expect(error?.reason == reason)
+        }
         let tied = try SmolVLM.configuration(PublishedConfiguration(#"{"scale_factor": 7}"#, in: folder)) {
             $0 == "language.embedding.weight" ? [99, 4096] : nil
         }

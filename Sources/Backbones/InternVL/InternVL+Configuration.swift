@@ -33,8 +33,8 @@ extension InternVL {
                 try read(published)
             }
             let ratio = try published.number("downsample_ratio", default: 0.5)
-            patchesPerSide = ratio > 0 ? Int(1 / ratio) : 0
-            let side = vision.imageSize / max(1, vision.patchSize)
+            let side = vision.imageSize / vision.patchSize
+            patchesPerSide = ratio * Double(side) >= 1 ? Int(1 / ratio) : 0
             guard patchesPerSide > 0, side % patchesPerSide == 0 else {
                 let expected = "one by a divisor of \(side), the patches of an image's side"
                 throw published.error("downsample_ratio", expected: expected, found: "\(ratio)")

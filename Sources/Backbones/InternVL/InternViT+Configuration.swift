@@ -61,12 +61,14 @@ extension InternViT {
         }
 
         private mutating func readSizes(_ published: PublishedConfiguration) throws(PretrainedError) {
-            width = try published.integer("hidden_size", default: width)
-            layerCount = try published.integer("num_hidden_layers", default: layerCount)
-            headCount = try published.integer("num_attention_heads", default: headCount)
-            feedForwardWidth = try published.integer("intermediate_size", default: feedForwardWidth)
-            imageSize = try published.side("image_size", default: imageSize)
-            patchSize = try published.side("patch_size", default: patchSize)
+            width = try published.size("hidden_size", default: width)
+            layerCount = try published.size("num_hidden_layers", default: layerCount)
+            headCount = try published.heads("num_attention_heads", default: headCount, width: width)
+            feedForwardWidth = try published.size("intermediate_size", default: feedForwardWidth)
+            (imageSize, patchSize) = try published.sides(
+                image: ("image_size", imageSize),
+                patch: ("patch_size", patchSize)
+            )
             activation = try published.activation("hidden_act", default: activation)
             epsilon = try published.number("layer_norm_eps", default: epsilon)
             switch try published.text("norm_type") {

@@ -91,19 +91,18 @@ extension CausalLanguageModel {
 
         /// Reads a published `text_config`, of which what is missing is as in `self`.
         mutating func read(_ text: PublishedConfiguration) throws(PretrainedError) {
-            vocabularySize = try text.integer("vocab_size", default: vocabularySize)
-            width = try text.integer("hidden_size", default: width)
-            layerCount = try text.integer("num_hidden_layers", default: layerCount)
-            headCount = try text.integer("num_attention_heads", default: headCount)
+            vocabularySize = try text.size("vocab_size", default: vocabularySize)
+            width = try text.size("hidden_size", default: width)
+            layerCount = try text.size("num_hidden_layers", default: layerCount)
+            headCount = try text.size("num_attention_heads", default: headCount)
             // A null stands for as many as of queries, and so does Llama's default.
             let isShared = family != .llama && !text.has("num_key_value_heads")
-            keyValueHeadCount = try text.integer(
-                "num_key_value_heads",
-                default: isShared ? keyValueHeadCount : headCount
+            keyValueHeadCount = try text.keyValueHeads(
+                default: isShared ? keyValueHeadCount : headCount,
+                headCount: headCount
             )
-            let even = headCount > 0 ? width / headCount : headWidth
-            headWidth = try text.integer("head_dim", default: family == .qwen3 ? headWidth : even)
-            feedForwardWidth = try text.integer("intermediate_size", default: feedForwardWidth)
+            headWidth = try text.headWidth(default: family == .qwen3 ? headWidth : width / headCount)
+            feedForwardWidth = try text.size("intermediate_size", default: feedForwardWidth)
             activation = try text.activation("hidden_act", default: activation)
             epsilon = try text.number("rms_norm_eps", default: epsilon)
             rotaryBase = try text.rotary(defaultBase: rotaryBase).base
@@ -114,7 +113,7 @@ extension CausalLanguageModel {
             if family == .llama {
                 hasFeedForwardBias = try text.flag("mlp_bias", default: false)
             } else if try text.flag("use_sliding_window", default: false) {
-                slidingWindow = try text.integer("sliding_window", default: 4096)
+                slidingWindow = try text.size("sliding_window", default: 4096)
                 firstWindowedLayer = try text.integer("max_window_layers", default: firstWindowedLayer)
             }
         }
@@ -145,5 +144,29 @@ extension CausalLanguageModel {
                 return layer
             }
         }
+    }
+}
+
+extension PublishedConfiguration {
+    /// Heads of keys and values, which `headCount` heads of queries share evenly.
+    func keyValueHeads(default value: Int, headCount: Int) throws(PretrainedError) -> Int {
+        let found = try size("num_key_value_heads", default: value)
+        guard headCount.isMultiple(of: found) else {
+            throw error(
+                "num_key_value_heads",
+                expected: "a divisor of \(headCount), the heads of queries",
+                found: "\(found)"
+            )
+        }
+        return found
+    }
+
+    /// Channels of a head, which rotary positions turn in pairs.
+    func headWidth(default value: Int) throws(PretrainedError) -> Int {
+        let found = try size("head_dim", default: value)
+        guard found.isMultiple(of: 2) else {
+            throw error("head_dim", expected: "an even number", found: "\(found)")
+        }
+        return found
     }
 }

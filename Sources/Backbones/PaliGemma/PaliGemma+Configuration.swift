@@ -126,13 +126,13 @@ extension PaliGemma.Configuration {
             (width, layerCount, feedForwardWidth) = (2304, 26, 9216)
             (headCount, keyValueHeadCount) = (8, 4)
         }
-        vocabularySize = try text.integer("vocab_size", default: vocabularySize)
-        width = try text.integer("hidden_size", default: width)
-        layerCount = try text.integer("num_hidden_layers", default: layerCount)
-        headCount = try text.integer("num_attention_heads", default: headCount)
-        keyValueHeadCount = try text.integer("num_key_value_heads", default: keyValueHeadCount)
-        headWidth = try text.integer("head_dim", default: headWidth)
-        feedForwardWidth = try text.integer("intermediate_size", default: feedForwardWidth)
+        vocabularySize = try text.size("vocab_size", default: vocabularySize)
+        width = try text.size("hidden_size", default: width)
+        layerCount = try text.size("num_hidden_layers", default: layerCount)
+        headCount = try text.size("num_attention_heads", default: headCount)
+        keyValueHeadCount = try text.keyValueHeads(default: keyValueHeadCount, headCount: headCount)
+        headWidth = try text.headWidth(default: headWidth)
+        feedForwardWidth = try text.size("intermediate_size", default: feedForwardWidth)
         epsilon = try text.number("rms_norm_eps", default: epsilon)
         rotaryBase = try text.rotary(defaultBase: rotaryBase).base
         hasAttentionBias = try text.flag("attention_bias", default: hasAttentionBias)
@@ -142,7 +142,11 @@ extension PaliGemma.Configuration {
             let activation = try text.activation("hidden_act", default: activation)
             self.activation = activation == .gelu ? .geluTanh : activation
         case .gemma2:
-            queryScalar = try text.number("query_pre_attn_scalar", default: 256)
+            let scalar = try text.number("query_pre_attn_scalar", default: 256)
+            guard scalar > 0 else {
+                throw text.error("query_pre_attn_scalar", expected: "a number above 0", found: "\(scalar)")
+            }
+            queryScalar = scalar
             activation = try text.activation("hidden_activation", default: activation)
             attentionSoftCap = try text.optionalNumber("attn_logit_softcapping", default: 50)
             logitSoftCap = try text.optionalNumber("final_logit_softcapping", default: 30)
@@ -151,7 +155,7 @@ extension PaliGemma.Configuration {
     }
 
     private mutating func readWindows(_ text: PublishedConfiguration) throws(PretrainedError) {
-        slidingWindow = try text.optionalNumber("sliding_window", default: 4096).map { Int($0) }
+        slidingWindow = try text.optionalSize("sliding_window", default: 4096)
         let (sliding, full) = ("sliding_attention", "full_attention")
         guard let kinds = try text.texts("layer_types") else {
             slidingLayers = (0 ..< layerCount).filter { $0.isMultiple(of: 2) }

@@ -34,7 +34,9 @@ extension PaliGemma.Configuration {
 
     fileprivate init(ofLeRobotPolicy checkpoint: ShardedCheckpoint, _ names: WeightNames) throws {
         func shape(_ parameter: String, _ axes: Int) throws(PretrainedError) -> [Int] {
-            if let found = checkpoint.shape(of: parameter, names), found.count == axes { return found }
+            if let found = checkpoint.shape(of: parameter, names), found.count == axes, !found.contains(0) {
+                return found
+            }
             throw PretrainedError(
                 file: checkpoint.folder.appending(path: "model.safetensors").path,
                 reason:
@@ -75,6 +77,14 @@ extension PaliGemma.Configuration {
         headCount = try heads(output, shape(output, 2)[1], of: headWidth)
         let projection = "decoder.layers.0.attention.projection.weight"
         keyValueHeadCount = (try heads(projection, shape(projection, 2)[0], of: headWidth) - headCount) / 2
+        guard layerCount > 0, keyValueHeadCount > 0, headCount.isMultiple(of: keyValueHeadCount) else {
+            throw PretrainedError(
+                file: checkpoint.folder.appending(path: "model.safetensors").path,
+                reason:
+                    "'\(projection)' should hold \(headCount) heads of queries, and of keys and values a divisor of that; found "
+                    + "\(keyValueHeadCount)"
+            )
+        }
         feedForwardWidth = try shape("decoder.layers.0.feedForward.up.weight", 2)[0]
         hasHead = checkpoint.shape(of: "head.weight", names) != nil
     }

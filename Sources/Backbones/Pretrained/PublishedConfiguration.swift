@@ -40,6 +40,35 @@ public struct PublishedConfiguration: Sendable {
         try read(key, "an integer") { if case .integer(let found) = $0 { found } else { nil } } ?? value
     }
 
+    /// Sizes that networks have; others are taken for damage.
+    private static let sizes = 1 ... 1 << 24
+
+    /// A size of a network: an integer from 1 on.
+    public func size(_ key: String, default value: Int) throws(PretrainedError) -> Int {
+        try checked(integer(key, default: value), key)
+    }
+
+    /// A size of a network, `value` where the key is missing; nil for null.
+    public func optionalSize(_ key: String, default value: Int) throws(PretrainedError) -> Int? {
+        values[key] == .null ? nil : try size(key, default: value)
+    }
+
+    /// A number of attention heads, which divides the `width` channels of a token evenly.
+    public func heads(_ key: String, default value: Int, width: Int) throws(PretrainedError) -> Int {
+        let found = try size(key, default: value)
+        guard width.isMultiple(of: found) else {
+            throw error(key, expected: "a divisor of \(width), the 'hidden_size'", found: "\(found)")
+        }
+        return found
+    }
+
+    private func checked(_ size: Int, _ key: String) throws(PretrainedError) -> Int {
+        guard Self.sizes.contains(size) else {
+            throw error(key, expected: "an integer from 1 to \(Self.sizes.upperBound)", found: "\(size)")
+        }
+        return size
+    }
+
     /// A number.
     public func number(_ key: String, default value: Double) throws(PretrainedError) -> Double {
         try read(key, "a number") {
@@ -76,16 +105,31 @@ public struct PublishedConfiguration: Sendable {
         try list(key, "a list of texts") { if case .text(let found) = $0 { found } else { nil } }
     }
 
-    /// Rows and columns of a square, as one number or as two.
+    /// Rows and columns of a square, as one number from 1 on or as two.
     public func side(_ key: String, default value: Int) throws(PretrainedError) -> Int {
-        try read(key, "an integer, or two equal ones") {
+        let given: Int? = try read(key, "an integer, or two equal ones") {
             switch $0 {
             case .integer(let found): found
             case .list(let list) where list.count == 2 && list[0] == list[1]:
                 if case .integer(let found) = list[0] { found } else { nil }
             default: nil
             }
-        } ?? value
+        }
+        return try checked(given ?? value, key)
+    }
+
+    /// Sides of a square image and of its patches, of which it has one at least.
+    func sides(
+        image: (key: String, default: Int),
+        patch: (key: String, default: Int)
+    ) throws(PretrainedError) -> (image: Int, patch: Int) {
+        let (whole, part) = (
+            try side(image.key, default: image.default), try side(patch.key, default: patch.default)
+        )
+        guard part <= whole else {
+            throw error(patch.key, expected: "at most \(whole), the '\(image.key)'", found: "\(part)")
+        }
+        return (whole, part)
     }
 
     /// An object inside this one; nil where there is none.

@@ -43,7 +43,9 @@ extension Qwen25VL {
 
         private func checkSections(_ text: PublishedConfiguration) throws(PretrainedError) {
             let (sections, pairs) = (language.rotarySections ?? [], language.headWidth / 2)
-            guard sections.count == 3, sections.reduce(0, +) == pairs else {
+            guard sections.count == 3, sections.allSatisfy({ (1 ... pairs).contains($0) }),
+                sections.reduce(0, +) == pairs
+            else {
                 throw text.error(
                     "mrope_section",
                     expected: "three numbers, together \(pairs)",

@@ -50,24 +50,27 @@ extension Qwen25VisionEncoder {
         /// Fine-tunes have `in_chans` and `spatial_patch_size`, too: leftovers of Qwen2-VL that the published class does not
         /// read.
         mutating func read(_ published: PublishedConfiguration) throws(PretrainedError) {
-            width = try published.integer("hidden_size", default: width)
-            layerCount = try published.integer("depth", default: layerCount)
-            headCount = try published.integer("num_heads", default: headCount)
-            guard headCount > 0, width % (4 * headCount) == 0 else {
+            width = try published.size("hidden_size", default: width)
+            layerCount = try published.size("depth", default: layerCount)
+            headCount = try published.size("num_heads", default: headCount)
+            guard width % (4 * headCount) == 0 else {
                 throw published.error(
                     "num_heads",
                     expected: "heads of a multiple of 4 channels, of \(width)",
                     found: "\(headCount)"
                 )
             }
-            feedForwardWidth = try published.integer("intermediate_size", default: feedForwardWidth)
+            feedForwardWidth = try published.size("intermediate_size", default: feedForwardWidth)
             activation = try published.activation("hidden_act", default: activation)
             channelCount = try published.integer("in_channels", default: channelCount)
-            patchSize = try published.integer("patch_size", default: patchSize)
-            frameCount = try published.integer("temporal_patch_size", default: frameCount)
-            mergeSize = try published.integer("spatial_merge_size", default: mergeSize)
-            windowSize = try published.integer("window_size", default: windowSize)
-            guard patchSize > 0, mergeSize > 0, windowCells > 0 else {
+            guard channelCount == 3 else {
+                throw published.error("in_channels", expected: "3", found: "\(channelCount)")
+            }
+            patchSize = try published.size("patch_size", default: patchSize)
+            frameCount = try published.size("temporal_patch_size", default: frameCount)
+            mergeSize = try published.size("spatial_merge_size", default: mergeSize)
+            windowSize = try published.size("window_size", default: windowSize)
+            guard windowCells > 0 else {
                 throw published.error(
                     "window_size",
                     expected: "at least \(mergeSize) patches of \(patchSize)",
@@ -75,7 +78,7 @@ extension Qwen25VisionEncoder {
                 )
             }
             fullAttentionLayers = try published.integers("fullatt_block_indexes") ?? fullAttentionLayers
-            outputWidth = try published.integer("out_hidden_size", default: outputWidth)
+            outputWidth = try published.size("out_hidden_size", default: outputWidth)
             rotaryBase =
                 try published.object("rope_parameters")?.number("rope_theta", default: rotaryBase)
                 ?? rotaryBase

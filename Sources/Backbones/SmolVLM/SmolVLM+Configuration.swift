@@ -32,7 +32,7 @@ extension SmolVLM {
             if let part = try published.object("vision_config") { try vision.read(part) }
             // An epsilon that is missing of a part is Llama's; of a part that is missing, the composite's.
             if let part = try published.object("text_config") { language = try .init(part, family: .llama) }
-            let side = vision.imageSize / max(1, vision.patchSize)
+            let side = vision.imageSize / vision.patchSize
             guard patchesPerSide > 0, side % patchesPerSide == 0 else {
                 let expected = "a divisor of \(side), the patches of an image's side"
                 throw published.error("scale_factor", expected: expected, found: "\(patchesPerSide)")
