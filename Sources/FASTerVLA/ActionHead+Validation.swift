@@ -14,17 +14,18 @@ extension ActionHead.Configuration: Validatable {
 extension BlockHead.Configuration: Validatable {
     /// Checks that a head can be made of the numbers.
     public func validate() throws(InvalidValue) {
-        try Validation.require(["committedSteps": committedSteps], atLeast: 0)
+        try Validation.require(["committedSteps": committedSteps], in: 0 ... Validation.largestSize)
         try Validation.require("positionGaps", positionGaps)
         try Validation.require(
             [
                 "schedule.codebookCount": schedule.codebookCount,
                 "schedule.latentPositionCount": schedule.latentPositionCount,
-                "schedule.blockSize": schedule.blockSize, "codebookSize": codebookSize,
-                "dimension": dimension,
+                "schedule.blockSize": schedule.blockSize, "dimension": dimension,
             ],
-            atLeast: 1
+            in: 1 ... Validation.largestSize
         )
+        // A vocabulary of FAST's may be larger than a layer.
+        try Validation.require(["codebookSize": codebookSize], in: 1 ... 1 << 20)
         guard let earlyEnd else { return }
         try Validation.require("earlyEnd", earlyEnd)
         try Validation.require(
@@ -47,7 +48,7 @@ extension FlowHead.Configuration: Validatable {
     public func validate() throws(InvalidValue) {
         try Validation.require(
             ["horizon": horizon, "dimension": dimension, "steps": steps],
-            atLeast: 1
+            in: 1 ... Validation.largestSize
         )
     }
 }
@@ -55,6 +56,9 @@ extension FlowHead.Configuration: Validatable {
 extension RegressionHead.Configuration: Validatable {
     /// Checks that a head can be made of the numbers.
     public func validate() throws(InvalidValue) {
-        try Validation.require(["horizon": horizon, "dimension": dimension], atLeast: 1)
+        try Validation.require(
+            ["horizon": horizon, "dimension": dimension],
+            in: 1 ... Validation.largestSize
+        )
     }
 }

@@ -76,8 +76,10 @@ public struct DecodingSettings: Equatable, Sendable {
                 in: 1 ... configuration.schedule.codebookCount
             )
         }
+        try Validation.require(["blockSize": blockSize ?? 1], atLeast: 1)
         try validateEnd(of: configuration)
-        if let maskPredictBlocks, maskPredictBlocks > 0 {
+        if let maskPredictBlocks, maskPredictBlocks != 0 {
+            try Validation.require(["maskPredictBlocks": maskPredictBlocks], atLeast: 0)
             try Validation.require(
                 configuration.supportsMaskPredict,
                 "maskPredictBlocks",

@@ -20,7 +20,15 @@ extension PolicyConfiguration: Validatable {
                 found: quantization.rawValue
             )
         }
-        if let expert { try Validation.require(["expert.width": expert.width], atLeast: 1) }
+        if let expert {
+            try Validation.require(
+                [
+                    "expert.width": expert.width,
+                    "expert.feedForwardWidth": expert.feedForwardWidth ?? expert.width,
+                ],
+                in: 1 ... Validation.largestSize
+            )
+        }
         switch head {
         case .blocks(let head):
             let columns = largestDimension

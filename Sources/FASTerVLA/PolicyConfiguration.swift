@@ -1,4 +1,5 @@
 public import Backbones
+internal import Foundation
 public import NN
 public import RobotTypes
 internal import Torch
@@ -109,12 +110,26 @@ extension PolicyConfiguration.BackboneConfiguration {
     ///
     /// - Parameter model: The published model; nil for the compact backbone.
     /// - Returns: The processor.
-    /// - Throws: ``PolicyFolderError`` without the model, and the errors of published models.
+    /// - Throws: ``PolicyFolderError`` without the model, or for one that reads images of other sizes; the errors of published
+    ///   models.
     public func makeProcessor(_ model: PretrainedModel?) throws -> any InputProcessor {
         switch self {
-        case .compact(let configuration): CompactProcessor(configuration)
+        case .compact(let configuration): return CompactProcessor(configuration)
         case .pretrained(let configuration):
-            try Self.require(model).makeProcessor(configuration.settings)
+            let model = try Self.require(model)
+            let processor = try model.makeProcessor(configuration.settings)
+            guard processor.imageSizes == configuration.images else {
+                func text(_ sizes: [ImageSize]) -> String {
+                    sizes.map { "\($0.height) x \($0.width)" }.joined(separator: ", ")
+                }
+                throw PolicyFolderError(
+                    file: model.folder.appending(path: "config.json").path,
+                    reason:
+                        "the model reads images of \(text(processor.imageSizes)) pixels, the policy was trained on "
+                        + text(configuration.images)
+                )
+            }
+            return processor
         }
     }
 

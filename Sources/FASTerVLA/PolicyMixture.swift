@@ -68,7 +68,7 @@ extension PolicyMixture: Validatable {
                 found: own.joined(separator: ", ")
             )
         }
-        try Validation.require(["horizon": horizon], atLeast: 1)
+        try Validation.require(["horizon": horizon], in: 1 ... Validation.largestSize)
     }
 }
 

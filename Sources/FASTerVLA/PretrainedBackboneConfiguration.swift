@@ -70,8 +70,8 @@ extension PretrainedBackboneConfiguration: Validatable {
     /// - Throws: `InvalidValue`.
     public func validate() throws(InvalidValue) {
         try Validation.require(!images.isEmpty, "images", "the size of every camera's image", found: "none")
-        try Validation.require(["stateDimension": stateDimension], atLeast: 0)
-        try Validation.require(["stateBins": stateBins], atLeast: 2)
+        try Validation.require(["stateDimension": stateDimension], in: 0 ... Validation.largestSize)
+        try Validation.require(["stateBins": stateBins], in: 2 ... Validation.largestSize)
         try Validation.require(
             [DType.float32, .bfloat16, .float16].map(\.safetensorsName).contains(dtype),
             "dtype",
@@ -80,7 +80,7 @@ extension PretrainedBackboneConfiguration: Validatable {
         )
         guard let adapter else { return }
         try Validation.require(isFrozen, "isFrozen", "true where there are adapters", found: isFrozen)
-        try Validation.require(["adapter.rank": adapter.rank], atLeast: 1)
+        try Validation.require(["adapter.rank": adapter.rank], in: 1 ... Validation.largestSize)
         try Validation.require(
             adapter.alpha > 0 && adapter.alpha.isFinite,
             "adapter.alpha",

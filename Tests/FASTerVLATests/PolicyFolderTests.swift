@@ -160,7 +160,11 @@ struct PolicyFolderTests {
             ),
             (
                 #""blockSize" : 5"#, #""blockSize" : 0"#,
-                "'head.blocks.schedule.blockSize' should be at least 1, found 0"
+                "'head.blocks.schedule.blockSize' should be in 1 ... 65536, found 0"
+            ),
+            (
+                #""longestInstruction" : 128"#, #""longestInstruction" : 9223372036854775807"#,
+                "'backbone.compact.longestInstruction' should be in 1 ... 65536, found 9223372036854775807"
             ),
             (
                 #""minimum" : 1"#, #""minimum" : 9"#,
@@ -185,7 +189,7 @@ struct PolicyFolderTests {
     @Test(
         "of flow matching are refused without a step to take, or without room for a time's sinusoids",
         arguments: [
-            (#""steps" : 10"#, #""steps" : 0"#, "'head.flow.steps' should be at least 1, found 0"),
+            (#""steps" : 10"#, #""steps" : 0"#, "'head.flow.steps' should be in 1 ... 65536, found 0"),
             (
                 #""width" : 128"#, #""width" : 127"#,
                 "'expert.width' should be even with the head 'flow', found 127"
@@ -211,6 +215,17 @@ struct PolicyFolderTests {
             try await PolicyFolder.load(from: folder, device: .cpu, decoding: settings)
         }
         #expect(error?.reason == "'codebooks' should be in 1 ... 3, found \(count)")
+    }
+
+    @Test("are refused when blocks of no token are to be decoded")
+    func emptyBlocks() async throws {
+        try save()
+        var settings = DecodingSettings()
+        settings.blockSize = 0
+        let error = await #expect(throws: PolicyFolderError.self) {
+            try await PolicyFolder.load(from: folder, device: .cpu, decoding: settings)
+        }
+        #expect(error?.reason == "'blockSize' should be at least 1, found 0")
     }
 
     @Test(

@@ -10,7 +10,7 @@ extension CompactBackbone.Configuration: Validatable {
             ],
             in: 1 ... Validation.largestSize
         )
-        try Validation.require(["stateDimension": stateDimension], atLeast: 0)
+        try Validation.require(["stateDimension": stateDimension], in: 0 ... Validation.largestSize)
         // A head's channels are rotated in pairs.
         try Validation.require(
             ["width": width],
@@ -29,13 +29,14 @@ extension CompactBackbone.Configuration: Validatable {
             "at least 'bytesPerToken', \(bytesPerToken)",
             found: longestInstruction
         )
+        try Validation.require(["longestInstruction": longestInstruction], in: 1 ... Validation.largestSize)
         try Validation.require(!cameras.isEmpty, "cameras", "a list of at least one camera", found: "[]")
         for (index, camera) in cameras.enumerated() {
             try Validation.require("cameras[\(index)]", camera)
         }
         if let imageEncoder { try validate(imageEncoder) }
         guard let dimension = objectPoseDimension else { return }
-        try Validation.require(["objectPoseDimension": dimension], atLeast: 1)
+        try Validation.require(["objectPoseDimension": dimension], in: 1 ... Validation.largestSize)
         try Validation.require(
             cameras.contains { $0.keypoints > 0 } && isBlind != true,
             "objectPoseDimension",
@@ -72,6 +73,7 @@ extension CompactBackbone.Configuration.Camera: Validatable {
             multipleOf: pixelsPerToken,
             as: "'pixelsPerToken' is \(pixelsPerToken)"
         )
-        try Validation.require(["keypoints": keypoints], atLeast: 0)
+        try Validation.require(["height": height, "width": width], in: 1 ... Validation.largestSize)
+        try Validation.require(["keypoints": keypoints], in: 0 ... Validation.largestSize)
     }
 }
