@@ -61,6 +61,21 @@ struct FASTProcessorTests {
         #expect(message([[-1]]) == "chunk 0: the 1 tokens are not a text")
     }
 
+    @Test("decodes any tokens that a policy samples: missing coefficients are 0, surplus ones are dropped")
+    func sampled() throws {
+        let tokens = golden.tokens
+        let whole = try processor.unclippedChunks(for: tokens)
+        #expect(try processor.unclippedChunks(forSampled: tokens) == whole)
+        #expect(try processor.unclippedChunks(forSampled: tokens.map { $0 + $0 }) == whole)
+        let none = try processor.unclippedChunks(forSampled: [[]])
+        #expect(none.values == Array(repeating: 0, count: 36))
+        let cut = try processor.unclippedChunks(forSampled: tokens.map { Array($0.dropLast()) })
+        #expect(cut.values.count == whole.values.count && cut != whole)
+        #expect(throws: ActionTokenizerError("chunk 1: token 700 is not in the vocabulary")) {
+            try processor.chunks(forSampled: [tokens[0], [700]])
+        }
+    }
+
     @Test("moves coefficients that cannot be spelled to the nearest that can, and names what is not finite")
     func extremes() throws {
         var extreme = chunks[0 ..< 2]

@@ -43,7 +43,7 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
         try normalization.check(columns: normalization.statistics.dimension)
         try Validation.require(["time_horizon": horizon], in: ActionTokenizerLimits.horizon)
         try FASTTokenizer.check(scale: scale)
-        try Validation.require(["min_token": smallest], in: -Self.largestCharacter ... Self.largestCharacter)
+        try Validation.require(["min_token": smallest], in: Self.smallestRange)
         self.horizon = horizon
         self.normalization = normalization
         self.scale = scale
@@ -55,6 +55,9 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
     }
 
     private static let largestCharacter = 0x7FF
+
+    /// Bounds of the coefficient of character 0.
+    static let smallestRange = -largestCharacter ... largestCharacter
 
     private static let characters = (0 ... UInt32(largestCharacter)).compactMap(Unicode.Scalar.init)
 
@@ -125,9 +128,32 @@ public struct FASTProcessor: ActionTokenizer, Equatable {
                         + "\(horizon * dimension)"
                 )
             }
-            let coefficients = text.map { Double(Int($0.value) + smallest) / Double(scale) }
-            values += transform.samples(coefficients, columns: dimension)
+            values += samples(text)
         }
         return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+    }
+
+    /// Normalised chunks of token sequences whose text may be too short or too long, or end within a character.
+    ///
+    /// As FAST's: the text ends where it cannot be read, missing coefficients count as 0, and surplus ones are dropped.
+    ///
+    /// - Throws: ``ActionTokenizerError`` that names the chunk when a token is outside the vocabulary.
+    public func unclippedChunks(forSampled tokens: [[Int]]) throws -> ActionChunks {
+        var values: [Float] = []
+        for (chunk, list) in tokens.enumerated() {
+            if let token = list.first(where: { tokenizer.spelling(of: $0) == nil }) {
+                throw ActionTokenizerError("chunk \(chunk): token \(token) is not in the vocabulary")
+            }
+            values += samples(try tokenizer.decoded(list).unicodeScalars.prefix { $0 != "\u{FFFD}" })
+        }
+        return ActionChunks(count: tokens.count, horizon: horizon, dimension: dimension, values: values)
+    }
+
+    /// The chunk that a text spells, cut or with coefficients of 0 where it has another length.
+    private func samples(_ text: some Collection<Unicode.Scalar>) -> [Float] {
+        let count = horizon * dimension
+        var coefficients = text.prefix(count).map { Double(Int($0.value) + smallest) / Double(scale) }
+        coefficients += Array(repeating: 0, count: count - coefficients.count)
+        return transform.samples(coefficients, columns: dimension)
     }
 }

@@ -1,5 +1,6 @@
 public import Foundation
 public import RobotTypes
+internal import Support
 internal import TextTokenizers
 
 /// The vocabulary of the public FAST processor, such as FAST+ (arXiv 2501.09747), for a language model that writes its tokens:
@@ -34,7 +35,10 @@ public struct FASTVocabulary: Sendable {
     public init(loading folder: URL) throws(ActionTokenizerError) {
         let file = folder.appending(path: "processor_config.json")
         let configuration = try TokenizerFolder.decode(Configuration.self, from: file)
-        try TokenizerFolder.naming(file) { try FASTTokenizer.check(scale: configuration.scale) }
+        try TokenizerFolder.naming(file) {
+            try FASTTokenizer.check(scale: configuration.scale)
+            try Validation.require(["min_token": configuration.smallest], in: FASTProcessor.smallestRange)
+        }
         let places = ["bpe_tokenizer/tokenizer.json", "tokenizer.json"].map { folder.appending(path: $0) }
         let vocabulary = places.first { FileManager.default.fileExists(atPath: $0.path) } ?? places[1]
         let tokenizer: TextTokenizer
