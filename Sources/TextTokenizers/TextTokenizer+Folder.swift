@@ -45,9 +45,20 @@ extension TextTokenizer {
             tokens.append(entry.token(identifier: identifier))
         }
         tokens += configuration.addedTokens(beside: tokens, model)
+        try Self.check(tokens, of: file)
         let roles = configuration.roles(tokens, model)
         let template = configuration.template(roles, addsBeginning: false)
         self.init(model, addedTokens: tokens, template: template ?? parts.template, roles: roles)
+    }
+
+    /// Checks that the identifiers of added tokens are some that a vocabulary can have.
+    private static func check(_ tokens: [AddedToken], of file: URL) throws(TextTokenizerError) {
+        for token in tokens where !(0 ..< 1 << 24).contains(token.identifier) {
+            throw TextTokenizerError(
+                "\(file.deletingLastPathComponent().path): added token '\(token.content)': "
+                    + "expected an identifier in 0 ..< \(1 << 24), found \(token.identifier)"
+            )
+        }
     }
 
     private init(
@@ -66,6 +77,7 @@ extension TextTokenizer {
             token.isNormalized = false
             return token
         }
+        try Self.check(tokens, of: file)
         var roles = configuration.roles(tokens, model)
         roles.beginning = roles.beginning ?? model.beginning
         roles.end = roles.end ?? model.end

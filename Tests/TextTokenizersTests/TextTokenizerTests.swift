@@ -84,6 +84,7 @@ struct TextTokenizerTests {
                 "'Metaspace'"
             ),
             (#"{"model": {"vocab": {"a": 0"#, "expected a value, found the end"),
+            ("{\"x\": [\u{1}]}", "expected a value"),
             ("", "expected an object, found the end"),
         ]
     )
@@ -91,6 +92,23 @@ struct TextTokenizerTests {
         let error = #expect(throws: TextTokenizerError.self) { try tokenizer(file) }
         #expect(try #require(error).description.contains("tokenizer.json: "))
         #expect(try #require(error).description.contains(part))
+    }
+
+    @Test("refuse added tokens with identifiers that no vocabulary has")
+    func identifiers() {
+        func refusal(_ file: String = Self.file, _ others: [String: String] = [:]) -> String {
+            let error = #expect(throws: TextTokenizerError.self) { try tokenizer(file, others) }
+            return error?.description ?? ""
+        }
+        let entry = #""added_tokens": [{"id": -1, "content": "<image>"}]"#
+        #expect(
+            refusal(Self.file.replacing(#""added_tokens": []"#, with: entry))
+                .hasSuffix(": added token '<image>': expected an identifier in 0 ..< 16777216, found -1")
+        )
+        #expect(
+            refusal(Self.file, ["added_tokens.json": #"{"<image>": 9223372036854775807}"#])
+                .hasSuffix("'<image>': expected an identifier in 0 ..< 16777216, found 9223372036854775807")
+        )
     }
 
     @Test("read a file without its folder")

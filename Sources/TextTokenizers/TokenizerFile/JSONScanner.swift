@@ -137,7 +137,9 @@ struct JSONScanner {
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09: break
             default:
+                let start = position
                 while let byte = peek, !#",]} :"#.utf8.contains(byte), byte > 0x20 { position += 1 }
+                guard position > start else { throw unexpected("a value") }
                 continue
             }
             position += 1

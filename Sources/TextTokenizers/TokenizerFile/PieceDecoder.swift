@@ -30,8 +30,8 @@ indirect enum PieceDecoder: Sendable, Decodable {
             let content = try container.decode(String.self, forKey: .content)
             self = .strip(
                 content.unicodeScalars.first ?? " ",
-                start: try container.decode(Int.self, forKey: .start),
-                stop: try container.decode(Int.self, forKey: .stop)
+                start: max(0, try container.decode(Int.self, forKey: .start)),
+                stop: max(0, try container.decode(Int.self, forKey: .stop))
             )
         default:
             let known = ["ByteFallback", "ByteLevel", "Fuse", "Replace", "Sequence", "Strip"]
@@ -54,10 +54,10 @@ indirect enum PieceDecoder: Sendable, Decodable {
             }
         case .strip(let scalar, let start, let stop):
             return pieces.map { piece in
-                var scalars = Array(piece.unicodeScalars)[...]
-                for _ in 0 ..< start where scalars.first == scalar { scalars.removeFirst() }
-                for _ in 0 ..< stop where scalars.last == scalar { scalars.removeLast() }
-                return String(scalars: scalars)
+                let scalars = Array(piece.unicodeScalars)
+                let rest = scalars.dropFirst(min(start, scalars.prefix { $0 == scalar }.count))
+                let end = rest.reversed().prefix { $0 == scalar }
+                return String(scalars: rest.dropLast(min(stop, end.count)))
             }
         }
     }
