@@ -143,6 +143,16 @@ struct PI0FASTTests {
             ("config.json", "\"use_peft\": false", "\"use_peft\": true", "'use_peft' should be false"),
             ("config.json", "\"n_obs_steps\": 1", "\"n_obs_steps\": 2", "'n_obs_steps' should be 1, found 2"),
             ("config.json", "\"dtype\": \"float32\"", "\"dtype\": \"int8\"", "'dtype' should be"),
+            ("config.json", "\"chunk_size\": 8", "\"chunk_size\": 0", "'chunk_size' should be"),
+            ("config.json", "\"empty_cameras\": 1", "\"empty_cameras\": -1", "'empty_cameras' should be"),
+            (
+                "config.json", "\"fast_skip_tokens\": 128", "\"fast_skip_tokens\": -128",
+                "'fast_skip_tokens' should be an integer from 0 to 1048576, found -128"
+            ),
+            (
+                "config.json", "\"max_decoding_steps\": 48", "\"max_decoding_steps\": 9223372036854775807",
+                "'max_decoding_steps' should be"
+            ),
             (
                 "config.json", "\"observation.state\": {", "\"observation.other\": {",
                 "'input_features.observation.state'"

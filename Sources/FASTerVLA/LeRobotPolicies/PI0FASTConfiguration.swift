@@ -68,18 +68,22 @@ struct PI0FASTConfiguration {
         )
         guard let action = try file.object("output_features")?.object(Self.actionName),
             let shape = try action.integers("shape"),
-            shape.count == 1, shape[0] > 0
+            shape.count == 1, Self.lengths.contains(shape[0])
         else {
-            throw file.error("output_features.action", expected: "with a shape of one axis", found: "another")
+            throw file.error(
+                "output_features.action",
+                expected: "with a shape of one axis of at most \(Self.lengths.upperBound)",
+                found: "another"
+            )
         }
         actionDimension = shape[0]
         let names = try file.texts("action_feature_names")
         actionNames = names?.count == actionDimension ? names : nil
-        horizon = try Self.positive("chunk_size", 50, file)
+        horizon = try Self.integer("chunk_size", 50, in: Self.lengths, file)
         imageSize = try file.side("image_resolution", default: 224)
-        promptLength = try Self.positive("tokenizer_max_length", 200, file)
-        answerLength = try Self.positive("max_decoding_steps", 256, file)
-        skippedTokens = try file.integer("fast_skip_tokens", default: 128)
+        promptLength = try Self.integer("tokenizer_max_length", 200, in: 1 ... 1 << 16, file)
+        answerLength = try Self.integer("max_decoding_steps", 256, in: 1 ... 1 << 16, file)
+        skippedTokens = try Self.integer("fast_skip_tokens", 128, in: 0 ... 1 << 20, file)
         textTokenizer = try file.text("text_tokenizer_name") ?? "google/paligemma-3b-pt-224"
         actionTokenizer = try file.text("action_tokenizer_name") ?? "lerobot/fast-action-tokenizer"
         dtype = try file.dtype() ?? .float32
@@ -104,12 +108,23 @@ struct PI0FASTConfiguration {
         guard moments == 1 else { throw file.error("n_obs_steps", expected: "1", found: "\(moments)") }
     }
 
-    private static func positive(_ key: String, _ value: Int, _ file: PublishedConfiguration)
-        throws(PretrainedError)
-        -> Int
-    {
+    /// Numbers of steps, values and pixels of a side that policies have; others are taken for damage.
+    private static let lengths = 1 ... 1 << 12
+
+    private static func integer(
+        _ key: String,
+        _ value: Int,
+        in range: ClosedRange<Int>,
+        _ file: PublishedConfiguration
+    ) throws(PretrainedError) -> Int {
         let found = try file.integer(key, default: value)
-        guard found > 0 else { throw file.error(key, expected: "at least 1", found: "\(found)") }
+        guard range.contains(found) else {
+            throw file.error(
+                key,
+                expected: "an integer from \(range.lowerBound) to \(range.upperBound)",
+                found: "\(found)"
+            )
+        }
         return found
     }
 
@@ -120,26 +135,28 @@ struct PI0FASTConfiguration {
         guard let features = try file.object("input_features") else {
             throw file.error("input_features", expected: "an object", found: "nothing")
         }
-        guard let state = try features.object(stateName)?.integers("shape"), state.count == 1 else {
+        guard let state = try features.object(stateName)?.integers("shape"), state.count == 1,
+            (0 ... lengths.upperBound).contains(state[0])
+        else {
             throw features.error(
                 stateName,
-                expected: "with a shape of one axis",
+                expected: "with a shape of one axis of at most \(lengths.upperBound)",
                 found: "another, or nothing"
             )
         }
-        let emptyCount = try file.integer("empty_cameras", default: 0)
-        let empty = (0 ..< max(0, emptyCount)).map { "observation.images.empty_camera_\($0)" }
+        let emptyCount = try integer("empty_cameras", 0, in: 0 ... 1 << 10, file)
+        let empty = (0 ..< emptyCount).map { "observation.images.empty_camera_\($0)" }
         var cameras: [(place: String.Index, camera: PolicyContract.Camera)] = []
         for name in features.keys where !empty.contains(name) {
             guard let feature = try features.object(name), try feature.text("type") == "VISUAL" else {
                 continue
             }
             guard let shape = try feature.integers("shape"), shape.count == 3, shape[0] == 3,
-                shape.allSatisfy({ $0 > 0 })
+                shape.allSatisfy(lengths.contains)
             else {
                 throw features.error(
                     name,
-                    expected: "with a shape of 3 channels, rows and columns",
+                    expected: "with a shape of 3 channels, rows and columns, at most \(lengths.upperBound)",
                     found: "another"
                 )
             }
