@@ -89,11 +89,14 @@ public struct TokenizerOpener: Sendable {
         var (settings, horizon) = (settings, horizon)
         do {
             for setting in specification.settings {
-                if setting.key == "horizon", let steps = Int(setting.value), steps > 0 {
-                    horizon = steps
-                } else {
+                guard setting.key == "horizon" else {
                     try settings.set(setting.key, to: setting.value)
+                    continue
                 }
+                guard let steps = Int(setting.value), steps > 0 else {
+                    throw InvalidValue("horizon", expected: "a number from 1 on", found: setting.value)
+                }
+                horizon = steps
             }
         } catch {
             throw ActionTokenizerError("\(specification.name): \(error)")

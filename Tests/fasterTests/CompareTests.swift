@@ -114,6 +114,7 @@ struct CompareTests {
         arguments: [
             ("fast,fast", "'fast' occurs twice"),
             ("fast:scael=5", "should be one of the settings positions, codebooks, entries"),
+            ("fast:horizon=0", "fast: 'horizon' should be a number from 1 on, found 0"),
             ("a-{0,1", "as many '{' as '}'"), ("fast+binning", "give it once"),
             ("", "expected a folder or one of fastervq-linear, fast, beast"),
             ("/no/such", "/no/such: no such folder"),
