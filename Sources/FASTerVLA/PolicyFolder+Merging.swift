@@ -46,6 +46,9 @@ extension PolicyFolder {
         asIn folder: URL,
         to target: URL
     ) throws {
+        guard target.resolvingSymlinksInPath().path != folder.resolvingSymlinksInPath().path else {
+            throw PolicyFolderError(file: target.path, reason: "is the policy's own folder; write to another")
+        }
         let files = FileManager.default
         try files.createDirectory(at: target, withIntermediateDirectories: true)
         for name in [NormalizationSet.fileName, tokenizerFolder] {

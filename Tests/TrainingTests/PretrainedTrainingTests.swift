@@ -172,6 +172,7 @@ struct PretrainedTrainingTests {
         try run(training("backbone.training=lora", "optimization.optimizer.learningRate=0.1"), to: "policy")
         let (policy, merged) = (folder.appending(path: "policy"), folder.appending(path: "merged"))
         try PolicyFolder.mergeAdapters(of: policy, to: merged)
+        #expect(throws: PolicyFolderError.self) { try PolicyFolder.mergeAdapters(of: policy, to: policy) }
         let parts = try [policy, merged].map { try PolicyFolder.parts(of: $0, device: .cpu) }
         #expect(!parts[1].network.tensors.contains { $0.isOfAdapter })
         let shapes = try Checkpoint.shapes(in: merged.appending(path: "model.safetensors"))
