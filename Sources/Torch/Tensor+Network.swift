@@ -1,6 +1,5 @@
 private enum Network {
     static let matmul = Operator("aten::matmul")
-    static let addingProducts = Operator("aten::baddbmm")
     static let linear = Operator("aten::linear")
     static let layerNorm = Operator("aten::layer_norm")
     static let rmsNorm = Operator("aten::rms_norm")
@@ -18,12 +17,6 @@ extension Tensor {
     /// The matrix product, batched over leading axes.
     public func matmul(_ other: Tensor) -> Tensor {
         Network.matmul(.tensor(self), .tensor(other)).counted(depth: size(-1), self, other)
-    }
-
-    /// `self + scale · (left · right)`, matrix by matrix: `[n, a, b]` with `[n, a, m]` and `[n, m, b]`.
-    public func plusProduct(_ left: Tensor, _ right: Tensor, scale: Double = 1) -> Tensor {
-        Network.addingProducts(.tensor(self), .tensor(left), .tensor(right), 1, .real(scale))
-            .counted(depth: left.size(2), left, right)
     }
 
     /// `self · weightᵀ + bias`: `[..., in]` with weight `[out, in]` gives `[..., out]`.
