@@ -155,15 +155,16 @@ void torch_graph_release(TorchGraph *graph);
 typedef struct TorchProcessGroup TorchProcessGroup;
 
 /// Meets the other processes at `address`, where rank 0 listens; waits for all of them, `timeout_seconds` at most. The group
-/// transfers tensors on `device`, "cpu" by Gloo through the network interface that has `interface_address`, "cuda:0" by NCCL. Operations end once a process has given no sign of life for
-/// `silence_milliseconds`. NULL on failure.
+/// transfers tensors on `device`, "cpu" by Gloo through the network interface that has `interface_address`, "cuda:0" by NCCL.
+/// Operations end once a process has given no sign of life for `silence_milliseconds`. NULL on failure.
 TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_t rank, int32_t size,
                                        const char *interface_address, const char *device, int32_t timeout_seconds,
                                        int32_t silence_milliseconds);
 void torch_process_group_release(TorchProcessGroup *group);
 /// True if this build has NCCL.
 bool torch_has_nccl(void);
-/// Replaces the elements of a contiguous tensor on the group's device by their sums over all processes, which call it in the same order.
+/// Replaces the elements of a contiguous tensor on the group's device by their sums over all processes, which call it in the same
+/// order.
 bool torch_all_reduce_sum(TorchProcessGroup *group, TorchTensor *tensor);
 /// Fills `all`, a contiguous tensor on the group's device, with the elements of `own` of every process, in the order of ranks.
 bool torch_all_gather(TorchProcessGroup *group, TorchTensor *all, TorchTensor *own);

@@ -6,8 +6,9 @@ internal import VectorQuantization
 /// FASTerVQ with a linear encoder: a chunk is divided into orthogonal subspaces, one for every latent position
 /// (``LatentPartition``), each of which has residual codebooks of its own; the decoder is the encoder's transpose.
 ///
-/// Departure from arXiv 2512.04952, whose encoder and decoder are networks over patches. There is nothing to train by
-/// gradient, so it is fitted in a minute, and with few episodes it overfits less (Documentation/Decisions/0018). In the terms of product quantization: OPQ (arXiv 1311.4055) with residual stages.
+/// Departure from arXiv 2512.04952, whose encoder and decoder are networks over patches. There is nothing to train by gradient, so
+/// it is fitted in a minute, and with few episodes it overfits less (Documentation/Decisions/0018). In the terms of product
+/// quantization: OPQ (arXiv 1311.4055) with residual stages.
 ///
 /// Actions are normalised. Codes run along the latent positions of the first codebook, then of the next: coarse to fine.
 public struct LinearFASTerVQ: Module {
