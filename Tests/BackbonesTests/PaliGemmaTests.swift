@@ -141,6 +141,17 @@ struct PaliGemmaTests {
         #expect(input.images.map(\.shape) == [[1, 3, 8, 8], [1, 3, 8, 8]])
         #expect(input.images[0].select(2, 0).select(2, 0).floats == [1, -0.6, -1])
         #expect(input.hasImage?.integers == [1, 0] && input.state == nil)
+        let images = url.appending(path: "preprocessor_config.json")
+        try Data(#"{"image_mean": [1, 0.2, 0], "image_std": 0.25}"#.utf8).write(to: images)
+        let other = try PaliGemma.makeProcessor(url, configuration, settings)(batch, device: .cpu)
+        #expect(other.images[0].select(2, 0).select(2, 0).floats == [0, 0, 0])
+        #expect(other.images[1].select(2, 0).select(2, 0).floats == [-4, -0.8, 0])
+        try Data(#"{"do_rescale": false, "do_normalize": false}"#.utf8).write(to: images)
+        let bytes = try PaliGemma.makeProcessor(url, configuration, settings)(batch, device: .cpu)
+        let corners = bytes.images[0].select(2, 0).select(2, 0).floats
+        #expect(zip(corners, [255, 51, 0]).allSatisfy { abs($0 - $1) < 1e-3 })
+        try Data(#"{"image_std": [0.5, 0, 0.5]}"#.utf8).write(to: images)
+        #expect(throws: PretrainedError.self) { try PaliGemma.makeProcessor(url, configuration, settings) }
     }
 
     @Test("gives an expert keys through which gradients flow, unless they are detached")

@@ -15,10 +15,12 @@ public struct PaliGemmaProcessor: InputProcessor {
     private let placeholders: [Int]
     private let imageToken: Int
     private let rows: Int
+    private let pixels: PixelNormalization
 
-    /// Reads the text tokenizer in `folder`.
+    /// Reads the text tokenizer in `folder`, and the normalization of its image processor.
     init(_ folder: URL, _ configuration: PaliGemma.Configuration, _ settings: ProcessorSettings) throws {
         tokenizer = try TextTokenizer(folder: folder)
+        pixels = try PixelNormalization(of: folder, default: .half)
         guard let beginning = tokenizer.roles.beginning else {
             throw PretrainedError(file: folder.path, reason: "the tokenizer has no token that begins a text")
         }
@@ -48,10 +50,10 @@ public struct PaliGemmaProcessor: InputProcessor {
         return placeholders + [beginning] + words
     }
 
-    /// Encodes a batch; pixels lie between -1 and 1.
+    /// Encodes a batch.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
         observations.input(
-            observations.pixels(imageSizes, .half, on: device),
+            observations.pixels(imageSizes, pixels, on: device),
             padding: tokenizer.roles.padding ?? 0,
             on: device
         )

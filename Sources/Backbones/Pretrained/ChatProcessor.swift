@@ -23,7 +23,7 @@ public struct ChatProcessor: InputProcessor {
         /// Rows and columns of pixels of an image.
         var imageSize: Int
 
-        /// Normalization of pixels.
+        /// Normalization of pixels where the model's folder has none.
         var pixels: PixelNormalization
     }
 
@@ -39,7 +39,7 @@ public struct ChatProcessor: InputProcessor {
     private let placeholder: Int
     private let rows: Int
 
-    /// Reads the text tokenizer in `folder`.
+    /// Reads the text tokenizer in `folder`, and the normalization of its image processor.
     ///
     /// - Parameters:
     ///   - folder: Folder of the published model.
@@ -47,9 +47,12 @@ public struct ChatProcessor: InputProcessor {
     ///   - imageToken: Token id that image tokens take the place of.
     ///   - rows: Rows of the network's token embedding.
     ///   - settings: The robot's cameras and state.
-    /// - Throws: The errors of text tokenizers, and ``PretrainedError`` for a tokenizer that is not the model's.
+    /// - Throws: The errors of text tokenizers, and ``PretrainedError`` for a tokenizer that is not the model's or settings of
+    ///   images that are none.
     init(_ folder: URL, _ turn: Turn, imageToken: Int, rows: Int, _ settings: ProcessorSettings) throws {
         tokenizer = try TextTokenizer(folder: folder)
+        var turn = turn
+        turn.pixels = try PixelNormalization(of: folder, default: turn.pixels)
         (self.turn, placeholder, self.rows) = (turn, imageToken, rows)
         stateBins = settings.stateBins
         imageSizes = (0 ..< settings.cameraCount).map { _ in

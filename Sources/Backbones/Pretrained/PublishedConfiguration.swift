@@ -71,13 +71,7 @@ public struct PublishedConfiguration: Sendable {
 
     /// A number.
     public func number(_ key: String, default value: Double) throws(PretrainedError) -> Double {
-        try read(key, "a number") {
-            switch $0 {
-            case .integer(let found): Double(found)
-            case .number(let found): found
-            default: nil
-            }
-        } ?? value
+        try read(key, "a number") { $0.asNumber } ?? value
     }
 
     /// True or false.
@@ -98,6 +92,17 @@ public struct PublishedConfiguration: Sendable {
     /// A list of integers; nil where there is none.
     public func integers(_ key: String) throws(PretrainedError) -> [Int]? {
         try list(key, "a list of integers") { if case .integer(let found) = $0 { found } else { nil } }
+    }
+
+    /// A number for each of red, green and blue, or one for all; nil where there is none.
+    func channels(_ key: String) throws(PretrainedError) -> [Double]? {
+        try read(key, "a number, or one for each of three channels") { (found: JSON) -> [Double]? in
+            guard case .list(let list) = found else {
+                return found.asNumber.map { Array(repeating: $0, count: 3) }
+            }
+            let numbers = list.compactMap(\.asNumber)
+            return numbers.count == 3 && list.count == 3 ? numbers : nil
+        }
     }
 
     /// A list of texts; nil where there is none.
@@ -254,6 +259,15 @@ private enum JSON: Decodable, Equatable, Sendable, CustomStringConvertible {
             self = .list(found)
         } else {
             self = .object(try value.decode([String: JSON].self))
+        }
+    }
+
+    /// The number that it is, whole or not; nil for anything else.
+    var asNumber: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
         }
     }
 
