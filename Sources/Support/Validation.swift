@@ -50,6 +50,16 @@ public enum Validation {
         }
     }
 
+    /// Requires whole numbers up to `maximum`.
+    public static func require(
+        _ numbers: KeyValuePairs<String, Int>,
+        atMost maximum: Int
+    ) throws(InvalidValue) {
+        for (key, number) in numbers {
+            try require(number <= maximum, key, "at most \(maximum)", found: number)
+        }
+    }
+
     /// Requires finite numbers from `minimum` on.
     public static func require(
         _ numbers: KeyValuePairs<String, Double>,

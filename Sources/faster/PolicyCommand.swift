@@ -74,7 +74,7 @@ struct PolicyCommand: AsyncParsableCommand {
         @Option(help: "Parts to take from it, with commas: backbone, expert.")
         var take = "backbone,expert"
 
-        func validate() throws { try atLeastOne(horizon, "--horizon") }
+        func validate() throws { try horizonNumber(horizon) }
 
         func run() async throws {
             guard try training.isNeeded() else { return }

@@ -134,6 +134,16 @@ func atLeastOne(_ number: Int, _ option: String) throws {
     guard number > 0 else { throw ValidationError("\(option): expected at least 1, found \(number)") }
 }
 
+/// Refuses a number of control steps that no chunk can have.
+func horizonNumber(_ number: Int) throws {
+    try atLeastOne(number, "--horizon")
+    guard number <= TokenizerRecipe.largestHorizon else {
+        throw ValidationError(
+            "--horizon: expected at most \(TokenizerRecipe.largestHorizon), found \(number)"
+        )
+    }
+}
+
 /// Refuses a number that is no TCP port; 0 stands for any free one.
 func portNumber(_ number: Int, _ option: String) throws {
     guard (0 ... 65_535).contains(number) else {

@@ -57,7 +57,7 @@ extension TokenizerCommand {
         @OptionGroup var compute: ComputeOptions
 
         func validate() throws {
-            try atLeastOne(horizon, "--horizon")
+            try horizonNumber(horizon)
             guard !(data.isEmpty && heldOut.isEmpty) else {
                 throw ValidationError("expected --data DIR or --held-out DIR, found neither")
             }

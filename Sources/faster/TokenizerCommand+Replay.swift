@@ -41,7 +41,7 @@ extension TokenizerCommand {
         @OptionGroup var compute: ComputeOptions
 
         func validate() throws {
-            try atLeastOne(horizon, "--horizon")
+            try horizonNumber(horizon)
             let specifications = try TokenizerSpecification.options(tokenizers)
             if let one = specifications.first(where: { $0.earlyEnd != nil }) {
                 throw ValidationError(

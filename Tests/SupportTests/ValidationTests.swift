@@ -30,6 +30,7 @@ struct ValidationTests {
             try Validation.require("layer", layer)
             try Validation.require(["rate": rate], above: 0)
             try Validation.require(["steps": steps], atLeast: 0)
+            try Validation.require(["steps": steps], atMost: 9)
             try Validation.require(rate <= 2, "rate", "at most 2", found: rate, remedy: "leave it out")
         }
     }
@@ -66,6 +67,7 @@ struct ValidationTests {
         #expect(message { $0.rate = .nan } == "'rate' should be a number above 0, found nan")
         #expect(message { $0.rate = 3 } == "'rate' should be at most 2, found 3.0; leave it out")
         #expect(message { $0.steps = -1 } == "'steps' should be at least 0, found -1")
+        #expect(message { $0.steps = .max } == "'steps' should be at most 9, found \(Int.max)")
     }
 
     enum Shape: String, NamedChoice { case round, square }

@@ -89,6 +89,27 @@ struct RecipeReaderTests {
             ),
             ("backbone.headCount=0", "'backbone.headCount' should be at least 1, found 0"),
             (
+                "backbone.headCount=9000000000000000000",
+                "'backbone.headCount' should be at most 65536, found 9000000000000000000"
+            ),
+            (
+                "optimization.batchSize=9000000000000000000",
+                "'optimization.batchSize' should be at most 16777216, found 9000000000000000000"
+            ),
+            (
+                "optimization.accumulationSteps=9000000000000000000",
+                "'optimization.accumulationSteps' should be at most 16777216, found 9000000000000000000"
+            ),
+            (
+                "optimization.steps=5000000000",
+                "'optimization.steps' should be at most 1000000000, found 5000000000"
+            ),
+            (
+                "optimization.optimizer.epsilon=-1",
+                "'optimization.optimizer.epsilon' should be a number from 0 on, found -1.0"
+            ),
+            ("augmentation.shift=65537", "'augmentation.shift' should be at most 65536, found 65537"),
+            (
                 "objectPose.weight=1",
                 "'backbone.keypoints' should be above 0 where 'objectPose.weight' is, as poses are read off keypoints, found 0"
             ),

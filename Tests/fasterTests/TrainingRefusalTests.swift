@@ -55,6 +55,7 @@ struct TrainingRefusalTests {
         arguments: [
             ("--steps=-1", "'optimization.steps' should be at least 0, found -1"),
             ("--horizon=0", "'horizon' should be at least 1, found 0"),
+            ("--horizon=4097", "'horizon' should be at most 4096, found 4097"),
             ("--set=optimization.batchSize=0", "'optimization.batchSize' should be at least 1, found 0"),
             (
                 "--set=optimization.checkpointEvery=0",
@@ -75,11 +76,14 @@ struct TrainingRefusalTests {
         #expect(try await tokenizer(option).contains(expected))
     }
 
-    @Test("a policy's chunk has a step at least", arguments: ["0", "-3"])
-    func policyHorizon(steps: String) async throws {
+    @Test(
+        "a policy's chunk has as many steps as one can have",
+        arguments: [("0", "least 1"), ("-3", "least 1"), ("4097", "most 4096")]
+    )
+    func policyHorizon(steps: String, bound: String) async throws {
         #expect(
             try await policy("nowhere", ["--horizon=\(steps)"])
-                == "--horizon: expected at least 1, found \(steps)"
+                == "--horizon: expected at \(bound), found \(steps)"
         )
     }
 

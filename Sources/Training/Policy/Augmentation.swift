@@ -23,6 +23,7 @@ public struct Augmentation: Codable, Equatable, Sendable, Validatable {
     /// - Throws: `InvalidValue`.
     public func validate() throws(InvalidValue) {
         try Validation.require(["shift": shift, "state": state], atLeast: 0)
+        try Validation.require(["shift": shift, "state": state], atMost: Validation.largestSize)
         try Validation.require(["brightness": brightness, "contrast": contrast], atLeast: 0)
     }
 

@@ -101,6 +101,13 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             atLeast: 1
         )
         try Validation.require(["imageSize": imageSize, "keypoints": keypoints], atLeast: 0)
+        try Validation.require(
+            [
+                "lora.rank": lora.rank, "width": width, "layerCount": layerCount, "headCount": headCount,
+                "imageSize": imageSize, "keypoints": keypoints,
+            ],
+            atMost: Validation.largestSize
+        )
         // Rotary positions turn pairs of channels.
         try Validation.require(["width": width], multipleOf: 2 * headCount, as: "'headCount' is \(headCount)")
         try Validation.require(

@@ -36,6 +36,12 @@ public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
     /// Steps between lines of `metrics.jsonl`.
     public var logEvery: Int
 
+    /// Largest number of steps, of a training or between two events.
+    private static let largestStepCount = 1_000_000_000
+
+    /// Largest number of examples per step.
+    private static let largestBatchSize = 1 << 24
+
     /// Checks that a training with these numbers can begin.
     ///
     /// - Throws: `InvalidValue`.
@@ -48,12 +54,24 @@ public struct OptimizationRecipe: Codable, Equatable, Sendable, Validatable {
             ],
             atLeast: 1
         )
+        try Validation.require(
+            [
+                "steps": steps, "warmUpSteps": warmUpSteps, "checkpointEvery": checkpointEvery,
+                "logEvery": logEvery,
+            ],
+            atMost: Self.largestStepCount
+        )
+        try Validation.require(
+            ["batchSize": batchSize, "accumulationSteps": accumulationSteps],
+            atMost: Self.largestBatchSize
+        )
         try Validation.require(["maxGradientNorm": maxGradientNorm], above: 0)
         try Validation.require(["emaDecay": emaDecay], in: 0 ..< 1)
         try Validation.require(
             [
                 "optimizer.learningRate": optimizer.learningRate,
                 "optimizer.weightDecay": optimizer.weightDecay,
+                "optimizer.epsilon": optimizer.epsilon,
             ],
             atLeast: 0
         )

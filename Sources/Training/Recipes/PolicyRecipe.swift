@@ -104,6 +104,13 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             ],
             atLeast: 1
         )
+        try Validation.require(
+            [
+                "blockSize": blockSize, "committedSteps": committedSteps, "codebooks": codebooks,
+                "flowSteps": flowSteps, "expert.width": expert.width,
+            ],
+            atMost: Validation.largestSize
+        )
         try Validation.require("augmentation", augmentation)
         try Validation.require("backbone", backbone)
         try Validation.require("chunk", chunk)

@@ -86,6 +86,9 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
     /// Normalisation of actions.
     public var normalization = Normalization.Method.quantiles
 
+    /// Largest number of control steps of a chunk.
+    public static let largestHorizon = 4096
+
     /// The defaults.
     public init() {}
 
@@ -100,8 +103,10 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
             ["horizon": horizon, "initialChunks": initialChunks, "robotsPerStep": robotsPerStep],
             atLeast: 1
         )
+        try Validation.require(["horizon": horizon], atMost: Self.largestHorizon)
         for (index, horizon) in moreHorizons.enumerated() {
             try Validation.require(["moreHorizons[\(index)]": horizon], atLeast: 1)
+            try Validation.require(["moreHorizons[\(index)]": horizon], atMost: Self.largestHorizon)
         }
         try Validation.require("chunk", chunk)
         try Validation.require(["quantizerDropout": quantizerDropout], in: 0 ... 1)
@@ -121,6 +126,7 @@ public struct TokenizerRecipe: Codable, Equatable, Sendable, Validatable {
                 found: "'\(type)'"
             )
             try Validation.require(["latentPositions.\(type)": count], atLeast: 1)
+            try Validation.require(["latentPositions.\(type)": count], atMost: Validation.largestSize)
         }
     }
 }
