@@ -134,7 +134,7 @@ struct PolicyCommand: AsyncParsableCommand {
             source.heldOut = try heldOut.map { try usable($0.indices) } ?? []
             source.episodes =
                 selects
-                ? part.episodes : try heldOut.map { try usable($0.others(of: count)) } ?? part.episodes
+                ? part.episodes : try heldOut.map { try usable($0.trained(of: count)) } ?? part.episodes
             source.weight = part.entry.weight
             return source
         }

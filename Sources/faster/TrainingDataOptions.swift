@@ -67,7 +67,7 @@ struct TrainingDataOptions: ParsableArguments {
             let count = demonstrations.dataset.episodes.count
             let chosen =
                 try entry.episodes.map { try EpisodeSelection($0, count: count).indices }
-                ?? entry.heldOut.map { try EpisodeSelection($0, count: count).others(of: count) }
+                ?? entry.heldOut.map { try EpisodeSelection($0, count: count).trained(of: count) }
             let episodes = try usable(chosen, of: demonstrations, entry, usesStates: usesStates)
             MappingOptions.show(demonstrations, entry.path, episodes: episodes)
             return Opened(entry: entry, demonstrations: demonstrations, episodes: episodes)

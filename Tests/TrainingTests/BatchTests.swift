@@ -79,6 +79,10 @@ struct BatchTests {
         #expect(try EpisodeSelection("0:2,5,7:9", count: 10).indices == [0, 1, 5, 7, 8])
         #expect(try EpisodeSelection("6:9,2,7:10,2:4", count: 10).indices == [6, 7, 8, 2, 9, 3])
         #expect(try EpisodeSelection("1:9", count: 10).others(of: 10) == [0, 9])
+        #expect(try EpisodeSelection("1:9", count: 10).trained(of: 10) == [0, 9])
+        #expect(throws: DemonstrationsError.self) {
+            try EpisodeSelection(":", count: 10).trained(of: 10)
+        }
         #expect(try EpisodeSelection("2::4", count: 10).indices == [2, 6])
         #expect(try EpisodeSelection("^2::4,0", count: 10).indices == [1, 3, 4, 5, 7, 8, 9])
         for text in ["0:11", "3:3", "a", "1:2:0", "1:2:3:4", "-1:2", "^:", ""] {

@@ -119,6 +119,15 @@ struct TrainingRefusalTests {
         )
     }
 
+    @Test("a policy keeps some episodes to train on")
+    func allHeldOut() async throws {
+        let arguments = ["policy", "train", "--data", Program.demonstrations, "--head", "regression"]
+        #expect(
+            try await Program.refusal(arguments + ["--held-out", ":", "--out", "out"], in: folder)
+                == "held-out episodes: expected fewer than the dataset has, found all 120; leave some to train on"
+        )
+    }
+
     @Test("a policy needs a tokenizer of its own robot, with a fixed number of tokens")
     func otherTokenizer() async throws {
         let other = try await Workshop.otherRobot.value.appending(path: "tokenizer").path

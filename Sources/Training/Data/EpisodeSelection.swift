@@ -53,4 +53,18 @@ public struct EpisodeSelection: Equatable, Sendable {
         let chosen = Set(indices)
         return (0 ..< count).filter { !chosen.contains($0) }
     }
+
+    /// The episodes to train on beside these, which are held out.
+    ///
+    /// - Throws: ``DemonstrationsError`` where none of `count` is left.
+    public func trained(of count: Int) throws(DemonstrationsError) -> [Int] {
+        let others = others(of: count)
+        guard !others.isEmpty else {
+            throw DemonstrationsError(
+                description:
+                    "held-out episodes: expected fewer than the dataset has, found all \(count); leave some to train on"
+            )
+        }
+        return others
+    }
 }
