@@ -74,6 +74,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     private var isExpert: Bool { policy == "expert" }
 
     func validate() throws {
+        guard videos >= 0 else { throw ValidationError("--videos: expected at least 0, found \(videos)") }
         guard !committedPrefix || (delay > 0 && !isExpert) else {
             throw ValidationError("--committed-prefix: only a policy with a --delay has a committed prefix")
         }

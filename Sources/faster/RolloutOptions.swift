@@ -34,7 +34,9 @@ struct RolloutOptions: ParsableArguments {
     var workers = 2
 
     func validate() throws {
-        try atLeastOne(workers, "--workers")
+        guard (1 ... 1024).contains(workers) else {
+            throw ValidationError("--workers: expected 1 ... 1024, found \(workers)")
+        }
         try atLeastOne(episodes, "--episodes")
         guard (tasks == nil) != (suite == nil) else {
             throw ValidationError(

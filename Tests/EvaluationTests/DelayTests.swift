@@ -135,4 +135,26 @@ struct DelayTests {
         try plan.check(horizon: 12)
         #expect(throws: SimulatorError.self) { try plan.check(horizon: 11) }
     }
+
+    @Test("numbers whose sums or products are none are refused")
+    func numbers() {
+        func reason(_ change: (inout EvaluationPlan) -> Void) -> String? {
+            var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3", "push-v3"], episodes: 1)
+            change(&plan)
+            let error = #expect(throws: SimulatorError.self) { try plan.check() }
+            return error?.description
+        }
+        #expect(reason { $0.execute = 0 } == "a chunk needs from 1 to 2147483647 steps, got 0")
+        #expect(reason { $0.execute = .max } == "a chunk needs from 1 to 2147483647 steps, got \(Int.max)")
+        #expect(reason { $0.maxSteps = 0 } == "an episode needs from 1 to 2147483647 steps, got 0")
+        #expect(reason { $0.episodes = .max }?.contains("takes at most 2147483647 episodes") == true)
+        var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3"], episodes: 1)
+        plan.delay = .max
+        let error = #expect(throws: SimulatorError.self) { try plan.check(horizon: 16) }
+        #expect(error?.description.contains("does not fit observations every 8") == true)
+        var collection = CollectionPlan(port: 1, tasks: ["reach-v3"], episodes: 1)
+        collection.noise = .infinity
+        let noise = #expect(throws: SimulatorError.self) { try collection.check() }
+        #expect(noise?.description == "noise must be a finite number from 0 on, got inf")
+    }
 }

@@ -51,7 +51,9 @@ public struct CollectionPlan: RolloutPlan, Equatable {
     /// Validates the numbers, and that no scene is one of evaluations.
     public func check() throws(SimulatorError) {
         try checkCounts()
-        guard noise >= 0 else { throw .badPlan("noise must not be negative, got \(noise)") }
+        guard noise >= 0, noise.isFinite else {
+            throw .badPlan("noise must be a finite number from 0 on, got \(noise)")
+        }
         let most = EvaluationPlan.firstSeed
         let last = min(seed, most) + Self.scenesPerEpisode * min(episodes, most)
         guard seed >= 0, last <= most else {

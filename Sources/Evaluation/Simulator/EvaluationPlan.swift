@@ -107,20 +107,27 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
     public func check() throws(SimulatorError) {
         try checkCounts()
         try Self.check(seed: seed, of: "an evaluation")
-        guard execute > 0, (maxSteps ?? 1) > 0 else {
-            throw .badPlan("an episode needs at least one step a chunk and in all")
-        }
+        try checkSteps()
         for (index, name) in perturbations.enumerated() where perturbations[..<index].contains(name) {
             throw .badPlan("perturbation '\(name)' is named twice")
+        }
+        if controller == .expert, delay > 0 {
+            throw .badPlan("an expert acts at once: a delay of \(delay) steps needs a policy")
+        }
+    }
+
+    /// Validates the numbers of steps, whose sums are then numbers, too.
+    private func checkSteps() throws(SimulatorError) {
+        for (steps, name) in [(execute, "a chunk"), (maxSteps ?? 1, "an episode")] {
+            guard (1 ... Self.largestCount).contains(steps) else {
+                throw .badPlan("\(name) needs from 1 to \(Self.largestCount) steps, got \(steps)")
+            }
         }
         guard (0 ... execute).contains(delay) else {
             throw .badPlan(
                 "a delay of \(delay) steps does not fit observations every \(execute): it must not be negative, nor may "
                     + "a second observation be made before the first chunk arrives"
             )
-        }
-        if controller == .expert, delay > 0 {
-            throw .badPlan("an expert acts at once: a delay of \(delay) steps needs a policy")
         }
     }
 
@@ -135,6 +142,7 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
     ///
     /// - Throws: ``SimulatorError/badPlan(_:)`` with the numbers.
     public func check(horizon: Int) throws(SimulatorError) {
+        try checkSteps()
         guard delay == 0 || delay + execute <= horizon else {
             throw .badPlan(
                 "a delay of \(delay) steps and an observation every \(execute) need chunks of \(delay + execute) steps, "

@@ -45,11 +45,17 @@ extension RolloutPlan {
         ] + options
     }
 
+    /// Largest number of episodes of a task, and of steps.
+    static var largestCount: Int { Int(Int32.max) }
+
     /// Validates that there is something to run.
     func checkCounts() throws(SimulatorError) {
         guard !tasks.isEmpty else { throw .badPlan("'\(Self.mode)' needs at least one task") }
         guard episodes > 0 else {
             throw .badPlan("'\(Self.mode)' needs at least one episode, got \(episodes)")
+        }
+        guard episodes <= Self.largestCount else {
+            throw .badPlan("'\(Self.mode)' takes at most \(Self.largestCount) episodes, got \(episodes)")
         }
     }
 
