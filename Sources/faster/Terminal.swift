@@ -25,7 +25,8 @@ enum Terminal {
 
     static func write(_ text: String) {
         guard !isQuiet else { return }
-        FileHandle.standardError.write(Data(text.utf8))
+        // A log without room must not end a training.
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     /// A progress line that overwrites itself on a terminal, and appears every few seconds elsewhere.
@@ -127,8 +128,19 @@ enum Terminal {
     }
 
     /// Prints `value` as JSON on standard output.
+    ///
+    /// - Throws: ``OutputError`` where there is no room for it, as in a file on a full disk.
     static func printJSON(_ value: some Encodable) throws {
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        let json = try encoder.encode(value)
+        // What was printed before comes first.
+        fflush(nil)
+        do {
+            try FileHandle.standardOutput.write(contentsOf: json + Data("\n".utf8))
+        } catch {
+            throw OutputError(
+                description: "standard output: cannot be written: \(error.localizedDescription)"
+            )
+        }
     }
 
     private static var encoder: JSONEncoder {

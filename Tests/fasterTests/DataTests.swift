@@ -117,4 +117,18 @@ struct DataTests {
         )
         #expect(message.contains("/file") && message.contains("cannot be written: "))
     }
+
+    @Test("results that find no room on the disk are an error, and remarks that find none are left out")
+    func fullDisk() async throws {
+        func run(_ command: String) async throws -> Outcome {
+            let line = "'\(Program.url.path)' \(command)"
+            return try await Running(["-c", line], of: URL(filePath: "/bin/sh"), in: folder).outcome()
+        }
+        let results = try await run("data info '\(Program.demonstrations)' --json > /dev/full")
+        #expect(results.status == 1)
+        #expect(results.errors.hasPrefix("Error: standard output: cannot be written: "))
+        let fit = "tokenizer fit --kind binning --data '\(Program.demonstrations)' --out fitted"
+        let remarks = try await run("\(fit) 2> /dev/full")
+        #expect(remarks.status == 0 && remarks.output.hasPrefix("fitted: binning"))
+    }
 }
