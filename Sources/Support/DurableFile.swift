@@ -38,11 +38,12 @@ public enum DurableFile {
     /// - Parameters:
     ///   - url: The file that is made or replaced.
     ///   - body: Makes the file, at the path that it is handed.
-    /// - Throws: Errors of `body`, or ``DurableFileError`` with the path; `url` is then untouched, unless only its folder
-    ///   could not be flushed.
+    /// - Throws: Errors of `body`, or ``DurableFileError`` with the path, also where it is a device or a pipe; `url` is then
+    ///   untouched, unless only its folder could not be flushed.
     public static func replace(_ url: URL, body: (URL) throws -> Void) throws {
         let aside = partial(of: url)
         try createParent(of: url)
+        try checkKind(of: url)
         removeAbandoned(beside: url)
         do {
             try naming(url) { try body(aside) }
@@ -101,6 +102,15 @@ public enum DurableFile {
 }
 
 extension DurableFile {
+    /// Refuses to put a file in the place of a device or a pipe, such as `/dev/null`.
+    private static func checkKind(of url: URL) throws {
+        var status = stat()
+        guard stat(url.path, &status) == 0 else { return }
+        guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+            throw DurableFileError(path: url.path, reason: "is a device or a pipe, where a file is expected")
+        }
+    }
+
     /// Flushes `file`; errors name `url`, the path that the caller knows.
     private static func flush(_ file: URL, for url: URL) throws {
         let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)

@@ -111,4 +111,13 @@ struct DurableFileTests {
         #expect(onFolder?.description == "\(taken.path): cannot be written: Is a directory")
         #expect(try names() == ["file", "taken"])
     }
+
+    @Test("do not take the place of a pipe")
+    func pipe() throws {
+        let pipe = folder.appending(path: "pipe")
+        #expect(mkfifo(pipe.path, 0o600) == 0)
+        let error = #expect(throws: DurableFileError.self) { try DurableFile.write(Data(), to: pipe) }
+        #expect(error?.reason == "is a device or a pipe, where a file is expected")
+        #expect(try names() == ["pipe"])
+    }
 }

@@ -11,7 +11,8 @@ final class MetricsLog {
         let file = folder.appending(path: TrainingMetrics.fileName)
         let lines = step == 0 ? [] : TrainingMetrics.all(of: file)
         let kept = lines.filter { ($0["step"] ?? 0) < Double(step) }
-        try DurableFile.write(try kept.map(TrainingMetrics.line).reduce(Data(), +), to: file)
+        let text = try kept.reduce(into: Data()) { try $0.append(TrainingMetrics.line($1)) }
+        try DurableFile.write(text, to: file)
         handle = try FileHandle(forWritingTo: file)
         try handle.seekToEnd()
     }
