@@ -107,6 +107,35 @@ struct ResumeTests {
             try task.train(steps: 10, in: output, identity: "second", killAfter: nil)
         }
     }
+
+    @Test("name the settings that differ, whole lists among them")
+    func differences() throws {
+        let output = folder.appending(path: "refused")
+        func train(_ identity: String, killAfter kill: Int?) throws {
+            try SmallTask().train(steps: 10, in: output, identity: identity, killAfter: kill)
+        }
+        #expect(throws: Killed.self) {
+            try train(#"{"steps":3,"widths":[4,8]} seed 5, data a, threads 1"#, killAfter: 4)
+        }
+        let error = #expect(throws: TrainingError.self) {
+            try train(#"{"steps":3,"widths":[4,9]} seed 6, data a, threads 1"#, killAfter: nil)
+        }
+        #expect(
+            error?.description.hasSuffix("(then: widths:[4,8], seed 5; now: widths:[4,9], seed 6)") == true,
+            "\(error?.description ?? "")"
+        )
+    }
+
+    @Test("say how to go on where the checkpoint is damaged")
+    func damaged() throws {
+        let output = folder.appending(path: "damaged")
+        #expect(throws: Killed.self) { try SmallTask().train(steps: 10, in: output, killAfter: 4) }
+        try folder.change("damaged/checkpoint.safetensors") { $0.prefix($0.count / 2) }
+        let error = #expect(throws: TrainingError.self) { try SmallTask().train(steps: 10, in: output) }
+        #expect(
+            error?.description.hasSuffix("; the checkpoint is damaged: start anew without --resume") == true
+        )
+    }
 }
 
 extension FeatureStatistics {

@@ -29,10 +29,15 @@ struct TrainingCheckpoint {
     /// Restores tensors, optimizer and libtorch's random state.
     ///
     /// - Returns: Number of steps done; 0 where there is no checkpoint.
-    /// - Throws: ``TrainingError`` for a checkpoint of another training.
+    /// - Throws: ``TrainingError`` for a checkpoint of another training, or a damaged one.
     func restore(_ model: [NamedTensor], _ optimizer: [CheckpointEntry]) throws -> Int {
         guard exists else { return 0 }
-        let metadata = try SafetensorsFile(reading: file).metadata
+        let metadata: [String: String]
+        do { metadata = try SafetensorsFile(reading: file).metadata } catch {
+            throw TrainingError(
+                description: "\(error); the checkpoint is damaged: start anew without --resume"
+            )
+        }
         let then = metadata["recipe"] ?? ""
         guard RunIdentity.agree(then, identity), let step = metadata["step"].flatMap(Int.init) else {
             throw TrainingError(
@@ -62,9 +67,19 @@ struct TrainingCheckpoint {
 
     /// The settings in one identity that another one lacks, as people write them.
     private static func settings(of identity: String, notIn other: String) -> String {
-        let known = other.split(separator: ",")
-        let settings = identity.split(separator: ",").filter { !known.contains($0) }
+        let known = parts(of: other)
+        let settings = parts(of: identity).filter { !known.contains($0) }
             .map { $0.filter { !"{}\"".contains($0) }.trimmingCharacters(in: .whitespaces) }
         return settings.isEmpty ? "nothing of it" : settings.joined(separator: ", ")
+    }
+
+    /// An identity cut at its commas, but for those of lists, and behind the recipe.
+    private static func parts(of identity: String) -> [Substring] {
+        var depth = 0
+        return identity.replacing("} seed ", with: "}, seed ").split { character in
+            if character == "[" { depth += 1 }
+            if character == "]" { depth -= 1 }
+            return character == "," && depth == 0
+        }
     }
 }
