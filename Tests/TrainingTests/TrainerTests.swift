@@ -103,6 +103,26 @@ struct TrainerTests {
         #expect(task.weight.tensor.floats.allSatisfy { $0 < 1 })
     }
 
+    @Test("ends where it diverges, and keeps the checkpoint of finite weights")
+    func divergence() throws {
+        let output = folder.appending(path: "out")
+        var task = SmallTask()
+        let weight = task.weight.tensor
+        task.evaluations = [
+            PeriodicEvaluation(every: 1) { step in
+                if step == 4 { withoutGradients { weight.copyInPlace(Tensor.ones([2, 2]) * Double.nan) } }
+                return [:]
+            }
+        ]
+        let error = #expect(throws: TrainingError.self) { try task.train(steps: 10, in: output) }
+        #expect(
+            error?.description.hasPrefix(
+                "the training has diverged: after 6 steps the gradient norm is nan, expected a finite number"
+            ) == true
+        )
+        #expect(try SmallTask().train(steps: 10, in: output).steps == 10)
+    }
+
     @Test("clips gradients to the recipe's norm")
     func clipping() throws {
         try SmallTask().train(steps: 1, in: folder.appending(path: "out"))

@@ -65,7 +65,8 @@ public struct Trainer {
     /// Trains `task` for the steps that are left: all, or with `resume` those after the newest checkpoint.
     ///
     /// - Returns: The end.
-    /// - Throws: ``TrainingError`` for a checkpoint of another training, and the errors of the task and the system.
+    /// - Throws: ``TrainingError`` for a checkpoint of another training and for one that diverges, and the errors of the task
+    ///   and the system.
     @discardableResult
     func train(_ task: some TrainingTask, resume: Bool) throws -> Outcome {
         let parameters = task.parameters
@@ -110,14 +111,26 @@ public struct Trainer {
                 if let log { metrics = try log.append(metrics, step: step) }
                 try report(Progress(step: step + 1, total: recipe.steps, metrics: metrics))
             }
+            let isSaved = done % recipe.checkpointEvery == 0 && done < recipe.steps
+            // The best weights stay what they were, whatever becomes of the last ones.
+            if isLogged(step) || isSaved, best?.step == nil { try Self.check(gradientNorm.item, after: done) }
             if best?.isExhausted ?? false { break }
-            if (step + 1) % recipe.checkpointEvery == 0 && step + 1 < recipe.steps {
-                try save(model, optimizerState, step: step + 1)
-            }
+            if isSaved { try save(model, optimizerState, step: done) }
         }
         average?.apply()
         best?.apply()
         return Outcome(steps: done, keptStep: best?.step ?? done)
+    }
+
+    /// Refuses to go on with weights that are not finite, before they replace those of the checkpoint.
+    private static func check(_ gradientNorm: Double, after steps: Int) throws(TrainingError) {
+        guard gradientNorm.isFinite else {
+            throw TrainingError(
+                description:
+                    "the training has diverged: after \(steps) steps the gradient norm is \(gradientNorm), expected a finite "
+                    + "number; lower optimization.optimizer.learningRate, or set optimization.computeDType=float32"
+            )
+        }
     }
 
     /// Gives all processes the state to begin with, that of rank 0's checkpoint where it resumes from one; returns the steps done.
