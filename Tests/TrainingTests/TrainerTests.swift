@@ -103,6 +103,25 @@ struct TrainerTests {
         #expect(task.weight.tensor.floats.allSatisfy { $0 < 1 })
     }
 
+    @Test("keeps other trainings out of its folder")
+    func lock() throws {
+        let output = folder.appending(path: "out")
+        var task = SmallTask()
+        var refusals = 0
+        task.evaluations = [
+            PeriodicEvaluation(every: 1) { _ in
+                #expect(throws: DurableFileError.self) { try SmallTask().train(steps: 6, in: output) }
+                refusals += 1
+                return [:]
+            }
+        ]
+        try task.train(steps: 4, in: output)
+        #expect(refusals == 3)
+        #expect(metrics("out").count == 4)
+        try SmallTask().train(steps: 6, in: output)
+        #expect(metrics("out").count == 6)
+    }
+
     @Test("ends where it diverges, and keeps the checkpoint of finite weights")
     func divergence() throws {
         let output = folder.appending(path: "out")

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import NN
+internal import Support
 internal import Torch
 
 /// The training loop of tokenizers and policies: loss, gradients, optimizer, averaged weights, metrics, checkpoints.
@@ -28,6 +29,8 @@ public struct Trainer {
 
     private let recipe: OptimizationRecipe
     private let folder: URL
+    /// Held from the first step until the trainer is gone, when the result is written.
+    private let lock: FolderLock
     private let checkpoint: TrainingCheckpoint
     private let device: Device
     private let processes: ProcessGroup?
@@ -55,6 +58,7 @@ public struct Trainer {
     ) {
         self.recipe = recipe
         self.folder = folder
+        lock = FolderLock(folder)
         checkpoint = TrainingCheckpoint(in: folder, identity: identity)
         self.device = device
         self.processes = processes
@@ -65,10 +69,11 @@ public struct Trainer {
     /// Trains `task` for the steps that are left: all, or with `resume` those after the newest checkpoint.
     ///
     /// - Returns: The end.
-    /// - Throws: ``TrainingError`` for a checkpoint of another training and for one that diverges, and the errors of the task
-    ///   and the system.
+    /// - Throws: ``TrainingError`` for a checkpoint of another training and for one that diverges, `DurableFileError` where
+    ///   another one writes into the folder, and the errors of the task and the system.
     @discardableResult
     func train(_ task: some TrainingTask, resume: Bool) throws -> Outcome {
+        if processes.isLeader { try lock.acquire() }
         let parameters = task.parameters
         let parallel = DataParallel(processes)
         let optimizer = AdamW(
