@@ -184,6 +184,12 @@ struct TrainingOptions: ParsableArguments {
         return try RecipeReader.recipe(defaults, file: recipe?.asFile, settings: settings + given)
     }
 
+    /// Says that an interrupted training is given up, where there is one that --resume would continue.
+    func sayStart() {
+        guard !resume, Trainer.hasCheckpoint(in: out.asFile) else { return }
+        Terminal.say("\(out): starts anew, without the checkpoint that is there; --resume would continue from it")
+    }
+
     /// Returns true if the folder for the result still lacks it; otherwise says so.
     ///
     /// - Throws: ``OutputError`` when the folder cannot be written, or would be overwritten.

@@ -48,6 +48,7 @@ extension TokenizerCommand {
             }
             let device = try compute.prepare(localRank: group.localRank)
             let processes = try group.join(on: device)
+            training.sayStart()
             var tokenizer = TokenizerTraining(try datasets(recipe), recipe: recipe, device: device)
             if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
             (tokenizer.start, tokenizer.seed, tokenizer.processes) = (start, training.seed, processes)

@@ -130,5 +130,19 @@ struct TrainingTests {
         )
         #expect(message.contains("out/checkpoint.safetensors: was written with other settings or data; "))
         #expect(message.hasSuffix("(then: batchSize:32; now: batchSize:33)"))
+        let anew = try Running(arguments, in: folder)
+        _ = try await anew.said(/out: starts anew, without the checkpoint that is there/)
+        anew.kill()
+    }
+
+    @Test("keep others out of their folder")
+    func alone() async throws {
+        let arguments = try await training("tokenizer", steps: 100_000, to: "out")
+        let first = try Running(arguments, in: folder)
+        _ = try await first.said(/tokenizer  1\//)
+        let second = try await Program.run(arguments, in: folder)
+        first.kill()
+        #expect(second.status == 1)
+        #expect(second.errors.contains("/out: cannot be written: another program is writing into it"))
     }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 internal import NN
 internal import Support
 internal import Torch
@@ -189,6 +189,11 @@ public struct Trainer {
         return losses.reduce(into: [:]) { metrics, loss in
             metrics.merge(loss.metrics().mapValues { $0 / count }) { $0 + $1 }
         }
+    }
+
+    /// Returns true if `folder` holds the checkpoint of an interrupted training.
+    public static func hasCheckpoint(in folder: URL) -> Bool {
+        TrainingCheckpoint(in: folder, identity: "").exists
     }
 
     /// Removes the checkpoint of a training whose result is safely on disk.
