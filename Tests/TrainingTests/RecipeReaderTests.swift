@@ -301,6 +301,18 @@ struct RecipeReaderTests {
             try RecipeReader.recipe(PolicyRecipe(), file: URL(filePath: "/no/such.yaml"))
         }
         #expect(missing?.description == "/no/such.yaml: no such file, or it cannot be read")
-        #expect(throws: RecipeError.self) { try RecipeReader.recipe(PolicyRecipe(), file: file("a: [1, ")) }
+        for (text, reason) in [
+            ("a: [1, ", "is not YAML: line "),
+            (
+                "head: flow\nhorizon: 8\nhead: tokens\n",
+                "is not YAML: line 1, column 1: the key 'head' occurs twice"
+            ),
+        ] {
+            let error = #expect(throws: RecipeError.self) {
+                try RecipeReader.recipe(PolicyRecipe(), file: file(text))
+            }
+            #expect(error?.reason.hasPrefix(reason) == true, "\(error?.reason ?? "")")
+            #expect(error?.reason.contains("\n") == false)
+        }
     }
 }

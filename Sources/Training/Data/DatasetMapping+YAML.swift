@@ -25,7 +25,8 @@ extension DatasetMapping {
     public init(yaml text: String, file: String) throws(DatasetMappingError) {
         let node: Node?
         do { node = try Yams.compose(yaml: text) } catch {
-            throw DatasetMappingError(file, "file", expected: "YAML", found: "\(error)")
+            let reason = (error as? YamlError)?.line ?? "\(error)"
+            throw DatasetMappingError(file, "file", expected: "YAML", found: reason)
         }
         let root = MappingNode(file: file, key: "", node: node ?? Node([] as [(Node, Node)]))
         self.file = file

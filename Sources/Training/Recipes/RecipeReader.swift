@@ -28,14 +28,15 @@ public enum RecipeReader {
             guard let text = try? String(contentsOf: file, encoding: .utf8) else {
                 throw RecipeError(source: file.path, reason: "no such file, or it cannot be read")
             }
-            guard let tree = RecipeTree(yaml: text) else {
-                throw RecipeError(source: file.path, reason: "is not YAML")
+            let tree: RecipeTree
+            do { tree = try RecipeTree(yaml: text) } catch {
+                throw RecipeError(source: file.path, reason: error.reason)
             }
             layers.append((file.path, tree))
         }
         for setting in settings {
             let halves = setting.split(separator: "=", maxSplits: 1)
-            guard halves.count == 2, let value = RecipeTree(yaml: String(halves[1])) else {
+            guard halves.count == 2, let value = try? RecipeTree(yaml: String(halves[1])) else {
                 throw RecipeError(source: "--set \(setting)", reason: "expected key=value")
             }
             let keys = halves[0].split(separator: ".").map(String.init)

@@ -4,7 +4,7 @@ internal import Yams
 
 /// A recipe as a tree of YAML nodes.
 struct RecipeTree {
-    /// A value of another type or form than its key requires.
+    /// Text that is not YAML, or a value of another type or form than its key requires.
     struct Mismatch: Error {
         let reason: String
     }
@@ -13,12 +13,14 @@ struct RecipeTree {
 
     private init(_ node: Node) { self.node = node }
 
-    /// The tree of YAML text, empty where the text is; nil where it is not YAML.
-    init?(yaml: String) {
+    /// The tree of YAML text, empty where the text is.
+    ///
+    /// - Throws: ``Mismatch`` that says where it is not YAML.
+    init(yaml: String) throws(Mismatch) {
         do {
             node = try Yams.compose(yaml: yaml) ?? Node([] as [(Node, Node)])
         } catch {
-            return nil
+            throw Mismatch(reason: "is not YAML: \((error as? YamlError)?.line ?? "\(error)")")
         }
     }
 
@@ -28,7 +30,7 @@ struct RecipeTree {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // JSON is YAML, and writes numbers with all of their digits.
         guard let json = try? encoder.encode(value) else { return nil }
-        self.init(yaml: String(decoding: json, as: UTF8.self))
+        do { try self.init(yaml: String(decoding: json, as: UTF8.self)) } catch { return nil }
     }
 
     /// The tree with this one under `keys`.
