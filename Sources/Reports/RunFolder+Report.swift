@@ -10,7 +10,7 @@ extension RunFolder {
         report.keyFigures = keyFigures
         report.curves = curves
         report.tokenizers = tokenizers.map { row($0.metrics) }
-        if let own = tokenizers.first(where: { $0.metrics.tokenizer == "fastervq" }) {
+        if let own = fasterVQ {
             report.overlays = own.examples.map {
                 .init(
                     title: $0.title,
@@ -82,7 +82,7 @@ extension RunFolder {
                 )
             }
         }
-        if let own = tokenizers.first(where: { $0.metrics.tokenizer == "fastervq" })?.metrics {
+        if let own = fasterVQ?.metrics {
             figures.append(
                 .init(
                     label: "tokens a chunk",

@@ -48,10 +48,7 @@ public struct RunFolder {
     public init(_ url: URL) {
         self.url = url
         var reader = Reader(folder: url)
-        let names = [
-            "fastervq", "vq-bet", "vq-vla", "oat", "fast", "fast+", "beast", "binning", "binning-uniform",
-        ]
-        tokenizers = names.compactMap {
+        tokenizers = Self.evaluations(in: url.appending(path: "tokenizer/evaluation")).compactMap {
             reader.read(TokenizerDetails.self, "tokenizer/evaluation/\($0).json")
         }
         tokenizerMetrics = TrainingMetrics.lines(of: url.appending(path: "tokenizer/metrics.jsonl"))
@@ -64,6 +61,23 @@ public struct RunFolder {
         facts = reader.read([String: String].self, "facts.json") ?? [:]
         warnings = reader.warnings
     }
+
+    /// Names of tokenizers' evaluations, in the order of reports; others follow by name.
+    private static let knownTokenizers = [
+        "fastervq", "fastervq-linear", "vq-bet", "vq-vla", "oat", "fast", "fast+", "beast", "binning",
+        "binning-uniform",
+    ]
+
+    /// Names of the evaluations in `folder`, without `.json`.
+    private static func evaluations(in folder: URL) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let names = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }
+        return knownTokenizers.filter(names.contains)
+            + names.filter { !knownTokenizers.contains($0) }.sorted()
+    }
+
+    /// The first of FASTerVQ's tokenizers.
+    var fasterVQ: TokenizerDetails? { tokenizers.first { $0.metrics.tokenizer.hasPrefix("fastervq") } }
 
     /// True if there is nothing to report on.
     public var isEmpty: Bool {

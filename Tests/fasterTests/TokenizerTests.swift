@@ -100,6 +100,16 @@ struct TokenizerTests {
         }
     }
 
+    @Test("every evaluation in a run's folder is in its report, whatever its name")
+    func reported() async throws {
+        let details = ["--details", "tokenizer/evaluation/mine.json"]
+        let data = ["--data", Program.demonstrations, "--episodes", "0:1"]
+        _ = try await run(["evaluate", "--tokenizer", "binning"] + data + details)
+        _ = try await Program.output(["report", "."], in: folder)
+        let summary = try JSONSerialization.jsonObject(with: folder["summary.json"]) as? [String: Any]
+        #expect((summary?["tokenizers"] as? [String: Any])?.keys.sorted() == ["binning"])
+    }
+
     @Test("fit reads several datasets of one robot as one")
     func severalDatasets() async throws {
         func fit(_ out: String, _ parts: [String]) async throws -> Data {
