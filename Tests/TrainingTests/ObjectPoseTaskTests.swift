@@ -34,6 +34,34 @@ struct ObjectPoseTaskTests {
         }
     }
 
+    @Test("a position is where the object is in an image that was scaled with borders")
+    func letterboxes() throws {
+        let recorded = (height: 30, width: 80)
+        let (row, column) = (12, 50)
+        let pixels = (0 ..< recorded.height * recorded.width).flatMap { pixel -> [UInt8] in
+            let isWhite =
+                row ..< row + 4 ~= pixel / recorded.width && column ..< column + 4 ~= pixel % recorded.width
+            return Array(repeating: isWhite ? 255 : 0, count: 3)
+        }
+        let image = Image(width: recorded.width, height: recorded.height, pixels: pixels)
+        let scaled = image.resizedWithPadding(width: 32, height: 32)
+        var (total, right, down) = (0.0, 0.0, 0.0)
+        for pixel in 0 ..< 32 * 32 {
+            let weight = Double(scaled.pixels[3 * pixel])
+            total += weight
+            right += weight * ((Double(pixel % 32) + 0.5) / 16 - 1)
+            down += weight * ((Double(pixel / 32) + 0.5) / 16 - 1)
+        }
+        let position = [Float(column + 2) / 40 - 1, Float(row + 2) / 15 - 1]
+        let found = Letterbox(recorded, in: (height: 32, width: 32)).positions(position)
+        #expect(abs(Double(found[0]) - right / total) < 0.02)
+        #expect(abs(Double(found[1]) - down / total) < 0.02)
+        // Beyond the recorded image there is nothing to see, though the border is there.
+        #expect(Letterbox(recorded, in: (height: 32, width: 32)).positions([0, 1.2])[1] == 1.2)
+        let same: [Float] = [0.3, -0.7]
+        #expect(Letterbox((height: 128, width: 128), in: (height: 96, width: 96)).positions(same) == same)
+    }
+
     @Test("columns are values or image positions of the policy's cameras, by their names")
     func columns() {
         let states = FrameTable.Column(

@@ -40,6 +40,8 @@ struct PolicyDataset: Sendable {
     private let stream: UInt64
     private let frameIndices: [Int]
     private let objectPoses: ObjectPoseLabels?
+    /// Place of every camera's recorded images in the network's; empty without object poses.
+    private let letterboxes: [Letterbox]
 
     /// Bins of states, `[count, stateDimension]`.
     private let stateBins: [Int]
@@ -87,6 +89,14 @@ struct PolicyDataset: Sendable {
             } ?? []
         let processor = policy.processor
         self.processor = processor
+        letterboxes =
+            policy.objectPoses == nil
+            ? []
+            : try zip(policy.features[source], processor.imageSizes).map { feature, size in
+                let recorded = try feature.map { try demonstrations.dataset.imageSize(of: $0) }
+                let network = (height: size.height, width: size.width)
+                return Letterbox(recorded ?? network, in: network)
+            }
         stateDimension = states.dimension
         stateBins = StateTokenizer(normalization: robot.state, binCount: processor.stateBins)
             .bins(for: rows.flatMap { states.values.row($0) })
@@ -158,7 +168,9 @@ struct PolicyDataset: Sendable {
         if let objectPoses {
             let rows = indices.map { frameIndices[$0] }
             batch.objectPoses = objectPoses.values(rows)
-            batch.objectPositions = objectPoses.imagePositions(rows)
+            batch.objectPositions = zip(letterboxes, objectPoses.imagePositions(rows)).map {
+                $0.positions($1)
+            }
         }
         batch.observations.hasImage = indices.flatMap { _ in features.map { $0 != nil } }
         return batch
