@@ -5,6 +5,7 @@ import LeRobot
 import PolicyServer
 import Recording
 import RobotTypes
+import Support
 
 /// `faster collect`: demonstrations of a simulator's experts.
 struct CollectCommand: AsyncParsableCommand {
@@ -64,6 +65,7 @@ struct CollectCommand: AsyncParsableCommand {
             throw ValidationError("--out: expected a new folder, found \(out)")
         }
         let parts = URL(filePath: out.asFile.path + ".tasks")
+        try checkSettings(of: simulator.tasks, in: parts)
         for task in simulator.tasks {
             try await collectPart(task, into: parts.appending(path: task), simulator)
         }
@@ -72,6 +74,25 @@ struct CollectCommand: AsyncParsableCommand {
             to: out
         )
         try FileManager.default.removeItem(at: parts)
+    }
+
+    /// Makes sure that all demonstrations in `parts`, of this run and of interrupted ones, are made alike.
+    private func checkSettings(of tasks: [String], in parts: URL) throws {
+        let settings = [
+            "--simulator": rollouts.simulator, "--tasks": tasks.joined(separator: ","),
+            "--assets": rollouts.assets ?? "none", "--episodes": "\(rollouts.episodes)",
+            "--seed": "\(rollouts.seed)", "--size": "\(size)", "--cameras": cameras ?? "all",
+            "--quality": "\(quality)", "--noise": "\(noise)", "--no-images": "\(noImages)",
+        ]
+        let file = parts.appending(path: "settings.json")
+        guard let data = try? Data(contentsOf: file),
+            let former = try? JSONDecoder().decode([String: String].self, from: data)
+        else { return try DurableFile.writeJSON(settings, to: file) }
+        for (option, value) in settings.sorted(by: { $0.key < $1.key }) where former[option] != value {
+            throw ValidationError(
+                "\(option): expected \(former[option] ?? "none"), as in \(parts.path), found \(value)"
+            )
+        }
     }
 
     /// Collects one task's demonstrations, unless they are there; a folder that an interruption left behind starts anew.

@@ -123,9 +123,16 @@ extension DataCommand {
         func run() throws {
             let dataset = try Assembling.open(folder)
             let parts = try fractions.map { try sampled($0, count: dataset.episodes.count) } ?? named(dataset)
-            for part in parts {
+            for (index, part) in parts.enumerated() {
                 guard !part.name.isEmpty, !part.name.contains("/"), !part.name.hasPrefix(".") else {
                     throw ValidationError("'\(part.name)' is no name of a folder.")
+                }
+                guard !parts[..<index].contains(where: { $0.name == part.name }) else {
+                    throw ValidationError("'\(part.name)' is the name of two parts.")
+                }
+                let folder = out.asFile.appending(path: part.name)
+                guard !FileManager.default.fileExists(atPath: folder.path) else {
+                    throw ValidationError("\(folder.path): exists already; choose another --out or name.")
                 }
             }
             for part in parts {

@@ -179,6 +179,11 @@ struct DataToolsTests {
             in: folder
         )
         #expect(many.contains("more than 1"))
+        let twice = try await Program.refusal(
+            ["data", "split", data, "--part", "a=0:2", "--part", "a=2:3", "--out", "x"],
+            in: folder
+        )
+        #expect(twice.contains("'a' is the name of two parts"))
     }
 }
 
