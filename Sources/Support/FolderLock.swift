@@ -2,8 +2,8 @@ public import Foundation
 
 /// A lock on a folder that keeps other programs from writing into it, too.
 ///
-/// It is the system's lock of the folder itself (`flock`), which ends with its owner or with the process, however that ends. File systems
-/// without such locks keep nobody away.
+/// It is the system's lock of the folder itself (`flock`), which ends with its owner or with the process, however that ends.
+/// File systems without such locks keep nobody away.
 public final class FolderLock {
     private let folder: URL
 
