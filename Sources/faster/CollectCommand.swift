@@ -47,6 +47,9 @@ struct CollectCommand: AsyncParsableCommand {
     var resumable = false
 
     func validate() throws {
+        guard 2 ... 4096 ~= size, size % 2 == 0 else {
+            throw ValidationError("--size: expected an even number in 2 ... 4096, found \(size)")
+        }
         guard 0 ... 51 ~= quality else {
             throw ValidationError("--quality should be from 0 to 51, found \(quality)")
         }

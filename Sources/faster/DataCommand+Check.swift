@@ -38,7 +38,7 @@ extension DataCommand {
         func run() async throws {
             if try group.isLauncher { return try await group.launchExamination() }
             let processes = try group.join()
-            var findings: [DatasetFinding] = []
+            var found: [[DatasetFinding]] = []
             for folder in folders {
                 let progress = Terminal.DelayedProgress("check")
                 let part = DatasetCheck.part(
@@ -47,11 +47,11 @@ extension DataCommand {
                     of: processes.place.size
                 ) { progress.update($0, of: $1) }
                 let parts = try processes.gathered(part)
-                if !Terminal.isQuiet { findings += DatasetCheck.findings(of: folder.asFile, joining: parts) }
+                if !Terminal.isQuiet { found.append(DatasetCheck.findings(of: folder.asFile, joining: parts)) }
             }
             guard !Terminal.isQuiet else { return }
-            findings += comparisons
-            let plans = repair ? folders.map { RepairPlan($0, isClean: findings.isEmpty) } : nil
+            let findings = found.flatMap(\.self) + comparisons
+            let plans = repair ? zip(folders, found).map { RepairPlan($0, isClean: $1.isEmpty) } : nil
             let errors = findings.filter { $0.severity == .error }.count
             let warnings = findings.filter { $0.severity == .warning }.count
             if json {

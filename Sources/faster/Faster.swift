@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command `faster`.
 @main
@@ -19,4 +20,25 @@ struct Faster: AsyncParsableCommand {
             EvaluateCommand.self, ReportCommand.self, HelpPages.self,
         ]
     )
+
+    /// Runs the command line.
+    ///
+    /// An option that proves wrong only as its command runs is named alone: the parser would add the whole program's usage.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            do {
+                if var asyncCommand = command as? any AsyncParsableCommand {
+                    try await asyncCommand.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error as ValidationError {
+                try? FileHandle.standardError.write(contentsOf: Data("Error: \(error.message)\n".utf8))
+                exit(withError: ExitCode.validationFailure)
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

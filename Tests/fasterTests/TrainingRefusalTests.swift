@@ -119,6 +119,16 @@ struct TrainingRefusalTests {
         )
     }
 
+    @Test("a missing option that a recipe could have given is named, without the usage of the whole program")
+    func missingData() async throws {
+        let outcome = try await Program.run(["tokenizer", "train", "--out", "out"], in: folder)
+        #expect(outcome.status == 64)
+        #expect(
+            outcome.errors
+                == "Error: --data: expected a dataset's folder, or a recipe with the key 'datasets'\n"
+        )
+    }
+
     @Test("a policy keeps some episodes to train on")
     func allHeldOut() async throws {
         let arguments = ["policy", "train", "--data", Program.demonstrations, "--head", "regression"]
