@@ -47,7 +47,8 @@ struct Histogram {
         let start = lower < upper * 0.3 ? 0 : lower
         let width = max((upper - start) / Double(Self.bins), 1e-9)
         var counts = [Int](repeating: 0, count: Self.bins)
-        for value in sorted { counts[min(max(0, Int((value - start) / width)), Self.bins - 1)] += 1 }
+        // Cut off before it is a whole number, which a straggler's would be too large for.
+        for value in sorted { counts[Int(min(max(0, (value - start) / width), Double(Self.bins - 1)))] += 1 }
         var plot = Plot(
             "Latency of an inference",
             xLabel: "milliseconds",

@@ -54,6 +54,13 @@ struct PageTests {
         #expect(html.contains("a &amp; b"))
     }
 
+    @Test("A straggler far beyond all other times lies in the last bar")
+    func straggler() {
+        var report = RunReport(title: "Latency")
+        report.latencies = Array(repeating: 0, count: 200) + [1e12]
+        #expect(report.html().contains("the last bar gathers 1 slower"))
+    }
+
     @Test("An empty report is a page with its title and no section")
     func emptyReport() {
         let html = RunReport(title: "Nothing yet").html()
