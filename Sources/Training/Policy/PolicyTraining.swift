@@ -103,12 +103,7 @@ public struct PolicyTraining {
         try recipe.optimization.checkSharing(among: processes?.size ?? 1)
         let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
         try start?.check(policy)
-        Torch.seed(seed)
-        let network = try FASTerVLANetwork(policy.configuration, policy.model, device: device)
-        try loadPublishedWeights(of: network)
-        try loadImageEncoder(of: network)
-        try start?.copy(into: network)
-        if recipe.backbone.training == .frozen { network.backbone.freeze() }
+        let network = try makeNetwork(of: policy)
         let randomState = Torch.randomState
         let cache = try featureCache(of: network, in: folder)
         let datasets = try sources.indices.map { index in
@@ -166,6 +161,17 @@ public struct PolicyTraining {
         guard processes.isLeader else { return }
         try policy.save(network, to: folder)
         trainer.finish()
+    }
+
+    /// The policy's network with the weights that the training begins with.
+    private func makeNetwork(of policy: ResolvedPolicy) throws -> FASTerVLANetwork {
+        Torch.seed(seed)
+        let network = try FASTerVLANetwork(policy.configuration, policy.model, device: device)
+        try loadPublishedWeights(of: network)
+        try loadImageEncoder(of: network)
+        try start?.copy(into: network)
+        if recipe.backbone.training == .frozen { network.backbone.freeze() }
+        return network
     }
 
     /// The examples of a source to train on and those to validate on; nil where no episode is held out.

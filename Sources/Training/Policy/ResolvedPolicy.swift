@@ -125,31 +125,9 @@ struct ResolvedPolicy {
         )
         switch recipe.head {
         case .blocks, .blocksWithoutExpert, .tokens:
-            guard let tokenizer else {
-                throw DemonstrationsError(description: "head '\(recipe.head.rawValue)' needs a tokenizer")
-            }
-            guard !tokenizer.layout.isVariableLength, Set(tokenizer.codebookSizes).count == 1 else {
-                throw DemonstrationsError(
-                    description:
-                        "head '\(recipe.head.rawValue)' needs a fixed number of tokens a chunk from codebooks of one "
-                        + "size, as of fastervq; '\(tokenizer.name)' has another layout"
-                )
-            }
-            let space = tokenizer.requiredActionSpace ?? demonstrations.actionSpace
-            guard space == demonstrations.actionSpace, tokenizer.dimension == space.dimension else {
-                throw DemonstrationsError(
-                    description: "the tokenizer's action space is \(space), the dataset's "
-                        + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
-                )
-            }
-            guard tokenizer.normalization.transform == demonstrations.transform else {
-                throw DemonstrationsError(
-                    description:
-                        "the tokenizer's actions are relative to states or continuous in another way than the "
-                        + "dataset's: pass the --mapping or --relative that the tokenizer was made with"
-                )
-            }
-            return .codes(tokenizer.keeping(codebooks: recipe.codebooks))
+            return .codes(
+                try checked(tokenizer, for: recipe.head, demonstrations).keeping(codebooks: recipe.codebooks)
+            )
         case .fast, .binning:
             guard isOnly else {
                 throw DemonstrationsError(
@@ -166,6 +144,39 @@ struct ResolvedPolicy {
             return .codes(try FASTTokenizer(fitting: chunks, normalization: normalization))
         case .flow, .regression: return .values(normalization)
         }
+    }
+
+    /// The tokenizer whose codes `head` predicts, if it can predict them and they are of the robot's actions.
+    private static func checked(
+        _ tokenizer: (any ActionTokenizer)?,
+        for head: PolicyHead,
+        _ demonstrations: Demonstrations
+    ) throws(DemonstrationsError) -> any ActionTokenizer {
+        guard let tokenizer else {
+            throw DemonstrationsError(description: "head '\(head.rawValue)' needs a tokenizer")
+        }
+        guard !tokenizer.layout.isVariableLength, Set(tokenizer.codebookSizes).count == 1 else {
+            throw DemonstrationsError(
+                description:
+                    "head '\(head.rawValue)' needs a fixed number of tokens a chunk from codebooks of one "
+                    + "size, as of fastervq; '\(tokenizer.name)' has another layout"
+            )
+        }
+        let space = tokenizer.requiredActionSpace ?? demonstrations.actionSpace
+        guard space == demonstrations.actionSpace, tokenizer.dimension == space.dimension else {
+            throw DemonstrationsError(
+                description: "the tokenizer's action space is \(space), the dataset's "
+                    + "\(demonstrations.actionSpace): train a tokenizer on this dataset, or pass the same --groups"
+            )
+        }
+        guard tokenizer.normalization.transform == demonstrations.transform else {
+            throw DemonstrationsError(
+                description:
+                    "the tokenizer's actions are relative to states or continuous in another way than the "
+                    + "dataset's: pass the --mapping or --relative that the tokenizer was made with"
+            )
+        }
+        return tokenizer
     }
 
     /// The network's head: as many latent positions, or columns, as the largest robot needs.

@@ -71,6 +71,12 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
     ///
     /// - Throws: `InvalidValue`.
     public func validate() throws(InvalidValue) {
+        try validateTraining()
+        try validateSizes()
+        try validateImageEncoder()
+    }
+
+    private func validateTraining() throws(InvalidValue) {
         try Validation.require(
             training != .lora || !pretrained.isEmpty,
             "training",
@@ -89,6 +95,9 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             "false without 'pretrained'",
             found: gradientCheckpointing
         )
+    }
+
+    private func validateSizes() throws(InvalidValue) {
         try Validation.require(["lora.rank": lora.rank], atLeast: 1)
         try Validation.require(
             lora.alpha > 0 && lora.alpha.isFinite,
@@ -110,6 +119,9 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
         )
         // Rotary positions turn pairs of channels.
         try Validation.require(["width": width], multipleOf: 2 * headCount, as: "'headCount' is \(headCount)")
+    }
+
+    private func validateImageEncoder() throws(InvalidValue) {
         try Validation.require(
             [1, 2, 4].contains(imageEncoderScale),
             "imageEncoderScale",

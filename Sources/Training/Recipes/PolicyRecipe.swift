@@ -128,6 +128,11 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             "a list of numbers from 0 on, the first above 0",
             found: codebookWeights
         )
+        try validateObjectPose()
+        try validateHead()
+    }
+
+    private func validateObjectPose() throws(InvalidValue) {
         try Validation.require("objectPose", objectPose)
         try Validation.require(
             objectPose.weight == 0 || backbone.pretrained.isEmpty && backbone.training == .full,
@@ -147,7 +152,6 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             "above 0 where 'objectPose.weight' is, as poses are read off keypoints",
             found: backbone.keypoints
         )
-        try validateHead()
     }
 
     private func validateHead() throws(InvalidValue) {
