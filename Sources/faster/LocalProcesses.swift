@@ -33,16 +33,7 @@ struct LocalProcesses {
         defer { try? FileManager.default.removeItem(at: logs) }
         func log(_ rank: Int) -> URL { logs.appending(path: "\(rank)") }
         let ranks = try (0 ..< count).map { rank in
-            let process = Process()
-            process.executableURL = Installation.program
-            process.arguments = Array(CommandLine.arguments.dropFirst())
-            let place = [
-                "RANK": "\(rank)", "LOCAL_RANK": "\(rank)", "WORLD_SIZE": "\(count)",
-                "LOCAL_WORLD_SIZE": "\(count)",
-                "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
-                "OMP_NUM_THREADS": "\(threads)", Self.launcherKey: "\(getpid())",
-            ]
-            process.environment = ProcessInfo.processInfo.environment.merging(place) { $1 }
+            let process = makeProcess(of: rank, port: port, threads: threads)
             // Messages of several processes would mix letter by letter.
             if rank > 0 {
                 try Data().write(to: log(rank))
@@ -75,6 +66,21 @@ struct LocalProcesses {
             }
             if left == 0 { return }
         }
+    }
+
+    /// The program with the same command line, told its place by torchrun's variables.
+    private func makeProcess(of rank: Int, port: Int, threads: Int) -> Process {
+        let process = Process()
+        process.executableURL = Installation.program
+        process.arguments = Array(CommandLine.arguments.dropFirst())
+        let place = [
+            "RANK": "\(rank)", "LOCAL_RANK": "\(rank)", "WORLD_SIZE": "\(count)",
+            "LOCAL_WORLD_SIZE": "\(count)",
+            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
+            "OMP_NUM_THREADS": "\(threads)", Self.launcherKey: "\(getpid())",
+        ]
+        process.environment = ProcessInfo.processInfo.environment.merging(place) { $1 }
+        return process
     }
 
     /// Ends the processes that still run, by force after some seconds.
