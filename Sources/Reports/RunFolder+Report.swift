@@ -135,11 +135,14 @@ extension RunFolder {
     }
 
     private var codebookCurve: RunReport.Curve? {
-        let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix("accuracy_") }.sorted()
+        let prefix = "accuracy_"
+        let books = Set(policyMetrics.flatMap(\.keys)).filter { $0.hasPrefix(prefix) }
+            .compactMap { Int($0.dropFirst(prefix.count)) }.sorted()
         return RunReport.Curve(
             "Policy, codes predicted right",
             "fraction",
-            books.enumerated().map { RunReport.Series("codebook \($0 + 1)", of: $1, in: policyMetrics) }
+            books.map { RunReport.Series("codebook \($0 + 1)", of: prefix + "\($0)", in: policyMetrics) }
+                + [RunReport.Series("end", of: prefix + "end", in: policyMetrics)]
         )
     }
 
