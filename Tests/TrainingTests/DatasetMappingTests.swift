@@ -162,7 +162,10 @@ struct DatasetMappingTests {
             #expect(abs(chunks.values[index * 3] - step) < 1e-4)
             #expect(abs(chunks.values[index * 3 + 1] - 0.4 * step) < 1e-4)
         }
-        for (name, reason) in [("dx", "a change or a velocity"), ("z", "expected columns or groups")] {
+        for (name, reason) in [
+            ("dx", "a change or a velocity"), ("z", "expected columns or groups"),
+            ("\(Int.max)", "expected columns or groups"),
+        ] {
             let error = #expect(throws: DemonstrationsError.self) { try open([name]) }
             #expect(error?.description.contains(reason) == true)
         }

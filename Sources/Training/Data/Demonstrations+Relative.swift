@@ -35,7 +35,7 @@ extension Demonstrations {
         let bounds = name.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
         if let column = actionNames.firstIndex(of: name) { return [column] }
         if let group = actionSpace.groups.first(where: { $0.name == name }) { return Array(group.columns) }
-        if let first = bounds[0], bounds.count <= 2, let end = bounds.count == 2 ? bounds[1] : first + 1,
+        if let first = bounds[0], bounds.count <= 2, let end = bounds.count == 2 ? bounds[1] : first &+ 1,
             first >= 0, first < end, end <= actions.dimension
         {
             return Array(first ..< end)

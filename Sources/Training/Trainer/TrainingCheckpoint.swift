@@ -32,12 +32,7 @@ struct TrainingCheckpoint {
     /// - Throws: ``TrainingError`` for a checkpoint of another training, or a damaged one.
     func restore(_ model: [NamedTensor], _ optimizer: [CheckpointEntry]) throws -> Int {
         guard exists else { return 0 }
-        let metadata: [String: String]
-        do { metadata = try SafetensorsFile(reading: file).metadata } catch {
-            throw TrainingError(
-                description: "\(error); the checkpoint is damaged: start anew without --resume"
-            )
-        }
+        let metadata = try reading { try SafetensorsFile(reading: file).metadata }
         let then = metadata["recipe"] ?? ""
         guard RunIdentity.agree(then, identity), let step = metadata["step"].flatMap(Int.init) else {
             throw TrainingError(
@@ -48,9 +43,18 @@ struct TrainingCheckpoint {
             )
         }
         let random = Torch.randomState
-        try Checkpoint.load(entries(model, optimizer, random: random), from: file)
+        try reading { try Checkpoint.load(entries(model, optimizer, random: random), from: file) }
         Torch.randomState = random
         return step
+    }
+
+    /// Runs `body`, whose errors about the file then say how to go on.
+    private func reading<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch where error is SafetensorsError || error is CheckpointError {
+            throw TrainingError(
+                description: "\(error); the checkpoint is damaged: start anew without --resume"
+            )
+        }
     }
 
     /// Removes the file.
