@@ -105,20 +105,30 @@ public struct RunFolder {
 
         mutating func read<Value: Decodable>(_ type: Value.Type, _ path: String) -> Value? {
             let file = folder.appending(path: path)
-            guard let data = try? Data(contentsOf: file) else { return nil }
+            guard FileManager.default.fileExists(atPath: file.path) else { return nil }
             do {
-                return try JSONDecoder().decode(type, from: data)
+                return try JSONDecoder().decode(type, from: Data(contentsOf: file))
             } catch {
-                warnings.append("warning: \(file.path) is left out: \(error)")
+                warn(file, error is DecodingError ? "\(error)" : error.localizedDescription)
                 return nil
             }
         }
 
         mutating func rollouts(_ path: String) -> Rollouts? {
-            guard let summary = read(EvaluationSummary.self, path + "/summary.json"),
-                let episodes = read([EpisodeResult].self, path + "/episodes.json")
-            else { return nil }
-            return Rollouts(summary: summary, episodes: episodes, folder: folder.appending(path: path))
+            let (former, folder) = (warnings.count, folder.appending(path: path))
+            let summary = read(EvaluationSummary.self, path + "/summary.json")
+            let episodes = read([EpisodeResult].self, path + "/episodes.json")
+            if let summary, let episodes {
+                return Rollouts(summary: summary, episodes: episodes, folder: folder)
+            }
+            if summary != nil || episodes != nil, warnings.count == former {
+                warn(folder, "it has one of summary.json and episodes.json only")
+            }
+            return nil
+        }
+
+        private mutating func warn(_ file: URL, _ reason: String) {
+            warnings.append("Warning: \(file.path) is left out: \(reason)")
         }
     }
 }

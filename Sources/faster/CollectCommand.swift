@@ -169,6 +169,9 @@ struct CollectCommand: AsyncParsableCommand {
     private func chosenCameras(of known: [String]) throws -> [String] {
         guard let cameras else { return known }
         let wanted = cameras.split(separator: ",").map(String.init)
+        guard !wanted.isEmpty else {
+            throw ValidationError("--cameras: expected names with commas between, found '\(cameras)'")
+        }
         if let other = wanted.first(where: { !known.contains($0) }) {
             throw ValidationError(
                 "--cameras: the simulator has no camera '\(other)', only \(known.joined(separator: ", "))"

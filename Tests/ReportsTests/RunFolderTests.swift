@@ -5,6 +5,20 @@ import Testing
 
 @Suite("The folder of a run")
 struct RunFolderTests {
+    @Test("names what cannot be read of it")
+    func unreadable() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "seconds.json/file")
+        try folder.write("[]", to: "facts.json")
+        try folder.write("[]", to: "evaluation/policy/episodes.json")
+        let run = RunFolder(folder.url)
+        #expect(run.isEmpty)
+        for path in ["seconds.json", "facts.json", "evaluation/policy"] {
+            #expect(run.warnings.contains { $0.contains("/\(path) is left out: ") }, "\(run.warnings)")
+        }
+        #expect(run.warnings.count == 3)
+    }
+
     @Test("gives every codebook its own accuracies, and the end its own")
     func accuracies() throws {
         let folder = try TemporaryFolder()
