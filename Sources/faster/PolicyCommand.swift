@@ -71,10 +71,15 @@ struct PolicyCommand: AsyncParsableCommand {
         )
         var imageFeatures: String?
 
-        @Option(help: "Parts to take from it, with commas: backbone, expert.")
-        var take = "backbone,expert"
+        @Option(help: "Parts to take from the policy of --from, with commas: backbone, expert (default: both).")
+        var take: String?
 
-        func validate() throws { try horizonNumber(horizon) }
+        func validate() throws {
+            try horizonNumber(horizon)
+            guard take == nil || from != nil else {
+                throw ValidationError("--take: expected with --from, the policy to take parts of")
+            }
+        }
 
         func run() async throws {
             guard try training.isNeeded() else { return }
@@ -183,7 +188,11 @@ struct PolicyCommand: AsyncParsableCommand {
         }
 
         private func parts() throws -> Set<PolicyStart.Part> {
+            guard let take else { return Set(PolicyStart.Part.allCases) }
             let names = take.split(separator: ",").map(String.init)
+            guard !names.isEmpty else {
+                throw ValidationError("--take: expected backbone or expert, found '\(take)'")
+            }
             return Set(
                 try names.map { name in
                     guard let part = PolicyStart.Part(rawValue: name) else {

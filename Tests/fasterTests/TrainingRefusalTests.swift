@@ -87,6 +87,14 @@ struct TrainingRefusalTests {
         )
     }
 
+    @Test("parts are taken of a policy only")
+    func parts() async throws {
+        #expect(
+            try await policy("nowhere", ["--take", "backbone"])
+                == "--take: expected with --from, the policy to take parts of"
+        )
+    }
+
     @Test("groups that do not fit the columns are named")
     func groups() async throws {
         #expect(
