@@ -89,14 +89,7 @@ struct PolicyDataset: Sendable {
             } ?? []
         let processor = policy.processor
         self.processor = processor
-        letterboxes =
-            policy.objectPoses == nil
-            ? []
-            : try zip(policy.features[source], processor.imageSizes).map { feature, size in
-                let recorded = try feature.map { try demonstrations.dataset.imageSize(of: $0) }
-                let network = (height: size.height, width: size.width)
-                return Letterbox(recorded ?? network, in: network)
-            }
+        letterboxes = try Self.letterboxes(demonstrations, policy, source: source)
         stateDimension = states.dimension
         stateBins = StateTokenizer(normalization: robot.state, binCount: processor.stateBins)
             .bins(for: rows.flatMap { states.values.row($0) })
@@ -115,14 +108,7 @@ struct PolicyDataset: Sendable {
             horizon: policy.horizon,
             episodes: episodes
         )
-        if let far = robot.coding.tokenizer?.normalization.firstFarValue(in: chunks) {
-            let steps = demonstrations.transform?.robotSteps(ofModel: policy.horizon) ?? policy.horizon
-            let row = rows[far.chunk] + far.step * steps / policy.horizon
-            throw demonstrations.error(
-                "action in row \(row), column \(far.column): \(far.reason); train the tokenizer on such episodes, too, or "
-                    + "leave them out with --episodes"
-            )
-        }
+        try Self.checkRange(of: chunks, demonstrations, rows: rows, robot.coding.tokenizer)
         chunks.values = robot.coding.normalization.normalized(chunks.values)
         self.chunks = chunks
         let targets = try CodeTargets(chunks, robot.coding, policy.configuration.head)
@@ -130,6 +116,36 @@ struct PolicyDataset: Sendable {
         auxiliaryTasks =
             objectPoses == nil
             ? [] : [backbone].compactMap(\.self).map { ObjectPoseTask(recipe.objectPose, backbone: $0) }
+    }
+
+    /// Place of every camera's recorded images in the network's; none where no object poses are learned.
+    private static func letterboxes(
+        _ demonstrations: Demonstrations,
+        _ policy: ResolvedPolicy,
+        source: Int
+    ) throws -> [Letterbox] {
+        guard policy.objectPoses != nil else { return [] }
+        return try zip(policy.features[source], policy.processor.imageSizes).map { feature, size in
+            let recorded = try feature.map { try demonstrations.dataset.imageSize(of: $0) }
+            let network = (height: size.height, width: size.width)
+            return Letterbox(recorded ?? network, in: network)
+        }
+    }
+
+    /// Refuses actions far outside of the range that the tokenizer was made for.
+    private static func checkRange(
+        of chunks: ActionChunks,
+        _ demonstrations: Demonstrations,
+        rows: [Int],
+        _ tokenizer: (any ActionTokenizer)?
+    ) throws {
+        guard let far = tokenizer?.normalization.firstFarValue(in: chunks) else { return }
+        let steps = demonstrations.transform?.robotSteps(ofModel: chunks.horizon) ?? chunks.horizon
+        let row = rows[far.chunk] + far.step * steps / chunks.horizon
+        throw demonstrations.error(
+            "action in row \(row), column \(far.column): \(far.reason); train the tokenizer on such episodes, too, or "
+                + "leave them out with --episodes"
+        )
     }
 
     /// Numbers that differ where the examples do.
