@@ -42,11 +42,9 @@ func atLeastOne(_ number: Int, _ option: String) throws {
 
 /// Refuses a number of control steps that no chunk can have.
 func horizonNumber(_ number: Int) throws {
-    try atLeastOne(number, "--horizon")
-    guard number <= TokenizerRecipe.largestHorizon else {
-        throw ValidationError(
-            "--horizon: expected at most \(TokenizerRecipe.largestHorizon), found \(number)"
-        )
+    let largest = TokenizerRecipe.largestHorizon
+    guard (1 ... largest).contains(number) else {
+        throw ValidationError("--horizon: expected 1 ... \(largest), found \(number)")
     }
 }
 

@@ -47,9 +47,7 @@ struct FittingOptions: ParsableArguments {
     }
 
     func validate() throws {
-        guard (1 ... 4096).contains(horizon) else {
-            throw ValidationError("--horizon: expected 1 ... 4096, found \(horizon)")
-        }
+        try horizonNumber(horizon)
         do { try settings.validate() } catch {
             throw ValidationError("--\(error.key): expected \(error.expected), found \(error.found)")
         }

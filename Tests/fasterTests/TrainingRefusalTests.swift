@@ -76,14 +76,11 @@ struct TrainingRefusalTests {
         #expect(try await tokenizer(option).contains(expected))
     }
 
-    @Test(
-        "a policy's chunk has as many steps as one can have",
-        arguments: [("0", "least 1"), ("-3", "least 1"), ("4097", "most 4096")]
-    )
-    func policyHorizon(steps: String, bound: String) async throws {
+    @Test("a policy's chunk has as many steps as one can have", arguments: ["0", "-3", "4097"])
+    func policyHorizon(steps: String) async throws {
         #expect(
             try await policy("nowhere", ["--horizon=\(steps)"])
-                == "--horizon: expected at \(bound), found \(steps)"
+                == "--horizon: expected 1 ... 4096, found \(steps)"
         )
     }
 
