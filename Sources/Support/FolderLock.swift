@@ -13,7 +13,12 @@ public final class FolderLock {
     /// A lock on `folder` that is not acquired yet.
     public init(_ folder: URL) { self.folder = folder }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // A process that is being started has a copy of the descriptor, which would keep the lock a little longer.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Locks the folder, which is made where it is missing; once acquired, a lock stays.
     ///
