@@ -48,6 +48,11 @@ extension TokenizerCommand {
                     "--tokenizers: '\(one.name)': expected no 'early-end', which only compare knows"
                 )
             }
+            if specifications.contains(where: { $0.name == ReplaySummary.raw && $0.sources != [$0.name] }) {
+                throw ValidationError(
+                    "--tokenizers: expected another name than '\(ReplaySummary.raw)', that of the original actions"
+                )
+            }
             let fitted = specifications.first { $0.fitted != nil }
             if let fitted, data == nil {
                 throw ValidationError("--data: '\(fitted.name)' needs a dataset to be fitted to")

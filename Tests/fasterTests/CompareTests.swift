@@ -165,6 +165,8 @@ struct CompareTests {
         let said = try await Program.refusal(arguments + ["--tokenizers", "fast"], in: folder)
         #expect(said.contains("--data: 'fast' needs a dataset to be fitted to"))
         let other = try await Workshop.otherRobot.value.appending(path: "tokenizer").path
+        let raw = try await Program.refusal(arguments + ["--tokenizers", "raw=\(other)"], in: folder)
+        #expect(raw.contains("expected another name than 'raw', that of the original actions"))
         let robot = try await Program.refusal(arguments + ["--tokenizers", other], in: folder)
         #expect(
             robot.hasPrefix(
