@@ -47,7 +47,9 @@ extension DataCommand {
                     of: processes.place.size
                 ) { progress.update($0, of: $1) }
                 let parts = try processes.gathered(part)
-                if !Terminal.isQuiet { found.append(DatasetCheck.findings(of: folder.asFile, joining: parts)) }
+                if !Terminal.isQuiet {
+                    found.append(DatasetCheck.findings(of: folder.asFile, joining: parts))
+                }
             }
             guard !Terminal.isQuiet else { return }
             let findings = found.flatMap(\.self) + comparisons

@@ -71,7 +71,9 @@ struct PolicyCommand: AsyncParsableCommand {
         )
         var imageFeatures: String?
 
-        @Option(help: "Parts to take from the policy of --from, with commas: backbone, expert (default: both).")
+        @Option(
+            help: "Parts to take from the policy of --from, with commas: backbone, expert (default: both)."
+        )
         var take: String?
 
         func validate() throws {

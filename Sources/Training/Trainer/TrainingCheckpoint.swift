@@ -50,7 +50,8 @@ struct TrainingCheckpoint {
 
     /// Runs `body`, whose errors about the file then say how to go on.
     private func reading<Result>(_ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch where error is SafetensorsError || error is CheckpointError {
+        do { return try body() } catch {
+            guard error is SafetensorsError || error is CheckpointError else { throw error }
             throw TrainingError(
                 description: "\(error); the checkpoint is damaged: start anew without --resume"
             )
