@@ -107,18 +107,20 @@ public struct Trainer {
             optimizer.forgetGradients()
             average?.update(step: step)
             done = step + 1
+            let isSaved = done % recipe.checkpointEvery == 0 && done < recipe.steps
+            // Reading it waits for the device.
+            let norm = isLogged(step) || isSaved ? gradientNorm.item : nil
             if isLogged(step) {
                 var metrics = Self.mean(losses)
                 metrics = try parallel?.average(metrics) ?? metrics
-                metrics["gradient_norm"] = gradientNorm.item
+                metrics["gradient_norm"] = norm
                 metrics["learning_rate"] = recipe.optimizer.learningRate * factor
                 metrics.merge(try evaluate(task, after: step, average, best)) { $1 }
                 if let log { metrics = try log.append(metrics, step: step) }
                 try report(Progress(step: step + 1, total: recipe.steps, metrics: metrics))
             }
-            let isSaved = done % recipe.checkpointEvery == 0 && done < recipe.steps
             // The best weights stay what they were, whatever becomes of the last ones.
-            if isLogged(step) || isSaved, best?.step == nil { try Self.check(gradientNorm.item, after: done) }
+            if let norm, best?.step == nil { try Self.check(norm, after: done) }
             if best?.isExhausted ?? false { break }
             if isSaved { try save(model, optimizerState, step: done) }
         }
