@@ -24,6 +24,7 @@ extension BlockHead.Configuration: Validatable {
             ],
             in: 1 ... Validation.largestSize
         )
+        try Validation.require(["codewordWidth": codewordWidth ?? 1], in: 1 ... Validation.largestSize)
         // A vocabulary of FAST's may be larger than a layer.
         try Validation.require(["codebookSize": codebookSize], in: 1 ... 1 << 20)
         guard let earlyEnd else { return }

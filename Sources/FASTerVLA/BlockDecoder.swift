@@ -194,7 +194,15 @@ public struct BlockDecoder {
             let codebook = schedule.codebook(ofSlot: start)
             let end = min(block.upperBound, (codebook + 1) * schedule.latentPositionCount)
             let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
-            parts.append(backend.classifiers[codebook](rows).to(.float32))
+            let position = schedule.latentPosition(ofSlot: start)
+            parts.append(
+                head.scores(
+                    of: rows,
+                    codebook: codebook,
+                    positions: position ..< position + end - start,
+                    backend.classifiers[codebook]
+                ).to(.float32)
+            )
             start = end
         }
         return parts

@@ -1,3 +1,4 @@
+public import ActionTokenizers
 public import NN
 internal import Torch
 
@@ -24,6 +25,9 @@ public struct BlockHead: Module {
 
         /// True for a head that is trained to re-decode blocks with some of their tokens revealed (``MaskPredict``).
         public var supportsMaskPredict = false
+
+        /// Number of coordinates of the tokenizer's codewords, for a head that knows them (``CodewordGeometry``); nil for others.
+        public var codewordWidth: Int?
 
         /// Longest committed action prefix, in control steps (``CommittedPrefix``); 0 for none.
         public var committedSteps = 0
@@ -55,6 +59,7 @@ public struct BlockHead: Module {
     private let latentPositions: Embedding
     /// One row a codebook, and one for the closing slots.
     private let codebooks: Embedding
+    let codewords: CodewordGeometry?
     let maskPredict: MaskPredict?
     let committedPrefix: CommittedPrefix?
     /// Logits of each codebook, `[width]` to `[K + 1]`; the last class is `<EoBlk>`.
@@ -71,6 +76,9 @@ public struct BlockHead: Module {
         beginOfBlock = table(1)
         latentPositions = table(schedule.latentPositionCount)
         codebooks = table(schedule.codebookCount + 1)
+        codewords = configuration.codewordWidth.map {
+            CodewordGeometry(schedule, codebookSize: size, coordinates: $0, width: width, device: device)
+        }
         maskPredict = configuration.supportsMaskPredict ? MaskPredict(width: width, device: device) : nil
         committedPrefix =
             configuration.committedSteps > 0
@@ -111,8 +119,32 @@ public struct BlockHead: Module {
     func embedded(_ tokens: Tensor, slots range: Range<Int>, _ schedule: BlockSchedule) -> Tensor {
         // Each codebook has rows of its own; slots before the first take those of codebook 0.
         let offsets = range.map { $0 < 0 ? 0 : schedule.codebook(ofSlot: $0) * configuration.codebookSize }
-        return embedding(tokens + Tensor(offsets, device: tokens.device))
+        let own = embedding(tokens + Tensor(offsets, device: tokens.device))
+        guard let codewords else { return own }
+        return own + codewords.embedded(tokens, slots: range, schedule)
     }
+
+    /// Scores of all classes of a codebook.
+    ///
+    /// - Parameters:
+    ///   - features: Features of slots of one codebook, `[B, L, width]`.
+    ///   - codebook: The codebook.
+    ///   - positions: Latent positions of the slots.
+    ///   - classifier: The codebook's classifier, or a faster implementation of it.
+    /// - Returns: `[B, L, K + 1]`.
+    func scores(
+        of features: Tensor,
+        codebook: Int,
+        positions: Range<Int>,
+        _ classifier: any AffineMap
+    ) -> Tensor {
+        let own = classifier(features)
+        guard let codewords else { return own }
+        return own + codewords.logits(features, codebook: codebook, positions: positions)
+    }
+
+    /// Takes the codewords of the tokenizer whose codes a new head is to predict.
+    public func set(_ codewords: Codewords) { self.codewords?.set(codewords) }
 }
 
 extension Tensor {

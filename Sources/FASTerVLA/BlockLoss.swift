@@ -114,7 +114,12 @@ extension FASTerVLANetwork {
         let slots = features.narrowed(1, from: features.size(1) - count, count: count)
         let size = schedule.latentPositionCount
         let logits = head.classifiers.enumerated().map { codebook, classifier in
-            classifier(slots.narrowed(1, from: codebook * size, count: size))
+            head.scores(
+                of: slots.narrowed(1, from: codebook * size, count: size),
+                codebook: codebook,
+                positions: 0 ..< size,
+                classifier
+            )
         }
         let end = slots.narrowed(1, from: count - closing, count: closing)
         return (logits, head.classifiers[schedule.codebookCount - 1](end))

@@ -13,6 +13,7 @@ extension DeviceCase {
             $0.schedule = BlockSchedule(codebookCount: 3, latentPositionCount: 5, blockSize: 1)
         },
         blocks("head of blocks, mask-predict") { $0.supportsMaskPredict = true },
+        blocks("head of blocks, geometry of codewords") { $0.codewordWidth = 2 },
         blocks("head of blocks, committed prefix") { $0.committedSteps = 3 },
         // One read after every block: the end of a chunk.
         blocks("head of blocks, early end", reads: 3) { $0.earlyEnd = EarlyEnd(tolerance: 0.1) },
@@ -97,6 +98,14 @@ enum SmallHead {
         )
     }
 
+    private static let codewords = Codewords(
+        codebookCount: 3,
+        latentPositionCount: 5,
+        codebookSize: 16,
+        width: 2,
+        values: (0 ..< 3 * 5 * 16 * 2).map { Float($0 * $0 % 97) }
+    )
+
     /// Random targets of two examples.
     static func targets(_ device: Device) -> ActionTargets {
         ActionTargets(
@@ -115,18 +124,9 @@ enum SmallHead {
         _ device: Device
     ) -> [NamedTensor] {
         var settings = LossSettings()
-        if network.blockHead?.configuration.schedule.codebookCount == 3 {
-            settings.softLabels = SoftLabels(
-                Codewords(
-                    codebookCount: 3,
-                    latentPositionCount: 5,
-                    codebookSize: 16,
-                    width: 2,
-                    values: (0 ..< 3 * 5 * 16 * 2).map { Float($0 * $0 % 97) }
-                ),
-                temperature: 1,
-                device: device
-            )
+        if let head = network.blockHead, head.configuration.schedule.codebookCount == 3 {
+            settings.softLabels = SoftLabels(codewords, temperature: 1, device: device)
+            head.set(codewords)
         }
         let loss = network.loss(input, targets: targets(device), settings: settings)
         let gradients = network.gradients(of: loss.total)

@@ -14,13 +14,18 @@ struct BlockDecoderTests {
             SmallNetwork.Grid(codebooks: 4, latentPositions: 8),
             SmallNetwork.Grid(codebooks: 1, latentPositions: 9),
         ],
-        [true, false].flatMap { hasExpert in BlockSize.allCases.map { Case(blocks: $0, hasExpert: hasExpert) }
+        [true, false].flatMap { hasExpert in
+            BlockSize.allCases.map { Case(blocks: $0, hasExpert: hasExpert) }
+                + BlockSize.allCases.map { Case(blocks: $0, hasExpert: hasExpert, knowsCodewords: true) }
         }
     )
     func cacheEqualsTeacherForcing(grid: SmallNetwork.Grid, variant: Case) throws {
         let blockSize = variant.blocks.codes(of: grid)
-        let network = SmallNetwork.network(blockSize: blockSize, grid: grid, hasExpert: variant.hasExpert)
+        let network = SmallNetwork.network(blockSize: blockSize, grid: grid, hasExpert: variant.hasExpert) {
+            $0.codewordWidth = variant.knowsCodewords ? 3 : nil
+        }
         let head = try #require(network.blockHead)
+        head.set(SmallNetwork.codewords(of: grid))
         withoutGradients {
             let prefix = network.backbone.prefix(of: SmallNetwork.input)
             var scores: [Tensor] = []
@@ -39,8 +44,11 @@ struct BlockDecoderTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var blocks: BlockSize
         var hasExpert: Bool
+        var knowsCodewords = false
 
-        var testDescription: String { "\(blocks), \(hasExpert ? "with" : "without") expert" }
+        var testDescription: String {
+            "\(blocks), \(hasExpert ? "with" : "without") expert\(knowsCodewords ? ", with codewords" : "")"
+        }
     }
 
     /// Number of codes in a block.

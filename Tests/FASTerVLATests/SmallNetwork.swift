@@ -1,3 +1,4 @@
+import ActionTokenizers
 import Backbones
 import NN
 import Testing
@@ -52,6 +53,18 @@ enum SmallNetwork {
             expert: hasExpert ? .init() : nil,
             head: .blocks(head),
             device: .cpu
+        )
+    }
+
+    /// Codewords of three coordinates for the codes of a grid.
+    static func codewords(of grid: Grid) -> Codewords {
+        let count = grid.count * codebookSize * 3
+        return Codewords(
+            codebookCount: grid.codebooks,
+            latentPositionCount: grid.latentPositions,
+            codebookSize: codebookSize,
+            width: 3,
+            values: (0 ..< count).map { Float($0 * $0 % 97) / 97 - 0.5 }
         )
     }
 

@@ -11,8 +11,13 @@ struct BackboneCodes {
     /// A policy without an expert, on the same backbone.
     let network: FASTerVLANetwork
 
-    /// Creates a head of the architecture of the expert's, with random weights.
+    /// Creates a head of the architecture of the expert's, with random weights and without codewords.
     init(_ head: ActionHead.Configuration, of backbone: any Backbone, device: Device) {
+        var head = head
+        if case .blocks(var blocks) = head {
+            blocks.codewordWidth = nil
+            head = .blocks(blocks)
+        }
         network = FASTerVLANetwork(backbone: backbone, expert: nil, head: head, device: device)
     }
 

@@ -169,6 +169,7 @@ public struct PolicyTraining {
         let network = try FASTerVLANetwork(policy.configuration, policy.model, device: device)
         try loadPublishedWeights(of: network)
         try loadImageEncoder(of: network)
+        if let codewords = policy.robots[0].coding.tokenizer?.codewords { network.blockHead?.set(codewords) }
         try start?.copy(into: network)
         if recipe.backbone.training == .frozen { network.backbone.freeze() }
         return network

@@ -219,6 +219,11 @@ struct ResolvedPolicy {
         )
         blocks.isVariableLength = layout.isVariableLength
         if recipe.earlyEnd.tolerance > 0 { blocks.earlyEnd = EarlyEnd(tolerance: recipe.earlyEnd.tolerance) }
+        if recipe.codewordGeometry, robots.count == 1, let codewords = tokenizer.codewords,
+            codewords.codebookSize >= SoftLabels.smallestCodebook
+        {
+            blocks.codewordWidth = codewords.width
+        }
         blocks.supportsMaskPredict = recipe.supportsMaskPredict
         blocks.committedSteps = min(recipe.committedSteps, horizon)
         blocks.positionGaps = recipe.positionGaps

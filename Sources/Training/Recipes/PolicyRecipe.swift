@@ -31,6 +31,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
     /// always learn.
     public var softLabels = 1.0
 
+    /// Logits and embeddings of codes as functions of their codewords, for one robot and codebooks of at least 1024 entries.
+    public var codewordGeometry = true
+
     /// Weight of a one-hot target that is spread evenly over all entries of its codebook.
     public var labelSmoothing = 0.0
 
