@@ -29,25 +29,12 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
     /// The kind of error.
     public let kind: Kind
 
-    /// Keys and list indices from the outermost map to the value, joined by `.`; empty for the message itself.
-    public let path: String
+    init(_ kind: Kind) { self.kind = kind }
 
-    init(_ kind: Kind, path: String = "") {
-        self.kind = kind
-        self.path = path
-    }
+    /// The error in a sentence.
+    public var description: String { "message: " + explanation }
 
-    /// The same error with the path from the map or list that has the value at `key`.
-    func inside(_ key: String) -> WireError {
-        WireError(kind, path: path.isEmpty ? key : "\(key).\(path)")
-    }
-
-    /// The error in a sentence that names the key.
-    public var description: String {
-        (path.isEmpty ? "message: " : "message, key '\(path)': ") + explanation
-    }
-
-    /// The error without its place.
+    /// The error without the word `message`.
     var explanation: String {
         switch kind {
         case .truncated: "it ends inside a value; send one whole MessagePack value in a binary message"

@@ -53,7 +53,7 @@ public enum WireValue: Equatable, Sendable {
         switch self {
         case .integer(let value): Double(value)
         case .double(let value): value
-        case .array(let array) where array.shape.isEmpty: Double(array.floats()[0])
+        case .array(let array) where array.shape.isEmpty: array.doubles()[0]
         default: nil
         }
     }

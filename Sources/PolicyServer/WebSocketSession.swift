@@ -141,8 +141,8 @@ private struct RequestTimes {
     /// The robot's time of the observation, seconds since 1970; nil where it sends none.
     let observationTime: Double?
 
-    /// Ages beyond it, a day, are those of clocks that differ.
-    private static let oldest = 86_400.0
+    /// Ages outside, negative or above a day, are those of clocks that differ; far ones do not even fit a `Duration`.
+    private static let plausibleAges = 0.0 ... 86_400
 
     /// Age of the observation at the end.
     ///
@@ -151,7 +151,7 @@ private struct RequestTimes {
         let sinceReceipt = end - receipt
         guard let observationTime else { return sinceReceipt }
         let age = Date().timeIntervalSince1970 - observationTime
-        return age <= Self.oldest ? max(sinceReceipt, .seconds(age)) : sinceReceipt
+        return Self.plausibleAges.contains(age) ? max(sinceReceipt, .seconds(age)) : sinceReceipt
     }
 }
 
