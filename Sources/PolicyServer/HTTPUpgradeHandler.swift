@@ -19,6 +19,8 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private var state = State.waiting
     private var isEncrypted = false
+    private var deadline: Scheduled<Void>?
+    private let requestTime: TimeAmount
     private let routes: Routes
     private let refusal: (any Channel) -> HTTPResponse?
     private let openWebsocket: (any MessageHandler, ChannelHandlerContext) throws -> Void
@@ -26,18 +28,29 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Creates a handler.
     ///
     /// - Parameters:
+    ///   - requestTime: Time from the connection's start until its request has arrived and is responded to.
     ///   - routes: Handlers by path.
     ///   - refusal: The response to a client that gets no websocket; nil for one that gets it.
     ///   - openWebsocket: Called on the event loop, with the path's handler, after the response to switch protocols.
     init(
+        requestTime: TimeAmount,
         routes: Routes,
         refusal: @escaping (any Channel) -> HTTPResponse?,
         openWebsocket: @escaping (any MessageHandler, ChannelHandlerContext) throws -> Void
     ) {
+        self.requestTime = requestTime
         self.routes = routes
         self.refusal = refusal
         self.openWebsocket = openWebsocket
     }
+
+    // Clients that send nothing, or a byte now and then, must not hold connections that others need.
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = context.loopBound
+        deadline = context.eventLoop.scheduleTask(in: requestTime) { bound.value.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (Self.unwrapInboundIn(data), state) {
@@ -103,13 +116,8 @@ final class HTTPUpgradeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Closes the connection of a client that sends no request.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case IdleStateHandler.IdleStateEvent.read: context.close(promise: nil)
-        case is TLSEvent: isEncrypted = true
-        default: context.fireUserInboundEventTriggered(event)
-        }
+        if event is TLSEvent { isEncrypted = true } else { context.fireUserInboundEventTriggered(event) }
     }
 
     /// Responds in words to what the parser cannot read.

@@ -9,7 +9,7 @@ struct Listener: Sendable {
     /// The server's connections.
     let connections: Connections
 
-    /// Time without a byte after which a client is pinged.
+    /// Time without a byte after which a client is pinged, and time for its first request.
     let pingInterval: TimeAmount
 
     /// Listens on `host:port`.
@@ -33,6 +33,7 @@ struct Listener: Sendable {
         let encoder = HTTPResponseEncoder()
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
         let upgrade = HTTPUpgradeHandler(
+            requestTime: pingInterval,
             routes: connections.routes,
             refusal: connections.refusal(of:)
         ) { [self] handler, context in

@@ -58,7 +58,7 @@ public actor PolicyServer {
     ///   - host: Address to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for all networks.
     ///   - port: TCP port; 0 takes any free one.
     ///   - pingInterval: Silence after which a client is pinged, and three times which its connection is closed; 20 s in
-    ///     openpi's server, too.
+    ///     openpi's server, too. A new connection has as long for its request.
     ///   - maximumClients: Number of websockets at a time; further clients get status 503.
     ///   - limits: Limits of a message.
     ///   - logger: Logger of connections and failures.

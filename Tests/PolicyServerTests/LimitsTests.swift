@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOHTTP1
 import NIOWebSocket
 import PolicyProtocol
 import PythonPeer
@@ -44,6 +45,28 @@ struct LimitsTests {
         for _ in 0 ..< 100 { #expect(try pong(to: "in vain") == nil) }
         channel.isWritable = true
         #expect(try pong(to: "again") == "again")
+    }
+
+    @Test("a request has its time, however slowly its bytes come")
+    func dawdling() throws {
+        let handler = HTTPUpgradeHandler(
+            requestTime: .seconds(20),
+            routes: Routes(PolicyHandler(policy: try ScriptedPolicy(), serverName: "faster", version: "0.1.0")),
+            refusal: { _ in nil },
+            openWebsocket: { _, _ in }
+        )
+        let channel = EmbeddedChannel(handler: handler)
+        defer { _ = try? channel.finish() }
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        for second in 1 ..< 20 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: "\(second)")))
+            #expect(channel.isActive)
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
     }
 
     @Test("one message is read while another is handled; further ones wait in the socket")
