@@ -1,13 +1,11 @@
 #include "column.h"
 
 #include <arrow/type.h>
-#include <arrow/type_traits.h>
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
 
 #include <cmath>
 #include <string_view>
-#include <type_traits>
 
 #include "barrier.h"
 #include "include/cparquet.h"
@@ -100,34 +98,22 @@ bool copyReal(const arrow::Array &array, int64_t first, int64_t count, Value *va
     }
 }
 
-/// Whole numbers, which pandas writes as real ones where some are null.
-bool copyWhole(const arrow::Array &array, int64_t first, int64_t count, int64_t *values) {
+/// Whole numbers, which pandas writes as real ones, with NaN for `null`, where some are null.
+bool copyWhole(const arrow::Array &array, int64_t first, int64_t count, int64_t null, int64_t *values) {
     if (copyInteger(array, first, count, values)) return true;
     std::vector<double> reals(count);
     if (!copyReal(array, first, count, reals.data())) return false;
     for (int64_t index = 0; index < count; ++index) {
-        if (array.IsNull(first + index) || std::isnan(reals[index])) continue;
+        if (array.IsNull(first + index) || std::isnan(reals[index])) {
+            values[index] = null;
+            continue;
+        }
         if (std::abs(reals[index]) > 9e15 || reals[index] != std::floor(reals[index])) {
             throw std::runtime_error(std::to_string(reals[index]) + " is not a whole number");
         }
         values[index] = static_cast<int64_t>(reals[index]);
     }
     return true;
-}
-
-/// True where a real value is none.
-bool isMissing(const arrow::Array &array, int64_t index) {
-    if (array.IsNull(index)) return true;
-    if (array.type_id() == arrow::Type::DOUBLE)
-        return std::isnan(static_cast<const arrow::DoubleArray &>(array).Value(index));
-    if (array.type_id() == arrow::Type::FLOAT)
-        return std::isnan(static_cast<const arrow::FloatArray &>(array).Value(index));
-    return false;
-}
-
-template <typename Value>
-bool isNullFor(const arrow::Array &array, int64_t index) {
-    return std::is_integral_v<Value> ? isMissing(array, index) : array.IsNull(index);
 }
 
 /// Copies every row with `copy`, which returns true if it knows the type.
@@ -140,10 +126,9 @@ bool copyAll(const ParquetColumn *column, int64_t width, Value null, Value *valu
                 if (leaf.type_id() == arrow::Type::NA) return std::fill(target, target + count, null);
                 if (!copy(leaf, first, count, target))
                     throw std::runtime_error(leaf.type()->ToString() + " is not " + kind);
-                const bool mayMiss = std::is_integral_v<Value> && arrow::is_floating(leaf.type_id());
-                if (leaf.null_count() == 0 && !mayMiss) return;
+                if (leaf.null_count() == 0) return;
                 for (int64_t index = 0; index < count; ++index)
-                    if (isNullFor<Value>(leaf, first + index)) target[index] = null;
+                    if (leaf.IsNull(first + index)) target[index] = null;
             };
             if (piece.width == width) {
                 take(0, piece.rows * width, values);
@@ -231,7 +216,10 @@ bool parquet_copy_doubles(const ParquetColumn *column, int64_t width, double nul
 }
 
 bool parquet_copy_integers(const ParquetColumn *column, int64_t width, int64_t null, int64_t *values) {
-    return copyAll(column, width, null, values, "a whole number", copyWhole);
+    const auto copy = [null](const arrow::Array &array, int64_t first, int64_t count, int64_t *target) {
+        return copyWhole(array, first, count, null, target);
+    };
+    return copyAll(column, width, null, values, "a whole number", copy);
 }
 
 const char *parquet_text(const ParquetColumn *column, int64_t row, int64_t position, int64_t *length) {

@@ -69,6 +69,20 @@ void append(std::shared_ptr<arrow::Array> array, ParquetColumn &column) {
     column.pieces.push_back(std::move(piece));
 }
 
+/// Throws where the footer's numbers of rows contradict each other: they become sizes of memory.
+void checkRowCounts(const parquet::FileMetaData &metadata) {
+    int64_t left = metadata.num_rows();
+    for (int group = 0; group < metadata.num_row_groups(); ++group) {
+        const int64_t rows = metadata.RowGroup(group)->num_rows();
+        if (rows < 0 || rows > left) {
+            throw std::runtime_error("the footer promises " + std::to_string(metadata.num_rows()) + " rows, and " +
+                                     std::to_string(rows) + " of them in row group " + std::to_string(group));
+        }
+        left -= rows;
+    }
+    if (left != 0) throw std::runtime_error(std::to_string(left) + " rows of the footer are in no row group");
+}
+
 }  // namespace
 
 const char *parquet_last_error(void) { return lastError.c_str(); }
@@ -82,6 +96,7 @@ ParquetFile *parquet_open(const char *path) {
         check(builder.Open(std::move(input), properties));
         auto file = std::make_unique<ParquetFile>();
         check(builder.Build(&file->reader));
+        checkRowCounts(*file->reader->parquet_reader()->metadata());
         check(file->reader->GetSchema(&file->schema));
         for (const auto &field : file->schema->fields()) file->types.push_back(field->type()->ToString());
         return file.release();

@@ -233,6 +233,18 @@ struct AssemblyTests {
         #expect(error?.description.contains("expected row episode frame") == true)
     }
 
+    @Test("are not written outside of their folder, whatever a camera is called")
+    func outside() throws {
+        let name = "../../elsewhere"
+        var recording = OddRecording()
+        recording.addCamera(name, from: [0, 0.4], to: [0.4, 0.7])
+        try recording.write(to: folder.dataset)
+        let part = DatasetAssembly.Part(dataset: try LeRobotDataset(opening: folder.dataset))
+        let error = #expect(throws: LeRobotError.self) { try DatasetAssembly([part]) }
+        #expect(error?.description.contains("found '\(name)'; leave it out with --without") == true)
+        _ = try DatasetAssembly([part], omitting: [name])
+    }
+
     @Test("leave nothing behind where an episode cannot be read")
     func failure() throws {
         let source = try sample([7, 5])

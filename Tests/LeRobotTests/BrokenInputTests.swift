@@ -65,8 +65,10 @@ struct BrokenInputTests {
     func wrongType() throws {
         let fps = try error { try replace("\"fps\" : 20", with: "\"fps\" : \"fast\"", in: $0) }
         #expect(
-            fps == "meta/info.json: field 'fps': expected a positive number of frames a second, found 'fast'"
+            fps == "meta/info.json: field 'fps': expected a number of frames a second from 1e-6 to 1e6, found 'fast'"
         )
+        let slow = try error { try replace("\"fps\" : 20", with: "\"fps\" : 1e-300", in: $0) }
+        #expect(slow.hasPrefix("meta/info.json: field 'fps': expected a number of frames a second from 1e-6"))
         let missing = try error { try replace("\"features\"", with: "\"feature\"", in: $0) }
         #expect(missing.hasPrefix("meta/info.json: field 'features': expected an object"))
     }
@@ -105,6 +107,23 @@ struct BrokenInputTests {
             try data.write(to: folder.appending(path: file))
         }
         #expect(message.hasPrefix("\(file): field 'action': expected a readable column"))
+    }
+
+    @Test(
+        "numbers of rows that contradict each other are named",
+        arguments: [[0x16, 39 << 1, 0x19], [0x16, 30 << 1, 0x26]] as [[UInt8]]
+    )
+    func rowCounts(field: [UInt8]) throws {
+        // In Thrift's compact form: a field of 64 bits with the rows of the file or of the second group, and the next field.
+        let file = "data/chunk-000/file-000.parquet"
+        let message = try error { folder in
+            var data = try Data(contentsOf: folder.appending(path: file))
+            let last = (0 ..< data.count - 2).last { Array(data[$0 ..< $0 + 3]) == field }
+            let position = try #require(last)
+            data[position + 1] = 7  // -4
+            try data.write(to: folder.appending(path: file))
+        }
+        #expect(message.hasPrefix("\(file): cannot be read: the footer promises"))
     }
 
     @Test(

@@ -134,6 +134,40 @@ struct GrowingDatasetTests {
         #expect(try LeRobotDataset(opening: folder).episodes.map(\.length) == [3, 4])
     }
 
+    @Test("computes its statistics anew where those of the file have no meaning")
+    func statistics() async throws {
+        let former = try GrowingDataset(opening: folder, fps: 10)
+        try await record(0, into: former)
+        await former.close()
+        let file = folder.appending(path: "meta/stats.json")
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        var features = try #require(json as? [String: [String: [Any]]])
+        features["action"]?["count"] = [1e300]
+        for part in features["tick", default: [:]].keys { features["tick"]?[part] = [3, 3] }
+        try JSONSerialization.data(withJSONObject: features).write(to: file)
+        let growing = try GrowingDataset(opening: folder, fps: 10)
+        try await record(1, into: growing)
+        await growing.close()
+        #expect(DatasetCheck.findings(of: folder).isEmpty)
+        let written = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        let statistics = try #require(written as? [String: [String: [Any]]])
+        for name in ["action", "tick", "timestamp", "index"] {
+            #expect(statistics[name]?["count"]?.first as? Int == 7, "\(name)")
+        }
+    }
+
+    @Test("refuses an episode that was begun before one of other features was saved")
+    func concurrentFeatures() async throws {
+        let growing = try GrowingDataset(opening: folder, fps: 10)
+        let other = try await growing.begin(["action": Feature(dtype: "float32", shape: [1])])
+        try await other.append(RecordedFrame(numbers: ["action": .floats([1])], task: "reach"))
+        try await record(0, into: growing)
+        await #expect(throws: LeRobotError.self) { _ = try await growing.save(other) }
+        try await record(1, into: growing)
+        await growing.close()
+        #expect(DatasetCheck.findings(of: folder).isEmpty)
+    }
+
     @Test("refuses other features, another rate, and a second writer")
     func refusals() async throws {
         let growing = try GrowingDataset(opening: folder, fps: 10)

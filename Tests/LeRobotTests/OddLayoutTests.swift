@@ -43,6 +43,23 @@ struct OddLayoutTests {
         try opened(recording)
     }
 
+    @Test("stay within their folder, and numbers short, whatever the template says")
+    func templateOutside() throws {
+        var recording = OddRecording()
+        let path = "../../data/chunk-{chunk_index:0900000000d}/file-{file_index:03d}.parquet"
+        recording.setInfo("data_path", "\"\(path)\"")
+        try opened(recording)
+    }
+
+    @Test("without a number in a column of half precision follow index")
+    func halfPrecision() throws {
+        var recording = OddRecording(lengths: [3, 2])
+        recording.set("frame_index", "half", [2, "nan", 0, 0, 1])
+        recording.files = [("data/chunk-000/file-000.parquet", [2, 0, 1, 4, 3])]
+        let dataset = try opened(recording, warns: ["frame_index", "index"])
+        #expect(dataset.warnings[0].text.contains("null in row"))
+    }
+
     @Test("of version 3.0 are found where files are not padded and out of order")
     func unpadded() throws {
         var recording = OddRecording(lengths: Array(repeating: 2, count: 12))

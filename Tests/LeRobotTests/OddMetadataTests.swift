@@ -22,7 +22,7 @@ struct OddMetadataTests {
         .wrongField(
             file: folder.dataset.appending(path: "meta/info.json").path,
             field: "fps",
-            expected: "a positive number of frames a second",
+            expected: "a number of frames a second from 1e-6 to 1e6",
             found: found
         )
     }

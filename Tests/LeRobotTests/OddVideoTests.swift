@@ -1,3 +1,4 @@
+import CFFmpeg
 import Foundation
 import RobotTypes
 import TemporaryFolder
@@ -235,6 +236,16 @@ struct OddVideoTests {
             let found = try converted.depthFrame(at: row, camera: "depth")
             #expect(try found == dataset.depthFrame(at: row, camera: "depth"))
         }
+    }
+
+    @Test("codes beyond a raw frame's bits are the largest distance")
+    func largeCodes() throws {
+        var frame = FFmpeg.allocateFrame(width: 2, height: 1, format: AV_PIX_FMT_GRAY10LE)
+        defer { av_frame_free(&frame) }
+        let pixels = try #require(frame?.pointee.data.0)
+        for (index, byte) in ([0, 0, 0xFF, 0xFF] as [UInt8]).enumerated() { pixels[index] = byte }
+        let image = try #require(frame.flatMap { DepthImage(codes: $0, coding: DepthCoding()) })
+        #expect(zip(image.metres, [0.01, 10] as [Float]).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
     @Test("codes of distances are those of LeRobot")

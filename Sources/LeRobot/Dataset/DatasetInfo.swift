@@ -72,6 +72,14 @@ public struct DatasetInfo: Encodable, Equatable, Sendable {
     /// Name of the poses of objects, as only a simulator knows them.
     public static let environmentState = "observation.environment_state"
 
+    /// Returns true if a feature may have a name, which a camera's files bear in their paths.
+    static func isFeatureName(_ name: String) -> Bool {
+        !name.isEmpty && !name.contains("/") && !name.hasPrefix(".")
+    }
+
+    /// Lowest rate that is believed, frames a second: times of one below it do not fit a video's clock.
+    static let lowestRate = 1e-6
+
     /// Columns that every dataset has besides those of the robot.
     static let bookkeeping = [
         "timestamp": Feature(dtype: "float32", shape: [1]),

@@ -19,13 +19,15 @@ public struct DepthImage: Equatable, Sendable {
         self.metres = metres
     }
 
-    /// Reads the codes of a video's frame, which are 12 bits; nil for a pixel format without a plane of numbers.
+    /// Reads the codes of a video's frame, which are 12 bits; nil for a pixel format without a plane of whole numbers.
     init?(codes frame: UnsafePointer<AVFrame>, coding: DepthCoding) {
-        guard let (width, height, values) = GreyValues.read(frame) else { return nil }
         let bits = GreyValues.bits(frame)
-        // Codes of fewer or more bits have the same range of distances.
-        let scale = 4095.0 / Double((1 << bits) - 1)
-        let metres = values.map { coding.metres(ofCode: UInt16((Double($0) * scale).rounded())) }
+        guard bits <= 16, let (width, height, values) = GreyValues.read(frame) else { return nil }
+        // Codes of fewer or more bits have the same range of distances. Raw frames may hold numbers of more bits.
+        let largest = Double((1 << bits) - 1)
+        let metres = values.map { value in
+            coding.metres(ofCode: UInt16((min(Double(value), largest) * 4095 / largest).rounded()))
+        }
         self.init(width: width, height: height, metres: metres)
     }
 

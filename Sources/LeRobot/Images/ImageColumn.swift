@@ -153,11 +153,7 @@ final class ImageColumn {
         let location = FileLocation(chunk: 0, file: episode.number)
         var candidates = [DatasetInfo.filled(usual, location, camera: camera, frame: frame)]
         if let path, !path.isEmpty {
-            var parts: [Substring] = []
-            for part in path.replacing("\\", with: "/").split(separator: "/") where part != "." {
-                // No path leads out of the dataset's folder.
-                if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-            }
+            let parts = PathTemplate.parts(ofPath: path)
             let tails = parts.indices.map { parts[$0...].joined(separator: "/") }
             candidates = tails + tails.map { "images/\($0)" } + candidates
         }

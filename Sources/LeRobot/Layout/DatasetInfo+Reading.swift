@@ -53,7 +53,7 @@ extension DatasetInfo {
         file: String,
         log: WarningLog
     ) throws(LeRobotError) -> Double {
-        func isRate(_ fps: Double) -> Bool { fps.isFinite && fps > 0 && fps < 1e6 }
+        func isRate(_ fps: Double) -> Bool { fps >= lowestRate && fps < 1e6 }
         guard let fps = json?.number ?? json?.elements?.first?.number, isRate(fps) else {
             if json == nil || json == .null,
                 let camera = features.values.compactMap({ $0.video?.fps }).filter(isRate).max()
@@ -68,7 +68,7 @@ extension DatasetInfo {
             throw .wrongField(
                 file: file,
                 field: "fps",
-                expected: "a positive number of frames a second",
+                expected: "a number of frames a second from 1e-6 to 1e6",
                 found: json?.summary ?? "nothing"
             )
         }

@@ -15,9 +15,12 @@ struct PathTemplate: Sendable {
     /// The folder or file that it begins with.
     let first: String?
 
+    /// Most digits that a number is padded to.
+    private static let mostDigits = 20
+
     /// Reads a template; its path lies within the dataset's folder, whatever separates and leads it.
     init(_ text: String) {
-        let parts = text.replacing("\\", with: "/").split(separator: "/").filter { $0 != "." }
+        let parts = Self.parts(ofPath: text)
         first = parts.first.map(String.init)
         var pieces: [Piece] = []
         var rest = parts.joined(separator: "/")[...]
@@ -29,9 +32,18 @@ struct PathTemplate: Sendable {
         self.pieces = pieces + [.text(String(rest))]
     }
 
+    /// The folders of a path and its last name, without any step that leads out of the folder in which it begins.
+    static func parts(ofPath path: String) -> [Substring] {
+        var parts: [Substring] = []
+        for part in path.replacing("\\", with: "/").split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return parts
+    }
+
     private static func piece(_ text: Substring) -> Piece {
         let field = text.dropFirst().dropLast().split(separator: ":", maxSplits: 1)
-        let digits = field.count > 1 ? Int(field[1].filter(\.isNumber)) ?? 0 : 0
+        let digits = min(field.count > 1 ? Int(field[1].filter(\.isNumber)) ?? 0 : 0, mostDigits)
         switch field.first {
         case "chunk_index", "episode_chunk": return .chunk(digits: digits)
         case "file_index", "episode_index": return .file(digits: digits)

@@ -34,6 +34,14 @@ struct FormerRecording {
         }
         dataset = try LeRobotDataset(opening: folder)
         features = dataset.info.features.filter { DatasetInfo.bookkeeping[$0.key] == nil }
+        if let name = features.keys.filter({ !DatasetInfo.isFeatureName($0) }).min() {
+            throw .wrongField(
+                file: folder.appending(path: "meta/info.json").path,
+                field: "features",
+                expected: "names without '/'",
+                found: "'\(name)'; record into another folder"
+            )
+        }
         let isOwn =
             dataset.info.codebaseVersion == "v3.0" && dataset.info.dataPath == DatasetInfo.defaultDataPath
             && dataset.episodes.allSatisfy { episode in
@@ -71,12 +79,27 @@ struct FormerRecording {
         if let json = try? JSONValue.reading(file), let members = json.members {
             var summaries: [String: ColumnSummary] = [:]
             for (name, entry) in members { summaries[name] = ColumnSummary(entry) }
-            let names = Set(dataset.info.features.keys)
-            if names.isSubset(of: summaries.keys), summaries["index"]?.count == dataset.frameCount {
-                return summaries
+            let isWhole = dataset.info.features.allSatisfy { name, feature in
+                summaries[name]?.mean.count == (feature.isImage ? 3 : feature.dimension)
             }
+            if isWhole, summaries["index"]?.count == dataset.frameCount { return summaries }
         }
         return try DatasetStatistics(of: dataset).features.mapValues(ColumnSummary.init)
+            .merging(try bookkeepingSummaries()) { $1 }
+    }
+
+    /// Statistics of the columns that every dataset has.
+    private func bookkeepingSummaries() throws(LeRobotError) -> [String: ColumnSummary] {
+        let tasks = try dataset.loadTable(features: []).taskIndex
+        var totals = FeatureTotals()
+        for episode in dataset.episodes {
+            let columns = episode.bookkeeping(
+                timestamps: (0 ..< episode.length).map { Float(Double($0) / dataset.info.fps) },
+                tasks: Array(tasks[episode.rows])
+            )
+            _ = totals.add(columns, length: episode.length, images: [:])
+        }
+        return totals.summaries()
     }
 
     /// Removes what an interrupted recorder left of the episode after the last one.
@@ -100,10 +123,11 @@ struct FormerRecording {
 }
 
 extension ColumnSummary {
-    /// Reads a feature of `meta/stats.json`; nil where a part is absent.
+    /// Reads a feature of `meta/stats.json`; nil where a part is absent or the count is no whole number.
     init?(_ json: JSONValue) {
         func numbers(_ key: String) -> [Double]? { json[key]?.flatNumbers }
-        guard let count = numbers("count")?.first, let min = numbers("min"), let max = numbers("max"),
+        guard let count = numbers("count")?.first.flatMap({ Int(exactly: $0) }),
+            let min = numbers("min"), let max = numbers("max"),
             let mean = numbers("mean"), let std = numbers("std")
         else { return nil }
         let quantiles = Self.levels.compactMap { numbers($0.key) }
@@ -113,7 +137,7 @@ extension ColumnSummary {
         self = .empty(dimension: mean.count)
         (self.min, self.max, self.mean, self.std) = (min, max, mean, std)
         self.quantiles = quantiles
-        self.count = Int(count)
+        self.count = count
     }
 
     /// The summary that statistics of a feature are.

@@ -55,8 +55,8 @@ public actor GrowingDataset {
         robotType: String? = nil,
         video: VideoSettings = .dataset
     ) throws(LeRobotError) {
-        guard fps.isFinite, fps > 0, fps <= 100_000 else {
-            throw .invalidData(field: "fps", expected: "a positive number", found: "\(fps)")
+        guard fps >= DatasetInfo.lowestRate, fps <= 100_000 else {
+            throw .invalidData(field: "fps", expected: "a number from 1e-6 to 1e5", found: "\(fps)")
         }
         let folder = folder.standardizedFileURL
         self.folder = folder
@@ -90,16 +90,9 @@ public actor GrowingDataset {
     ///
     /// - Throws: ``LeRobotError`` for features that are not those of the episodes before, or cannot be recorded.
     public func begin(_ features: [String: Feature]) throws(LeRobotError) -> EpisodeRecording {
-        if let present = self.features, present != features {
-            throw .invalidData(
-                field: "features",
-                expected: "\(present.keys.sorted()) as in \(folder.path)",
-                found: "\(features.keys.sorted())"
-            )
-        }
+        try check(features)
         for (name, feature) in features {
-            let isPath = name.isEmpty || name.contains("/") || name.hasPrefix(".")
-            guard !isPath, DatasetInfo.bookkeeping[name] == nil else {
+            guard DatasetInfo.isFeatureName(name), DatasetInfo.bookkeeping[name] == nil else {
                 throw .invalidData(field: "features", expected: "names of features", found: "'\(name)'")
             }
             guard feature.dtype == "video" || FrameValues(emptyOf: feature.dtype) != nil else {
@@ -115,6 +108,20 @@ public actor GrowingDataset {
         )
     }
 
+    /// Compares an episode's features with those of the episodes before, of which there may be none yet when it begins.
+    private func check(_ features: [String: Feature]) throws(LeRobotError) {
+        guard let present = self.features, present != features else { return }
+        let texts = [present, features].map { features in
+            features.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.dtype)\($0.value.shape)" }
+                .joined(separator: ", ")
+        }
+        throw .invalidData(
+            field: "features",
+            expected: "\(texts[0]), as in \(folder.path)",
+            found: texts[1]
+        )
+    }
+
     /// The feature of a camera of this dataset.
     public nonisolated func cameraFeature(height: Int, width: Int) -> Feature {
         Feature(videoOfHeight: height, width: width, fps: fps, settings: video)
@@ -123,9 +130,11 @@ public actor GrowingDataset {
     /// Adds an episode, which is on the disk when this returns.
     ///
     /// - Returns: The index of the episode.
-    /// - Throws: ``LeRobotError`` when a file cannot be written; the dataset stays as it was.
+    /// - Throws: ``LeRobotError`` for an episode that was begun with other features than those of one saved since, or when a
+    ///   file cannot be written; the dataset stays as it was.
     public func save(_ episode: EpisodeRecording) async throws(LeRobotError) -> Int {
         let content = try await episode.finish()
+        try check(episode.features)
         return try add(content, features: episode.features)
     }
 
@@ -223,12 +232,8 @@ public actor GrowingDataset {
         _ timestamps: [Float],
         _ tasks: [Int]
     ) -> [String: ColumnSummary] {
-        var columns = content.numbers.mapValues(\.floats)
-        columns["timestamp"] = timestamps
-        columns["frame_index"] = (0 ..< content.length).map(Float.init)
-        columns["episode_index"] = Array(repeating: Float(episode.index), count: content.length)
-        columns["index"] = episode.rows.map(Float.init)
-        columns["task_index"] = tasks.map(Float.init)
+        let columns = content.numbers.mapValues(\.floats)
+            .merging(episode.bookkeeping(timestamps: timestamps, tasks: tasks)) { $1 }
         var totals = FeatureTotals()
         return totals.add(columns, length: content.length, images: [:])
             .merging(content.colors.mapValues(\.summary)) { $1 }

@@ -74,6 +74,7 @@ final class AssemblyWriting {
 
     private func append(_ episode: Episode, _ rows: [Rows], of dataset: LeRobotDataset) throws(LeRobotError) {
         let times = self.times(try dataset.rowSource.times(of: episode) ?? [], of: episode)
+        let timestamps = times.map(Float.init)
         let (rowTasks, texts) = self.tasks(rows, of: episode, in: dataset)
         var values: [ParquetValues] = []
         var numbers: [String: [Float]] = [:]
@@ -93,7 +94,7 @@ final class AssemblyWriting {
         let index = records.count
         let location = try data.append(
             values,
-            timestamps: times.map(Float.init),
+            timestamps: timestamps,
             episode: index,
             tasks: rowTasks,
             firstRow: first
@@ -117,12 +118,8 @@ final class AssemblyWriting {
             dataFile: location,
             videos: segments
         )
-        numbers["timestamp"] = times.map(Float.init)
-        numbers["frame_index"] = (0 ..< episode.length).map(Float.init)
-        numbers["episode_index"] = Array(repeating: Float(index), count: episode.length)
-        numbers["index"] = written.rows.map(Float.init)
-        numbers["task_index"] = rowTasks.map(Float.init)
-        let summaries = totals.add(numbers.compactMapValues(\.self), length: episode.length, images: images)
+        numbers.merge(written.bookkeeping(timestamps: timestamps, tasks: rowTasks)) { $1 }
+        let summaries = totals.add(numbers, length: episode.length, images: images)
         records.append(EpisodeRecord(episode: written, summaries: summaries))
     }
 

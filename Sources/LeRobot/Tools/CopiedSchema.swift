@@ -50,6 +50,7 @@ struct CopiedSchema {
         where DatasetInfo.bookkeeping[name] == nil && !omitted.contains(name) {
             var feature = feature
             if feature.dtype == "video" {
+                try Self.checkPath(ofCamera: name, in: dataset.folder)
                 guard (dataset.cameras + dataset.depthCameras).contains(name) else {
                     notes.append("\(name): its videos are absent; left out")
                     continue
@@ -82,6 +83,18 @@ struct CopiedSchema {
             features[name] = feature
         }
         notes.sort()
+    }
+
+    /// Refuses a camera whose videos would be written outside of the new dataset, such as `../../home`.
+    private static func checkPath(ofCamera name: String, in folder: URL) throws(LeRobotError) {
+        let steps = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard steps.contains(where: { ["", ".", ".."].contains($0) }) else { return }
+        throw .wrongField(
+            file: folder.appending(path: "meta/info.json").path,
+            field: "features",
+            expected: "a camera's name that can be a folder's",
+            found: "'\(name)'; leave it out with --without"
+        )
     }
 
     /// Takes the number of values that the rows have where `meta/info.json` has another; false where rows differ in it, or are no

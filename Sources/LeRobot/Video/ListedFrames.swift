@@ -30,7 +30,7 @@ struct ListedFrames {
         pts.reserveCapacity(count)
         for index in 0 ..< Int32(count) {
             guard let entry = avformat_index_get_entry(stream, index)?.pointee,
-                entry.flags & AVINDEX_DISCARD_FRAME == 0, entry.pos + Int64(entry.size) <= size,
+                entry.flags & AVINDEX_DISCARD_FRAME == 0, entry.pos <= size - Int64(entry.size),
                 pts.last.map({ $0 < entry.timestamp }) ?? true
             else { return nil }
             pts.append(entry.timestamp)

@@ -15,10 +15,10 @@ public func encodeMP4(frames: [Image], fps: Double, to file: URL) throws(LeRobot
     guard let first = frames.first else {
         throw .invalidData(field: file.lastPathComponent, expected: "at least one frame", found: "none")
     }
-    guard fps.isFinite, fps > 0, fps <= 100_000 else {
+    guard fps >= DatasetInfo.lowestRate, fps <= 100_000 else {
         throw .invalidData(
             field: "\(file.lastPathComponent): fps",
-            expected: "a positive number",
+            expected: "a number from 1e-6 to 1e5",
             found: "\(fps)"
         )
     }

@@ -113,7 +113,7 @@ struct VideoIndex: Sendable {
             if packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
                 keyframes.append(Keyframe(pts: time, seek: min(time, decoded)))
             }
-            position = decoded + 1
+            position = decoded &+ 1
         }
         pts.sort()
         let isDistinct = zip(pts, pts.dropFirst()).allSatisfy { $0 < $1 }

@@ -77,6 +77,23 @@ final class DataFiles {
     }
 }
 
+extension Episode {
+    /// Values of the columns that every dataset has, `[length]` each, for statistics.
+    ///
+    /// - Parameters:
+    ///   - timestamps: Seconds since the start, `[length]`.
+    ///   - tasks: Index of the instruction of every row, `[length]`.
+    func bookkeeping(timestamps: [Float], tasks: [Int]) -> [String: [Float]] {
+        [
+            "timestamp": timestamps,
+            "frame_index": (0 ..< length).map(Float.init),
+            "episode_index": Array(repeating: Float(index), count: length),
+            "index": rows.map(Float.init),
+            "task_index": tasks.map(Float.init),
+        ]
+    }
+}
+
 /// The numbers of one episode.
 struct EpisodeColumns {
     /// Number of frames.

@@ -87,15 +87,16 @@ public struct DatasetDescription: Sendable {
         {
             if !isGood { throw .invalidData(field: field, expected: expected, found: found) }
         }
-        try require(fps.isFinite && fps > 0 && fps <= 100_000, "fps", "a positive number", "\(fps)")
+        let isRate = fps >= DatasetInfo.lowestRate && fps <= 100_000
+        try require(isRate, "fps", "a number from 1e-6 to 1e5", "\(fps)")
         try require(!actionNames.isEmpty, "actionNames", "at least one name", "none")
         for names in [actionNames, stateNames, environmentStateNames, cameras.map(\.name)] {
             let duplicate = names.first { name in names.filter { $0 == name }.count > 1 }
             try require(duplicate == nil, "names", "different names", "'\(duplicate ?? "")' twice")
         }
         for camera in cameras {
-            let isPath = camera.name.isEmpty || camera.name.contains("/") || camera.name.hasPrefix(".")
-            try require(!isPath, "cameras", "names without '/'", "'\(camera.name)'")
+            let isName = DatasetInfo.isFeatureName(camera.name)
+            try require(isName, "cameras", "names without '/'", "'\(camera.name)'")
             let isTaken = DatasetInfo.bookkeeping[camera.name] != nil
             try require(
                 !isTaken && !Self.reserved.contains(camera.name),

@@ -96,11 +96,12 @@ public final class DatasetWriter {
             timestamps: actions.indices.map { Float(Double($0) / description.fps) }
         )
         let row = records.last?.episode.rows.upperBound ?? 0
+        let rowTasks = Array(repeating: index(of: task), count: columns.length)
         let location = try data.append(
             description.numericFeatures.map { .floats(columns.features[$0.name] ?? []) },
             timestamps: columns.timestamps,
             episode: records.count,
-            tasks: Array(repeating: index(of: task), count: columns.length),
+            tasks: rowTasks,
             firstRow: row
         )
         var segments: [String: Episode.VideoSegment] = [:]
@@ -112,13 +113,7 @@ public final class DatasetWriter {
             dataFile: location,
             videos: segments
         )
-        let bookkeeping = [
-            "timestamp": columns.timestamps,
-            "frame_index": (0 ..< columns.length).map(Float.init),
-            "episode_index": Array(repeating: Float(episode.index), count: columns.length),
-            "index": episode.rows.map(Float.init),
-            "task_index": Array(repeating: Float(index(of: task)), count: columns.length),
-        ]
+        let bookkeeping = episode.bookkeeping(timestamps: columns.timestamps, tasks: rowTasks)
         let rows = FeatureTotals.sampledRows(of: columns.length)
         let summaries = totals.add(
             columns.features.merging(bookkeeping) { $1 },
