@@ -101,6 +101,8 @@ public struct NumpyFile: Sendable {
         case "<i8": elements(Int64.self).map(Int.init)
         case "<i4": elements(Int32.self).map(Int.init)
         case "<i2": elements(Int16.self).map(Int.init)
+        case "|i1": elements(Int8.self).map(Int.init)
+        case "<u4": elements(UInt32.self).map(Int.init)
         case "<u2": elements(UInt16.self).map(Int.init)
         case "|u1": bytes.map(Int.init)
         default:

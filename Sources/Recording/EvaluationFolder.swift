@@ -55,14 +55,23 @@ public struct EvaluationFolder: Sendable {
         }
     }
 
-    /// The frames of a simulator's video, `[frames, height, width, 3]` uint8.
-    private static func frames(of video: URL) throws -> [Image] {
+    /// The frames of a simulator's video.
+    ///
+    /// - Throws: `NumpyError` for anything but uint8 `[frames, height, width, 3]`.
+    static func frames(of video: URL) throws -> [Image] {
         let array = try NumpyFile(reading: video)
+        guard array.dtype == "|u1", array.shape.count == 4, array.shape[3] == 3, !array.shape.contains(0)
+        else {
+            throw NumpyError(
+                file: video.path,
+                reason: "expected uint8 (|u1) [frames, height, width, 3], found \(array.dtype) \(array.shape)"
+            )
+        }
         let (height, width) = (array.shape[1], array.shape[2])
         let size = height * width * 3
-        let bytes = [UInt8](array.bytes)
-        return stride(from: 0, to: array.shape[0] * size, by: size).map {
-            Image(width: width, height: height, pixels: Array(bytes[$0 ..< $0 + size]))
+        return (0 ..< array.shape[0]).map { frame in
+            let start = array.bytes.startIndex + frame * size
+            return Image(width: width, height: height, pixels: [UInt8](array.bytes[start ..< start + size]))
         }
     }
 }

@@ -17,12 +17,16 @@ struct FrameClock {
         last = (robot, arrival)
     }
 
-    /// Frames a second, by the robot's clock where it sent one; nil of too few frames.
+    /// Frames a second that no robot sends: its clock stands still.
+    private static let impossibleRate = 1e6
+
+    /// Frames a second, by the robot's clock where it sent one; nil of too few frames, or of a clock that stands still.
     var rate: Double? {
         guard frameCount >= Self.fewestFrames, let first, let last else { return nil }
         let arrival = (last.arrival - first.arrival) / .seconds(1)
         let robot = first.robot.flatMap { start in last.robot.map { $0 - start } }
         let seconds = robot ?? arrival
-        return seconds > 0 ? Double(frameCount - 1) / seconds : nil
+        let rate = Double(frameCount - 1) / seconds
+        return seconds > 0 && rate < Self.impossibleRate ? rate : nil
     }
 }

@@ -36,6 +36,9 @@ public actor StreamRecorder: MessageHandler {
     private var total = Status()
     private var remarks: Set<String> = []
 
+    /// Characters of a remark.
+    private static let longestRemark = 1000
+
     /// The episode of a connection.
     private struct OpenEpisode {
         let recording: EpisodeRecording
@@ -250,6 +253,8 @@ public actor StreamRecorder: MessageHandler {
 
     /// Reports a text that was not reported before; a robot that sends nothing but mistakes fills neither screen nor memory.
     private func remark(_ text: String, once key: String? = nil) {
+        // It may quote a message.
+        let text = String(text.prefix(Self.longestRemark))
         if remarks.count < 1000, remarks.insert(key ?? text).inserted { report(text) }
     }
 

@@ -54,6 +54,8 @@ struct NumpyFileTests {
         #expect(try integers("int32") == [-3, -2, -1, 0, 1, 2])
         #expect(try integers("int16") == [-2, 300])
         #expect(try integers("uint16") == [65535])
+        #expect(try integers("uint32") == [1 << 32 - 1])
+        #expect(try integers("int8") == [-128, 127])
         #expect(try integers("uint8") == [0, 255])
         #expect(try integers("scalar") == [7])
         #expect(try open("scalar").shape == [])

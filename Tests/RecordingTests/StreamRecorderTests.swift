@@ -180,6 +180,30 @@ struct StreamRecorderTests {
     }
 }
 
+extension StreamRecorderTests {
+    @Test("by a clock that stands still are saved without a rate")
+    func stoppedClock() async throws {
+        let recorder = try await recorder()
+        var reply = WireMap()
+        for step in 0 ..< 20 {
+            let time = step == 19 ? Double.leastNonzeroMagnitude : 0
+            reply = try await send(frame(["episode_end": .boolean(step == 19)], time: time), to: recorder)
+        }
+        #expect(reply["saved"] == .boolean(true) && reply["measured_fps"] == nil)
+        _ = await recorder.finish()
+    }
+
+    @Test("under endless keys are reported in short")
+    func longKeys() async throws {
+        let recorder = try await recorder()
+        let key = String(repeating: "k", count: 100_000)
+        _ = try await send(frame([key: "a text"]), to: recorder)
+        await #expect(throws: RecordingRefusal.self) { try await send(frame([key: .integer(1)]), to: recorder) }
+        _ = await recorder.finish()
+        #expect(remarks.list.count >= 2 && remarks.list.allSatisfy { $0.count <= 1000 })
+    }
+}
+
 /// What a recorder reports.
 private final class Remarks: @unchecked Sendable {
     private let lock = NSLock()

@@ -16,6 +16,8 @@ if mode == "write":
         "int32": np.arange(-3, 3, dtype=np.int32),
         "int16": np.array([-2, 300], dtype=np.int16),
         "uint16": np.array([65535], dtype=np.uint16),
+        "uint32": np.array([2**32 - 1], dtype=np.uint32),
+        "int8": np.array([-128, 127], dtype=np.int8),
         "uint8": np.array([0, 255], dtype=np.uint8),
         "scalar": np.array(7, dtype=np.int64),
         "empty": np.zeros((0, 16, 4), dtype=np.float32),
