@@ -26,11 +26,13 @@ struct CrossCheckTests {
         arguments: [
             (
                 data, #"{"frame_index": {"11": 0}}"#,
-                "'frame_index': expected different numbers within episode 1, found 0 in rows 9 and 11"
+                "'frame_index': expected different numbers within episode 1, found 0 in rows 9 and 11; "
+                    + "'faster data repair' leaves the episode out"
             ),
             (
                 data, #"{"episode_index": {"9": 0}}"#,
-                "'frame_index': expected different numbers within episode 0, found 0 in rows 0 and 9"
+                "'frame_index': expected different numbers within episode 0, found 0 in rows 0 and 9; "
+                    + "'faster data repair' leaves the episode out"
             ),
             (
                 episodes, #"{"episode_index": {"1": null}}"#,

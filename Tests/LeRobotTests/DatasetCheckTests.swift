@@ -134,6 +134,20 @@ struct DatasetCheckTests {
         }
     }
 
+    @Test("an episode whose rows cannot be put in order costs no other one of its file")
+    func disordered() throws {
+        var recording = OddRecording(lengths: [4, 3, 5])
+        recording.set("frame_index", "int64", [0, 1, 2, 3, 0, 0, 2, 0, 1, 2, 3, 4])
+        try recording.write(to: folder.dataset)
+        let repair = try DatasetRepair(opening: folder.dataset)
+        #expect(repair.part.episodes == [0, 2])
+        #expect(repair.leftOut.map(\.episode) == [1])
+        let out = folder.appending(path: "out")
+        _ = try DatasetAssembly([repair.part]).write(to: out)
+        #expect(DatasetCheck.findings(of: out).isEmpty)
+        #expect(try LeRobotDataset(opening: out).loadTable().rowsSeen == [0, 1, 2, 3, 7, 8, 9, 10, 11])
+    }
+
     @Test("a file without a footer is one error, and costs its episodes alone")
     func interrupted() throws {
         try OddRecording("v2.1", lengths: [4, 3, 5]).write(to: folder.dataset)

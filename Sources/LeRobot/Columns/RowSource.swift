@@ -35,26 +35,6 @@ final class RowSource: Sendable {
         self.log = log
     }
 
-    /// Indices of all episodes, those together that share files.
-    var episodesByFiles: [[Int]] {
-        var groups: [Set<Int>] = []
-        var groupOfFile: [Int: Int] = [:]
-        for episode in episodes {
-            let files = Set(episode.pieces.map(\.file))
-            let known = Set(files.compactMap { groupOfFile[$0] }).sorted()
-            let group = known.first ?? groups.count
-            if known.isEmpty { groups.append([]) }
-            groups[group].insert(episode.index)
-            for other in known.dropFirst() {
-                groups[group].formUnion(groups[other])
-                groups[other] = []
-                for (file, owner) in groupOfFile where owner == other { groupOfFile[file] = group }
-            }
-            for file in files { groupOfFile[file] = group }
-        }
-        return groups.filter { !$0.isEmpty }.map { $0.sorted() }
-    }
-
     /// Path of a data file.
     func url(_ file: Int) -> URL { folder.appending(path: paths[file]) }
 
@@ -155,7 +135,8 @@ final class RowSource: Sendable {
                 file: reader.path,
                 field: column,
                 expected: "different numbers within episode \(episode.number)",
-                found: "\(keys[twice.0] ?? 0) in rows \(twice.0) and \(twice.1)"
+                found: "\(keys[twice.0] ?? 0) in rows \(twice.0) and \(twice.1); "
+                    + "'faster data repair' leaves the episode out"
             )
         }
         guard null == nil, !isConstant else {
@@ -245,10 +226,27 @@ final class RowSource: Sendable {
     /// Whole numbers a thousand, a million or a milliard times as far apart as frames are milli-, micro- or nanoseconds.
     func times(of episode: Episode) throws(LeRobotError) -> [Double]? {
         if let kept = times.withLock({ $0[episode.index] }) { return kept.isEmpty ? nil : kept }
-        var found: [Int: [Double]] = [:]
         // All episodes of the file are read at once: their neighbours are asked for next.
         let neighbours = Set(episode.pieces.flatMap { episodesOfFile[$0.file] }).map { episodes[$0] }
-        try forEachFile(of: neighbours) { (reader, parts) throws(LeRobotError) in
+        var found: [Int: [Double]]
+        do throws(LeRobotError) { found = try timestamps(of: neighbours) } catch {
+            // The fault may be a neighbour's.
+            found = try timestamps(of: [episode])
+        }
+        found = found.mapValues { $0.allSatisfy(\.isFinite) ? inSeconds($0) : [] }
+        let result = found[episode.index] ?? []
+        times.withLock { times in
+            if times.count + found.count > Self.maximumEpisodesKept { times = [:] }
+            times.merge(found) { $1 }
+            times[episode.index] = result
+        }
+        return result.isEmpty ? nil : result
+    }
+
+    /// Values of `timestamp` as they are, by episode; NaN where they are absent.
+    private func timestamps(of episodes: [Episode]) throws(LeRobotError) -> [Int: [Double]] {
+        var found: [Int: [Double]] = [:]
+        try forEachFile(of: episodes) { (reader, parts) throws(LeRobotError) in
             guard reader.has("timestamp") else { return }
             let values: [Double]
             do throws(LeRobotError) { values = try reader.column("timestamp").doubles() } catch {
@@ -266,14 +264,7 @@ final class RowSource: Sendable {
                 found[part.episode.index] = times
             }
         }
-        found = found.mapValues { $0.allSatisfy(\.isFinite) ? inSeconds($0) : [] }
-        let result = found[episode.index] ?? []
-        times.withLock { times in
-            if times.count + found.count > Self.maximumEpisodesKept { times = [:] }
-            times.merge(found) { $1 }
-            times[episode.index] = result
-        }
-        return result.isEmpty ? nil : result
+        return found
     }
 
     private func inSeconds(_ times: [Double]) -> [Double] {

@@ -20,7 +20,7 @@ extension LeRobotDataset {
             features: numericFeatures().filter { wanted?.contains($0.name) ?? true },
             frames: 0 ..< frameCount
         )
-        for episodes in passesOverDamage ? rowSource.episodesByFiles : [Array(episodes.indices)] {
+        for episodes in passesOverDamage ? episodesByFiles : [Array(episodes.indices)] {
             do throws(LeRobotError) {
                 try rowSource.forEachFile(of: episodes.map { self.episodes[$0] }) {
                     (reader, parts) throws(LeRobotError) in try reading.read(reader, parts)
@@ -57,6 +57,26 @@ extension LeRobotDataset {
             try reading.read(reader, parts)
         }
         return reading.table.columns
+    }
+
+    /// Indices of all episodes, those together that share files.
+    private var episodesByFiles: [[Int]] {
+        var groups: [Set<Int>] = []
+        var groupOfFile: [Int: Int] = [:]
+        for episode in episodes {
+            let files = Set(episode.pieces.map(\.file))
+            let known = Set(files.compactMap { groupOfFile[$0] }).sorted()
+            let group = known.first ?? groups.count
+            if known.isEmpty { groups.append([]) }
+            groups[group].insert(episode.index)
+            for other in known.dropFirst() {
+                groups[group].formUnion(groups[other])
+                groups[other] = []
+                for (file, owner) in groupOfFile where owner == other { groupOfFile[file] = group }
+            }
+            for file in files { groupOfFile[file] = group }
+        }
+        return groups.filter { !$0.isEmpty }.map { $0.sorted() }
     }
 
     /// Numeric features without bookkeeping, sorted by name.

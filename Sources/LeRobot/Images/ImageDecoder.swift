@@ -6,6 +6,9 @@ public import RobotTypes
 final class ImageDecoder {
     private let converter = ColorConverter()
 
+    /// Pixels of the largest image that is decoded: some kilobytes can promise gigabytes.
+    private static let mostPixels: Int64 = 1 << 27
+
     /// FFmpeg's decoder for bytes; nil for bytes of no image file.
     static func codec(of bytes: Data) -> AVCodecID? {
         func starts(_ text: String) -> Bool { bytes.starts(with: Data(text.utf8)) }
@@ -74,7 +77,11 @@ final class ImageDecoder {
         _ = FFmpeg.isQuiet
         func check(_ code: Int32) throws(LeRobotError) {
             if code < 0 {
-                throw .unreadable(file: name, reason: "the image is damaged: \(FFmpeg.message(code))")
+                throw .unreadable(
+                    file: name,
+                    reason: "the image is damaged, or has more than \(Self.mostPixels) pixels: "
+                        + FFmpeg.message(code)
+                )
             }
         }
         guard let id = Self.codec(of: bytes), let codec = avcodec_find_decoder(id) else {
@@ -98,6 +105,7 @@ final class ImageDecoder {
         guard let frame, let packet, let coder else { throw .unreadable(file: name, reason: "no memory") }
         coder.pointee.thread_count = 1
         coder.pointee.err_recognition = AV_EF_EXPLODE
+        coder.pointee.max_pixels = Self.mostPixels
         try check(avcodec_open2(coder, codec, nil))
         try check(av_new_packet(packet, Int32(clamping: bytes.count)))
         _ = bytes.copyBytes(to: UnsafeMutableBufferPointer(start: packet.pointee.data, count: bytes.count))
