@@ -245,6 +245,16 @@ struct AssemblyTests {
         _ = try DatasetAssembly([part], omitting: [name])
     }
 
+    @Test("have files of some size, whatever size the dataset asks for", arguments: ["1e15", "-3"])
+    func fileSizes(json: String) throws {
+        var recording = OddRecording()
+        recording.setInfo("data_files_size_in_mb", json)
+        recording.setInfo("video_files_size_in_mb", json)
+        try recording.write(to: folder.dataset)
+        let dataset = try LeRobotDataset(opening: folder.dataset)
+        #expect(try DatasetAssembly([.init(dataset: dataset)]).write(to: out).frames == 7)
+    }
+
     @Test("leave nothing behind where an episode cannot be read")
     func failure() throws {
         let source = try sample([7, 5])

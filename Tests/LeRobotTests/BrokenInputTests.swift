@@ -65,7 +65,8 @@ struct BrokenInputTests {
     func wrongType() throws {
         let fps = try error { try replace("\"fps\" : 20", with: "\"fps\" : \"fast\"", in: $0) }
         #expect(
-            fps == "meta/info.json: field 'fps': expected a number of frames a second from 1e-6 to 1e6, found 'fast'"
+            fps
+                == "meta/info.json: field 'fps': expected a number of frames a second from 1e-6 to 1e6, found 'fast'"
         )
         let slow = try error { try replace("\"fps\" : 20", with: "\"fps\" : 1e-300", in: $0) }
         #expect(slow.hasPrefix("meta/info.json: field 'fps': expected a number of frames a second from 1e-6"))

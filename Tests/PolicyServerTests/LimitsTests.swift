@@ -51,7 +51,9 @@ struct LimitsTests {
     func dawdling() throws {
         let handler = HTTPUpgradeHandler(
             requestTime: .seconds(20),
-            routes: Routes(PolicyHandler(policy: try ScriptedPolicy(), serverName: "faster", version: "0.1.0")),
+            routes: Routes(
+                PolicyHandler(policy: try ScriptedPolicy(), serverName: "faster", version: "0.1.0")
+            ),
             refusal: { _ in nil },
             openWebsocket: { _, _ in }
         )

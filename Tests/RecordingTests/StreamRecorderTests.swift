@@ -198,7 +198,9 @@ extension StreamRecorderTests {
         let recorder = try await recorder()
         let key = String(repeating: "k", count: 100_000)
         _ = try await send(frame([key: "a text"]), to: recorder)
-        await #expect(throws: RecordingRefusal.self) { try await send(frame([key: .integer(1)]), to: recorder) }
+        await #expect(throws: RecordingRefusal.self) {
+            try await send(frame([key: .integer(1)]), to: recorder)
+        }
         _ = await recorder.finish()
         #expect(remarks.list.count >= 2 && remarks.list.allSatisfy { $0.count <= 1000 })
     }

@@ -40,8 +40,9 @@ struct CopiedSchema {
         folder = dataset.folder
         fps = dataset.info.fps
         robotType = dataset.info.robotType
-        dataFilesSizeInMB = max(1, dataset.info.dataFilesSizeInMB)
-        videoFilesSizeInMB = max(1, dataset.info.videoFilesSizeInMB)
+        let sizes = 1 ... 1_000_000
+        dataFilesSizeInMB = min(max(dataset.info.dataFilesSizeInMB, sizes.lowerBound), sizes.upperBound)
+        videoFilesSizeInMB = min(max(dataset.info.videoFilesSizeInMB, sizes.lowerBound), sizes.upperBound)
         let piece = dataset.episodes.lazy.compactMap(\.pieces.first).first
         let reader = try piece.map { (piece) throws(LeRobotError) in
             try ParquetReader(opening: dataset.rowSource.url(piece.file))

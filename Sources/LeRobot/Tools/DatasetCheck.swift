@@ -14,6 +14,7 @@ public struct DatasetCheck {
     let share: (rank: Int, size: Int)
     private let progress: (Int, Int) -> Void
     var statistics: [String: RunningSummary] = [:]
+    private var known: Set<DatasetFinding> = []
     private var absentColumns: Set<String> = []
 
     private static let absentColumn = "expected a column of this name, found none (other files are not named)"
@@ -82,7 +83,7 @@ public struct DatasetCheck {
     }
 
     mutating func add(_ finding: DatasetFinding) {
-        if !findings.contains(finding) { findings.append(finding) }
+        if known.insert(finding).inserted { findings.append(finding) }
     }
 
     mutating func add(_ error: LeRobotError) {

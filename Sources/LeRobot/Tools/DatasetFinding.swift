@@ -1,5 +1,5 @@
 /// Something that ``DatasetCheck`` or ``DatasetDifferences`` found.
-public struct DatasetFinding: Codable, Equatable, Sendable, CustomStringConvertible {
+public struct DatasetFinding: Codable, Hashable, Sendable, CustomStringConvertible {
     /// Seriousness of a finding.
     public enum Severity: String, Codable, Sendable {
         /// Data that cannot be used, or is wrong.

@@ -83,6 +83,7 @@ extension Episode {
     /// - Parameters:
     ///   - timestamps: Seconds since the start, `[length]`.
     ///   - tasks: Index of the instruction of every row, `[length]`.
+    /// - Returns: Values by column.
     func bookkeeping(timestamps: [Float], tasks: [Int]) -> [String: [Float]] {
         [
             "timestamp": timestamps,
