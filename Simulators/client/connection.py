@@ -43,16 +43,22 @@ class Server:
     @property
     def metadata(self) -> dict:
         """What the server says of itself."""
-        return self._client.get_server_metadata()
+        return self._map(self._client.get_server_metadata(), "metadata")
 
     def infer(self, message: dict) -> dict:
         """Sends `message` and waits for the reply."""
         try:
-            return self._client.infer(message)
+            reply = self._client.infer(message)
         except RuntimeError as error:
             raise ServerError(f"{self.address}: {str(error).strip()}") from error
         except Exception as error:
             raise ServerError(f"{self.address} broke the connection: {error}") from error
+        return self._map(reply, "reply")
+
+    def _map(self, value, name: str) -> dict:
+        if not isinstance(value, dict):
+            raise ServerError(f"{self.address}: its {name} is {type(value).__name__}, expected a map of named values")
+        return value
 
 
 class ObservationSchema:
@@ -70,6 +76,8 @@ class ObservationSchema:
             side = robot.image_size if size is None else size
             for camera in robot.cameras:
                 wanted[robot.image_key.format(camera=camera)] = _entry("uint8", side, side, 3)
+        if not isinstance(wanted, dict) or not all(isinstance(entry, dict) for entry in wanted.values()):
+            raise ServerError(f"the server's 'observation' is {wanted}, expected a map with dtype and shape of every key")
         for key, entry in wanted.items():
             self._add(key, entry.get("dtype"), tuple(entry.get("shape", ())))
 
@@ -130,9 +138,14 @@ def sizes(reply: dict) -> dict[str, int]:
 
 def actions(reply: dict, columns: int) -> np.ndarray:
     """The actions in a policy's reply, `[steps, columns]`, checked."""
-    found = np.asarray(reply.get("actions"))
-    if found.ndim != 2 or found.shape[1] != columns or len(found) == 0:
-        raise ServerError(f"the policy's 'actions' have shape {list(found.shape)}, expected [steps, {columns}]")
+    try:
+        found = np.asarray(reply.get("actions"))
+    except ValueError as error:
+        raise ServerError(f"the policy's 'actions' are rows of different lengths, expected float32 [steps, {columns}]") from error
+    if found.ndim != 2 or found.shape[1] != columns or len(found) == 0 or found.dtype.kind not in "fiu":
+        raise ServerError(
+            f"the policy's 'actions' are {found.dtype} of shape {list(found.shape)}, expected float32 [steps, {columns}]"
+        )
     if not np.isfinite(found).all():
         raise ServerError("the policy's 'actions' hold values that are not finite")
     return found

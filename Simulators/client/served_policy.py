@@ -52,8 +52,9 @@ class ServedPolicy:
         self._latencies = []
         self._stages = {}
         self._sizes = {}
-        horizon = server.metadata.get("action", {}).get("horizon")
-        if horizon is not None:
+        action = server.metadata.get("action")
+        horizon = action.get("horizon") if isinstance(action, dict) else None
+        if isinstance(horizon, int):
             self._check(horizon)
 
     def action(self) -> np.ndarray:

@@ -120,8 +120,6 @@ class Scene:
         return joint.xanchor.copy(), float(joint.qpos[0])
 
     def mug_handle(self, name: str) -> np.ndarray:
-        """The middle of a mug's handle: of its part that is farthest from it in the plane."""
-        middle = self._outlines.of(self._raw.obj_body_id[name])
-        middle = (middle.max(0) + middle.min(0)) / 2
-        farthest = min(self.parts(name), key=lambda points: (points.mean(0) - middle)[1])
-        return (farthest.max(0) + farthest.min(0)) / 2
+        """The middle of a mug's handle, metres, `[3]`: of its foremost part, as it stands before a microwave that opens towards -y."""
+        foremost = min(self.parts(name), key=lambda points: points[:, 1].mean())
+        return (foremost.max(0) + foremost.min(0)) / 2
