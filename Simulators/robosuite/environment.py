@@ -169,7 +169,9 @@ class Environment(environment.Environment):
         return self.raw.sim.data.body_xmat[self.raw.sim.model.body_name2id(body)].reshape(3, 3).copy()
 
     def close(self):
-        """Frees the scene."""
+        """Frees the scene, and the twin's."""
+        if "twin" in self.__dict__:
+            self.twin.close()
         self._images.close()
         self.raw.close()
 
