@@ -34,6 +34,12 @@ struct FormerRecording {
         }
         dataset = try LeRobotDataset(opening: folder)
         features = dataset.info.features.filter { DatasetInfo.bookkeeping[$0.key] == nil }
+        try check(fps: fps)
+    }
+
+    /// Makes sure that the dataset is a recording of a rate that a recorder can add to.
+    private func check(fps: Double) throws(LeRobotError) {
+        let folder = dataset.folder
         if let name = features.keys.filter({ !DatasetInfo.isFeatureName($0) }).min() {
             throw .wrongField(
                 file: folder.appending(path: "meta/info.json").path,

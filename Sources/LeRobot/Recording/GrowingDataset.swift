@@ -150,27 +150,7 @@ public actor GrowingDataset {
             taskIndices.append(index)
         }
         let timestamps = (0 ..< content.length).map { Float(Double($0) / fps) }
-        let names = content.numbers.keys.sorted()
-        let data = DataFiles(
-            folder: content.folder,
-            fields: names.map { name in
-                let feature = features[name] ?? Feature(dtype: "float32", shape: [1])
-                return ParquetFieldSpec(
-                    name,
-                    .init(dtype: feature.dtype) ?? .float,
-                    feature.dimension == 1 ? .scalar : .fixedList(feature.dimension)
-                )
-            },
-            maximumSizeInMB: 100
-        )
-        _ = try data.append(
-            names.map { content.numbers[$0]?.parquet ?? .floats([]) },
-            timestamps: timestamps,
-            episode: episodeCount,
-            tasks: taskIndices,
-            firstRow: frameCount
-        )
-        try data.finish()
+        try writeRows(of: content, features, timestamps, taskIndices)
         let end = Double(content.length) / fps
         let episode = Episode(
             index: episodeCount,
@@ -199,6 +179,36 @@ public actor GrowingDataset {
         episodeCount += 1
         frameCount += content.length
         return episode.index
+    }
+
+    /// Writes the Parquet file of an episode into its folder.
+    private func writeRows(
+        of content: EpisodeRecording.Content,
+        _ features: [String: Feature],
+        _ timestamps: [Float],
+        _ tasks: [Int]
+    ) throws(LeRobotError) {
+        let names = content.numbers.keys.sorted()
+        let data = DataFiles(
+            folder: content.folder,
+            fields: names.map { name in
+                let feature = features[name] ?? Feature(dtype: "float32", shape: [1])
+                return ParquetFieldSpec(
+                    name,
+                    .init(dtype: feature.dtype) ?? .float,
+                    feature.dimension == 1 ? .scalar : .fixedList(feature.dimension)
+                )
+            },
+            maximumSizeInMB: 100
+        )
+        _ = try data.append(
+            names.map { content.numbers[$0]?.parquet ?? .floats([]) },
+            timestamps: timestamps,
+            episode: episodeCount,
+            tasks: tasks,
+            firstRow: frameCount
+        )
+        try data.finish()
     }
 
     /// Renames the files of an episode; the order is that of the type's description.

@@ -50,31 +50,15 @@ struct CopiedSchema {
         for (name, feature) in dataset.info.features
         where DatasetInfo.bookkeeping[name] == nil && !omitted.contains(name) {
             var feature = feature
+            let obstacle: String?
             if feature.dtype == "video" {
-                try Self.checkPath(ofCamera: name, in: dataset.folder)
-                guard (dataset.cameras + dataset.depthCameras).contains(name) else {
-                    notes.append("\(name): its videos are absent; left out")
-                    continue
-                }
-                let size = try dataset.imageSize(of: name)
-                if size != feature.imageSize { feature.shape = [size.height, size.width, 3] }
+                obstacle = try Self.correct(camera: &feature, name, in: dataset)
             } else {
-                guard let reader, reader.has(name) else {
-                    notes.append("\(name): the data files have no such column; left out")
-                    continue
-                }
-                let type = reader.type(of: name) ?? ""
-                let isCopied = feature.dtype == "image" || !type.contains("struct") && !type.contains("map<")
-                guard ParquetFieldSpec.Scalar(dtype: feature.dtype) != nil, isCopied else {
-                    notes.append(
-                        "\(name): columns of type \(feature.dtype) (\(type)) are not copied; left out"
-                    )
-                    continue
-                }
-                guard try Self.correct(&feature, name, reader) else {
-                    notes.append("\(name): its rows are no numbers, or not equally many; left out")
-                    continue
-                }
+                obstacle = try Self.correct(column: &feature, name, in: reader)
+            }
+            if let obstacle {
+                notes.append("\(name): \(obstacle); left out")
+                continue
             }
             if feature.isImage, feature.names == nil, feature.shape.count == 3 {
                 feature.names =
@@ -84,6 +68,35 @@ struct CopiedSchema {
             features[name] = feature
         }
         notes.sort()
+    }
+
+    /// Takes the size that a camera's images have; gives the reason why its videos cannot be copied.
+    private static func correct(
+        camera feature: inout Feature,
+        _ name: String,
+        in dataset: LeRobotDataset
+    ) throws(LeRobotError) -> String? {
+        try checkPath(ofCamera: name, in: dataset.folder)
+        guard (dataset.cameras + dataset.depthCameras).contains(name) else { return "its videos are absent" }
+        let size = try dataset.imageSize(of: name)
+        if size != feature.imageSize { feature.shape = [size.height, size.width, 3] }
+        return nil
+    }
+
+    /// Takes the shape that a column's rows have; gives the reason why they cannot be copied.
+    private static func correct(
+        column feature: inout Feature,
+        _ name: String,
+        in reader: ParquetReader?
+    ) throws(LeRobotError) -> String? {
+        guard let reader, reader.has(name) else { return "the data files have no such column" }
+        let type = reader.type(of: name) ?? ""
+        let isCopied = feature.dtype == "image" || !type.contains("struct") && !type.contains("map<")
+        guard ParquetFieldSpec.Scalar(dtype: feature.dtype) != nil, isCopied else {
+            return "columns of type \(feature.dtype) (\(type)) are not copied"
+        }
+        let isNumbers = try correct(&feature, name, reader)
+        return isNumbers ? nil : "its rows are no numbers, or not equally many"
     }
 
     /// Refuses a camera whose videos would be written outside of the new dataset, such as `../../home`.
