@@ -86,47 +86,18 @@ struct VideoIndex: Sendable {
             )
             return
         }
-        var packet = av_packet_alloc()
-        defer { av_packet_free(&packet) }
-        var pts: [Int64] = []
-        var keyframes: [Keyframe] = []
-        var hasTimes = true
-        var editListHidesFrames = false
-        var reorders = false
-        var position: Int64 = 0
-        var count = 0
-        while av_read_frame(demuxer, packet) >= 0 {
-            defer { av_packet_unref(packet) }
-            guard let packet, packet.pointee.stream_index == stream.pointee.index else { continue }
-            // The end of the file cuts its packet off: there is no such frame.
-            guard packet.pointee.flags & AV_PKT_FLAG_CORRUPT == 0 else { continue }
-            count += 1
-            let decoded = packet.pointee.dts == FFMPEG_NO_TIME ? position : packet.pointee.dts
-            if packet.pointee.pts == FFMPEG_NO_TIME { hasTimes = false }
-            let time = packet.pointee.pts == FFMPEG_NO_TIME ? decoded : packet.pointee.pts
-            if time != decoded { reorders = true }
-            if packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 {
-                pts.append(time)
-            } else {
-                editListHidesFrames = true
-            }
-            if packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
-                keyframes.append(Keyframe(pts: time, seek: min(time, decoded)))
-            }
-            position = decoded &+ 1
-        }
-        pts.sort()
-        let isDistinct = zip(pts, pts.dropFirst()).allSatisfy { $0 < $1 }
+        let scanned = ScannedPackets(of: stream, in: demuxer)
         self.init(
-            pts: pts,
-            keyframes: keyframes.sorted { $0.pts < $1.pts },
+            pts: scanned.pts,
+            keyframes: scanned.keyframes,
             // With reordered frames, presentation and decoding times differ.
-            isOrdered: hasTimes && isDistinct
-                && (stream.pointee.codecpar.pointee.video_delay == 0 || reorders),
+            isOrdered: scanned.hasTimes
+                && (stream.pointee.codecpar.pointee.video_delay == 0 || scanned.isReordered),
             ignoresEditList: ignoresEditList,
-            editListHidesFrames: editListHidesFrames,
+            editListHidesFrames: scanned.editListHidesFrames,
             // Packets before an edit list's start need not be given at all.
-            missingCount: editListHidesFrames ? 0 : max(0, Int(stream.pointee.nb_frames) - count),
+            missingCount: scanned.editListHidesFrames
+                ? 0 : max(0, Int(stream.pointee.nb_frames) - scanned.count),
             rotation: Self.rotation(of: stream),
             base: av_q2d(stream.pointee.time_base)
         )
