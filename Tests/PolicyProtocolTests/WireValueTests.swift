@@ -90,7 +90,8 @@ struct WireValueTests {
         #expect(large.integers() == nil && large.doubles() == [0x1p64])
         // Seconds since 1970, which float32 would round to whole minutes.
         let time = withUnsafeBytes(of: (1_796_043_703.25).bitPattern.littleEndian) { Array($0) }
-        #expect(WireValue.array(try NDArray(dtype: "<f8", shape: [], data: time)).number == 1_796_043_703.25)
+        let array = try NDArray(dtype: "<f8", shape: [], data: time)
+        #expect(WireValue.array(array).number == 1_796_043_703.25)
     }
 
     @Test("reads NumPy scalars as plain numbers")
