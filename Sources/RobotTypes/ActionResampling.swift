@@ -41,9 +41,7 @@ public struct ActionResampling: Codable, Equatable, Sendable, CustomStringConver
     ///
     /// - Throws: `InvalidValue` that names the field.
     public func validate(columns: Int) throws(InvalidValue) {
-        for (key, rate) in [("robotRate", robotRate), ("modelRate", modelRate)] {
-            try Validation.require(rate > 0 && rate <= 1e6, key, "above 0 and at most 1e6", found: rate)
-        }
+        try Validation.require(["robotRate": robotRate, "modelRate": modelRate], in: 1e-3 ... 1e6)
         try Validation.require(
             changes.allSatisfy { (0 ..< columns).contains($0) },
             "changes",

@@ -130,6 +130,7 @@ public struct ActionTransform: Codable, Equatable, Sendable, CustomStringConvert
                 throw error.inside("transform.resampling")
             }
         }
+        try Validation.require(["transform.stateDimension": stateDimension], atLeast: 0)
         for (index, part) in parts.enumerated() {
             let key = "transform.parts[\(index)]"
             try Validation.require(

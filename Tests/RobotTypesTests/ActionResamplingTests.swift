@@ -53,8 +53,10 @@ struct ActionResamplingTests {
 
     @Test("refuse rates and columns that there cannot be")
     func refusals() {
-        #expect(throws: (any Error).self) {
-            try ActionResampling(robotRate: 0, modelRate: 20, changes: []).validate(columns: 2)
+        for rate in [0, 1e-300, -1, .infinity, .nan] {
+            #expect(throws: (any Error).self) {
+                try ActionResampling(robotRate: 50, modelRate: rate, changes: []).validate(columns: 2)
+            }
         }
         let transform = ActionTransform(stateDimension: 0, parts: [], resampling: resampling)
         #expect(throws: (any Error).self) { try transform.validate(columns: 1) }

@@ -116,6 +116,8 @@ struct ActionTransformTests {
             let transform = ActionTransform(stateDimension: 2, parts: [part])
             return #expect(throws: InvalidValue.self) { try transform.validate(columns: 3) }?.description
         }
+        let negative = ActionTransform(stateDimension: .min, parts: [.init(columns: 0 ..< 1, stateStart: 0)])
+        #expect(throws: InvalidValue.self) { try negative.validate(columns: 3) }
         #expect(error(.init(columns: 2 ..< 4))?.contains("columns within 0:3") == true)
         #expect(error(.init(columns: 0 ..< 2, stateStart: 1))?.contains("the state's 0:2") == true)
         #expect(error(.init(columns: 0 ..< 1, wrap: .init(from: 0, period: 0)))?.contains("wrap") == true)
