@@ -32,7 +32,9 @@ extension PolicyContract {
             horizon: try action.count("horizon"),
             actionSpace: try action.actionSpace(),
             actionNames: try reader.names("action_names", count: try action.count("dimension")),
-            framesPerSecond: try reader.value("fps", "a number", \.number)
+            framesPerSecond: try reader.value("fps", "a positive number") { value in
+                value.number.flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+            }
         )
         committedSteps = try reader.count("committed_steps")
     }

@@ -86,6 +86,12 @@ struct ClientMessagesTests {
                 == "metadata: observation.observation/state.shape: expected a list of whole numbers, at most 16384, "
                 + "found a list of 1"
         )
+        for rate in [0, -20, .nan, .infinity] {
+            #expect(
+                error { $0["fps"] = .double(rate) }
+                    == "metadata: fps: expected a positive number, found a number"
+            )
+        }
         let kind: WireValue = [
             "name": "a", "kind": "tail", "start": .integer(0), "count": .integer(1),
         ]
