@@ -86,7 +86,7 @@ struct ClientMessagesTests {
                 == "metadata: observation.observation/state.shape: expected a list of whole numbers, at most 16384, "
                 + "found a list of 1"
         )
-        for rate in [0, -20, .nan, .infinity] {
+        for rate in [0, -20, .nan, .infinity] as [Double] {
             #expect(
                 error { $0["fps"] = .double(rate) }
                     == "metadata: fps: expected a positive number, found a number"

@@ -53,7 +53,7 @@ struct ActionResamplingTests {
 
     @Test("refuse rates and columns that there cannot be")
     func refusals() {
-        for rate in [0, 1e-300, -1, .infinity, .nan] {
+        for rate in [0, 1e-300, -1, .infinity, .nan] as [Double] {
             #expect(throws: (any Error).self) {
                 try ActionResampling(robotRate: 50, modelRate: rate, changes: []).validate(columns: 2)
             }
