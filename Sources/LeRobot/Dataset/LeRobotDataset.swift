@@ -68,20 +68,7 @@ public struct LeRobotDataset: Sendable {
         self.log = log
         var info = try DatasetInfo(readingFrom: folder, log: log)
         let videos = info.features.filter { $0.value.dtype == "video" }.keys.sorted()
-        let list: EpisodeList
-        do throws(LeRobotError) {
-            switch info.layout {
-            case .filePerEpisode:
-                list = try EpisodeLines(folder: folder, info: info, cameras: videos, log: log).list()
-            case .sharedFiles:
-                list = try EpisodeTable(folder: folder, info: info, cameras: videos, log: log).list()
-            }
-        } catch {
-            guard recoversEpisodes else {
-                throw error.hinting("or let 'faster data repair' list them by their rows")
-            }
-            list = RecoveredEpisodes(folder: folder, info: info, cameras: videos, log: log).list()
-        }
+        let list = try Self.list(of: folder, info, cameras: videos, recoversEpisodes: recoversEpisodes, log)
         var rows = EpisodeRows(folder: folder, info: info, list: list, log: log)
         let found = try rows.episodes()
         episodes = found.episodes
@@ -112,6 +99,29 @@ public struct LeRobotDataset: Sendable {
         warnOfBounds(list)
         warnOfTotals()
         videoSource.warnOfAbsentFiles(list: list.source)
+    }
+
+    /// The episodes as the metadata list them, or as the rows do where that may serve.
+    private static func list(
+        of folder: URL,
+        _ info: DatasetInfo,
+        cameras: [String],
+        recoversEpisodes: Bool,
+        _ log: WarningLog
+    ) throws(LeRobotError) -> EpisodeList {
+        do throws(LeRobotError) {
+            switch info.layout {
+            case .filePerEpisode:
+                return try EpisodeLines(folder: folder, info: info, cameras: cameras, log: log).list()
+            case .sharedFiles:
+                return try EpisodeTable(folder: folder, info: info, cameras: cameras, log: log).list()
+            }
+        } catch {
+            guard recoversEpisodes else {
+                throw error.hinting("or let 'faster data repair' list them by their rows")
+            }
+            return RecoveredEpisodes(folder: folder, info: info, cameras: cameras, log: log).list()
+        }
     }
 
     /// Columns of the first data file.

@@ -74,7 +74,7 @@ final class AssemblyWriting {
 
     private func append(_ episode: Episode, _ rows: [Rows], of dataset: LeRobotDataset) throws(LeRobotError) {
         let times = self.times(try dataset.rowSource.times(of: episode) ?? [], of: episode)
-        let timestamps = times.map(Float.init)
+        let timestamps = times.map { Float($0) }
         let (rowTasks, texts) = self.tasks(rows, of: episode, in: dataset)
         var values: [ParquetValues] = []
         var numbers: [String: [Float]] = [:]
@@ -99,28 +99,42 @@ final class AssemblyWriting {
             tasks: rowTasks,
             firstRow: first
         )
-        var segments: [String: Episode.VideoSegment] = [:]
-        for (camera, files) in videos {
-            let isDepth = schema.features[camera]?.isDepth == true
-            guard episode.videos[camera] != nil else {
-                remarks["\(camera): the camera was not recorded in", default: 0] += 1
-                if !isDepth { images[camera] = [] }
-                continue
-            }
-            let copied = try files.append(episode, of: dataset, times: times)
-            segments[camera] = copied.segment
-            if !isDepth { images[camera] = copied.images }
-        }
+        let copied = try copyVideos(of: episode, in: dataset, times: times)
+        images.merge(copied.sampled) { $1 }
         let written = Episode(
             index: index,
             tasks: texts,
             rows: first ..< first + episode.length,
             dataFile: location,
-            videos: segments
+            videos: copied.segments
         )
         numbers.merge(written.bookkeeping(timestamps: timestamps, tasks: rowTasks)) { $1 }
         let summaries = totals.add(numbers, length: episode.length, images: images)
         records.append(EpisodeRecord(episode: written, summaries: summaries))
+    }
+
+    /// Copies the videos of an episode.
+    ///
+    /// - Returns: Segments by camera, and images for the statistics by colour camera.
+    private func copyVideos(
+        of episode: Episode,
+        in dataset: LeRobotDataset,
+        times: [Double]
+    ) throws(LeRobotError) -> (segments: [String: Episode.VideoSegment], sampled: [String: [Image]]) {
+        var segments: [String: Episode.VideoSegment] = [:]
+        var sampled: [String: [Image]] = [:]
+        for (camera, files) in videos {
+            let isDepth = schema.features[camera]?.isDepth == true
+            guard episode.videos[camera] != nil else {
+                remarks["\(camera): the camera was not recorded in", default: 0] += 1
+                if !isDepth { sampled[camera] = [] }
+                continue
+            }
+            let copied = try files.append(episode, of: dataset, times: times)
+            segments[camera] = copied.segment
+            if !isDepth { sampled[camera] = copied.images }
+        }
+        return (segments, sampled)
     }
 
     /// A numeric column of an episode; nil for texts.
