@@ -71,7 +71,7 @@ final class Connections: Sendable {
     ///
     /// The task starts here, on the event loop, so that no opened channel is ever left without one.
     func startSession(on channel: WebSocketSession.Channel, with handler: any MessageHandler) {
-        state.withLock { state in
+        let task = state.withLock { state in
             state.count += 1
             let connection = ConnectionID(number: state.count)
             var logger = logger
@@ -84,11 +84,16 @@ final class Connections: Sendable {
             )
             let isLate = state.isStopping
             if !isLate { state.websockets.insert(ObjectIdentifier(channel.channel)) }
-            state.sessions[connection] = Task { [self] in
+            let task: Task<Void, Never> = Task { [self] in
                 if isLate { channel.channel.close(promise: nil) }
                 await session.run(on: channel)
                 self.state.withLock { _ = $0.sessions.removeValue(forKey: connection) }
             }
+            state.sessions[connection] = task
+            return task
+        }
+        if handler.isCancelledByDisconnection {
+            channel.channel.closeFuture.whenComplete { _ in task.cancel() }
         }
     }
 

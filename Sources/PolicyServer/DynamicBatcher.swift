@@ -26,7 +26,8 @@ public actor DynamicBatcher: Policy {
     }
 
     private struct Request {
-        var observation: Observation
+        let number: Int
+        let observation: Observation
         let arrival: ContinuousClock.Instant
         let continuation: CheckedContinuation<PolicyPrediction, any Error>
     }
@@ -53,22 +54,43 @@ public actor DynamicBatcher: Policy {
 
     /// Predicts the next actions, together with others that are asked for meanwhile.
     ///
-    /// - Throws: ``BusyError`` where too many requests wait, and the policy's errors.
+    /// - Throws: ``BusyError`` where too many requests wait, `CancellationError` where the task is cancelled while it waits, and
+    ///   the policy's errors.
     public func act(on observation: Observation) async throws -> PolicyPrediction {
         guard waiting.count < settings.capacity else { throw BusyError(waiting: waiting.count) }
-        var observation = observation
-        observation.options.deadline = observation.options.deadline ?? settings.deadline
-        let arrival = ContinuousClock.now
-        return try await withCheckedThrowingContinuation { continuation in
-            requestCount += 1
-            waiting.append(
-                Request(observation: observation, arrival: arrival, continuation: continuation)
-            )
-            if waiting.count >= settings.maximumBatch { wait?.cancel() }
-            guard !isPredicting else { return }
-            isPredicting = true
-            Task { await predictAll() }
+        var timed = observation
+        timed.options.deadline = observation.options.deadline ?? settings.deadline
+        let (accepted, arrival) = (timed, ContinuousClock.now)
+        requestCount += 1
+        let number = requestCount
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                add(
+                    Request(
+                        number: number,
+                        observation: accepted,
+                        arrival: arrival,
+                        continuation: continuation
+                    )
+                )
+            }
+        } onCancel: {
+            Task { await self.withdraw(number) }
         }
+    }
+
+    private func add(_ request: Request) {
+        waiting.append(request)
+        if waiting.count >= settings.maximumBatch { wait?.cancel() }
+        guard !isPredicting else { return }
+        isPredicting = true
+        Task { await predictAll() }
+    }
+
+    /// Takes back a request that still waits, whose client is gone.
+    private func withdraw(_ number: Int) {
+        guard let index = waiting.firstIndex(where: { $0.number == number }) else { return }
+        waiting.remove(at: index).continuation.resume(throwing: CancellationError())
     }
 
     private func predictAll() async {
@@ -88,8 +110,9 @@ public actor DynamicBatcher: Policy {
         self.wait = nil
     }
 
-    /// Removes the first request, and those after it that go with it.
+    /// Removes the first request, and those after it that go with it; none where all were withdrawn meanwhile.
     private func takeBatch() -> [Request] {
+        guard !waiting.isEmpty else { return [] }
         var batch = [waiting.removeFirst()]
         guard canBatch(batch[0]) else { return batch }
         var others: [Request] = []

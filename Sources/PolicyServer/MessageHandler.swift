@@ -17,11 +17,18 @@ public protocol MessageHandler: Sendable {
     ///   ``RequestRefusal``. Other clients stay connected.
     func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue
 
+    /// True if a message matters for its reply only, so that its handling is cancelled once its client is gone; false where it is
+    /// to be kept, as a recorder's.
+    var isCancelledByDisconnection: Bool { get }
+
     /// Called once after a client's connection closed.
     func closed(connection: ConnectionID) async
 }
 
 extension MessageHandler {
+    /// Messages are handled to the end.
+    public var isCancelledByDisconnection: Bool { false }
+
     /// Does nothing.
     public func closed(connection: ConnectionID) async {}
 }

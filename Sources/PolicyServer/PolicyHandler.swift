@@ -6,6 +6,9 @@ public struct PolicyHandler: MessageHandler {
     /// The policy's contract, in openpi's terms.
     public let metadata: WireValue
 
+    /// Nobody waits for the predictions of a client that is gone.
+    public let isCancelledByDisconnection = true
+
     private let policy: any Policy
     private let decoder: ObservationDecoder
 

@@ -89,8 +89,8 @@ struct WebSocketSession: Sendable {
                 String(describing: error),
                 ending: identifier,
                 endsConnection: !(error is any RequestRefusal),
-                // Robots that ask again at once would fill the log.
-                level: error is BusyError ? .debug : .error
+                // Robots that ask again at once, and those that leave, would fill the log.
+                level: error is BusyError || error is CancellationError ? .debug : .error
             )
         }
     }

@@ -119,6 +119,21 @@ struct DynamicBatcherTests {
         #expect(try await ask(batcher, 4).value.chunk.values[0] == 4)
     }
 
+    @Test("a request that is cancelled while it waits is not predicted")
+    func cancellation() async throws {
+        let batcher = batcher { $0.maximumBatch = 1 }
+        let first = await ask(batcher, 0)
+        _ = await policy.next()
+        let gone = await ask(batcher, 1)
+        let last = await ask(batcher, 2)
+        gone.cancel()
+        await #expect(throws: CancellationError.self) { try await gone.value }
+        policy.permit(2)
+        #expect(numbers(await policy.next()) == [2])
+        #expect(try await first.value.chunk.values[0] == 0)
+        #expect(try await last.value.chunk.values[0] == 2)
+    }
+
     @Test("a request with a deadline is predicted alone, with what is left of it")
     func deadlines() async throws {
         let batcher = batcher()

@@ -12,10 +12,12 @@ struct SessionTests {
         let inner: PolicyHandler
         let log = Mutex<(messages: [ConnectionID: Int], closed: [ConnectionID])>(([:], []))
         let started = AsyncStream.makeStream(of: Void.self)
+        let ended = AsyncStream.makeStream(of: Void.self)
 
         init(_ inner: PolicyHandler) { self.inner = inner }
 
         var metadata: WireValue { inner.metadata }
+        var isCancelledByDisconnection: Bool { inner.isCancelledByDisconnection }
 
         func reply(to message: WireValue, connection: ConnectionID) async throws -> WireValue {
             log.withLock { $0.messages[connection, default: 0] += 1 }
@@ -23,7 +25,10 @@ struct SessionTests {
             return try await inner.reply(to: message, connection: connection)
         }
 
-        func closed(connection: ConnectionID) async { log.withLock { $0.closed.append(connection) } }
+        func closed(connection: ConnectionID) async {
+            log.withLock { $0.closed.append(connection) }
+            ended.continuation.yield()
+        }
     }
 
     private func makeServer() throws -> (Recorder, PolicyServer) {
@@ -41,6 +46,16 @@ struct SessionTests {
         let log = recorder.log.withLock { $0 }
         #expect(log.messages.count == 32 && log.messages.values.allSatisfy { $0 == 10 })
         #expect(log.closed.count == 32 && Set(log.closed) == Set(log.messages.keys))
+    }
+
+    @Test("a request that would last a day ends with its client's connection")
+    func departure() async throws {
+        let (recorder, server) = try makeServer()
+        let port = try await server.start()
+        _ = try await PythonPeer.run("client.py", [String(port), "leave"])
+        for await _ in recorder.ended.stream { break }
+        await server.shutdown()
+        #expect(recorder.log.withLock { $0.closed.count } == 1)
     }
 
     @Test("shutting down finishes the request in progress and says goodbye to all")

@@ -316,6 +316,13 @@ def vanish():
     check_actions(connect().infer(observation()), (1, 2, 3))
 
 
+def leave():
+    """Leaves in the middle of an inference that takes a day."""
+    client = connect()
+    client._ws.send(msgpack_numpy.packb(observation(prompt="never")))
+    client._ws.socket.shutdown(socket.SHUT_RDWR)
+
+
 def stopped():
     """Waits until the server says goodbye, one client idle and one with a request in progress."""
     early = socket.create_connection(("127.0.0.1", PORT), timeout=10)
