@@ -51,8 +51,8 @@ public struct RunFolder {
         tokenizers = Self.evaluations(in: url.appending(path: "tokenizer/evaluation")).compactMap {
             reader.read(TokenizerDetails.self, "tokenizer/evaluation/\($0).json")
         }
-        tokenizerMetrics = TrainingMetrics.lines(of: url.appending(path: "tokenizer/metrics.jsonl"))
-        policyMetrics = TrainingMetrics.lines(of: url.appending(path: "policy/metrics.jsonl"))
+        tokenizerMetrics = TrainingMetrics.all(of: url.appending(path: "tokenizer/metrics.jsonl"))
+        policyMetrics = TrainingMetrics.all(of: url.appending(path: "policy/metrics.jsonl"))
         policy = reader.rollouts("evaluation/policy")
         shipped = reader.rollouts("evaluation/shipped")
         expert = reader.rollouts("evaluation/expert")
@@ -71,7 +71,7 @@ public struct RunFolder {
     /// Names of the evaluations in `folder`, without `.json`.
     private static func evaluations(in folder: URL) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        let names = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }
+        let names = files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(".json".count)) }
         return knownTokenizers.filter(names.contains)
             + names.filter { !knownTokenizers.contains($0) }.sorted()
     }
@@ -92,7 +92,7 @@ public struct RunFolder {
             success: policy?.summary.tasks.mapValues(\.success),
             tokenizers: Dictionary(
                 tokenizers.map { ($0.metrics.tokenizer, $0.metrics) },
-                uniquingKeysWith: { $1 }
+                uniquingKeysWith: { first, _ in first }
             ),
             seconds: seconds
         )
@@ -122,7 +122,7 @@ public struct RunFolder {
                 return Rollouts(summary: summary, episodes: episodes, folder: folder)
             }
             if summary != nil || episodes != nil, warnings.count == former {
-                warn(folder, "it has one of summary.json and episodes.json only")
+                warn(folder, "it has only one of summary.json and episodes.json, which 'faster evaluate' writes")
             }
             return nil
         }
