@@ -43,7 +43,7 @@ extension ComparisonDocument {
             return .init(
                 label: "FASTerVQ better in \(measure.name)",
                 value: "\(outcomes.count { $0 == .better }) of \(results.count)",
-                note: "comparisons at equal or fewer bits; worse in \(worse)"
+                note: "comparisons at equal or fewer bits or tokens; worse in \(worse)"
             )
         }
     }

@@ -10,7 +10,8 @@ struct ComparisonResultSection {
         let table = Table(
             caption:
                 "Comparisons at equal or fewer bits or tokens a chunk that FASTerVQ wins. Neither wins when the "
-                + "95 % interval of the difference (bootstrap over trainings and episodes) contains 0.",
+                + "95 % interval of the difference (bootstrap over trainings and episodes) contains 0. VRR(s), the valid "
+                + "reconstruction rate, is the fraction of chunks without an error above s.",
             header: ["dataset"] + names,
             rows: compared.map { dataset in
                 [Table.Cell(text: dataset.name)] + names.map { counts($0, dataset.results) }

@@ -214,7 +214,7 @@ public struct EpisodePage: Sendable {
           for (const c of charts) {
             const x = c.left + now / Math.max(steps - 1, 1) * (c.right - c.left);
             c.mark.setAttribute("x1", x); c.mark.setAttribute("x2", x);
-            c.values.forEach((v, i) => { c.texts[i].textContent = v[now] === null ? "–" : v[now].toPrecision(4); });
+            c.values.forEach((v, i) => { c.texts[i].textContent = v[now] == null ? "–" : v[now].toPrecision(4); });
           }
           if (seeks) for (const v of videos) v.currentTime = (now + 0.5) / fps;
         }

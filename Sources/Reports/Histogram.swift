@@ -78,22 +78,18 @@ struct Histogram {
         return plot.svg.markup
     }
 
-    /// Marks the two quantiles; their texts stand on either side, so that they never meet.
+    /// Marks the two quantiles; their texts stand at different heights, so that they never meet.
     private func mark(in plot: inout Plot) {
-        let marks: [(name: String, value: Double, anchor: SVG.Anchor, shift: Double)] = [
-            ("median", quantile(0.5), .end, -5), ("p99", quantile(0.99), .start, 5),
-        ]
-        for mark in marks {
-            let x = plot.x(mark.value)
-            let text = "\(mark.name) \(mark.value.readable) ms"
-            let nearsEdge =
-                mark.anchor == .start ? x > plot.area.right - 90 : x < plot.area.left + 92
-            plot.svg.line(x, plot.area.top - 14, x, plot.area.bottom, style: "mark")
+        let marks = [("median", quantile(0.5), 20.0), ("p99", quantile(0.99), 6.0)]
+        for (name, value, rise) in marks {
+            let x = plot.x(value)
+            let isLeft = x < (plot.area.left + plot.area.right) / 2
+            plot.svg.line(x, plot.area.top - rise - 9, x, plot.area.bottom, style: "mark")
             plot.svg.text(
-                text,
-                x: x + (nearsEdge ? -mark.shift : mark.shift),
-                y: plot.area.top - (nearsEdge ? 22 : 6),
-                anchor: nearsEdge ? (mark.anchor == .start ? .end : .start) : mark.anchor,
+                "\(name) \(value.readable) ms",
+                x: x + (isLeft ? 5 : -5),
+                y: plot.area.top - rise,
+                anchor: isLeft ? .start : .end,
                 style: "strong"
             )
         }

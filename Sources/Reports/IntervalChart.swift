@@ -2,7 +2,9 @@
 struct IntervalChart {
     let tasks: [RunReport.TaskSuccess]
 
-    private static let rowHeight = 58.0
+    private static let markHeight = 9.0
+    private static let lineHeight = 14.0
+    private static let longestLine = 46
     private static let left = 8.0
     private static let right = 348.0
     private static let top = 26.0
@@ -42,7 +44,10 @@ struct IntervalChart {
     }
 
     private var drawing: String {
-        let bottom = Self.top + Double(tasks.count) * Self.rowHeight
+        let nameHeight = self.nameHeight
+        let markCount = tasks.map { marks(of: $0).count }.max() ?? 1
+        let rowHeight = nameHeight + 17 + Self.markHeight * Double(markCount)
+        let bottom = Self.top + Double(tasks.count) * rowHeight
         var svg = SVG(width: 356, height: bottom + 22, description: "Success rate in every row")
         let x = Scale([0, 100], from: Self.left, to: Self.right)
         for tick in stride(from: 0.0, through: 100, by: 25) {
@@ -53,16 +58,22 @@ struct IntervalChart {
             svg.text(text, x: x(tick), y: bottom + 14, anchor: anchor, style: "tick")
         }
         for (index, task) in tasks.enumerated() {
-            draw(task, y: Self.top + Double(index) * Self.rowHeight, x: x, in: &svg)
+            draw(task, y: Self.top + Double(index) * rowHeight, nameHeight: nameHeight, x: x, in: &svg)
         }
         return svg.markup
     }
 
-    private func draw(_ task: RunReport.TaskSuccess, y: Double, x: Scale, in svg: inout SVG) {
-        svg.text(task.task.shortened(to: 46), x: Self.left, y: y + 14, style: "row")
-        let marks = marks(of: task)
-        for (index, mark) in marks.enumerated() where mark.rate.fraction.isFinite {
-            let height = y + 25 + Double(index) * 9 + (marks.count == 1 ? 8 : marks.count == 2 ? 4 : 0)
+    /// Height of the names in every row: those of LIBERO's tasks need two lines.
+    private var nameHeight: Double {
+        Self.lineHeight * Double(tasks.map { $0.task.wrapped(to: Self.longestLine).count }.max() ?? 1)
+    }
+
+    private func draw(_ task: RunReport.TaskSuccess, y: Double, nameHeight: Double, x: Scale, in svg: inout SVG) {
+        for (index, line) in task.task.wrapped(to: Self.longestLine).enumerated() {
+            svg.text(line, x: Self.left, y: y + Self.lineHeight * Double(index + 1), style: "row")
+        }
+        for (index, mark) in marks(of: task).enumerated() where mark.rate.fraction.isFinite {
+            let height = y + nameHeight + 11 + Double(index) * Self.markHeight
             let low = Self.percentage(mark.rate.low, else: mark.rate.fraction)
             let high = Self.percentage(mark.rate.high, else: mark.rate.fraction)
             svg.line(x(low), height, x(high), height, style: "interval \(mark.style)")
@@ -101,9 +112,10 @@ struct IntervalChart {
 }
 
 extension RunReport.Rate {
-    /// The rate and its interval, such as `80 % (49–94)`.
+    /// The rate, with its interval where it has one, such as `80 % (49–94)`.
     var text: String {
         guard fraction.isFinite else { return "–" }
+        guard low.isFinite || high.isFinite else { return fraction.percent }
         let ends = [low, high].map { $0.isFinite ? ($0 * 100).fixed(0) : "–" }
         return "\(fraction.percent) (\(ends[0])–\(ends[1]))"
     }

@@ -18,7 +18,7 @@ extension RunReport {
         Page.Section(
             anchor: "success",
             title: "Success in closed loop",
-            introduction: "Every dot is a success rate, every line its 95 % interval.",
+            introduction: "Every mark is a success rate, every line its 95 % interval.",
             body: [("group", groupSuccess), ("task", success)].map { successPair($0, $1) }.joined()
         )
     }

@@ -7,10 +7,10 @@ enum Style {
     /// stand out from the background.
     private static let palette = """
         :root{--paper:#fdfdfb;--ink:#1d2126;--quiet:#626a73;--rule:#e3e3dd;--fill:#f4f4ef;
-        --c0:#0068a8;--c1:#c8500a;--c2:#00805c;--c3:#a8558a;--c4:#b07a00;--c5:#2b8fc7;--c6:#6b5b4b;--c7:#555}
+        --c0:#0068a8;--c1:#c8500a;--c2:#00805c;--c3:#a8558a;--c4:#b07a00;--c5:#3a9fd8;--c6:#8a8f96;--c7:#1d2126}
         @media screen and (prefers-color-scheme:dark){:root{--paper:#15181c;--ink:#e6e7e4;--quiet:#9aa2aa;
         --rule:#2d3238;--fill:#1d2126;--c0:#5db1e8;--c1:#f08b4e;--c2:#3cc49b;--c3:#dd9cc4;--c4:#e6b23c;
-        --c5:#9ad4f5;--c6:#c2ad97;--c7:#b5b5b5}}
+        --c5:#9ad4f5;--c6:#8c939b;--c7:#f2f2ee}}
         .c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}
         .c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}.c7{color:var(--c7)}
         .muted{color:var(--quiet)}
@@ -38,7 +38,7 @@ enum Style {
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:28px 32px;
         margin-top:40px;padding:26px 0;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}
         .figures dt{color:var(--quiet);font-size:13.5px}
-        .figures b{display:block;font-size:32px;line-height:1.25;font-weight:500;letter-spacing:-.015em}
+        .figures b{display:block;overflow-wrap:anywhere;font-size:32px;line-height:1.25;font-weight:500;letter-spacing:-.015em}
         .figures small{display:block;color:var(--quiet);font-size:13px}
         .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:16px 32px}
         .facts dt{color:var(--quiet);font-size:13px}
@@ -55,6 +55,7 @@ enum Style {
         table{border-collapse:collapse;width:100%;font-size:14px}
         th,td{padding:7px 0 7px 22px;text-align:right;white-space:nowrap;font-weight:400}
         th:first-child{text-align:left;padding:7px 0;position:sticky;left:0;background:var(--paper)}
+        tbody th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:130px}
         thead th{color:var(--quiet);font-size:13px;border-bottom:1px solid var(--ink);vertical-align:bottom}
         tbody tr+tr>*{border-top:1px solid var(--rule)}
         tbody tr:last-child>*{border-bottom:1px solid var(--ink)}
@@ -91,7 +92,7 @@ enum Style {
         svg text{font-size:11px;fill:var(--ink)}
         svg .tick,svg .name,svg .note{fill:var(--quiet)}
         svg .row{font-size:12.5px;stroke:var(--paper);stroke-width:5;paint-order:stroke}
-        svg .strong{font-size:12px;font-weight:600}
+        svg .strong{font-size:12px;font-weight:600;stroke:var(--paper);stroke-width:4;paint-order:stroke}
         .grid{stroke:var(--rule);stroke-width:1}
         .axis{stroke:var(--quiet);stroke-width:1}
         .line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
@@ -116,6 +117,7 @@ enum Style {
         .films{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:24px}
         video{display:block;width:100%;border-radius:4px;background:var(--fill)}
         .film figcaption{display:flex;justify-content:space-between;gap:10px;font-size:13.5px;margin-top:6px}
+        .film figcaption span:first-child{min-width:0;overflow-wrap:anywhere}
         .film small{color:var(--quiet);font-size:inherit;white-space:nowrap}
         .solved,.failed{white-space:nowrap}
         .solved{color:var(--c2)}
@@ -124,11 +126,11 @@ enum Style {
 
     /// An episode's videos and numbers in step.
     private static let player = """
-        .player{display:flex;align-items:center;gap:16px;position:sticky;top:0;z-index:1;margin:20px 0 8px;
+        .player{display:flex;flex-wrap:wrap;align-items:center;gap:16px;position:sticky;top:0;z-index:1;margin:20px 0 8px;
         padding:10px 0;background:var(--paper);border-bottom:1px solid var(--rule)}
         .player button{font:inherit;min-width:76px;padding:5px 14px;border:1px solid var(--quiet);border-radius:6px;
         background:var(--fill);color:var(--ink);cursor:pointer}
-        .player input{flex:1;accent-color:var(--c0)}
+        .player input{flex:1 1 160px;accent-color:var(--c0)}
         .player output{min-width:190px;text-align:right;color:var(--quiet);font-size:13.5px}
         .step{margin-top:30px}
         .step figcaption{font-weight:600;font-size:14.5px}
@@ -138,6 +140,8 @@ enum Style {
         border-top:2px solid currentColor}
         .step b{display:inline-block;min-width:64px;font-weight:500}
         .step svg{cursor:crosshair}
+        @media screen and (max-width:700px){.step{overflow-x:auto}.step svg{min-width:700px}
+        .step svg text{font-size:15px}}
         """
 
     private static let paper = """

@@ -27,7 +27,7 @@ struct Table {
         let body = rows.map { row in
             let cells = row.enumerated().map { index, cell in
                 index == 0
-                    ? "<th scope=\"row\"\(cell.attribute)>\(cell.content)</th>"
+                    ? "<th scope=\"row\"\(cell.attribute)>\(cell.content.breakable)</th>"
                     : "<td\(cell.attribute)>\(cell.content)</td>"
             }
             return "<tr>\(cells.joined())</tr>"

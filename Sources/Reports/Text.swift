@@ -22,6 +22,17 @@ extension String {
         return result
     }
 
+    /// The markup with a chance to break the line behind every `_`, for elements without attributes that have one.
+    var breakable: String { replacing("_", with: "_<wbr>") }
+
+    /// The text in at most two lines of at most `count` characters, broken behind a space, `_` or `-` where there is one.
+    func wrapped(to count: Int) -> [String] {
+        guard self.count > count, count > 2 else { return [self] }
+        let line = prefix(count)
+        let end = line.lastIndex(where: { " _-".contains($0) }).map { index(after: $0) } ?? line.endIndex
+        return [String(self[..<end]), String(self[end...]).shortened(to: count)]
+    }
+
     /// The text, shortened in the middle to at most `count` characters.
     func shortened(to count: Int) -> String {
         guard self.count > count, count > 2 else { return self }

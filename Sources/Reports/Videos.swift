@@ -9,7 +9,7 @@ struct Videos {
         let figures = rollouts.map { rollout in
             """
             <figure class="film">\(film(rollout))
-            <figcaption><span>\(rollout.task.escaped) <small>seed \(rollout.seed)</small></span>
+            <figcaption><span>\(rollout.task.escaped.breakable) <small>seed \(rollout.seed)</small></span>
             <span class="\(rollout.success ? "solved" : "failed")">\(rollout.success ? "✓ solved" : "✗ failed")</span>
             </figcaption></figure>
             """
