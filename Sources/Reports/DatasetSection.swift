@@ -143,7 +143,12 @@ struct DatasetSection {
             )
         }
         let extents = Overlays.extents(of: drawn)
-        return Overlays.legend(first.versions.map { ($0.name, styles[$0.curve]) })
+        return """
+            <h3>Reconstructed chunks</h3>
+            <p class="remark">Action chunks beside what their tokens decode to, in normalised units, one chart a column. \
+            A column keeps its scale from chunk to chunk.</p>
+
+            """ + Overlays.legend(first.versions.map { ($0.name, styles[$0.curve]) })
             + drawn.map { $0.markup(extents) }.joined()
     }
 }

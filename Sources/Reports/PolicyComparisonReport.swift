@@ -56,10 +56,15 @@ public struct PolicyComparisonReport: Sendable {
                 + "Differences are paired, scene by scene.",
             keyFigures: [],
             sections: [
-                .init(anchor: "success", title: "Success", body: chart),
+                .init(anchor: "success", title: "Success", introduction: introduction, body: chart),
                 .init(anchor: "numbers", title: "Numbers", body: table),
             ]
         ).html
+    }
+
+    private var introduction: String {
+        "Every dot is a success rate, every line its 95 % interval."
+            + (rows.contains { $0.trainings.count > 1 } ? " Hollow dots are single trainings." : "")
     }
 
     private var chart: String {
@@ -111,8 +116,9 @@ public struct PolicyComparisonReport: Sendable {
         let first = rows.first?.latency
         return Table(
             caption:
-                "Success, paired difference to the first row, round trip of a request, and jerk of actions",
-            header: ["policy", "success", "difference", "median latency", "of the first row's", "jerk"],
+                "Success, paired difference to the first row, round trip of a request, also as a multiple of the first "
+                + "row's, and jerk: mean norm of the second difference of executed actions, without gripper columns.",
+            header: ["policy", "success", "difference", "median latency", "multiple", "jerk"],
             rows: rows.map { row in
                 let difference = row.difference.map { difference in
                     let ends = [difference.low, difference.high].map { (100 * $0).fixed(1) }

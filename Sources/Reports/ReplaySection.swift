@@ -48,7 +48,7 @@ struct ReplaySection {
                 whole in
                 [Table.Cell(text: task)]
                     + rows.map { row in
-                        let success = row.tasks[task] ?? 0
+                        guard let success = row.tasks[task] else { return Table.Cell(text: "–") }
                         let style = success < whole ? "worse" : success > whole ? "better" : ""
                         return Table.Cell(text: success.percent, style: style)
                     }

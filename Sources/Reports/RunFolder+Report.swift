@@ -55,9 +55,9 @@ extension RunFolder {
             figures.append(
                 .init(
                     label: "success",
-                    value: String(format: "%.0f %%", 100 * mean.success),
+                    value: String(format: "%.0f\u{202F}%%", 100 * mean.success),
                     note: "\(mean.episodes) episodes, 95 % interval "
-                        + String(format: "%.0f to %.0f %%", 100 * mean.interval.low, 100 * mean.interval.high)
+                        + String(format: "%.0f to %.0f\u{202F}%%", 100 * mean.interval.low, 100 * mean.interval.high)
                         + (policy?.summary.assets.map { ", \($0) assets" } ?? "")
                 )
             )
@@ -66,9 +66,9 @@ extension RunFolder {
                 figures.append(
                     .init(
                         label: "at the last step",
-                        value: String(format: "%.0f %%", 100 * last.success),
+                        value: String(format: "%.0f\u{202F}%%", 100 * last.success),
                         note: "success that stays, 95 % interval "
-                            + String(format: "%.0f to %.0f %%", 100 * interval.low, 100 * interval.high)
+                            + String(format: "%.0f to %.0f\u{202F}%%", 100 * interval.low, 100 * interval.high)
                     )
                 )
             }
@@ -77,7 +77,7 @@ extension RunFolder {
                     .init(
                         label: "latency",
                         value: String(format: "%.1f ms", latency.p50),
-                        note: String(format: "median round trip; 99 %%: %.1f ms", latency.p99)
+                        note: String(format: "median round trip; 99\u{202F}%%: %.1f ms", latency.p99)
                     )
                 )
             }
