@@ -51,8 +51,8 @@ public struct PolicyComparisonReport: Sendable {
         return Page(
             title: "Policies on the same episodes",
             subtitle:
-                "\(rows.count) policies, \(episodes) scenes each. Intervals are 95 %: Wilson's and, for "
-                + "differences, Newcombe's of single trainings, over resampled scenes where there are several. "
+                "\(rows.count) policies, \(episodes) scenes each. Intervals are 95 %: of single trainings Wilson's and, for "
+                + "differences, Newcombe's; where there are several trainings, a bootstrap over trainings and scenes. "
                 + "Differences are paired, scene by scene.",
             keyFigures: [],
             sections: [

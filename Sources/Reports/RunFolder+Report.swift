@@ -6,7 +6,7 @@ extension RunFolder {
     /// The run as a page.
     public func report() -> RunReport {
         var report = RunReport(title: "FASTer: \(url.lastPathComponent)")
-        report.subtitle = "From demonstrations to a policy that works in simulation"
+        report.subtitle = "Trainings, tokenizers and rollouts of one run"
         report.keyFigures = keyFigures
         report.curves = curves
         report.tokenizers = tokenizers.map { row($0.metrics) }
@@ -51,7 +51,7 @@ extension RunFolder {
 
     private var keyFigures: [RunReport.KeyFigure] {
         var figures: [RunReport.KeyFigure] = []
-        if let mean = policy?.summary.mean {
+        if let mean = policy?.summary.mean, mean.episodes > 0 {
             figures.append(
                 .init(
                     label: "success",

@@ -61,6 +61,14 @@ struct RunFolderTests {
         #expect(losses.map(\.isNaN) == [false, true, false])
     }
 
+    @Test("Success of no episode is no figure")
+    func noEpisodes() throws {
+        let mean = #"{"success": 0, "episodes": 0, "interval": [0, 1], "steps": 0}"#
+        try write(#"{"tasks": {}, "mean": \#(mean)}"#, to: "evaluation/policy/summary.json")
+        try write("[]", to: "evaluation/policy/episodes.json")
+        #expect(RunFolder(folder.url).report().keyFigures.isEmpty)
+    }
+
     @Test("names what cannot be read of it")
     func unreadable() throws {
         try folder.write("", to: "seconds.json/file")
