@@ -149,6 +149,6 @@ struct DatasetSection {
             A column keeps its scale from chunk to chunk.</p>
 
             """ + Overlays.legend(first.versions.map { ($0.name, styles[$0.curve]) })
-            + drawn.map { $0.markup(extents) }.joined()
+                + drawn.map { $0.markup(extents) }.joined()
     }
 }

@@ -68,7 +68,13 @@ struct IntervalChart {
         Self.lineHeight * Double(tasks.map { $0.task.wrapped(to: Self.longestLine).count }.max() ?? 1)
     }
 
-    private func draw(_ task: RunReport.TaskSuccess, y: Double, nameHeight: Double, x: Scale, in svg: inout SVG) {
+    private func draw(
+        _ task: RunReport.TaskSuccess,
+        y: Double,
+        nameHeight: Double,
+        x: Scale,
+        in svg: inout SVG
+    ) {
         for (index, line) in task.task.wrapped(to: Self.longestLine).enumerated() {
             svg.text(line, x: Self.left, y: y + Self.lineHeight * Double(index + 1), style: "row")
         }

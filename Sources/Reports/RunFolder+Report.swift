@@ -57,7 +57,11 @@ extension RunFolder {
                     label: "success",
                     value: String(format: "%.0f\u{202F}%%", 100 * mean.success),
                     note: "\(mean.episodes) episodes, 95 % interval "
-                        + String(format: "%.0f to %.0f\u{202F}%%", 100 * mean.interval.low, 100 * mean.interval.high)
+                        + String(
+                            format: "%.0f to %.0f\u{202F}%%",
+                            100 * mean.interval.low,
+                            100 * mean.interval.high
+                        )
                         + (policy?.summary.assets.map { ", \($0) assets" } ?? "")
                 )
             )
@@ -68,7 +72,11 @@ extension RunFolder {
                         label: "at the last step",
                         value: String(format: "%.0f\u{202F}%%", 100 * last.success),
                         note: "success that stays, 95 % interval "
-                            + String(format: "%.0f to %.0f\u{202F}%%", 100 * interval.low, 100 * interval.high)
+                            + String(
+                                format: "%.0f to %.0f\u{202F}%%",
+                                100 * interval.low,
+                                100 * interval.high
+                            )
                     )
                 )
             }

@@ -108,8 +108,8 @@ extension RunReport {
         Page.Section(
             anchor: "reconstruction",
             title: "Reconstruction",
-            introduction: "Action chunks beside what their tokens decode to, in normalised units, one chart a column. "
-                + "A column keeps its scale from chunk to chunk.",
+            introduction: "Action chunks beside what their tokens decode to, in normalised units, one chart "
+                + "a column. A column keeps its scale from chunk to chunk.",
             body: overlays.isEmpty ? "" : Overlays.legend([("reconstructed", "c1")]) + overlayCharts
         )
     }

@@ -10,15 +10,6 @@ struct RunFolderTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func write(_ text: String, to path: String) throws {
-        let file = folder.appending(path: path)
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data(text.utf8).write(to: file)
-    }
-
     /// Details of an evaluation as `faster tokenizer evaluate --details` writes them.
     private func details(_ name: String, l1: Double) -> String {
         """
@@ -35,10 +26,11 @@ struct RunFolderTests {
     @Test("Every evaluation of a tokenizer is read, FASTerVQ's with a linear encoder among them")
     func tokenizers() throws {
         let evaluations = [
-            ("a-second-fast", "fast", 0.5), ("fast", "fast", 0.25), ("fastervq-linear", "fastervq-linear", 0.1),
+            ("a-second-fast", "fast", 0.5), ("fast", "fast", 0.25),
+            ("fastervq-linear", "fastervq-linear", 0.1),
         ]
         for (file, name, l1) in evaluations {
-            try write(details(name, l1: l1), to: "tokenizer/evaluation/\(file).json")
+            try folder.write(details(name, l1: l1), to: "tokenizer/evaluation/\(file).json")
         }
         let run = RunFolder(folder.url)
         #expect(run.warnings.isEmpty)
@@ -55,7 +47,7 @@ struct RunFolderTests {
         let lines = [
             #"{"step": 1, "loss": 2}"#, #"{"step": 2, "loss": "nan"}"#, #"{"step": 3, "loss": 1}"#,
         ]
-        try write(lines.joined(separator: "\n"), to: "policy/metrics.jsonl")
+        try folder.write(lines.joined(separator: "\n"), to: "policy/metrics.jsonl")
         let curve = try #require(RunFolder(folder.url).report().curves.first)
         let losses = try #require(curve.series.first).points.map(\.y)
         #expect(losses.map(\.isNaN) == [false, true, false])
@@ -64,8 +56,8 @@ struct RunFolderTests {
     @Test("Success of no episode is no figure")
     func noEpisodes() throws {
         let mean = #"{"success": 0, "episodes": 0, "interval": [0, 1], "steps": 0}"#
-        try write(#"{"tasks": {}, "mean": \#(mean)}"#, to: "evaluation/policy/summary.json")
-        try write("[]", to: "evaluation/policy/episodes.json")
+        try folder.write(#"{"tasks": {}, "mean": \#(mean)}"#, to: "evaluation/policy/summary.json")
+        try folder.write("[]", to: "evaluation/policy/episodes.json")
         #expect(RunFolder(folder.url).report().keyFigures.isEmpty)
     }
 

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Text on pages")
 struct TextTests {
-    @Test("Long names take two lines, broken between words, so that names which differ in the middle differ on the page")
+    @Test(
+        "Long names take two lines, broken between words, so that names which differ in the middle differ on the page"
+    )
     func wrapped() {
         #expect("reach-v3".wrapped(to: 46) == ["reach-v3"])
         let name = "pick_up_the_black_bowl_in_the_top_drawer_of_the_wooden_cabinet_and_place_it_on_the_plate"
@@ -18,6 +20,8 @@ struct TextTests {
     @Test("A rate without an interval is a rate")
     func rate() {
         #expect(RunReport.Rate(fraction: 0.5, episodes: 30, low: .nan, high: .nan).text == "50\u{202F}%")
-        #expect(RunReport.Rate(fraction: 0.5, episodes: 30, low: 0.33, high: 0.67).text == "50\u{202F}% (33–67)")
+        #expect(
+            RunReport.Rate(fraction: 0.5, episodes: 30, low: 0.33, high: 0.67).text == "50\u{202F}% (33–67)"
+        )
     }
 }
