@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "bfloat16.h"
+#include "few_rows.h"
 #include "quantized.h"
 
 #ifdef __cplusplus

@@ -2,22 +2,26 @@ internal import CKernels
 internal import Dispatch
 internal import Torch
 
-/// Product of a handful of rows with a weight in bfloat16 on a CPU, by a kernel that reads memory faster than libtorch's: of a block of
-/// action tokens, for example.
+/// Product of a handful of rows with a weight in bfloat16 or single precision on a CPU, by a kernel that reads memory faster than
+/// libtorch's: of a block of action tokens, for example.
 enum FewRowsProduct {
     /// True on processors that the kernel is made for.
-    static let isSupported = kernel_has_bfloat16_products()
+    static let isSupported = kernel_has_few_rows_products()
 
-    /// `x · Wᵀ + bias`, `[..., in]` to `[..., out]`; nil for what is left to libtorch: many rows, other element types, and what is
-    /// recorded for differentiation.
+    /// Numbers of a weight from which the kernel is taken in single precision: smaller ones stay in the processor's caches.
+    private static let leastSinglePrecisionCount = 65_536
+
+    /// `x · Wᵀ + bias`, `[..., in]` to `[..., out]`; nil for what is left to libtorch: many rows, other element types, small
+    /// weights in single precision, and what is recorded for differentiation.
     static func of(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor? {
-        guard isSupported, x.dtype == .bfloat16, weight.dtype == .bfloat16, x.device == .cpu,
-            weight.device == .cpu
+        guard isSupported, x.dtype == weight.dtype, x.dtype == .bfloat16 || x.dtype == .float32,
+            x.device == .cpu, weight.device == .cpu
         else { return nil }
+        guard x.dtype == .bfloat16 || weight.count >= leastSinglePrecisionCount else { return nil }
         let (inputs, outputs) = (weight.size(1), weight.size(0))
         let rows = x.count / inputs
         let isRecorded = isRecordingGradients && (x.requiresGradient || weight.requiresGradient)
-        guard rows > 0, rows <= Int(BFLOAT16_MOST_ROWS), !isRecorded else { return nil }
+        guard rows > 0, rows <= Int(FEW_ROWS_MOST), !isRecorded else { return nil }
         let y = product(x.contiguous(), rows: rows, weight.contiguous())
             .reshaped(x.shape.dropLast() + [outputs]).counted(depth: inputs, x, weight)
         return bias.map { y + $0 } ?? y
@@ -26,28 +30,52 @@ enum FewRowsProduct {
     /// `x · Wᵀ`, `[rows, out]`, on as many threads as libtorch's operators take.
     private static func product(_ x: Tensor, rows: Int, _ weight: Tensor) -> Tensor {
         let (inputs, outputs) = (weight.size(1), weight.size(0))
-        let y = Tensor.empty([rows, outputs], dtype: .bfloat16)
-        // A thread's part is worth waking it for.
-        let parts = max(1, min(Torch.threadCount, inputs * outputs / 65_536))
-        x.withNumbers { x in
-            weight.withNumbers { weight in
-                y.withNumbers { y in
-                    // Parts do not overlap.
-                    nonisolated(unsafe) let (x, weight, y) = (x, weight, y)
-                    DispatchQueue.concurrentPerform(iterations: parts) { part in
-                        let (first, end) = (outputs * part / parts, outputs * (part + 1) / parts)
-                        kernel_bfloat16_linear(x, rows, inputs, weight, outputs, first, end - first, y)
-                    }
-                }
+        let y = Tensor.empty([rows, outputs], dtype: x.dtype)
+        if x.dtype == .bfloat16 {
+            inParts(x, weight, y, UInt16.self) {
+                kernel_few_rows_bfloat16($0, rows, inputs, $1, outputs, $3.lowerBound, $3.count, $2)
+            }
+        } else {
+            inParts(x, weight, y, Float.self) {
+                kernel_few_rows_float32($0, rows, inputs, $1, outputs, $3.lowerBound, $3.count, $2)
             }
         }
         return y
     }
+
+    /// Calls `body` on several threads, each for some of the outputs, with the memory of the tensors.
+    private static func inParts<Number>(
+        _ x: Tensor,
+        _ weight: Tensor,
+        _ y: Tensor,
+        _ type: Number.Type,
+        _ body: (UnsafePointer<Number>, UnsafePointer<Number>, UnsafeMutablePointer<Number>, Range<Int>) ->
+            Void
+    ) {
+        let outputs = weight.size(0)
+        // A thread's part is worth waking it for.
+        let parts = max(1, min(Torch.threadCount, weight.count / 65_536))
+        x.withNumbers(type) { x in
+            weight.withNumbers(type) { weight in
+                y.withNumbers(type) { y in
+                    // Parts do not overlap.
+                    nonisolated(unsafe) let (x, weight, y, body) = (x, weight, y, body)
+                    DispatchQueue.concurrentPerform(iterations: parts) { part in
+                        body(x, weight, y, outputs * part / parts ..< outputs * (part + 1) / parts)
+                    }
+                }
+            }
+        }
+    }
 }
 
 extension Tensor {
-    /// Lends the memory of a contiguous CPU tensor in bfloat16.
-    fileprivate func withNumbers(_ body: (UnsafeMutablePointer<UInt16>?) -> Void) {
-        withMutableBytes { body($0.bindMemory(to: UInt16.self).baseAddress) }
+    /// Lends the memory of a contiguous CPU tensor that is not empty.
+    fileprivate func withNumbers<Number>(_ type: Number.Type, _ body: (UnsafeMutablePointer<Number>) -> Void)
+    {
+        withMutableBytes { bytes in
+            guard let numbers = bytes.bindMemory(to: type).baseAddress else { return }
+            body(numbers)
+        }
     }
 }
