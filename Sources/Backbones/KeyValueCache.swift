@@ -28,8 +28,26 @@ public struct KeyValueCache: Sendable {
         func roomy(_ tensor: Tensor) -> Tensor {
             var shape = tensor.shape
             shape[2] += count
-            let buffer = Tensor.zeros(shape, dtype: tensor.dtype, device: tensor.device)
-            buffer.narrowed(2, from: 0, count: tensor.size(2)).copyInPlace(tensor)
+            // Nothing reads what is not filled.
+            let buffer = Tensor.empty(shape, dtype: tensor.dtype, device: tensor.device)
+            guard tensor.device == .cpu else {
+                buffer.narrowed(2, from: 0, count: tensor.size(2)).copyInPlace(tensor)
+                return buffer
+            }
+            let heads = tensor.size(0) * tensor.size(1)
+            tensor.contiguous().withMutableBytes { held in
+                buffer.withMutableBytes { room in
+                    for head in 0 ..< heads {
+                        let (source, target) = (head * held.count / heads, head * room.count / heads)
+                        UnsafeMutableRawBufferPointer(rebasing: room[target...])
+                            .copyMemory(
+                                from: UnsafeRawBufferPointer(
+                                    rebasing: held[source ..< source + held.count / heads]
+                                )
+                            )
+                    }
+                }
+            }
             return buffer
         }
         keys = prefix.keys.map(roomy)

@@ -93,12 +93,18 @@ INLINED float dot(const float *left, const float *right, long count) {
     return sum;
 }
 
+/// Sum of all lanes, pair by pair: lane after lane would wait eight times for the sum before.
+INLINED float sumAcross(const Eight &lanes) {
+    const Eight fours = lanes + __builtin_shufflevector(lanes, lanes, 4, 5, 6, 7, 4, 5, 6, 7);
+    const Eight twos = fours + __builtin_shufflevector(fours, fours, 2, 3, 2, 3, 2, 3, 2, 3);
+    return twos[0] + twos[1];
+}
+
 INLINED float sum(const float *numbers, long count) {
     Eight sums = {};
-    float sum = 0;
     long index = 0;
     for (; index + 8 <= count; index += 8) sums += eight(numbers + index);
-    for (int lane = 0; lane < 8; ++lane) sum += sums[lane];
+    float sum = sumAcross(sums);
     for (; index < count; ++index) sum += numbers[index];
     return sum;
 }
@@ -203,6 +209,13 @@ INLINED void addAcross(Sixteen (&vectors)[16]) {
                  __builtin_shufflevector(l, r, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
+/// Scores of sixteen keys, of which `count` exist: others weigh nothing.
+INLINED void writeScores(const Sixteen &products, long count, float *scores) {
+    constexpr SixteenIndices lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const Sixteen found = lanes < static_cast<int>(count) ? products : Sixteen{} - INFINITY;
+    std::memcpy(scores, &found, sizeof(found));
+}
+
 /// Products of a query with up to sixteen keys, `stride` numbers apart and `parts` panels wide each, times `factor`.
 template <int parts>
 INLINED void compareSixteen(const float *query, const float *keys, long stride, long count, float factor, float *scores) {
@@ -215,11 +228,11 @@ INLINED void compareSixteen(const float *query, const float *keys, long stride, 
             products[lane] += sixteen(query + part * panel) * sixteen(key + part * panel);
     }
     addAcross(products);
-    products[0] *= factor;
-    std::memcpy(scores, &products[0], count * sizeof(float));
+    writeScores(products[0] * factor, count, scores);
 }
 
-/// Attention scores of `count` keys, `stride` numbers apart, for a query: products times `factor`.
+/// Attention scores of `count` keys, `stride` numbers apart, for a query: products times `factor`. They fill whole panels, the last one
+/// up with infinitely low ones.
 INLINED void compare(const float *query, const float *keys, long stride, long count, long width, float factor,
                      float *scores) {
     for (long first = 0; first < count; first += 16, keys += 16 * stride, scores += 16) {
@@ -230,26 +243,28 @@ INLINED void compare(const float *query, const float *keys, long stride, long co
             case 3 * panel: compareSixteen<3>(query, keys, stride, filled, factor, scores); break;
             case 4 * panel: compareSixteen<4>(query, keys, stride, filled, factor, scores); break;
             default:
-                for (long key = 0; key < filled; ++key) scores[key] = dot(query, keys + key * stride, width) * factor;
+                Sixteen products = {};
+                for (long key = 0; key < filled; ++key) products[key] = dot(query, keys + key * stride, width) * factor;
+                writeScores(products, filled, scores);
         }
     }
 }
 
-/// e to the power of x, to 1e-7 of it, for numbers up to 0: an exponent and a polynomial for what it leaves (Cephes).
-INLINED float exponential(float x) {
+/// x becomes e to the power of x, to 1e-7 of it, for numbers up to 0: an exponent and a polynomial for what it leaves (Cephes).
+INLINED void exponentiate(Sixteen &x) {
     // In this order no number at all becomes -87, too: it has no whole number to be converted to.
-    x = x > -87 ? x : -87;
+    x = x > -87 ? x : Sixteen{} - 87;
     // Adding and taking off 1.5 · 2^23 rounds to a whole number.
-    const float whole = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
-    const float rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;
-    float y = 1.9875691500e-4f;
+    const Sixteen whole = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+    const Sixteen rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    Sixteen y = Sixteen{} + 1.9875691500e-4f;
     y = y * rest + 1.3981999507e-3f;
     y = y * rest + 8.3334519073e-3f;
     y = y * rest + 4.1665795894e-2f;
     y = y * rest + 1.6666665459e-1f;
     y = y * rest + 5.0000001201e-1f;
-    const int exponent = (static_cast<int>(whole) + 127) << 23;
-    return (y * rest * rest + rest + 1) * __builtin_bit_cast(float, exponent);
+    const SixteenIndices exponent = (__builtin_convertvector(whole, SixteenIndices) + 127) << 23;
+    x = (y * rest * rest + rest + 1) * __builtin_bit_cast(Sixteen, exponent);
 }
 
 /// `parts` panels of columns of a weighted sum of rows, `stride` numbers apart.
@@ -262,27 +277,33 @@ INLINED void addRows(const float *weights, long count, const float *rows, long s
     std::memcpy(y, sums, sizeof(sums));
 }
 
-INLINED float largest(const float *numbers, long count) {
-    float found = numbers[0];
-    long index = 0;
-    if (count >= 8) {
-        Eight highest = eight(numbers);
-        for (index = 8; index + 8 <= count; index += 8)
-            highest = highest > eight(numbers + index) ? highest : eight(numbers + index);
-        for (int lane = 0; lane < 8; ++lane) found = highest[lane] > found ? highest[lane] : found;
-    }
-    for (; index < count; ++index) found = numbers[index] > found ? numbers[index] : found;
-    return found;
+/// The largest of `count` scores that fill whole panels.
+INLINED float largest(const float *scores, long count) {
+    Sixteen highest = sixteen(scores);
+    for (long first = panel; first < count; first += panel)
+        highest = highest > sixteen(scores + first) ? highest : sixteen(scores + first);
+    for (int half = panel / 2; half > 0; half /= 2)
+        for (int lane = 0; lane < half; ++lane) highest[lane] = highest[lane] > highest[lane + half] ? highest[lane] : highest[lane + half];
+    return highest[0];
 }
 
-/// Softmax over `count` scores, times values that lie `stride` numbers apart.
+/// Softmax over `count` scores that fill whole panels, times values that lie `stride` numbers apart.
 INLINED void mix(float *scores, long count, const float *values, long stride, long width, float *y) {
     const float highest = largest(scores, count);
-    for (long other = 0; other < count; ++other) scores[other] = exponential(scores[other] - highest);
-    const float total = sum(scores, count);
+    Sixteen totals = {};
+    for (long first = 0; first < count; first += panel) {
+        Sixteen weights = sixteen(scores + first) - highest;
+        exponentiate(weights);
+        std::memcpy(scores + first, &weights, sizeof(weights));
+        totals += weights;
+    }
+    const float total = sumAcross(__builtin_shufflevector(totals, totals, 0, 1, 2, 3, 4, 5, 6, 7) +
+                                  __builtin_shufflevector(totals, totals, 8, 9, 10, 11, 12, 13, 14, 15));
     long column = 0;
     for (; column + 3 * panel <= width; column += 3 * panel)
         addRows<3>(scores, count, values + column, stride, 1 / total, y + column);
+    for (; column + 2 * panel <= width; column += 2 * panel)
+        addRows<2>(scores, count, values + column, stride, 1 / total, y + column);
     for (; column + panel <= width; column += panel)
         addRows<1>(scores, count, values + column, stride, 1 / total, y + column);
     for (; column < width; ++column) {
@@ -325,13 +346,12 @@ void kernel_normalize(const float *x, long rows, long width, const float *scale,
     for (long row = 0; row < rows; ++row, x += width, y += width) {
         const float mean = sum(x, width) / static_cast<float>(width);
         Eight squares = {};
-        float square = 0;
         long column = 0;
         for (; column + 8 <= width; column += 8) {
             const Eight distance = eight(x + column) - mean;
             squares += distance * distance;
         }
-        for (int lane = 0; lane < 8; ++lane) square += squares[lane];
+        float square = sumAcross(squares);
         for (; column < width; ++column) square += (x[column] - mean) * (x[column] - mean);
         const float factor = 1 / std::sqrt(square / static_cast<float>(width) + epsilon);
         for (column = 0; column < width; ++column) y[column] = (x[column] - mean) * factor * scale[column];
@@ -354,11 +374,12 @@ void kernel_attend(const float *joined, long tokens, long heads, long width, flo
 
 FOR_EVERY_PROCESSOR
 void kernel_attend_cached(const float *queries, long stride, long rows, const float *keys, const float *values, long room,
-                          long count, long heads, long width, float *scores, float *y) {
+                          long count, const float *bias, long heads, long width, float *scores, float *y) {
     const float factor = 1 / std::sqrt(static_cast<float>(width));
     for (long head = 0; head < heads; ++head, keys += room, values += room) {
         for (long row = 0; row < rows; ++row) {
             compare(queries + row * stride + head * width, keys, width, count, width, factor, scores);
+            for (long key = 0; bias && key < count; ++key) scores[key] += bias[key];
             mix(scores, count, values, width, width, y + (row * heads + head) * width);
         }
     }

@@ -89,7 +89,8 @@ struct PackedLayersTests {
                         keys: keys.baseAddress!,
                         values: values.baseAddress!,
                         room: room,
-                        filled: filled
+                        filled: filled,
+                        elementCount: heads * room * width
                     )
                 )
             }
@@ -139,7 +140,8 @@ struct PackedLayersTests {
                             keys: keys.baseAddress!,
                             values: values.baseAddress!,
                             room: joined.count,
-                            filled: 0
+                            filled: 0,
+                            elementCount: joined.count * width
                         )
                     )
                 }
@@ -223,10 +225,10 @@ struct PackedLayersTests {
         let (x, entries) = (Tensor.randn([40, 9]), Tensor.randn([count, 9]))
         let packed = PackedEntries(rows(entries))
         let expected = (entries.squared().sum(1) * 0.5 - x.matmul(entries.transposed(0, 1))).argmin(1)
-        let found = (0 ..< 40).map { packed.nearest(to: $0, of: rows(x)) }
+        let found = packed.nearest(to: rows(x))
         #expect(found == expected.integers)
         let twins = PackedEntries(Rows([2, 2, 2], width: 1))
-        #expect(twins.nearest(to: 0, of: Rows([1], width: 1)) == 0)
+        #expect(twins.nearest(to: Rows([1], width: 1)) == [0])
     }
 
     @Test(

@@ -206,16 +206,58 @@ struct InferenceBackendTests {
         }
     }
 
-    @Test("leave batches, padded text and absent images to libtorch")
+    @Test("give the prefixes of a batch, on one thread and on several", arguments: [1, 2])
+    func batches(threads: Int) throws {
+        let former = Torch.threadCount
+        defer { Torch.threadCount = former }
+        Torch.threadCount = threads
+        let backbone = backbone()
+        let packed = try #require(PackedCompactBackbone(backbone))
+        withoutGradients {
+            let input = input(batch: 3)
+            expectSame(packed.prefix(of: input), backbone.prefix(of: input), within: 1e-4)
+        }
+    }
+
+    @Test("give the prefix of instructions of several lengths, padded in tokens of their own or within one")
+    func padding() throws {
+        let texts = [[5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0]]
+        let backbone = backbone { $0.supportsDecoding = true }
+        let packed = try #require(PackedCompactBackbone(backbone))
+        let decoder = try #require(PackedSuffixDecoder(backbone))
+        var input = input(batch: 2)
+        input.tokens = Tensor(texts.flatMap(\.self), shape: [2, 12])
+        try withoutGradients {
+            let (found, expected) = (packed.prefix(of: input), backbone.prefix(of: input))
+            let mask = try #require(expected.mask)
+            #expect(found.mask?.floats == mask.floats && mask.floats.contains(0))
+            let real = mask.to(.float32).reshaped(2, 1, -1, 1)
+            for (one, other) in zip(found.keys + found.values, expected.keys + expected.values) {
+                #expect(((one - other) * real).abs().max().item < 1e-4)
+            }
+            let x = Tensor.randn([2, 5, backbone.width])
+            let positions = Tensor.arange(1 ..< 6, dtype: .float32).unsqueezed(0)
+            var caches = [found, expected].map { KeyValueCache($0, roomFor: 5) }
+            let features = [decoder, backbone as any SuffixDecoder].indices.map { index in
+                [decoder, backbone as any SuffixDecoder][index].decode(
+                    x,
+                    positions: positions,
+                    cache: &caches[index],
+                    mask: expected.extendedMask(by: 5)
+                )
+            }
+            #expect((features[0] - features[1]).abs().max().item < 1e-4)
+        }
+    }
+
+    @Test("leave empty text and absent images to libtorch")
     func prefixFallback() throws {
         let backbone = backbone()
         let packed = try #require(PackedCompactBackbone(backbone))
         var blind = input()
         blind.hasImage = Tensor([true, false], shape: [1, 2])
         withoutGradients {
-            for input in [
-                blind, input(batch: 2), input(text: [1, 2, 3, 4, 0, 0, 0, 0]), input(text: [0, 0, 0, 0]),
-            ] {
+            for input in [blind, input(text: [0, 0, 0, 0])] {
                 expectSame(packed.prefix(of: input), backbone.prefix(of: input), within: 0)
             }
         }

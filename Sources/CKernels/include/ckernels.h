@@ -34,18 +34,22 @@ void kernel_gelu(float *x, long count);
 void kernel_normalize(const float *x, long rows, long width, const float *scale, float epsilon, float *y);
 
 /// Attention of all tokens to all: queries, keys and values are [tokens, heads, width] each, side by side in a row of
-/// `joined`, [tokens, 3 · heads · width]; y is [tokens, heads · width]. `scores` has room for `tokens` numbers.
+/// `joined`, [tokens, 3 · heads · width]; y is [tokens, heads · width]. `scores` has room for `tokens` numbers, rounded
+/// up to whole panels.
 void kernel_attend(const float *joined, long tokens, long heads, long width, float *scores, float *y);
 
 /// Attention of `rows` queries to the keys and values that a cache holds.
 ///
 /// A query, [heads, width], begins `stride` numbers after the one before. A head's keys, and its values, are [count, width],
-/// and begin `room` numbers after those of the head before. y is [rows, heads · width]. `scores` has room for `count` numbers.
+/// and begin `room` numbers after those of the head before. `bias`, [count], is added to the scores: 0, or minus infinity for keys that are
+/// not to be seen; null for none. y is [rows, heads · width]. `scores` has room for `count` numbers,
+/// rounded up to whole panels.
 void kernel_attend_cached(const float *queries, long stride, long rows, const float *keys, const float *values, long room,
-                          long count, long heads, long width, float *scores, float *y);
+                          long count, const float *bias, long heads, long width, float *scores, float *y);
 
 /// Attention of `rows` queries, [rows, width], to `cells`, [count, width], of which each has a centre, [count, 2]: the means of
-/// cells, `features`, [rows, width], and of centres, `positions`, [rows, 2]. `scores` has room for `count` numbers.
+/// cells, `features`, [rows, width], and of centres, `positions`, [rows, 2]. `scores` has room for `count` numbers,
+/// rounded up to whole panels.
 void kernel_locate(const float *queries, long rows, const float *cells, const float *centres, long count, long width,
                    float *scores, float *features, float *positions);
 

@@ -2,10 +2,9 @@ public import Backbones
 internal import NN
 internal import Torch
 
-/// The compact backbone on hand-written kernels, for the observation of one robot on a CPU.
+/// The compact backbone on hand-written kernels, for observations of one or several robots on a CPU: each takes one core.
 ///
-/// Observations in batches, without an image of a camera or with padding between tokens are left to libtorch; so is a pretrained
-/// image encoder.
+/// Observations without an image of a camera or without text are left to libtorch; so is a pretrained image encoder.
 public struct PackedCompactBackbone: PrefixEncoder {
     /// The backbone of which this has the weights.
     private let plain: CompactBackbone
@@ -20,7 +19,7 @@ public struct PackedCompactBackbone: PrefixEncoder {
     private let layers: [PackedDecoderLayer]
     private let lastLayer: PackedKeyValueLayer?
 
-    private struct Camera: Sendable {
+    fileprivate struct Camera: Sendable {
         let stem: PackedImageStem?
         let merging: PackedPatchMerging
         let keypoints: PackedKeypoints?
@@ -62,49 +61,89 @@ public struct PackedCompactBackbone: PrefixEncoder {
         objectPose = plain.objectPose.map { PackedObjectPoseHead($0) }
     }
 
-    /// Encodes images, instruction and state in one forward.
+    /// Encodes images, instruction and state.
     public func prefix(of input: PrefixInput) -> Prefix {
-        guard input.tokens.size(0) == 1, input.hasImage == nil, let words = words(input.tokens),
-            let bins = input.state
-        else { return plain.prefix(of: input) }
-        return encoded(tokens(input, words, bins.integers))
+        guard input.hasImage == nil, let observations = observations(input) else {
+            return plain.prefix(of: input)
+        }
+        let bytes = plain.configuration.bytesPerToken
+        let words = min(input.tokens.size(1), plain.configuration.longestInstruction / bytes * bytes)
+        return encoded(
+            inParallel(observations.count) { tokens(observations[$0]) },
+            stateCount: observations[0].bins.count,
+            padding: observations.map { (words + bytes - 1) / bytes - $0.text.count / bytes }
+        )
     }
 
-    /// Tokens of the text, `[n, width]`; nil for text with padding in front of a token, or without any.
-    private func words(_ ids: Tensor) -> Rows? {
+    /// One robot's observation in host memory.
+    private struct Observation: Sendable {
+        /// Ids of the instruction's bytes.
+        let text: [Int]
+        /// Bin of every state dimension.
+        let bins: [Int]
+        let views: [View]
+    }
+
+    /// What a camera sees.
+    fileprivate enum View: Sendable {
+        case pixels([UInt8], height: Int, width: Int)
+        /// Features of every cell.
+        case features(Rows)
+    }
+
+    /// The observations of a batch; nil without states, and for text with padding in front of a token or without any.
+    private func observations(_ input: PrefixInput) -> [Observation]? {
+        guard let state = input.state, let texts = self.texts(of: input.tokens) else { return nil }
+        let bins = state.integers.parts(texts.count)
+        let views = cameras.indices.map { self.views(input, camera: $0, count: texts.count) }
+        return texts.indices.map { row in
+            Observation(text: texts[row], bins: bins[row], views: views.map { $0[row] })
+        }
+    }
+
+    /// Ids of every instruction, filled up to whole tokens, without tokens of padding alone.
+    private func texts(of tokens: Tensor) -> [[Int]]? {
         let bytes = plain.configuration.bytesPerToken
         let limit = plain.configuration.longestInstruction / bytes * bytes
-        var ids = Array(ids.integers.prefix(limit))
-        ids += [Int](repeating: ByteTokenizer.padding, count: (bytes - ids.count % bytes) % bytes)
-        let isPadded = stride(from: 0, to: ids.count, by: bytes).contains { ids[$0] == ByteTokenizer.padding }
-        guard !ids.isEmpty, !isPadded else { return nil }
-        let embedded = ids.flatMap { text.values[$0 * text.width ..< ($0 + 1) * text.width] }
-        var words = textPositions[0 ..< ids.count / bytes]
-        textProjection.add(Rows(embedded, width: bytes * text.width), to: &words)
-        return words
+        let texts = tokens.integers.parts(tokens.size(0)).map { ids in
+            let ids = ids.prefix(limit)
+            let end = ids.lastIndex { $0 != ByteTokenizer.padding }.map { $0 + 1 } ?? 0
+            return ids[..<end]
+                + [Int](repeating: ByteTokenizer.padding, count: (bytes - end % bytes) % bytes)
+        }
+        let isPadded = texts.contains { ids in
+            ids.isEmpty
+                || stride(from: 0, to: ids.count, by: bytes).contains { ids[$0] == ByteTokenizer.padding }
+        }
+        return isPadded ? nil : texts.map { Array($0) }
+    }
+
+    /// What one camera sees in each of `count` observations.
+    private func views(_ input: PrefixInput, camera: Int, count: Int) -> [View] {
+        if cameras[camera].stem != nil {
+            let image = input.images[camera]
+            return image.bytes.parts(count).map {
+                .pixels($0, height: image.size(1), width: image.size(2))
+            }
+        }
+        let features = input.imageFeatures?[camera] ?? plain.imageEncoder?(input.images[camera])
+        guard let features else { preconditionFailure("a camera without a stem has an encoder") }
+        return features.floats.parts(count).map { .features(Rows($0, width: features.size(3))) }
     }
 
     /// Tokens of an observation, in the order of the backbone's: `[S, width]`.
-    private func tokens(_ input: PrefixInput, _ words: Rows, _ bins: [Int]) -> Rows {
+    private func tokens(_ observation: Observation) -> Rows {
+        let words = self.words(observation.text)
         let instruction = words.mean()
         var (patches, keypoints): ([Float], [PackedKeypoints.Output]) = ([], [])
-        let encoder = plain.imageEncoder
-        for (index, camera) in cameras.enumerated() {
-            let cells: Rows
-            if let stem = camera.stem {
-                let image = input.images[index]
-                cells = stem(image.bytes, height: image.size(1), width: image.size(2))
-            } else {
-                let features = input.imageFeatures?[index] ?? encoder?(input.images[index])
-                guard let features else { preconditionFailure("a camera without a stem has an encoder") }
-                cells = Rows(features.floats, width: features.size(3))
-            }
+        for (camera, view) in zip(cameras, observation.views) {
+            let cells = camera.cells(view)
             patches += camera.merging(cells, columns: camera.columns).values
             if let own = camera.keypoints { keypoints.append(own(cells, instruction: instruction)) }
         }
         for position in imagePositions.indices { patches[position] += imagePositions[position] }
         let estimate = objectPose?.tokens(keypoints, instruction: instruction).values ?? []
-        let states = bins.enumerated().flatMap { dimension, bin in
+        let states = observation.bins.enumerated().flatMap { dimension, bin in
             let row = dimension * plain.configuration.stateBins + bin
             return state.values[row * state.width ..< (row + 1) * state.width]
         }
@@ -112,71 +151,118 @@ public struct PackedCompactBackbone: PrefixEncoder {
         return Rows(seen + words.values + states, width: words.width)
     }
 
-    /// Keys and values of every layer.
-    private func encoded(_ tokens: Rows) -> Prefix {
-        let (heads, count) = (plain.configuration.headCount, tokens.count)
-        let shape = [1, heads, count, plain.configuration.width / heads]
+    /// Tokens of an instruction, `[n, width]`.
+    private func words(_ ids: [Int]) -> Rows {
+        let bytes = plain.configuration.bytesPerToken
+        let embedded = ids.flatMap { text.values[$0 * text.width ..< ($0 + 1) * text.width] }
+        var words = textPositions[0 ..< ids.count / bytes]
+        textProjection.add(Rows(embedded, width: bytes * text.width), to: &words)
+        return words
+    }
+
+    /// Keys and values of every layer, of the tokens of as many observations.
+    ///
+    /// - Parameters:
+    ///   - tokens: Tokens of every observation; the last `stateCount` follow its text.
+    ///   - stateCount: Tokens of the state.
+    ///   - padding: Tokens of padding between text and state of every observation, so that all have as many.
+    /// - Returns: The prefix, with a mask where there is padding.
+    private func encoded(_ tokens: [Rows], stateCount: Int, padding: [Int]) -> Prefix {
+        let (heads, width) = (plain.configuration.headCount, tokens[0].width)
+        let room = tokens[0].count + padding[0]
+        let shape = [tokens.count, heads, room, width / heads]
         let layerCount = plain.configuration.layerCount
-        let keys = (0 ..< layerCount).map { _ in Tensor.zeros(shape) }
-        let values = (0 ..< layerCount).map { _ in Tensor.zeros(shape) }
-        var x = tokens
-        for index in 0 ..< layerCount {
-            keys[index].withMutableBytes { keys in
-                values[index].withMutableBytes { values in
-                    guard let keys = keys.bindMemory(to: Float.self).baseAddress,
-                        let values = values.bindMemory(to: Float.self).baseAddress
-                    else { return }
-                    guard index < layers.count else { lastLayer?(x, keys: keys, values: values); return }
+        let keys = (0 ..< layerCount).map { _ in Tensor.empty(shape) }
+        let values = (0 ..< layerCount).map { _ in Tensor.empty(shape) }
+        // Observations write to memory of their own.
+        nonisolated(unsafe) let (keyMemory, valueMemory) = (keys.map(Self.memory), values.map(Self.memory))
+        _ = inParallel(tokens.count) { row in
+            var x = tokens[row]
+            for index in 0 ..< layerCount {
+                let (keys, values) = (
+                    keyMemory[index] + row * room * width, valueMemory[index] + row * room * width
+                )
+                if index < layers.count {
                     let cache = PackedCachedAttention.Cache(
                         keys: keys,
                         values: values,
-                        room: count,
-                        filled: 0
+                        room: room,
+                        filled: 0,
+                        elementCount: room * width
                     )
-                    layers[index](&x, angles: nil, tokens: count, cache: cache)
+                    layers[index](&x, angles: nil, tokens: x.count, cache: cache)
+                } else {
+                    lastLayer?(x, keys: keys, values: values, room: room)
+                }
+                for head in 0 ..< heads where padding[row] > 0 {
+                    for memory in [keys, values] {
+                        Self.moveApart(
+                            memory + head * room * width / heads,
+                            count: tokens[row].count * width / heads,
+                            last: stateCount * width / heads,
+                            by: padding[row] * width / heads
+                        )
+                    }
                 }
             }
         }
-        return Prefix(keys: keys, values: values, mask: nil, nextPosition: .ones([1]))
+        return Prefix(
+            keys: keys,
+            values: values,
+            mask: padding.contains { $0 > 0 } ? mask(room, stateCount, padding) : nil,
+            nextPosition: .ones([1])
+        )
+    }
+
+    /// Moves the last of `count` numbers backwards, and fills the gap with zeros.
+    private static func moveApart(
+        _ numbers: UnsafeMutablePointer<Float>,
+        count: Int,
+        last: Int,
+        by gap: Int
+    ) {
+        let end = numbers + (count - last)
+        (end + gap).update(from: end, count: last)
+        end.update(repeating: 0, count: gap)
+    }
+
+    /// True for tokens that are no padding, bool `[B, 1, 1, S]`.
+    private func mask(_ room: Int, _ stateCount: Int, _ padding: [Int]) -> Tensor {
+        let isReal = padding.flatMap { padding in
+            let end = room - stateCount
+            return (0 ..< room).map { $0 < end - padding || $0 >= end }
+        }
+        return Tensor(isReal, shape: [padding.count, 1, 1, room])
+    }
+
+    /// The numbers of a tensor, which has to outlive their use.
+    private static func memory(_ tensor: Tensor) -> UnsafeMutablePointer<Float> {
+        tensor.withMutableBytes { bytes in
+            guard let numbers = bytes.bindMemory(to: Float.self).baseAddress else {
+                preconditionFailure("keys and values of no tokens")
+            }
+            return numbers
+        }
     }
 }
 
-/// `KeyValueLayer` for one observation.
-struct PackedKeyValueLayer: Sendable {
-    private let norm: PackedNorm
-    private let projection: PackedLinear
-    private let keyNorm: PackedNorm
-    private let headWidth: Int
-
-    /// Packs the present weights of `layer`.
-    init(_ layer: KeyValueLayer) {
-        norm = PackedNorm(layer.norm)
-        projection = PackedLinear(layer.projection, after: layer.norm)
-        keyNorm = PackedNorm(layer.keyNorm)
-        headWidth = layer.keyNorm.weight.count
-    }
-
-    /// Writes keys and values of `x`, `[S, width]`: each `[heads, S, head width]`.
-    func callAsFunction(
-        _ x: Rows,
-        keys: UnsafeMutablePointer<Float>,
-        values: UnsafeMutablePointer<Float>
-    ) {
-        let joined = projection(norm(x)).regrouped(width: headWidth)
-        let heads = joined.count / x.count / 2
-        let normalized = keyNorm(joined)
-        for token in 0 ..< x.count {
-            for head in 0 ..< heads {
-                let (key, value) = (
-                    (token * 2 * heads + head) * headWidth, (token * 2 * heads + heads + head) * headWidth
-                )
-                let target = (head * x.count + token) * headWidth
-                for channel in 0 ..< headWidth {
-                    keys[target + channel] = normalized.values[key + channel]
-                    values[target + channel] = joined.values[value + channel]
-                }
-            }
+extension PackedCompactBackbone.Camera {
+    /// Features of every cell of a view, row by row.
+    fileprivate func cells(_ view: PackedCompactBackbone.View) -> Rows {
+        switch view {
+        case .features(let cells): return cells
+        case .pixels(let image, let height, let width):
+            guard let stem else { preconditionFailure("a camera of pixels has a stem") }
+            return stem(image, height: height, width: width)
         }
+    }
+}
+
+extension Array {
+    /// The elements in `count` parts of one length.
+    fileprivate func parts(_ count: Int) -> [[Element]] {
+        let length = self.count / Swift.max(1, count)
+        return (0 ..< count).map { Array(self[$0 * length ..< ($0 + 1) * length]) }
     }
 }
 

@@ -40,7 +40,7 @@ struct PackedKeypoints: Sendable {
         for index in queries.indices { asked.values[index] += queries[index] }
         var features = Rows(count: asked.count, width: map.width)
         var positions = Rows(count: asked.count, width: 2)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: map.count) { scores in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: PackedLinear.filled(map.count)) { scores in
             features.values.withUnsafeMutableBufferPointer { features in
                 positions.values.withUnsafeMutableBufferPointer { positions in
                     guard let scores = scores.baseAddress, let features = features.baseAddress,

@@ -10,16 +10,42 @@ public struct PackedCachedAttention: Sendable {
         let room: Int
         let filled: Int
 
+        /// Numbers of an element of the batch: heads · room · width.
+        let elementCount: Int
+
+        /// Added to the scores of every element's tokens, those of this forward included, `[batch][filled + tokens]`: 0, or minus infinity
+        /// for padding; nil without padding.
+        var biases: [[Float]]?
+
         /// Lends `keys` and `values`, each `[batch, heads, room, width]`, of which `filled` tokens a head are in use.
         public init(
             keys: UnsafeMutablePointer<Float>,
             values: UnsafeMutablePointer<Float>,
             room: Int,
-            filled: Int
+            filled: Int,
+            elementCount: Int,
+            biases: [[Float]]? = nil
         ) {
             (self.keys, self.values, self.room, self.filled) = (keys, values, room, filled)
+            (self.elementCount, self.biases) = (elementCount, biases)
+        }
+
+        /// The memory from an element of the batch on.
+        func from(element: Int) -> Cache {
+            let offset = element * elementCount
+            return Cache(
+                keys: keys + offset,
+                values: values + offset,
+                room: room,
+                filled: filled,
+                elementCount: elementCount,
+                biases: biases.map { Array($0[element...]) }
+            )
         }
     }
+
+    /// Numbers of a token's keys: heads · width.
+    var keyWidth: Int { headCount * queryNorm.count }
 
     private let headCount: Int
     private let queryNorm: [Float]
@@ -42,13 +68,16 @@ public struct PackedCachedAttention: Sendable {
     /// - Returns: `[batch · tokens, heads · width]`.
     func callAsFunction(_ joined: consuming Rows, angles: PackedAngles?, tokens: Int, cache: Cache) -> Rows {
         let width = queryNorm.count
-        let (stride, joint) = (joined.width, headCount * queryNorm.count)
+        let (stride, joint) = (joined.width, keyWidth)
         precondition(
             stride == 3 * joint && joined.count % tokens == 0
                 && (angles.map { $0.cosines.count * 2 == tokens * width } ?? true),
             "other widths"
         )
-        precondition(cache.filled + tokens <= cache.room, "a cache without room")
+        precondition(
+            cache.filled + tokens <= cache.room && cache.elementCount == cache.room * joint,
+            "a cache without room"
+        )
         let batch = joined.count / tokens
         var outputs = Rows(count: joined.count, width: joint)
         joined.values.withUnsafeMutableBufferPointer { buffer in
@@ -65,29 +94,38 @@ public struct PackedCachedAttention: Sendable {
                 }
             }
             let count = cache.filled + tokens
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: PackedLinear.filled(count)) { scores in
                 outputs.values.withUnsafeMutableBufferPointer { outputs in
                     guard let outputs = outputs.baseAddress, let scores = scores.baseAddress else { return }
                     for element in 0 ..< batch {
-                        let held = element * headCount * cache.room * width
-                        kernel_attend_cached(
-                            first + element * tokens * stride,
-                            stride,
-                            tokens,
-                            cache.keys + held,
-                            cache.values + held,
-                            cache.room * width,
-                            count,
-                            headCount,
-                            width,
-                            scores,
-                            outputs + element * tokens * joint
-                        )
+                        let held = element * cache.elementCount
+                        withBias(of: element, cache) { bias in
+                            kernel_attend_cached(
+                                first + element * tokens * stride,
+                                stride,
+                                tokens,
+                                cache.keys + held,
+                                cache.values + held,
+                                cache.room * width,
+                                count,
+                                bias,
+                                headCount,
+                                width,
+                                scores,
+                                outputs + element * tokens * joint
+                            )
+                        }
                     }
                 }
             }
         }
         return outputs
+    }
+
+    /// Lends the bias of an element, or nil where there is none.
+    private func withBias(of element: Int, _ cache: Cache, _ body: (UnsafePointer<Float>?) -> Void) {
+        guard let biases = cache.biases else { return body(nil) }
+        biases[element].withUnsafeBufferPointer { body($0.baseAddress) }
     }
 
     /// Normalizes and rotates the heads of one token.

@@ -12,6 +12,9 @@ struct PackedDecoderLayer: Sendable {
     private let down: PackedLinear
     private let epsilon: Float
 
+    /// Numbers of a token's keys: heads · width.
+    var keyWidth: Int { attention.keyWidth }
+
     /// nil for another kind of layer than the kernels compute: layer norms, QK norm, heads with keys of their own, GELU.
     init?(_ layer: TransformerLayer) {
         var kind = layer.configuration

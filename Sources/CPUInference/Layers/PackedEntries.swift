@@ -19,21 +19,18 @@ public struct PackedEntries: Sendable {
     init(_ values: [Float], count: Int) {
         precondition(count > 0 && values.count % count == 0, "numbers that do not fill \(count) entries")
         (self.count, width, self.values) = (count, values.count / count, values)
-        let filled = (count + PackedLinear.panel - 1) / PackedLinear.panel * PackedLinear.panel
+        let filled = PackedLinear.filled(count)
         var panels = [Float](repeating: 0, count: filled * width)
         var lengths = [Float](repeating: 0, count: filled)
         kernel_pack_entries(values, count, width, &panels, &lengths)
         (self.panels, self.lengths) = (panels, lengths)
     }
 
-    /// The entry nearest to `row` of `x`.
-    public func nearest(to row: Int, of x: Rows) -> Int {
+    /// The entry nearest to every row of `x`.
+    public func nearest(to x: Rows) -> [Int] {
         precondition(x.width == width, "vectors of another length")
-        var nearest = 0
-        x.values.withUnsafeBufferPointer { x in
-            guard let x = x.baseAddress else { return }
-            kernel_nearest_rows(x + row * width, 1, width, panels, lengths, count, &nearest)
-        }
+        var nearest = [Int](repeating: 0, count: x.count)
+        kernel_nearest_rows(x.values, x.count, width, panels, lengths, count, &nearest)
         return nearest
     }
 

@@ -25,23 +25,33 @@ public struct PackedLinear: Sendable {
         panels = Self.panels(count: outputs, width: inputs) { row, column in
             weight[row * inputs + column] * (scale?[row] ?? 1)
         }
-        let width = (outputs + Self.panel - 1) / Self.panel * Self.panel
-        self.bias = (0 ..< width).map { $0 < outputs ? (bias?[$0] ?? 0) * (scale?[$0] ?? 1) : 0 }
+        self.bias = (0 ..< Self.filled(outputs)).map {
+            $0 < outputs ? (bias?[$0] ?? 0) * (scale?[$0] ?? 1) : 0
+        }
     }
 
     /// The mapped rows of `x`, which are ``inputs`` wide.
     public func callAsFunction(_ x: Rows) -> Rows {
-        var y = Rows(count: x.count, width: outputs)
-        apply(x, to: &y, adding: false)
-        return y
+        precondition(x.width == inputs, "rows of another width")
+        return Rows(count: x.count, width: outputs) { y in
+            kernel_linear(x.values, x.width, x.count, inputs, panels, bias, outputs, y, false)
+        }
     }
 
     /// Adds the mapped rows of `x`, which are ``inputs`` wide, to as many rows of `y`.
-    public func add(_ x: Rows, to y: inout Rows) { apply(x, to: &y, adding: true) }
+    public func add(_ x: Rows, to y: inout Rows) {
+        precondition(x.width == inputs && x.count == y.count, "rows of other widths or number")
+        addWindows(of: x.values, stride: x.width, to: &y)
+    }
 
     /// Adds to every row of `y` the map of the numbers of `x` from `stride` times its index on: a convolution.
     public func addWindows(of x: [Float], stride: Int, to y: inout Rows) {
-        apply(x, stride: stride, to: &y, adding: true)
+        let rows = y.count
+        precondition(y.width == outputs && x.count >= (rows - 1) * stride + inputs, "rows of other widths")
+        y.values.withUnsafeMutableBufferPointer { y in
+            guard let y = y.baseAddress else { return }
+            kernel_linear(x, stride, rows, inputs, panels, bias, outputs, y, true)
+        }
     }
 
     /// Maps `rows` vectors that begin `stride` numbers after one another, and writes the results to `y`, one after the other, or adds them.
@@ -55,21 +65,10 @@ public struct PackedLinear: Sendable {
         kernel_linear(x, stride, rows, inputs, panels, bias, outputs, y, adding)
     }
 
-    private func apply(_ x: Rows, to y: inout Rows, adding: Bool) {
-        precondition(x.width == inputs && x.count == y.count, "rows of other widths or number")
-        apply(x.values, stride: x.width, to: &y, adding: adding)
-    }
-
-    private func apply(_ x: [Float], stride: Int, to y: inout Rows, adding: Bool) {
-        let rows = y.count
-        precondition(y.width == outputs && x.count >= (rows - 1) * stride + inputs, "rows of other widths")
-        y.values.withUnsafeMutableBufferPointer { y in
-            guard let y = y.baseAddress else { return }
-            kernel_linear(x, stride, rows, inputs, panels, bias, outputs, y, adding)
-        }
-    }
-
     static let panel = Int(KERNEL_PANEL)
+
+    /// `count`, rounded up to whole panels.
+    static func filled(_ count: Int) -> Int { (count + panel - 1) / panel * panel }
 
     /// Columns of `width` numbers in panels of 16, filled up with zeros.
     static func panels(count: Int, width: Int, _ value: (_ column: Int, _ row: Int) -> Float) -> [Float] {

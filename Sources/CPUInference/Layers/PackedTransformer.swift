@@ -91,7 +91,7 @@ public struct PackedTransformer: Sendable {
     private func attend(_ joined: Rows, heads: Int, length: Int, to outputs: inout Rows) {
         let width = outputs.width
         precondition(joined.count % length == 0, "rows that do not fill sequences of \(length)")
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { scores in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: PackedLinear.filled(length)) { scores in
             joined.values.withUnsafeBufferPointer { joint in
                 outputs.values.withUnsafeMutableBufferPointer { outputs in
                     guard let joint = joint.baseAddress, let outputs = outputs.baseAddress,

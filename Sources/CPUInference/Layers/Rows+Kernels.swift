@@ -4,12 +4,9 @@ extension Rows {
     /// Every row with zero mean and unit variance, times `scale`, `[width]`.
     public func normalized(scale: [Float], epsilon: Float) -> Rows {
         precondition(scale.count == width, "a norm's scale is as long as a row")
-        var y = Rows(count: count, width: width)
-        y.values.withUnsafeMutableBufferPointer { y in
-            guard let y = y.baseAddress else { return }
+        return Rows(count: count, width: width) { y in
             kernel_normalize(values, count, width, scale, epsilon, y)
         }
-        return y
     }
 
     /// Every one of `count` numbers becomes its GELU.

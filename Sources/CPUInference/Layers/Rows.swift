@@ -14,6 +14,15 @@ public struct Rows: Equatable, Sendable {
         self.init([Float](repeating: 0, count: count * width), width: width)
     }
 
+    /// `count` rows, all of whose numbers `fill` writes.
+    init(count: Int, width: Int, filledBy fill: (UnsafeMutablePointer<Float>) -> Void) {
+        let values = [Float](unsafeUninitializedCapacity: count * width) { numbers, written in
+            if let first = numbers.baseAddress { fill(first) }
+            written = count * width
+        }
+        self.init(values, width: width)
+    }
+
     /// `values`, cut into rows of `width` numbers.
     public init(_ values: [Float], width: Int) {
         precondition(width > 0 && values.count % width == 0, "numbers that do not fill rows of \(width)")

@@ -6,7 +6,7 @@ public import Torch
 /// A suffix decoder on hand-written kernels, for the few slots of one robot on a CPU.
 ///
 /// A block's forward is some millions of multiplications: through libtorch, calling them takes longer than doing them.
-/// Forwards that need a mask, and larger ones, are left to libtorch.
+/// Masks that differ between the tokens of a forward, and larger forwards, are left to libtorch.
 public struct PackedSuffixDecoder: SuffixDecoder {
     /// The decoder of which this has the weights.
     private let plain: any SuffixDecoder
@@ -40,8 +40,10 @@ public struct PackedSuffixDecoder: SuffixDecoder {
     public func decode(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor?)
         -> Tensor
     {
-        if mask == nil, positions.size(0) == 1, Self.suits(rows: inputs.size(0) * inputs.size(1)),
-            let features = features(inputs, positions: positions, cache: &cache)
+        let length = cache.length(ofLayer: 0) + inputs.size(1)
+        if mask.map({ $0.shape.dropFirst() == [1, 1, length] }) ?? true, positions.size(0) == 1,
+            Self.suits(rows: inputs.size(0) * inputs.size(1)),
+            let features = features(inputs, positions: positions, cache: &cache, mask: mask)
         {
             return features
         }
@@ -51,25 +53,77 @@ public struct PackedSuffixDecoder: SuffixDecoder {
     /// True for so few rows that one core is faster than libtorch on several.
     static func suits(rows: Int) -> Bool { rows <= 64 }
 
-    /// Features of slots that attend to the whole cache, `[B, L, width]`; nil for a cache that cannot be written in place.
-    func features(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache) -> Tensor? {
+    /// Features of slots that attend to the whole cache but its padding, `[B, L, width]`; nil for a cache that cannot be written in place.
+    ///
+    /// The mask is true for what is to be seen, bool `[B or 1, 1, 1, S + L]`; nil for all.
+    func features(_ inputs: Tensor, positions: Tensor, cache: inout KeyValueCache, mask: Tensor? = nil)
+        -> Tensor?
+    {
         let (count, width) = (inputs.size(1), inputs.size(2))
-        var x = Rows(inputs.floats, width: width)
         let angles = positions.floats.flatMap { position in frequencies.map { $0 * position } }
         let turned = PackedAngles(cosines: angles.map(cos), sines: angles.map(sin))
-        for (index, layer) in layers.enumerated() {
-            let isDone: Void? = cache.withRoom(for: count, layer: index) { keys, values, room, filled in
-                layer(
-                    &x,
-                    angles: turned,
-                    tokens: count,
-                    cache: .init(keys: keys, values: values, room: room, filled: filled)
+        let keyWidth = layers.first?.keyWidth ?? 0
+        let biases = mask.map { Self.biases($0, batch: inputs.size(0)) }
+        var caches: [PackedCachedAttention.Cache] = []
+        for index in layers.indices {
+            let lent = cache.withRoom(for: count, layer: index) { keys, values, room, filled in
+                PackedCachedAttention.Cache(
+                    keys: keys,
+                    values: values,
+                    room: room,
+                    filled: filled,
+                    elementCount: room * keyWidth,
+                    biases: biases
                 )
             }
-            guard isDone != nil else { return nil }
+            guard let lent else { return nil }
+            caches.append(lent)
+        }
+        let x = Rows(inputs.floats, width: width)
+        let batch = inputs.size(0)
+        let threads = min(Torch.threadCount, batch)
+        let parts = (0 ..< threads).map { batch * $0 / threads ..< batch * ($0 + 1) / threads }
+        // Elements of a batch write to memory of their own.
+        nonisolated(unsafe) let memory = caches
+        let features = inParallel(threads) { part -> [Float] in
+            let elements = parts[part]
+            return self.features(
+                x[elements.lowerBound * count ..< elements.upperBound * count],
+                turned,
+                tokens: count,
+                caches: memory.map { $0.from(element: elements.lowerBound) }
+            )
+        }
+        return Tensor(features.flatMap(\.self), shape: inputs.shape)
+    }
+
+    /// What is added to the scores of every element of a batch.
+    private static func biases(_ mask: Tensor, batch: Int) -> [[Float]] {
+        let (seen, length) = (mask.values(as: Bool.self), mask.size(3))
+        return (0 ..< batch).map { element in
+            let first = mask.size(0) == 1 ? 0 : element * length
+            return seen[first ..< first + length].map { $0 ? 0 : -.infinity }
+        }
+    }
+
+    /// Features of tokens, `[batch · tokens, width]`.
+    private func features(
+        _ x: Rows,
+        _ angles: PackedAngles,
+        tokens: Int,
+        caches: [PackedCachedAttention.Cache]
+    ) -> [Float] {
+        var x = x
+        for (layer, cache) in zip(layers, caches) {
+            layer(&x, angles: angles, tokens: tokens, cache: cache)
         }
         var features = x.normalized(scale: norm.scale, epsilon: epsilon)
-        for index in features.values.indices { features.values[index] += norm.shift[index % width] }
-        return Tensor(features.values, shape: inputs.shape)
+        let width = x.width
+        features.values.withUnsafeMutableBufferPointer { values in
+            for first in stride(from: 0, to: values.count, by: width) {
+                for channel in 0 ..< width { values[first + channel] += norm.shift[channel] }
+            }
+        }
+        return features.values
     }
 }

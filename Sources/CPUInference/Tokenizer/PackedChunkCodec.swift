@@ -1,8 +1,6 @@
-internal import Dispatch
 public import FASTerVQ
 internal import NN
 internal import RobotTypes
-internal import Synchronization
 internal import Torch
 internal import VectorQuantization
 
@@ -117,18 +115,8 @@ public struct PackedChunkCodec: ChunkCodec {
         _ count: Int,
         _ body: (Range<Int>) -> [Result]
     ) -> [Result] {
-        guard count > chunksAtOnce else { return body(0 ..< count) }
         let parts = stride(from: 0, to: count, by: chunksAtOnce).map { $0 ..< min($0 + chunksAtOnce, count) }
-        let results = Mutex([[Result]](repeating: [], count: parts.count))
-        let threads = min(Torch.threadCount, parts.count)
-        nonisolated(unsafe) let body = body
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
-            for part in stride(from: thread, to: parts.count, by: threads) {
-                let found = body(parts[part])
-                results.withLock { $0[part] = found }
-            }
-        }
-        return results.withLock { $0.flatMap(\.self) }
+        return inParallel(parts.count) { body(parts[$0]) }.flatMap(\.self)
     }
 }
 
@@ -146,14 +134,14 @@ extension PackedChunkCodec {
         let latents = latents(of: targets) { chunk, codebook, position, code in
             codes[chunk][codebook * positionCount + position] = code
         }
-        for (chunk, starts) in decoded(latents, count: chunks.count).enumerated() {
-            for ((group, target), start) in zip(zip(groups, targets[chunk]), starts) {
-                group.stages.encode(target, from: start, validSteps: validSteps[chunk]) {
-                    codebook,
-                    patch,
-                    code in
-                    codes[chunk][codebook * positionCount + group.positions.lowerBound + patch] = code
-                }
+        let starts = decoded(latents, count: chunks.count)
+        for (index, group) in groups.enumerated() {
+            group.stages.encode(
+                targets.map { $0[index] },
+                from: starts.map { $0[index] },
+                validSteps: validSteps
+            ) { chunk, codebook, patch, code in
+                codes[chunk][codebook * positionCount + group.positions.lowerBound + patch] = code
             }
         }
         return codes
@@ -192,15 +180,14 @@ extension PackedChunkCodec {
         var sums = Rows(count: residual.count, width: residual.width)
         for group in groups {
             guard let autoencoded = group.autoencoded else { continue }
+            let rows = targets.indices.flatMap { chunk in autoencoded.rows.map { chunk * length + $0 } }
+            var left = residual.gathered(rows)
             for (codebook, entries) in autoencoded.entries.enumerated() {
-                for chunk in targets.indices {
-                    for (own, position) in zip(autoencoded.rows, group.positions) {
-                        let row = chunk * length + own
-                        let code = entries.nearest(to: row, of: residual)
-                        entries.add(code, times: -1, toRow: row, of: &residual)
-                        entries.add(code, toRow: row, of: &sums)
-                        found(chunk, codebook, position, code)
-                    }
+                for (index, code) in entries.nearest(to: left).enumerated() {
+                    let (chunk, patch) = index.quotientAndRemainder(dividingBy: autoencoded.rows.count)
+                    entries.add(code, times: -1, toRow: index, of: &left)
+                    entries.add(code, toRow: rows[index], of: &sums)
+                    found(chunk, codebook, group.positions.lowerBound + patch, code)
                 }
             }
         }
@@ -278,6 +265,11 @@ extension PackedChunkCodec {
 }
 
 extension Rows {
+    /// The rows in `rows`, in their order.
+    fileprivate func gathered(_ rows: [Int]) -> Rows {
+        Rows(rows.flatMap { values[$0 * width ..< ($0 + 1) * width] }, width: width)
+    }
+
     /// The same rows, `times` times, one after the other.
     fileprivate func repeated(_ times: Int) -> Rows {
         times == 1 ? self : Rows(Array(repeatElement(values, count: times).joined()), width: width)

@@ -2,7 +2,7 @@ internal import FASTerVQ
 internal import RobotTypes
 internal import Torch
 
-/// The action-space stages of one group, for one chunk.
+/// The action-space stages of one group.
 struct PackedStages: Sendable {
     /// The robot's codebooks that are stages of this group.
     let codebooks: Range<Int>
@@ -30,27 +30,49 @@ struct PackedStages: Sendable {
         self.bounds = (0 ..< group.columns.count).map { (lower[$0], upper[$0]) }
     }
 
-    /// Codes of the residual `target - start`, both `[T · columns]`; the residual is 0 from step `validSteps` on.
+    /// Codes of the residuals `targets - starts` of chunks, `[T · columns]` each; a residual is 0 from the chunk's `validSteps` on.
     func encode(
-        _ target: [Float],
-        from start: [Float],
-        validSteps: Int,
-        _ found: (_ codebook: Int, _ patch: Int, _ code: Int) -> Void
+        _ targets: [[Float]],
+        from starts: [[Float]],
+        validSteps: [Int],
+        _ found: (_ chunk: Int, _ codebook: Int, _ patch: Int, _ code: Int) -> Void
     ) {
-        var values = start
-        let (columns, width) = (bounds.count, group.shape.columns)
+        var values = starts
         for codebook in codebooks {
-            var residual = Rows(count: group.patchCount, width: group.shape.valueCount)
-            for step in 0 ..< min(horizon, validSteps) {
-                for column in 0 ..< columns {
-                    let index = step * columns + column
-                    residual.values[step * width + column] = target[index] - values[index]
-                }
+            // Of all chunks together, so that an entry is read once for several of them.
+            var residuals = Rows(count: targets.count * group.patchCount, width: group.shape.valueCount)
+            for (chunk, target) in targets.enumerated() {
+                write(
+                    target,
+                    minus: values[chunk],
+                    steps: min(horizon, validSteps[chunk]),
+                    to: &residuals,
+                    chunk
+                )
             }
-            for patch in 0 ..< group.patchCount {
-                let code = entries[codebook - codebooks.lowerBound].nearest(to: patch, of: residual)
-                add(code, of: codebook, at: patch, to: &values)
-                found(codebook, patch, code)
+            let codes = entries[codebook - codebooks.lowerBound].nearest(to: residuals)
+            for (index, code) in codes.enumerated() {
+                let (chunk, patch) = index.quotientAndRemainder(dividingBy: group.patchCount)
+                add(code, of: codebook, at: patch, to: &values[chunk])
+                found(chunk, codebook, patch, code)
+            }
+        }
+    }
+
+    /// Writes the first `steps` steps of a chunk's residual to its patches.
+    private func write(
+        _ target: [Float],
+        minus values: [Float],
+        steps: Int,
+        to residuals: inout Rows,
+        _ chunk: Int
+    ) {
+        let (columns, width) = (bounds.count, group.shape.columns)
+        let first = chunk * group.patchCount * group.shape.valueCount
+        for step in 0 ..< steps {
+            for column in 0 ..< columns {
+                let index = step * columns + column
+                residuals.values[first + step * width + column] = target[index] - values[index]
             }
         }
     }
