@@ -20,7 +20,9 @@ public enum NearestEntry {
     /// - Returns: Indices in `0 ..< K`, int64 `[n]`.
     /// - Complexity: One product of `[n, C]` with `[C, K]`: a vector's own length does not matter.
     public static func search(_ vectors: Tensor, among entries: Tensor) -> Tensor {
-        if vectors.device == .cpu, vectors.dtype == .float32 { return searchOnCPU(vectors, entries) }
+        if vectors.device == .cpu, vectors.dtype == .float32 {
+            return searchOnCPU(vectors, entries).counted(depth: entries.count, vectors, entries)
+        }
         let halfSquares = entries.squared().sum(1) * 0.5
         let transposed = entries.transposed(0, 1)
         let (count, batchSize) = (vectors.size(0), max(1, distances / entries.size(0)))
