@@ -2,10 +2,10 @@ import Backbones
 import NN
 import Torch
 
-/// Backbones of the width of published 3B models beside transformers: prefill of a prompt, and blocks of tokens after it.
+/// A backbone of the width of a published 3B model beside transformers: prefill of a prompt, and blocks of tokens after it.
 struct BackboneForwards {
     /// A published shape.
-    private enum Shape: String, CaseIterable {
+    enum Shape: String {
         case paligemma
         case qwen25vl
 
@@ -20,20 +20,19 @@ struct BackboneForwards {
     private static let words = 40
 
     private let effort: Effort
+    private let shape: Shape
     /// True for as many layers as the published models have, in bfloat16 alone.
     private let isWhole: Bool
 
-    init(_ effort: Effort, isWhole: Bool = false) { (self.effort, self.isWhole) = (effort, isWhole) }
-
-    /// Prefill and blocks of every shape.
-    func comparisons() throws -> [Comparison] { try Shape.allCases.flatMap(comparisons) }
-
-    private func layers(_ shape: Shape) -> (decoder: Int, vision: Int) {
-        isWhole ? shape.wholeLayers : (3, 4)
+    init(_ effort: Effort, _ shape: Shape, isWhole: Bool = false) {
+        (self.effort, self.shape, self.isWhole) = (effort, shape, isWhole)
     }
 
-    private func comparisons(_ shape: Shape) throws -> [Comparison] {
-        let count = layers(shape)
+    private var layers: (decoder: Int, vision: Int) { isWhole ? shape.wholeLayers : (3, 4) }
+
+    /// Prefill and blocks.
+    func comparisons() throws -> [Comparison] {
+        let count = layers
         let dtypes: [DType] = isWhole ? [.bfloat16] : [.bfloat16, .float32]
         let peer = try Peer(
             "backbone.py",
@@ -43,9 +42,9 @@ struct BackboneForwards {
                 + [count.decoder, count.vision, Self.vocabulary, Self.block, Self.words, effort.threads]
                 .map(String.init)
         )
-        let backbone = backbone(shape, .bfloat16)
-        let quantized = isWhole ? nil : withQuantizedWeights(.int8) { self.backbone(shape, .bfloat16) }
-        let input = input(shape)
+        let backbone = self.backbone(.bfloat16)
+        let quantized = isWhole ? nil : withQuantizedWeights(.int8) { self.backbone(.bfloat16) }
+        let input = self.input
         let whole = shape.wholeLayers
         let notes = [
             "\(shape.name)'s width at 3 billion parameters with \(count.decoder) of \(whole.decoder) decoder layers and \(count.vision) "
@@ -53,19 +52,18 @@ struct BackboneForwards {
                 + "layer's keys and values. \(peer.greeting)."
         ]
         var results = [
-            try prefill(shape, notes, .bfloat16, backbone, quantized, input, peer),
-            try blocks(shape, notes, backbone, quantized, input, peer),
+            try prefill(notes, .bfloat16, backbone, quantized, input, peer),
+            try blocks(notes, .bfloat16, backbone, quantized, input, peer),
         ]
         if !isWhole {
-            results.append(
-                try prefill(shape, notes, .float32, self.backbone(shape, .float32), nil, input, peer)
-            )
+            let single = self.backbone(.float32)
+            results.append(try prefill(notes, .float32, single, nil, input, peer))
+            results.append(try blocks(notes, .float32, single, nil, input, peer))
         }
         return results
     }
 
     private func prefill(
-        _ shape: Shape,
         _ notes: [String],
         _ dtype: DType,
         _ backbone: any Backbone,
@@ -94,14 +92,14 @@ struct BackboneForwards {
     }
 
     private func blocks(
-        _ shape: Shape,
         _ notes: [String],
+        _ dtype: DType,
         _ backbone: any Backbone,
         _ quantized: (any Backbone)?,
         _ input: PrefixInput,
         _ peer: Peer
     ) throws -> Comparison {
-        let x = Tensor.zeros([1, Self.block, backbone.width], dtype: .bfloat16)
+        let x = Tensor.zeros([1, Self.block, backbone.width], dtype: dtype)
         let prefix = withoutGradients { backbone.prefix(of: input) }
         let positions = Tensor.arange(0 ..< Self.block, dtype: .float32).unsqueezed(0) + Double(prefix.length)
         func decode(_ backbone: any Backbone, _ cache: inout KeyValueCache) {
@@ -123,22 +121,22 @@ struct BackboneForwards {
             Contestant(name, work: work) { try peer.turn(call, least: effort.seconds) }
         }
         let comparison = try Comparison(
-            "\(shape.name): a block of \(Self.block) tokens after the prompt, bfloat16",
+            "\(shape.name): a block of \(Self.block) tokens after the prompt, \(dtype)",
             notes: notes,
             unit: .milliseconds,
             rounds: effort.rounds,
-            dtype: .bfloat16,
+            dtype: dtype,
             [
                 ours("FASTer, a block", backbone),
-                transformers("transformers, a block", "block-bfloat16"),
-                transformers("transformers, \(Self.block) tokens one by one", "tokens-bfloat16"),
+                transformers("transformers, a block", "block-\(dtype)"),
+                transformers("transformers, \(Self.block) tokens one by one", "tokens-\(dtype)"),
             ] + (quantized.map { [ours("FASTer, a block, 8 bits", $0)] } ?? [])
         ).ratio(0, to: 1, target: "at most 0.7").ratio(0, to: 2)
         return quantized == nil
             ? comparison : comparison.ratio(3, to: 0, target: "at most 0.6").ratio(3, to: 1)
     }
 
-    private func backbone(_ shape: Shape, _ dtype: DType) -> any Backbone {
+    private func backbone(_ dtype: DType) -> any Backbone {
         withParameters(of: dtype) {
             switch shape {
             case .paligemma: PaliGemma(paliGemma, device: .cpu)
@@ -150,14 +148,14 @@ struct BackboneForwards {
     private var paliGemma: PaliGemma.Configuration {
         var configuration = PaliGemma.Configuration.paliGemma3B
         configuration.vision.feedForwardWidth = 4304
-        (configuration.layerCount, configuration.vision.layerCount) = layers(.paligemma)
+        (configuration.layerCount, configuration.vision.layerCount) = layers
         (configuration.vocabularySize, configuration.imageToken) = (Self.vocabulary, Self.vocabulary - 1)
         return configuration
     }
 
     private var qwen: Qwen25VL.Configuration {
         var configuration = Qwen25VL.Configuration()
-        (configuration.language.layerCount, configuration.vision.layerCount) = layers(.qwen25vl)
+        (configuration.language.layerCount, configuration.vision.layerCount) = layers
         (configuration.language.width, configuration.language.feedForwardWidth) = (2048, 11_008)
         (configuration.language.headCount, configuration.language.keyValueHeadCount) = (16, 2)
         configuration.language.epsilon = 1e-6
@@ -172,7 +170,7 @@ struct BackboneForwards {
         return configuration
     }
 
-    private func input(_ shape: Shape) -> PrefixInput {
+    private var input: PrefixInput {
         let placeholders = [Int](repeating: Self.vocabulary - 1, count: shape == .paligemma ? 256 : 64)
         let tokens = placeholders + (0 ..< Self.words).map { $0 % 100 }
         var input = PrefixInput(

@@ -19,7 +19,7 @@ struct Benchmarks: AsyncParsableCommand {
         abstract: "Measures FASTer beside its peers; Benchmarks/README.md says what each benchmark shows."
     )
 
-    @Argument(help: "Benchmarks to run; all but backbones-whole, which takes 12 GB, unless said otherwise.")
+    @Argument(help: "Benchmarks to run; all but whole backbones, which take 12 GB, unless said otherwise.")
     var names: [Benchmark] = Benchmark.usual
 
     @OptionGroup var effort: Effort
@@ -78,8 +78,6 @@ struct Effort: ParsableArguments {
 
 /// The benchmarks, under the names that the command line and the result files give them.
 enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
-    case backbones
-    case backbonesWhole = "backbones-whole"
     case decoding
     case imageEncoder = "image-encoder"
     case linearTokenizer = "linear-tokenizer"
@@ -87,8 +85,12 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case memory
     case nearestEntries = "nearest-entries"
     case opening
+    case paligemma
+    case paligemmaWhole = "paligemma-whole"
     case policy
     case policyTraining = "policy-training"
+    case qwen25VL = "qwen2.5-vl"
+    case qwen25VLWhole = "qwen2.5-vl-whole"
     case quantizedLayers = "quantized-layers"
     case quantizedProducts = "quantized-products"
     case randomAccess = "random-access"
@@ -98,13 +100,11 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
     case training
 
     /// Those that run where none is named.
-    static let usual = allCases.filter { $0 != .backbonesWhole }
+    static let usual = allCases.filter { $0 != .paligemmaWhole && $0 != .qwen25VLWhole }
 
     /// Measures everything that the benchmark compares.
     func comparisons(_ effort: Effort) async throws -> [Comparison] {
         switch self {
-        case .backbones: try BackboneForwards(effort).comparisons()
-        case .backbonesWhole: try BackboneForwards(effort, isWhole: true).comparisons()
         case .decoding: try Decoding(effort).comparisons()
         case .imageEncoder: try ImageEncoding(effort).comparisons()
         case .linearTokenizer: try LinearTokenizing(effort).comparisons()
@@ -112,8 +112,12 @@ enum Benchmark: String, CaseIterable, Encodable, ExpressibleByArgument {
         case .memory: try PolicyMemory(effort).comparisons()
         case .nearestEntries: try NearestEntries(effort).comparisons()
         case .opening: try Opening(effort).comparisons()
+        case .paligemma: try BackboneForwards(effort, .paligemma).comparisons()
+        case .paligemmaWhole: try BackboneForwards(effort, .paligemma, isWhole: true).comparisons()
         case .policy: try PolicyInference(effort).comparisons()
         case .policyTraining: try PolicyInference(effort).trainingComparisons()
+        case .qwen25VL: try BackboneForwards(effort, .qwen25vl).comparisons()
+        case .qwen25VLWhole: try BackboneForwards(effort, .qwen25vl, isWhole: true).comparisons()
         case .quantizedLayers: try QuantizedLayers(effort).comparisons()
         case .quantizedProducts: try QuantizedProducts(effort).comparisons()
         case .randomAccess: try RandomAccess(effort).comparisons()
