@@ -25,7 +25,7 @@ struct Decoding {
     private func heads() throws -> Comparison {
         Torch.seed(0)
         let blocks = network(codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5), entries: 512))
-        let input = input
+        let (input, several) = (input(), input(batch: 8))
         let (prefix, prefixWork) = withoutGradients { countingProducts { blocks.backbone.prefix(of: input) } }
         let encoder = InferenceBackend(fastestFor: blocks).prefixEncoder
         let tokens = network(
@@ -76,11 +76,18 @@ struct Decoding {
                 },
                 contestant("prefix and blocks", blocks, prefix, input: input),
                 contestant("prefix and tokens", tokens, prefix, input: input),
+                Contestant("prefixes of 8 observations", items: 8, least: effort.seconds) {
+                    withoutGradients { _ = encoder.prefix(of: several) }
+                },
+                Contestant("prefixes of 8 through libtorch", items: 8, least: effort.seconds) {
+                    withoutGradients { _ = blocks.backbone.prefix(of: several) }
+                },
             ]
         )
         .ratio(0, to: 3, target: "at most 0.35")
         .ratio(0, to: 4, target: "at most 0.25")
         .ratio(10, to: 11, target: "at most 0.35")
+        .ratio(12, to: 13)
     }
 
     private func contestant(
@@ -190,12 +197,12 @@ struct Decoding {
         )
     }
 
-    private var input: PrefixInput {
+    private func input(batch: Int = 1) -> PrefixInput {
         let text = ByteTokenizer().ids(for: "open the drawer")
         return PrefixInput(
-            images: (0 ..< 2).map { _ in Tensor.randint(0 ..< 256, [1, 96, 96, 3]).to(.uint8) },
-            tokens: Tensor(text, shape: [1, text.count]),
-            state: Tensor.randint(0 ..< 256, [1, 4])
+            images: (0 ..< 2).map { _ in Tensor.randint(0 ..< 256, [batch, 96, 96, 3]).to(.uint8) },
+            tokens: Tensor(text, shape: [1, text.count]).expanded([batch, -1]).contiguous(),
+            state: Tensor.randint(0 ..< 256, [batch, 4])
         )
     }
 }
