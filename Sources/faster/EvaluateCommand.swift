@@ -59,7 +59,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(
         help: """
             Run the same episodes again under perturbations, with commas between, or all: light, camera, texture, \
-            distractors, positions (metaworld); actions, delay (every simulator).
+            distractors, positions (metaworld); light, camera, texture, distractors, pro-language, pro-object, pro-swap, \
+            pro-task (libero); actions, delay (every simulator).
             """
     )
     var perturbations: String?

@@ -75,7 +75,7 @@ extension EvaluationSummary {
 
     /// A name, a rate and its interval in per cent, in columns.
     static func rate(_ name: String, _ fraction: Double, _ interval: ConfidenceInterval?) -> String {
-        name.padding(toLength: 30, withPad: " ", startingAt: 0) + String(format: "%3.0f %%", 100 * fraction)
+        name.column(30) + String(format: "%3.0f %%", 100 * fraction)
             + (interval.map { String(format: "  [%.0f, %.0f]", 100 * $0.low, 100 * $0.high) } ?? "")
     }
 }

@@ -67,7 +67,7 @@ extension PolicyInspection {
     /// A table of parts, and one of stages.
     fileprivate var lines: [String] {
         func row(_ name: String, _ cells: String...) -> String {
-            name.padding(toLength: 24, withPad: " ", startingAt: 0)
+            name.column(24)
                 + cells.map { String(repeating: " ", count: max(1, 14 - $0.count)) + $0 }.joined()
         }
         func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }

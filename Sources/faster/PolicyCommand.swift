@@ -157,6 +157,10 @@ struct PolicyCommand: AsyncParsableCommand {
                 throw ValidationError("--tokenizer: a policy that predicts FASTerVQ's codes needs one")
             }
             let used = recipe.head.needsTokenizer ? tokenizer : nil
+            if let tokenizer, used == nil {
+                let head = recipe.head.rawValue
+                Terminal.say("Warning: --tokenizer \(tokenizer) is not used: head '\(head)' takes none")
+            }
             let steps = used.flatMap { try? TokenizerRegistry.horizon(of: namedModel($0)) } ?? horizon
             for index in sources.indices {
                 sources[index].demonstrations = recipe.chunk.applied(

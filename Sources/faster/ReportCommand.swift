@@ -37,7 +37,7 @@ struct ReportCommand: ParsableCommand {
         print("report   \(page.path)")
         for (task, rate) in (summary.success ?? [:]).sorted(by: { $0.key < $1.key }) {
             print(
-                "success  " + task.padding(toLength: 24, withPad: " ", startingAt: 0)
+                "success  " + task.column(24)
                     + String(format: "%3.0f %%", 100 * rate)
             )
         }

@@ -141,6 +141,6 @@ extension ReplaySummary.Version {
                 difference.pValue
             )
         }
-        return name.padding(toLength: 28, withPad: " ", startingAt: 0) + rate + (change ?? "")
+        return name.column(28) + rate + (change ?? "")
     }
 }

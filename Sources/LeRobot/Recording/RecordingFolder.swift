@@ -26,7 +26,6 @@ final class RecordingFolder: Sendable {
         guard lock >= 0 else { throw .unwritable(file: file.path, reason: String(cString: strerror(errno))) }
         // The system gives the lock back when the process ends, however it does.
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
             throw .unwritable(file: dataset.path, reason: "another program is recording into it")
         }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
@@ -35,7 +34,12 @@ final class RecordingFolder: Sendable {
         }
     }
 
-    deinit { close(lock) }
+    deinit {
+        guard lock >= 0 else { return }
+        // Another program that is being started may hold the file open, too.
+        flock(lock, LOCK_UN)
+        close(lock)
+    }
 
     /// Removes the folder.
     func remove() { try? FileManager.default.removeItem(at: url) }
