@@ -1,3 +1,4 @@
+import ActionTokenizers
 import Foundation
 import TemporaryFolder
 import Testing
