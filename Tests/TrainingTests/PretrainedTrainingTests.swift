@@ -9,7 +9,7 @@ import Torch
 @testable import FASTerVLA
 @testable import Training
 
-/// On a small SmolVLM2 that transformers 5.24.0 saved in bfloat16 (`Tests/Golden/make_smolvlm.py`).
+/// On a small SmolVLM2 that transformers 5.24.0 saved in bfloat16 (`Tests/Golden/make_models.py`).
 @Suite("Trainings of policies on published models", .serialized)
 struct PretrainedTrainingTests {
     struct Killed: Error {}
