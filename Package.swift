@@ -78,7 +78,10 @@ let package = Package(
         .target(name: "CKernels"),
         module("NN", ["CKernels", "Torch", "Safetensors"]),
         // 2. Models
-        module("Backbones", ["TextTokenizers", "NN", "Torch", "Safetensors", "Support"]),
+        module(
+            "Backbones",
+            ["TextTokenizers", "ImageProcessing", "NN", "Torch", "Safetensors", "RobotTypes", "Support"]
+        ),
         module(
             "ActionTokenizers",
             ["TextTokenizers", "Support", "RobotTypes", .product(name: "Crypto", package: "swift-crypto")]
@@ -183,7 +186,7 @@ let package = Package(
         // Text tokenizers and image processors beside their Python libraries, `make test-peers`.
         .executableTarget(
             name: "processor-parity",
-            dependencies: ["TextTokenizers", "ImageProcessing", "RobotTypes"],
+            dependencies: ["TextTokenizers", "ImageProcessing", "Backbones", "Torch", "RobotTypes"],
             path: "Tests/ProcessorParity",
             swiftSettings: strict
         ),
@@ -287,7 +290,6 @@ let package = Package(
             "Backbones",
             [
                 "GoldenTensors", "TemporaryFolder", "ImageProcessing", "TextTokenizers", "NN", "Torch",
-                "RobotTypes",
                 "Support",
             ],
             resources: [.copy("Golden")]
@@ -335,8 +337,7 @@ let package = Package(
             [
                 "RankThreads", "TemporaryFolder", "MetaKernels", "TokenizerRegistry", "ActionTokenizers",
                 "Backbones", "FASTerVLA", "FASTerVQ", "LearnedBaselines", "VectorQuantization", "LeRobot",
-                "NN",
-                "Torch", "RobotTypes", "Support",
+                "ImageProcessing", "NN", "Torch", "RobotTypes", "Support",
             ]
         ),
         tests("PolicyProtocol", ["PythonPeer", "RobotTypes"], resources: [.copy("Peers")]),

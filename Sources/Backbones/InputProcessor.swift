@@ -3,7 +3,7 @@ public import Torch
 /// Observations as inputs of a backbone: words to tokens, images to pixels, the state to tokens or to a part of the prompt.
 ///
 /// Every backbone brings its own, which travels with the policy: training and inference read through the same one. Tokens
-/// are made one observation at a time, ahead of the forward; everything else of a whole batch, on the network's device.
+/// and tiles of images are made ahead of the forward, in host memory; everything else of a whole batch, on the network's device.
 public protocol InputProcessor: Sendable {
     /// Size of every camera's image, in the order of the contract; images of other sizes are scaled before.
     var imageSizes: [ImageSize] { get }
@@ -20,6 +20,15 @@ public protocol InputProcessor: Sendable {
     /// - Throws: ``PromptError`` for words that the network cannot read; the errors of text tokenizers.
     func tokens(instruction: String, state: [Int]) throws -> [Int]
 
+    /// Images of a camera as an ``ObservationBatch`` holds them: scaled, and cut into tiles, where the backbone has an image processor
+    /// of its own.
+    ///
+    /// - Parameters:
+    ///   - images: Images `[B, height, width, 3]` in the camera's size.
+    ///   - camera: Position of the camera.
+    /// - Returns: Tiles `[B, tiles, height, width, 3]`.
+    func tiles(of images: [UInt8], camera: Int) -> [UInt8]
+
     /// Encodes a batch.
     ///
     /// - Parameters:
@@ -27,6 +36,11 @@ public protocol InputProcessor: Sendable {
     ///   - device: Device of the tensors.
     /// - Returns: The backbone's input.
     func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput
+}
+
+extension InputProcessor {
+    /// The images as they are.
+    public func tiles(of images: [UInt8], camera _: Int) -> [UInt8] { images }
 }
 
 /// Rows and columns of pixels.
@@ -41,9 +55,10 @@ public struct ImageSize: Codable, Equatable, Sendable {
     public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 }
 
-/// A batch of observations in host memory, in the sizes of an ``InputProcessor``.
+/// A batch of observations in host memory, for an ``InputProcessor``.
 public struct ObservationBatch: Sendable {
-    /// Images of every camera, `[B, height, width, 3]`, row-major; black ones where there is none.
+    /// Images of every camera, `[B, height, width, 3]`, row-major, or the tiles that the processor makes of them; black ones where
+    /// there is none.
     public var images: [[UInt8]]
 
     /// True for every example and camera that there is an image of, `[B, cameras]`.
@@ -83,15 +98,6 @@ extension ObservationBatch {
     /// Images of every camera, uint8 `[B, height, width, 3]`.
     func images(_ sizes: [ImageSize], on device: Device) -> [Tensor] {
         zip(images, sizes).map { Tensor($0, shape: [count, $1.height, $1.width, 3], device: device) }
-    }
-
-    /// Normalized pixels of every camera, `[B, 3, height, width]`.
-    func pixels(_ sizes: [ImageSize], _ normalization: PixelNormalization, on device: Device) -> [Tensor] {
-        let mean = Tensor(normalization.mean, shape: [1, 3, 1, 1], device: device)
-        let deviation = Tensor(normalization.deviation, shape: [1, 3, 1, 1], device: device)
-        return images(sizes, on: device).map {
-            ($0.permuted(0, 3, 1, 2).to(.float32) / 255 - mean) / deviation
-        }
     }
 
     /// Masks of cameras with an image, bool `[B, cameras]`; nil where all have one.

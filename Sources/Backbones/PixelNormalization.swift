@@ -1,21 +1,24 @@
 internal import Foundation
 
 /// Mean and standard deviation of red, green and blue, of pixels from 0 to 1.
-struct PixelNormalization {
+package struct PixelNormalization: Sendable {
     let mean: [Float]
     let deviation: [Float]
 
     /// Pixels between -1 and 1.
-    static let half = PixelNormalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+    package static let half = PixelNormalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
 
     /// Those of CLIP's training images (arXiv 2103.00020).
-    static let clip = PixelNormalization(
+    package static let clip = PixelNormalization(
         mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
         deviation: [0.268_629_54, 0.261_302_58, 0.275_777_11]
     )
 
     /// Those of ImageNet.
-    static let imageNet = PixelNormalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+    package static let imageNet = PixelNormalization(
+        mean: [0.485, 0.456, 0.406],
+        deviation: [0.229, 0.224, 0.225]
+    )
 
     private init(mean: [Float], deviation: [Float]) { (self.mean, self.deviation) = (mean, deviation) }
 

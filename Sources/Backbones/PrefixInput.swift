@@ -13,8 +13,8 @@ public struct PrefixInput: Sendable {
 
     /// Images, in the order of the contract's cameras.
     ///
-    /// The compact backbone reads uint8 `[B, height, width, 3]`, one tensor a camera; a pretrained one the pixels of its
-    /// own image processor.
+    /// The compact backbone reads uint8 `[B, height, width, 3]`, one tensor a camera; a pretrained one normalized pixels `[B, 3,
+    /// height, width]`, or `[B, tiles, 3, height, width]` of images that are cut, or patches.
     public var images: [Tensor]
 
     /// Features of the images by a frozen ``ImageEncoder``, one tensor a camera, `[B, rows, columns, channels]`; nil where the

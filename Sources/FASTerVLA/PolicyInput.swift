@@ -42,7 +42,8 @@ struct PolicyInput: Sendable {
     private func batch(_ observation: Observation) throws -> ObservationBatch {
         let images = cameras.enumerated().map { index, camera in
             guard layout.hasCamera?[index] ?? true else {
-                return [UInt8](repeating: 0, count: camera.height * camera.width * 3)
+                let black = [UInt8](repeating: 0, count: camera.height * camera.width * 3)
+                return processor.tiles(of: black, camera: index)
             }
             guard let image = observation.images[camera.name],
                 (image.height, image.width) == (camera.height, camera.width)
@@ -51,7 +52,7 @@ struct PolicyInput: Sendable {
                     "observations hold an image of \(camera.height) x \(camera.width) pixels of \(camera.name)"
                 )
             }
-            return image.pixels
+            return processor.tiles(of: image.pixels, camera: index)
         }
         precondition(
             observation.state.count == contract.stateDimension,

@@ -12,6 +12,9 @@ public struct PretrainedBackboneConfiguration: Codable, Equatable, Sendable {
     /// Size of every camera's image, in the order of the contract.
     public var images: [ImageSize]
 
+    /// How images of these sizes become those of the vision encoder; nil for ``ImageProcessingChoice/padded``.
+    public var imageProcessing: ImageProcessingChoice?
+
     /// Length of the state vector, which is a part of the prompt.
     public var stateDimension: Int
 
@@ -48,7 +51,9 @@ public struct PretrainedBackboneConfiguration: Codable, Equatable, Sendable {
 
     /// Cameras and state, as the input processor of a published model takes them.
     var settings: ProcessorSettings {
-        var settings = ProcessorSettings(cameraCount: images.count)
+        var settings =
+            imageProcessing == .published
+            ? ProcessorSettings(recordedSizes: images) : ProcessorSettings(cameraCount: images.count)
         settings.stateBins = stateBins
         return settings
     }
@@ -70,6 +75,12 @@ extension PretrainedBackboneConfiguration: Validatable {
     /// - Throws: `InvalidValue`.
     public func validate() throws(InvalidValue) {
         try Validation.require(!images.isEmpty, "images", "the size of every camera's image", found: "none")
+        for (index, image) in images.enumerated() {
+            try Validation.require(
+                ["images[\(index)].height": image.height, "images[\(index)].width": image.width],
+                in: 1 ... Validation.largestSize
+            )
+        }
         try Validation.require(["stateDimension": stateDimension], in: 0 ... Validation.largestSize)
         try Validation.require(["stateBins": stateBins], in: 2 ... Validation.largestSize)
         try Validation.require(

@@ -3,7 +3,7 @@ internal import RobotTypes
 
 /// Settings of an image processor in a model's folder, by the names of `transformers`.
 ///
-/// A key that is absent has the default of the model's own class.
+/// A key that is absent has the default of the model's own class. The normalization of pixels is no part of this.
 struct ImageProcessorSettings: Decodable {
     /// Size of what comes out; which keys it has depends on the model.
     struct Size: Decodable {
@@ -31,32 +31,7 @@ struct ImageProcessorSettings: Decodable {
         }
     }
 
-    /// A number for each channel, or one for all.
-    struct Channels: Decodable {
-        let values: [Double]
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let value = try? container.decode(Double.self) {
-                values = [value, value, value]
-                return
-            }
-            values = try container.decode([Double].self)
-            guard values.count == 3 else {
-                throw DecodingError.dataCorruptedError(
-                    in: container,
-                    debugDescription: "expected numbers of three channels, found \(values.count)"
-                )
-            }
-        }
-    }
-
     var resizes: Bool?
-    var rescales: Bool?
-    var rescaleFactor: Double?
-    var normalizes: Bool?
-    var mean: Channels?
-    var deviation: Channels?
     var filter: Int?
     var size: Size?
     var imageSequenceLength: Int?
@@ -73,11 +48,6 @@ struct ImageProcessorSettings: Decodable {
     enum CodingKeys: String, CodingKey {
         case size
         case resizes = "do_resize"
-        case rescales = "do_rescale"
-        case rescaleFactor = "rescale_factor"
-        case normalizes = "do_normalize"
-        case mean = "image_mean"
-        case deviation = "image_std"
         case filter = "resample"
         case imageSequenceLength = "image_seq_length"
         case minimumPixels = "min_pixels"
@@ -176,31 +146,10 @@ struct ImageProcessorFiles {
         return filter
     }
 
-    /// The map of pixels, for a class with these means and deviations.
-    func normalization(mean: [Double], deviation: [Double]) -> PixelNormalization {
-        PixelNormalization(
-            scale: settings.rescales ?? true ? settings.rescaleFactor ?? 1 / 255 : nil,
-            mean: settings.normalizes ?? true ? settings.mean?.values ?? mean : nil,
-            deviation: settings.deviation?.values ?? deviation
-        )
-    }
-
     /// Requires that images are scaled, which a model's tokens depend on.
     ///
     /// - Throws: ``ImageProcessingError`` where `do_resize` is false.
     func requireResizing() throws(ImageProcessingError) {
         guard settings.resizes ?? true else { throw error("do_resize", expected: "true", found: false) }
     }
-}
-
-/// Means and standard deviations of red, green and blue, of bytes as 0 to 1.
-enum PixelStatistics {
-    /// OpenAI's CLIP: mean.
-    static let clipMean = [0.48145466, 0.4578275, 0.40821073]
-
-    /// OpenAI's CLIP: standard deviation.
-    static let clipDeviation = [0.26862954, 0.26130258, 0.27577711]
-
-    /// One half, which makes [-1, 1] of images.
-    static let half = [0.5, 0.5, 0.5]
 }

@@ -4,7 +4,7 @@ public import RobotTypes
 /// Images of InternVL: cut into tiles of one size, in the grid whose aspect ratio is nearest, with the whole image as another tile.
 ///
 /// Source: `GotOcr2ImageProcessor` and `InternVLProcessor` of `transformers`, with Pillow as the back end.
-public struct InternVLImageProcessor: Equatable, Sendable {
+public struct InternVLImageProcessor: ImageProcessor, Equatable {
     /// Columns of a tile.
     public let width: Int
 
@@ -12,7 +12,7 @@ public struct InternVLImageProcessor: Equatable, Sendable {
     public let height: Int
 
     /// Number of tokens of a tile.
-    public let tileTokenCount: Int
+    public var tileTokenCount: Int
 
     /// Tiles that an image is cut into at least, the whole image not counted.
     public var minimumTiles: Int
@@ -21,7 +21,12 @@ public struct InternVLImageProcessor: Equatable, Sendable {
     public var maximumTiles: Int
 
     private let filter: ResamplingFilter
-    private let normalization: PixelNormalization
+
+    /// Describes a processor of images that have the size of a tile already.
+    public init(side: Int, tileTokenCount: Int) {
+        (width, height, self.tileTokenCount) = (side, side, tileTokenCount)
+        (minimumTiles, maximumTiles, filter) = (1, 1, .bicubic)
+    }
 
     /// Reads the processor of a model's folder.
     ///
@@ -36,10 +41,6 @@ public struct InternVLImageProcessor: Equatable, Sendable {
         minimumTiles = try files.positive("min_patches", settings.minimumPatches, default: 1)
         maximumTiles = try files.positive("max_patches", settings.maximumPatches, default: 12)
         filter = try files.filter(default: .bicubic)
-        normalization = files.normalization(
-            mean: PixelStatistics.clipMean,
-            deviation: PixelStatistics.clipDeviation
-        )
     }
 
     /// Rows and columns of tiles of an image.
@@ -76,36 +77,36 @@ public struct InternVLImageProcessor: Equatable, Sendable {
         return a == b ? left.offset < right.offset : a < b
     }
 
-    /// The tiles of an image from the top left, and the whole image if there is more than one: `[tiles, 3, height, width]`.
-    public func callAsFunction(_ image: Image) -> ImageTensor {
-        let grid =
-            maximumTiles > 1 ? grid(height: image.height, width: image.width) : (rows: 1, columns: 1)
-        let scaled = image.resized(width: width * grid.columns, height: height * grid.rows, filter: filter)
-        let count = grid.rows * grid.columns
-        var values: [Float] = []
-        values.reserveCapacity((count + 1) * 3 * height * width)
-        for row in 0 ..< grid.rows {
-            for column in 0 ..< grid.columns {
-                normalization.append(
-                    scaled,
-                    columns: column * width ..< (column + 1) * width,
-                    rows: row * height ..< (row + 1) * height,
-                    to: &values
-                )
-            }
-        }
-        if count > 1 {
-            let whole = image.resized(width: width, height: height, filter: filter)
-            values += normalization.pixels(of: whole).values
-        }
-        return ImageTensor(shape: [count > 1 ? count + 1 : 1, 3, height, width], values: values)
+    /// The tiles of images of a size.
+    public func tiling(height: Int, width: Int) -> Tiling {
+        let grid = maximumTiles > 1 ? grid(height: height, width: width) : (rows: 1, columns: 1)
+        let isCut = grid.rows * grid.columns > 1
+        return Tiling(
+            rows: isCut ? grid.rows : 0,
+            columns: isCut ? grid.columns : 0,
+            height: self.height,
+            width: self.width
+        )
+    }
+
+    /// The tiles of an image from the top left, and the whole image.
+    public func tiles(of image: Image) -> [Image] {
+        let tiling = tiling(height: image.height, width: image.width)
+        let whole = image.resized(width: width, height: height, filter: filter)
+        guard tiling.count > 1 else { return [whole] }
+        let scaled = image.resized(
+            width: width * tiling.columns,
+            height: height * tiling.rows,
+            filter: filter
+        )
+        return tiling.parts(of: scaled) + [whole]
     }
 
     /// Number of tokens of an image, those around it not counted.
-    public func tokenCount(of tiles: ImageTensor) -> Int { tileTokenCount * tiles.shape[0] }
+    public func tokenCount(of tiling: Tiling) -> Int { tileTokenCount * tiling.count }
 
     /// Placeholders of an image in a prompt.
-    public func placeholder(of tiles: ImageTensor) -> String {
-        "<img>" + String(repeating: "<IMG_CONTEXT>", count: tokenCount(of: tiles)) + "</img>"
+    public func placeholder(of tiling: Tiling) -> String {
+        "<img>" + String(repeating: "<IMG_CONTEXT>", count: tokenCount(of: tiling)) + "</img>"
     }
 }

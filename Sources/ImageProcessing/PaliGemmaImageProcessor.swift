@@ -4,7 +4,7 @@ public import RobotTypes
 /// Images of PaliGemma: scaled to a square, or to whatever size the folder names, without keeping the aspect ratio.
 ///
 /// Source: `SiglipImageProcessor` and `PaliGemmaProcessor` of `transformers`, with Pillow as the back end.
-public struct PaliGemmaImageProcessor: Equatable, Sendable {
+public struct PaliGemmaImageProcessor: ImageProcessor, Equatable {
     /// Columns of the scaled image.
     public let width: Int
 
@@ -14,11 +14,12 @@ public struct PaliGemmaImageProcessor: Equatable, Sendable {
     /// Number of tokens of an image.
     public let tokenCount: Int
 
-    /// True if images keep their aspect ratio and are padded with black, bilinearly scaled, as openpi's policies read them.
-    public var padsImages = false
-
     private let filter: ResamplingFilter
-    private let normalization: PixelNormalization
+
+    /// Describes a processor of images that have its size already.
+    public init(side: Int, tokenCount: Int) {
+        (width, height, self.tokenCount, filter) = (side, side, tokenCount, .bicubic)
+    }
 
     /// Reads the processor of a model's folder.
     ///
@@ -34,17 +35,21 @@ public struct PaliGemmaImageProcessor: Equatable, Sendable {
         }
         self.tokenCount = tokenCount
         filter = try files.filter(default: .bicubic)
-        normalization = files.normalization(mean: PixelStatistics.half, deviation: PixelStatistics.half)
     }
 
-    /// The pixels of an image, `[3, height, width]`.
-    public func callAsFunction(_ image: Image) -> ImageTensor {
-        let scaled =
-            padsImages
-            ? image.resizedWithPadding(width: width, height: height)
-            : image.resized(width: width, height: height, filter: filter)
-        return normalization.pixels(of: scaled)
+    /// One tile.
+    public func tiling(height _: Int, width _: Int) -> Tiling { Tiling(height: height, width: width) }
+
+    /// The scaled image.
+    public func tiles(of image: Image) -> [Image] {
+        [image.resized(width: width, height: height, filter: filter)]
     }
+
+    /// Number of tokens of an image.
+    public func tokenCount(of _: Tiling) -> Int { tokenCount }
+
+    /// Placeholders of an image.
+    public func placeholder(of _: Tiling) -> String { String(repeating: "<image>", count: tokenCount) }
 
     /// A prompt about images: their placeholders, the beginning of the sequence, the text, and a line break.
     ///

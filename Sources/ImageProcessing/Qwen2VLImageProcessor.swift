@@ -1,22 +1,10 @@
 public import Foundation
 public import RobotTypes
 
-/// Images of Qwen2-VL and Qwen2.5-VL: scaled to multiples of a token's width, and cut into patches.
+/// Images of Qwen2-VL and Qwen2.5-VL: scaled to multiples of a token's width, to be cut into patches.
 ///
 /// Source: `Qwen2VLImageProcessor` of `transformers`, with Pillow as the back end.
-public struct Qwen2VLImageProcessor: Equatable, Sendable {
-    /// The patches of an image.
-    public struct Patches: Equatable, Sendable {
-        /// Patches `[rows * columns, 3 * temporalPatchSize * patchSize * patchSize]`, in the order of the squares that become one token.
-        public let patches: ImageTensor
-
-        /// Patches from top to bottom.
-        public let rows: Int
-
-        /// Patches from left to right.
-        public let columns: Int
-    }
-
+public struct Qwen2VLImageProcessor: ImageProcessor, Equatable {
     /// Sides of a patch, in pixels.
     public let patchSize: Int
 
@@ -33,7 +21,12 @@ public struct Qwen2VLImageProcessor: Equatable, Sendable {
     public var maximumPixels: Int
 
     private let filter: ResamplingFilter
-    private let normalization: PixelNormalization
+
+    /// Describes a processor of images whose sides are multiples of a token's already.
+    public init(patchSize: Int, temporalPatchSize: Int, mergeSize: Int) {
+        (self.patchSize, self.temporalPatchSize, self.mergeSize) = (patchSize, temporalPatchSize, mergeSize)
+        (minimumPixels, maximumPixels, filter) = (1, 1 << 30, .bicubic)
+    }
 
     /// Reads the processor of a model's folder.
     ///
@@ -56,10 +49,6 @@ public struct Qwen2VLImageProcessor: Equatable, Sendable {
             default: 28 * 28 * 1280
         )
         filter = try files.filter(default: .bicubic)
-        normalization = files.normalization(
-            mean: PixelStatistics.clipMean,
-            deviation: PixelStatistics.clipDeviation
-        )
     }
 
     /// Rows and columns of pixels of an image once it is scaled.
@@ -97,51 +86,36 @@ public struct Qwen2VLImageProcessor: Equatable, Sendable {
         return nearest
     }
 
-    /// The patches of an image.
+    /// One tile, whose size depends on the image's.
     ///
     /// - Throws: ``ImageProcessingError`` for an image that is more than 200 times as long as wide.
-    public func callAsFunction(_ image: Image) throws(ImageProcessingError) -> Patches {
-        let size = try scaledSize(height: image.height, width: image.width)
-        let scaled = image.resized(width: size.width, height: size.height, filter: filter)
-        let (rows, columns) = (size.height / patchSize, size.width / patchSize)
-        let valueCount = 3 * temporalPatchSize * patchSize * patchSize
-        var values: [Float] = []
-        values.reserveCapacity(rows * columns * valueCount)
-        for top in stride(from: 0, to: rows, by: mergeSize) {
-            for left in stride(from: 0, to: columns, by: mergeSize) {
-                for row in top ..< top + mergeSize {
-                    for column in left ..< left + mergeSize {
-                        appendPatch(scaled, row, column, to: &values)
-                    }
-                }
-            }
-        }
-        return Patches(
-            patches: ImageTensor(shape: [rows * columns, valueCount], values: values),
-            rows: rows,
-            columns: columns
-        )
+    public func tiling(height: Int, width: Int) throws(ImageProcessingError) -> Tiling {
+        let size = try scaledSize(height: height, width: width)
+        return Tiling(height: size.height, width: size.width)
     }
 
-    /// Appends a patch, `[3, temporalPatchSize, patchSize, patchSize]`.
-    private func appendPatch(_ image: Image, _ row: Int, _ column: Int, to values: inout [Float]) {
-        let columns = column * patchSize ..< (column + 1) * patchSize
-        let rows = row * patchSize ..< (row + 1) * patchSize
-        for channel in 0 ..< 3 {
-            for _ in 0 ..< temporalPatchSize {
-                normalization.append(image, channel, columns: columns, rows: rows, to: &values)
-            }
-        }
+    /// The scaled image.
+    ///
+    /// - Throws: ``ImageProcessingError`` for an image that is more than 200 times as long as wide.
+    public func tiles(of image: Image) throws(ImageProcessingError) -> [Image] {
+        let size = try scaledSize(height: image.height, width: image.width)
+        return [image.resized(width: size.width, height: size.height, filter: filter)]
+    }
+
+    /// Rows and columns of patches.
+    public func grid(of tiling: Tiling) -> (rows: Int, columns: Int) {
+        (tiling.height / patchSize, tiling.width / patchSize)
     }
 
     /// Number of tokens of an image.
-    public func tokenCount(of patches: Patches) -> Int {
-        patches.rows * patches.columns / (mergeSize * mergeSize)
+    public func tokenCount(of tiling: Tiling) -> Int {
+        let grid = grid(of: tiling)
+        return grid.rows * grid.columns / (mergeSize * mergeSize)
     }
 
     /// Placeholders of an image in a prompt.
-    public func placeholder(of patches: Patches) -> String {
-        "<|vision_start|>" + String(repeating: "<|image_pad|>", count: tokenCount(of: patches))
+    public func placeholder(of tiling: Tiling) -> String {
+        "<|vision_start|>" + String(repeating: "<|image_pad|>", count: tokenCount(of: tiling))
             + "<|vision_end|>"
     }
 }

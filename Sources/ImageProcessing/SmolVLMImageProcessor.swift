@@ -4,28 +4,7 @@ public import RobotTypes
 /// Images of SmolVLM: enlarged or reduced to one longest side, cut into square tiles, with the whole image as the last tile.
 ///
 /// Source: `SmolVLMImageProcessor` and `SmolVLMProcessor` of `transformers`, with Pillow as the back end.
-public struct SmolVLMImageProcessor: Equatable, Sendable {
-    /// The tiles of an image.
-    public struct Tiles: Equatable, Sendable {
-        /// Tiles `[tiles, 3, tileSize, tileSize]`.
-        public let tiles: ImageTensor
-
-        /// Rows of tiles; 0 for an image that is not cut.
-        public let rows: Int
-
-        /// Columns of tiles; 0 for an image that is not cut.
-        public let columns: Int
-    }
-
-    /// The tiles of a batch of prompts, each with its images one after the other.
-    public struct Batch: Equatable, Sendable {
-        /// Tiles `[prompts, tiles, 3, tileSize, tileSize]`; zeros where a prompt has fewer than another.
-        public let tiles: ImageTensor
-
-        /// True for real pixels, `[prompts, tiles, tileSize, tileSize]`.
-        public let mask: [Bool]
-    }
-
+public struct SmolVLMImageProcessor: ImageProcessor, Equatable {
     /// The longest side that `transformers` enlarges images to, in pixels.
     private static let largestSide = 4096
 
@@ -33,7 +12,7 @@ public struct SmolVLMImageProcessor: Equatable, Sendable {
     public let tileSize: Int
 
     /// Number of tokens of a tile.
-    public let tileTokenCount: Int
+    public var tileTokenCount: Int
 
     /// The longest side of a scaled image, in pixels.
     public var longestSide: Int
@@ -42,7 +21,12 @@ public struct SmolVLMImageProcessor: Equatable, Sendable {
     public var splitsImages: Bool
 
     private let filter: ResamplingFilter
-    private let normalization: PixelNormalization
+
+    /// Describes a processor of images that have the size of a tile already.
+    public init(tileSize: Int, tileTokenCount: Int) {
+        (self.tileSize, self.tileTokenCount) = (tileSize, tileTokenCount)
+        (longestSide, splitsImages, filter) = (tileSize, false, .lanczos)
+    }
 
     /// Reads the processor of a model's folder.
     ///
@@ -60,7 +44,6 @@ public struct SmolVLMImageProcessor: Equatable, Sendable {
         tileTokenCount = files.tokenCount ?? 169
         splitsImages = settings.splitsImages ?? true
         filter = try files.filter(default: .lanczos)
-        normalization = files.normalization(mean: PixelStatistics.half, deviation: PixelStatistics.half)
     }
 
     /// Rows and columns of pixels once the longest side has its length; the other one is even.
@@ -92,68 +75,46 @@ public struct SmolVLMImageProcessor: Equatable, Sendable {
         return (high, whole(Int(Double(high) * ratio)))
     }
 
-    /// The tiles of an image.
-    public func callAsFunction(_ image: Image) -> Tiles {
+    /// The tiles of images of a size.
+    public func tiling(height: Int, width: Int) -> Tiling {
+        let scaled = scaledSize(height: height, width: width)
+        let size = tiledSize(height: scaled.height, width: scaled.width)
+        let isCut = splitsImages && (size.height > tileSize || size.width > tileSize)
+        return Tiling(
+            rows: isCut ? size.height / tileSize : 0,
+            columns: isCut ? size.width / tileSize : 0,
+            height: tileSize,
+            width: tileSize
+        )
+    }
+
+    /// The tiles of an image from the top left, and the whole image.
+    public func tiles(of image: Image) -> [Image] {
         let size = scaledSize(height: image.height, width: image.width)
         var scaled = image.resized(width: size.width, height: size.height, filter: filter)
         if splitsImages {
             let size = tiledSize(height: scaled.height, width: scaled.width)
             scaled = scaled.resized(width: size.width, height: size.height, filter: filter)
         }
-        let isCut = splitsImages && (scaled.height > tileSize || scaled.width > tileSize)
-        let (rows, columns) = isCut ? (scaled.height / tileSize, scaled.width / tileSize) : (0, 0)
-        var values: [Float] = []
-        values.reserveCapacity((rows * columns + 1) * 3 * tileSize * tileSize)
-        for row in 0 ..< rows {
-            for column in 0 ..< columns {
-                normalization.append(
-                    scaled,
-                    columns: column * tileSize ..< (column + 1) * tileSize,
-                    rows: row * tileSize ..< (row + 1) * tileSize,
-                    to: &values
-                )
-            }
-        }
-        let whole = scaled.resized(width: tileSize, height: tileSize, filter: filter)
-        values += normalization.pixels(of: whole).values
-        let shape = [rows * columns + 1, 3, tileSize, tileSize]
-        return Tiles(tiles: ImageTensor(shape: shape, values: values), rows: rows, columns: columns)
-    }
-
-    /// The tiles of several prompts in one tensor.
-    public func batch(_ prompts: [[Tiles]]) -> Batch {
-        let counts = prompts.map { images in images.reduce(0) { $0 + $1.tiles.shape[0] } }
-        let count = counts.max() ?? 0
-        let area = tileSize * tileSize
-        var values: [Float] = []
-        values.reserveCapacity(prompts.count * count * 3 * area)
-        var mask: [Bool] = []
-        mask.reserveCapacity(prompts.count * count * area)
-        for (images, own) in zip(prompts, counts) {
-            for image in images { values += image.tiles.values }
-            values += repeatElement(0, count: (count - own) * 3 * area)
-            mask += repeatElement(true, count: own * area)
-            mask += repeatElement(false, count: (count - own) * area)
-        }
-        let shape = [prompts.count, count, 3, tileSize, tileSize]
-        return Batch(tiles: ImageTensor(shape: shape, values: values), mask: mask)
+        let parts = tiling(height: image.height, width: image.width).parts(of: scaled)
+        return parts + [scaled.resized(width: tileSize, height: tileSize, filter: filter)]
     }
 
     /// Number of tokens of an image, those around its tiles not counted.
-    public func tokenCount(of image: Tiles) -> Int { tileTokenCount * image.tiles.shape[0] }
+    public func tokenCount(of tiling: Tiling) -> Int { tileTokenCount * tiling.count }
 
     /// Placeholders of an image in a prompt: its tiles, each with its row and column, then the whole image.
-    public func placeholder(of image: Tiles) -> String {
+    public func placeholder(of tiling: Tiling) -> String {
         let around = "<fake_token_around_image>"
         let tile = String(repeating: "<image>", count: tileTokenCount)
         var text = ""
-        for row in 0 ..< image.rows {
-            for column in 0 ..< image.columns {
+        for row in 0 ..< tiling.rows {
+            for column in 0 ..< tiling.columns {
                 text += "\(around)<row_\(row + 1)_col_\(column + 1)>\(tile)"
             }
             text += "\n"
         }
-        if image.rows > 0 { text += "\n" }
+        if tiling.rows > 0 { text += "\n" }
         return text + "\(around)<global-img>\(tile)\(around)"
     }
 }

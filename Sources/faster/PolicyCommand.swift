@@ -29,6 +29,9 @@ struct PolicyCommand: AsyncParsableCommand {
                 '--set objectPose.weight=2 --set backbone.keypoints=16' adds an auxiliary loss on object poses, where the \
                 dataset has them (observation.environment_state). These poses come from a simulator or a motion-capture \
                 system: say so wherever the policy's success is quoted. The trained policy does not need them.
+                '--set backbone.pretrained=MODEL' takes a published model, whose images are padded to the size of its vision encoder; \
+                '--set backbone.imageProcessing=published' reads them by the model's own image processor, which may make \
+                hundreds to thousands of tokens of a camera.
                 """
         )
 

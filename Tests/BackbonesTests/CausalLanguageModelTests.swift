@@ -26,7 +26,7 @@ struct CausalLanguageModelTests {
     }
 
     private func layout(_ input: PrefixInput) -> PromptLayout {
-        PromptLayout(input, placeholder: 50, tokensPerImage: 3)
+        PromptLayout(input, placeholder: 50, tokensPerImage: [3])
     }
 
     @Test("decodes text after a prompt as the whole forward scores it")

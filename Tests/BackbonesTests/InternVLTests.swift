@@ -9,7 +9,7 @@ import Torch
 @Suite("InternVL")
 struct InternVLTests {
     /// Images of 4 × 4 patches, 4 tokens.
-    private static var configuration: InternVL.Configuration {
+    static var configuration: InternVL.Configuration {
         var configuration = InternVL.Configuration()
         (configuration.vision.width, configuration.vision.headCount, configuration.vision.layerCount) = (
             12, 2, 1

@@ -9,7 +9,7 @@ import Torch
 @Suite("SmolVLM2")
 struct SmolVLMTests {
     /// Images of 4 × 4 patches, 4 tokens.
-    private static var configuration: SmolVLM.Configuration {
+    static var configuration: SmolVLM.Configuration {
         var configuration = SmolVLM.Configuration()
         (configuration.vision.width, configuration.vision.headCount, configuration.vision.layerCount) = (
             12, 2, 1

@@ -38,17 +38,6 @@ struct ImageProcessorTests {
         #expect((intern.width, intern.maximumTiles, intern.tileTokenCount) == (384, 12, 256))
     }
 
-    @Test("Padding keeps the aspect ratio, and black becomes -1")
-    func padding() throws {
-        var processor = try PaliGemmaImageProcessor(
-            folder: write(#"{"size": {"height": 4, "width": 4}, "image_seq_length": 1}"#)
-        )
-        processor.padsImages = true
-        let white = Image(width: 4, height: 2, pixels: [UInt8](repeating: 255, count: 24))
-        let row: [Float] = [-1, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1]
-        #expect(processor(white) == ImageTensor(shape: [3, 4, 4], values: row + row + row))
-    }
-
     @Test("Qwen rounds half to even, and takes no image that is too long")
     func qwenSizes() throws {
         let processor = try Qwen2VLImageProcessor(folder: write("{}"))
@@ -59,10 +48,7 @@ struct ImageProcessorTests {
             try processor.scaledSize(height: 201, width: 1)
         }
         #expect(try #require(error).description.contains("1 x 201"))
-        let patches = try processor(
-            Image(width: 224, height: 224, pixels: [UInt8](repeating: 0, count: 150_528))
-        )
-        #expect(processor.tokenCount(of: patches) == 64)
+        #expect(try processor.tokenCount(of: processor.tiling(height: 224, width: 224)) == 64)
     }
 
     @Test("InternVL cuts a camera's image into twelve tiles, unless one is the most")
@@ -74,26 +60,27 @@ struct ImageProcessorTests {
         #expect(processor.grid(height: 448, width: 448) == (1, 1))
         #expect(processor.grid(height: 900, width: 900) == (2, 2))
         var small = try InternVLImageProcessor(folder: write(#"{"size": {"height": 28, "width": 28}}"#))
-        let image = Image(width: 640, height: 480, pixels: [UInt8](repeating: 9, count: 921_600))
-        #expect(small.tokenCount(of: small(image)) == 3328)
+        #expect(small.tokenCount(of: small.tiling(height: 480, width: 640)) == 3328)
         small.maximumTiles = 1
-        #expect(small.tokenCount(of: small(image)) == 256)
+        #expect(small.tokenCount(of: small.tiling(height: 480, width: 640)) == 256)
         processor.minimumTiles = 5
         processor.maximumTiles = 4
         #expect(processor.grid(height: 480, width: 640) == (1, 1))
     }
 
-    @Test("SmolVLM pads a batch with tiles that the mask leaves out")
-    func smolVLMBatch() throws {
-        let processor = try SmolVLMImageProcessor(
-            folder: write(#"{"size": {"longest_edge": 4}, "max_image_size": {"longest_edge": 2}}"#)
-        )
-        let wide = processor(Image(width: 4, height: 2, pixels: [UInt8](repeating: 255, count: 24)))
-        #expect((wide.rows, wide.columns) == (1, 2))
-        let batch = processor.batch([[wide, wide], [wide]])
-        #expect(batch.tiles.shape == [2, 6, 3, 2, 2])
-        #expect(batch.tiles.values == [Float](repeating: 1, count: 108) + [Float](repeating: 0, count: 36))
-        #expect(batch.mask == [Bool](repeating: true, count: 36) + [Bool](repeating: false, count: 12))
+    @Test("Processors of images that have their size leave them as they are")
+    func whole() throws {
+        let image = Image(width: 8, height: 8, pixels: (0 ..< 192).map { UInt8($0) })
+        let qwen = Qwen2VLImageProcessor(patchSize: 2, temporalPatchSize: 2, mergeSize: 2)
+        let processors: [any ImageProcessor] = [
+            PaliGemmaImageProcessor(side: 8, tokenCount: 4), qwen,
+            InternVLImageProcessor(side: 8, tileTokenCount: 4),
+            SmolVLMImageProcessor(tileSize: 8, tileTokenCount: 4),
+        ]
+        for processor in processors {
+            #expect(try processor.tiles(of: image) == [image])
+            #expect(try processor.tokenCount(of: processor.tiling(height: 8, width: 8)) == 4)
+        }
     }
 
     @Test(
@@ -102,7 +89,6 @@ struct ImageProcessorTests {
             (#"{"resample": 0, "image_seq_length": 1}"#, "'resample'"),
             (#"{"size": {"height": 0}, "image_seq_length": 1}"#, "'size.height'"),
             (#"{"do_resize": false, "image_seq_length": 1}"#, "'do_resize'"),
-            (#"{"image_mean": [0.5, 0.5], "image_seq_length": 1}"#, "three channels"),
             ("{}", "'image_seq_length'"),
             ("[]", "preprocessor_config.json: cannot be understood"),
         ]

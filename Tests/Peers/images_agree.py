@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Image processors give what those of transformers give, with Pillow as the back end, in two of its versions.
+"""Image processors give a policy's backbone what those of transformers give, with Pillow as the back end, in two of its versions.
 
     Tests/Peers/images_agree.py            prints the largest difference of each model's pixels, in 255ths of a byte's range
 

@@ -1,6 +1,8 @@
+internal import Backbones
 internal import Foundation
 internal import ImageProcessing
 internal import RobotTypes
+internal import Torch
 
 /// An image, and the folder of a processor.
 struct ImageRequest: Decodable {
@@ -16,10 +18,6 @@ struct ImageRequest: Decodable {
 
     /// File that the numbers are written to, float32.
     var output: String
-
-    /// Largest number of tiles, or whether tiles are made at all.
-    var maximumTiles: Int?
-    var pads: Bool?
 
     /// Size and filter of scaling alone.
     var size: [Int]?
@@ -46,46 +44,69 @@ struct ImageRequest: Decodable {
             (tensor, _) = try processed(image)
             answer.seconds = min(answer.seconds ?? .infinity, (ContinuousClock.now - start) / .seconds(1))
         }
-        try tensor.values.withUnsafeBytes { try Data($0).write(to: URL(filePath: output)) }
+        try tensor.floats.withUnsafeBytes { try Data($0).write(to: URL(filePath: output)) }
         return answer
     }
 
-    private func processed(_ image: Image) throws -> (ImageTensor, Answer) {
+    /// Numbers as a policy's backbone reads them, and what else the processor says.
+    private func processed(_ image: Image) throws -> (Tensor, Answer) {
         let folder = URL(filePath: folder)
         switch model {
         case "paligemma":
-            var processor = try PaliGemmaImageProcessor(folder: folder)
-            processor.padsImages = pads ?? false
-            let tensor = processor(image)
-            return (tensor, Answer(shape: tensor.shape, placeholder: processor.prompt("go", imageCount: 1)))
+            let processor = try PaliGemmaImageProcessor(folder: folder)
+            let (pixels, _) = try pixels(of: image, processor, .half)
+            let answer = Answer(shape: pixels.shape, placeholder: processor.prompt("go", imageCount: 1))
+            return (pixels, answer)
         case "qwen":
             let processor = try Qwen2VLImageProcessor(folder: folder)
-            let patches = try processor(image)
-            let placeholder = processor.placeholder(of: patches)
-            let grid = [1, patches.rows, patches.columns]
+            let (pixels, tiling) = try pixels(of: image, processor, .clip)
+            let patches = pixels.unsqueezed(0).patches(
+                of: processor.patchSize,
+                cells: processor.mergeSize,
+                frames: processor.temporalPatchSize
+            ).squeezed(0)
+            let (rows, columns) = processor.grid(of: tiling)
+            let placeholder = processor.placeholder(of: tiling)
             return (
-                patches.patches, Answer(shape: patches.patches.shape, grid: grid, placeholder: placeholder)
+                patches, Answer(shape: patches.shape, grid: [1, rows, columns], placeholder: placeholder)
             )
         case "internvl":
-            var processor = try InternVLImageProcessor(folder: folder)
-            processor.maximumTiles = maximumTiles ?? processor.maximumTiles
-            let tensor = processor(image)
-            return (tensor, Answer(shape: tensor.shape, placeholder: processor.placeholder(of: tensor)))
+            let processor = try InternVLImageProcessor(folder: folder)
+            let (pixels, tiling) = try pixels(of: image, processor, .clip)
+            // Tiles, of one that is not cut, too.
+            let tiles = pixels.reshaped(-1, 3, tiling.height, tiling.width)
+            return (tiles, Answer(shape: tiles.shape, placeholder: processor.placeholder(of: tiling)))
         case "smolvlm":
-            var processor = try SmolVLMImageProcessor(folder: folder)
-            processor.splitsImages = maximumTiles.map { $0 > 1 } ?? processor.splitsImages
-            let tiles = processor(image)
-            let placeholder = processor.placeholder(of: tiles)
-            return (
-                tiles.tiles,
-                Answer(shape: tiles.tiles.shape, grid: [tiles.rows, tiles.columns], placeholder: placeholder)
+            let processor = try SmolVLMImageProcessor(folder: folder)
+            let (pixels, tiling) = try pixels(of: image, processor, .half)
+            let tiles = pixels.reshaped(-1, 3, tiling.height, tiling.width)
+            let (grid, placeholder) = (
+                [tiling.rows, tiling.columns], processor.placeholder(of: tiling)
             )
+            return (tiles, Answer(shape: tiles.shape, grid: grid, placeholder: placeholder))
         default:
             let size = size ?? [0, 0]
             let scaled = image.resized(width: size[0], height: size[1], filter: filter ?? .bicubic)
             let shape = [scaled.height, scaled.width, 3]
-            let tensor = ImageTensor(shape: shape, values: scaled.pixels.map(Float.init))
-            return (tensor, Answer(shape: shape))
+            return (Tensor(scaled.pixels.map(Float.init), shape: shape), Answer(shape: shape))
         }
+    }
+
+    /// Normalized pixels of a camera's image, `[3, height, width]` or `[tiles, 3, height, width]`.
+    private func pixels(
+        of image: Image,
+        _ processor: some ImageProcessor,
+        _ standard: PixelNormalization
+    ) throws -> (Tensor, Tiling) {
+        let size = ImageSize(height: image.height, width: image.width)
+        let cameras = try CameraImages(
+            [size],
+            processor,
+            folder: URL(filePath: folder),
+            default: standard
+        )
+        let tiles = cameras.tiles(of: image.pixels, camera: 0)
+        let pixels = cameras.pixels(of: [tiles], on: .cpu)[0]
+        return (pixels.squeezed(0), cameras.tilings[0])
     }
 }

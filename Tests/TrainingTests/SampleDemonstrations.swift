@@ -13,7 +13,9 @@ enum SampleDemonstrations {
         cameras: [String] = ["observation.images.front"],
         fps: Double = 20,
         episodes: Int = 2,
-        cup: Bool = false
+        cup: Bool = false,
+        height: Int = 32,
+        width: Int = 32
     ) throws {
         let description = DatasetDescription(
             fps: fps,
@@ -21,10 +23,14 @@ enum SampleDemonstrations {
             actionNames: ["x", "y", "gripper"],
             stateNames: ["x", "y"],
             environmentStateNames: cup ? ["cup_x", "front_cup_right", "front_cup_down"] : [],
-            cameras: cameras.map { PolicyContract.Camera(name: $0, height: 32, width: 32) }
+            cameras: cameras.map { PolicyContract.Camera(name: $0, height: height, width: width) }
         )
         let writer = try DatasetWriter(creating: folder, description)
-        let image = Image(width: 32, height: 32, pixels: Array(repeating: 90, count: 32 * 32 * 3))
+        let image = Image(
+            width: width,
+            height: height,
+            pixels: Array(repeating: 90, count: height * width * 3)
+        )
         for episode in 0 ..< episodes {
             let steps = (0 ..< length).map { Float($0 + length * episode) }
             try writer.addEpisode(

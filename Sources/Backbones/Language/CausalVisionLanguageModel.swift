@@ -29,8 +29,14 @@ where Configuration: VisionLanguageConfiguration {
     /// Positions of prompts' tokens, of which `images`, `[N, tokens, width]` a camera, take the place of placeholders.
     func layout(of input: PrefixInput, images: [Tensor]) -> PromptLayout
 
-    /// A turn of a chat with a robot of `cameraCount` cameras.
-    static func turn(_ configuration: Configuration, cameraCount: Int) -> ChatProcessor.Turn
+    /// A turn of a chat with a robot, of whose cameras' images `placeholders` are the text.
+    static func turn(_ placeholders: [String]) -> ChatProcessor.Turn
+
+    /// The images of a robot's cameras.
+    ///
+    /// - Throws: `ImageProcessingError` and ``PretrainedError`` for settings in `folder` that are none, or not the network's.
+    static func cameras(_ folder: URL, _ configuration: Configuration, _ settings: ProcessorSettings) throws
+        -> CameraImages
 }
 
 /// The architecture of a ``CausalVisionLanguageModel``.
@@ -66,13 +72,23 @@ extension CausalVisionLanguageModel {
         _ configuration: Configuration,
         _ settings: ProcessorSettings
     ) throws -> any InputProcessor {
-        let turn = turn(configuration, cameraCount: settings.cameraCount)
+        try chat(folder, configuration, settings)
+    }
+
+    /// A chat with a robot.
+    ///
+    /// - Throws: The errors of text tokenizers, `ImageProcessingError` and ``PretrainedError``.
+    static func chat(_ folder: URL, _ configuration: Configuration, _ settings: ProcessorSettings) throws
+        -> ChatProcessor
+    {
+        let cameras = try cameras(folder, configuration, settings)
         return try ChatProcessor(
             folder,
-            turn,
+            turn(cameras.placeholders),
+            cameras,
             imageToken: configuration.imageToken,
             rows: configuration.language.vocabularySize,
-            settings
+            stateBins: settings.stateBins
         )
     }
 
@@ -102,21 +118,34 @@ extension CausalVisionLanguageModel {
         PromptLayout(
             input,
             placeholder: configuration.imageToken,
-            tokensPerImage: images.first?.size(1) ?? 1
+            tokensPerImage: images.map { $0.size(1) }
         )
     }
 
     /// Keys and values of prompts, with images one tensor a camera.
     public func prefix(of input: PrefixInput) -> Prefix {
-        let images = input.images.map {
-            imageTokens(of: visionFeatures(of: $0, grids: input.grids), grids: input.grids)
-        }
+        let images = input.images.map { tokens(of: $0, grids: input.grids) { _, _ in } }
         return language.prefix(
             of: input,
             images: images,
             placeholder: configuration.imageToken,
             layout: layout(of: input, images: images)
         )
+    }
+
+    /// Image tokens of a camera, `[B, tokens, width]`: of an image that is cut, those of its tiles one after the other.
+    private func tokens(
+        of pixels: Tensor,
+        grids: [ImageGrid],
+        record: (_ name: String, _ tensor: Tensor) -> Void
+    ) -> Tensor {
+        let isCut = pixels.shape.count == 5
+        let tiles = isCut ? pixels.reshaped([-1] + pixels.shape.suffix(3)) : pixels
+        let features = visionFeatures(of: tiles, grids: grids)
+        record("vision", features)
+        let tokens = imageTokens(of: features, grids: grids)
+        record("projector", tokens)
+        return isCut ? tokens.reshaped(pixels.size(0), -1, tokens.size(2)) : tokens
     }
 
     /// Embeddings of words, int64 `[B, L]`: `[B, L, width]`.
@@ -127,13 +156,7 @@ extension CausalVisionLanguageModel {
 
     /// One forward over whole prompts and the text after them.
     public func trace(_ input: PrefixInput, record: (_ name: String, _ tensor: Tensor) -> Void) {
-        let images = input.images.map { pixels in
-            let features = visionFeatures(of: pixels, grids: input.grids)
-            record("vision", features)
-            let tokens = imageTokens(of: features, grids: input.grids)
-            record("projector", tokens)
-            return tokens
-        }
+        let images = input.images.map { tokens(of: $0, grids: input.grids, record: record) }
         language.trace(
             input,
             images: images,

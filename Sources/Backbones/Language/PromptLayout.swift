@@ -24,9 +24,9 @@ public struct PromptLayout: Sendable {
     /// - Parameters:
     ///   - input: Prompts.
     ///   - placeholder: Token id that image tokens take the place of.
-    ///   - tokensPerImage: Number of tokens of every image.
+    ///   - tokensPerImage: Number of tokens of an image of every camera; further cameras are as the last one.
     ///   - first: Position of the first token.
-    init(_ input: PrefixInput, placeholder: Int, tokensPerImage: Int, first: Int = 0) {
+    init(_ input: PrefixInput, placeholder: Int, tokensPerImage: [Int], first: Int = 0) {
         isSeen = Self.seenTokens(input, placeholder, tokensPerImage)
         let range = first ..< first + input.tokens.size(1)
         positions =
@@ -35,15 +35,23 @@ public struct PromptLayout: Sendable {
         nextPosition = positions.narrowed(1, from: positions.size(1) - 1, count: 1).squeezed(1) + 1
     }
 
-    private static func seenTokens(_ input: PrefixInput, _ placeholder: Int, _ tokensPerImage: Int) -> Tensor?
-    {
+    private static func seenTokens(
+        _ input: PrefixInput,
+        _ placeholder: Int,
+        _ tokensPerImage: [Int]
+    ) -> Tensor? {
         guard let hasImage = input.hasImage else { return input.tokenMask }
         let isImage = input.tokens.equal(Double(placeholder))
         // Placeholders of a prompt are counted through; so many belong to each camera.
         let index = isImage.to(.int64).cumulativeSum(1) - isImage.to(.int64)
-        let camera = index.quotientAndRemainder(dividingBy: tokensPerImage).quotient
-        let last = Tensor.scalar(Double(hasImage.size(1) - 1), dtype: .int64, device: camera.device)
-        let isPresent = hasImage.gather(axis: 1, camera.minimum(last))
+        let cameras = (0 ..< hasImage.size(1)).flatMap { camera in
+            let last = tokensPerImage.count - 1
+            return Array(repeating: camera, count: last < 0 ? 1 : tokensPerImage[min(camera, last)])
+        }
+        let last = Tensor.scalar(Double(cameras.count - 1), dtype: .int64, device: index.device)
+        let table = Tensor(cameras, shape: [1, cameras.count], device: index.device)
+        let camera = table.expanded([index.size(0), -1]).gather(axis: 1, index.minimum(last))
+        let isPresent = hasImage.gather(axis: 1, camera)
         let isSeen = isPresent.or(isImage.logicalNot())
         return input.tokenMask.map { $0.and(isSeen) } ?? isSeen
     }

@@ -120,7 +120,7 @@ public struct PaliGemma: PretrainedBackbone {
         PromptLayout(
             input,
             placeholder: configuration.imageToken,
-            tokensPerImage: configuration.vision.patchCount,
+            tokensPerImage: [configuration.vision.patchCount],
             first: 1
         )
     }

@@ -1,11 +1,12 @@
 public import Foundation
+internal import ImageProcessing
 internal import TextTokenizers
 public import Torch
 
 /// Prompts and pixels of PaliGemma: a placeholder for every patch of every camera's image, the beginning of a text, the words.
 public struct PaliGemmaProcessor: InputProcessor {
-    /// Size of every camera's image: that of the vision encoder.
-    public let imageSizes: [ImageSize]
+    /// Size of every camera's image.
+    public var imageSizes: [ImageSize] { cameras.sizes }
 
     /// Number of bins of a state value.
     public let stateBins: Int
@@ -15,21 +16,28 @@ public struct PaliGemmaProcessor: InputProcessor {
     private let placeholders: [Int]
     private let imageToken: Int
     private let rows: Int
-    private let pixels: PixelNormalization
+    private let cameras: CameraImages
 
-    /// Reads the text tokenizer in `folder`, and the normalization of its image processor.
+    /// Reads text tokenizer and image processor in `folder`.
     init(_ folder: URL, _ configuration: PaliGemma.Configuration, _ settings: ProcessorSettings) throws {
         tokenizer = try TextTokenizer(folder: folder)
-        pixels = try PixelNormalization(of: folder, default: .half)
         guard let beginning = tokenizer.roles.beginning else {
             throw PretrainedError(file: folder.path, reason: "the tokenizer has no token that begins a text")
         }
         self.beginning = beginning
         stateBins = settings.stateBins
         let side = configuration.vision.imageSize
-        imageSizes = (0 ..< settings.cameraCount).map { _ in ImageSize(height: side, width: side) }
-        let count = configuration.vision.patchCount * settings.cameraCount
-        placeholders = Array(repeating: configuration.imageToken, count: count)
+        let count = configuration.vision.patchCount
+        cameras = try CameraImages(
+            folder,
+            settings,
+            side: side,
+            default: .half,
+            whole: PaliGemmaImageProcessor(side: side, tokenCount: count),
+            published: { try PaliGemmaImageProcessor(folder: $0) }
+        )
+        try cameras.requireTiles(side: side, folder: folder)
+        placeholders = Array(repeating: configuration.imageToken, count: count * settings.cameraCount)
         (imageToken, rows) = (configuration.imageToken, configuration.vocabularySize)
     }
 
@@ -50,10 +58,15 @@ public struct PaliGemmaProcessor: InputProcessor {
         return placeholders + [beginning] + words
     }
 
+    /// Tiles of images of a camera.
+    public func tiles(of images: [UInt8], camera: Int) -> [UInt8] {
+        cameras.tiles(of: images, camera: camera)
+    }
+
     /// Encodes a batch.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
         observations.input(
-            observations.pixels(imageSizes, pixels, on: device),
+            cameras.pixels(of: observations.images, on: device),
             padding: tokenizer.roles.padding ?? 0,
             on: device
         )

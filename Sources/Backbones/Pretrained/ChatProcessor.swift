@@ -3,8 +3,6 @@ internal import TextTokenizers
 public import Torch
 
 /// Prompts and pixels of a backbone that was trained on chats: a turn that holds an image a camera and the words.
-///
-/// A camera's image is one tile, as robots have it; larger pictures are not split.
 public struct ChatProcessor: InputProcessor {
     /// Text around the words of a turn, and the images in it.
     public struct Turn: Sendable {
@@ -16,52 +14,46 @@ public struct ChatProcessor: InputProcessor {
 
         /// Text after the words.
         var afterWords: String
-
-        /// Number of image tokens in ``images``.
-        var imageTokenCount: Int
-
-        /// Rows and columns of pixels of an image.
-        var imageSize: Int
-
-        /// Normalization of pixels where the model's folder has none.
-        var pixels: PixelNormalization
     }
 
-    /// Size of every camera's image: that of the vision encoder.
-    public let imageSizes: [ImageSize]
+    /// Size of every camera's image.
+    public var imageSizes: [ImageSize] { cameras.sizes }
 
     /// Number of bins of a state value.
     public let stateBins: Int
 
     private let tokenizer: TextTokenizer
     private let turn: Turn
+    private let cameras: CameraImages
     private let images: [Int]
     private let placeholder: Int
     private let rows: Int
 
-    /// Reads the text tokenizer in `folder`, and the normalization of its image processor.
+    /// Reads the text tokenizer in `folder`.
     ///
     /// - Parameters:
     ///   - folder: Folder of the published model.
     ///   - turn: Text of a turn.
+    ///   - cameras: Images in it.
     ///   - imageToken: Token id that image tokens take the place of.
     ///   - rows: Rows of the network's token embedding.
-    ///   - settings: The robot's cameras and state.
-    /// - Throws: The errors of text tokenizers, and ``PretrainedError`` for a tokenizer that is not the model's or settings of
-    ///   images that are none.
-    init(_ folder: URL, _ turn: Turn, imageToken: Int, rows: Int, _ settings: ProcessorSettings) throws {
+    ///   - stateBins: Number of bins of a state value.
+    /// - Throws: The errors of text tokenizers, and ``PretrainedError`` for a tokenizer that is not the model's.
+    init(
+        _ folder: URL,
+        _ turn: Turn,
+        _ cameras: CameraImages,
+        imageToken: Int,
+        rows: Int,
+        stateBins: Int
+    ) throws {
         tokenizer = try TextTokenizer(folder: folder)
-        var turn = turn
-        turn.pixels = try PixelNormalization(of: folder, default: turn.pixels)
-        (self.turn, placeholder, self.rows) = (turn, imageToken, rows)
-        stateBins = settings.stateBins
-        imageSizes = (0 ..< settings.cameraCount).map { _ in
-            ImageSize(height: turn.imageSize, width: turn.imageSize)
-        }
+        (self.turn, self.cameras, placeholder, self.rows) = (turn, cameras, imageToken, rows)
+        self.stateBins = stateBins
         images = try tokenizer.imageTokens(
             turn.images,
             placeholder: imageToken,
-            count: turn.imageTokenCount,
+            count: cameras.tokenCount,
             folder: folder
         )
     }
@@ -82,10 +74,15 @@ public struct ChatProcessor: InputProcessor {
         return images + tokens
     }
 
+    /// Tiles of images of a camera.
+    public func tiles(of images: [UInt8], camera: Int) -> [UInt8] {
+        cameras.tiles(of: images, camera: camera)
+    }
+
     /// Encodes a batch.
     public func callAsFunction(_ observations: ObservationBatch, device: Device) -> PrefixInput {
         observations.input(
-            observations.pixels(imageSizes, turn.pixels, on: device),
+            cameras.pixels(of: observations.images, on: device),
             padding: tokenizer.roles.padding ?? 0,
             on: device
         )

@@ -97,8 +97,17 @@ public struct ProcessorSettings: Codable, Equatable, Sendable {
     /// Number of bins of a state value.
     public var stateBins = 256
 
-    /// Inputs of a robot with `cameraCount` cameras.
+    /// Size of every camera's image where the published image processor reads it as recorded; nil where images arrive in the size
+    /// of the vision encoder.
+    public var recordedSizes: [ImageSize]?
+
+    /// Inputs of a robot with `cameraCount` cameras, whose images arrive in the size of the vision encoder.
     public init(cameraCount: Int) { self.cameraCount = cameraCount }
+
+    /// Inputs of a robot whose cameras' images arrive in these sizes, for the published image processor.
+    public init(recordedSizes: [ImageSize]) {
+        (cameraCount, self.recordedSizes) = (recordedSizes.count, recordedSizes)
+    }
 }
 
 /// The backbones with published weights.

@@ -1,14 +1,35 @@
+public import Foundation
+internal import ImageProcessing
+
 extension SmolVLM {
-    /// A turn that begins with the images, each framed as one that is not split.
-    public static func turn(_ configuration: Configuration, cameraCount: Int) -> ChatProcessor.Turn {
-        let image = String(repeating: "<image>", count: configuration.imageTokenCount)
-        let framed = "<fake_token_around_image><global-img>\(image)<fake_token_around_image>"
-        return ChatProcessor.Turn(
-            images: "<|im_start|>User:" + String(repeating: framed, count: cameraCount),
-            afterWords: "<end_of_utterance>\nAssistant:",
-            imageTokenCount: configuration.imageTokenCount * cameraCount,
-            imageSize: configuration.vision.imageSize,
-            pixels: .half
+    /// A turn that begins with the images.
+    public static func turn(_ placeholders: [String]) -> ChatProcessor.Turn {
+        ChatProcessor.Turn(
+            images: "<|im_start|>User:" + placeholders.joined(),
+            afterWords: "<end_of_utterance>\nAssistant:"
         )
+    }
+
+    /// The images of a robot's cameras.
+    public static func cameras(
+        _ folder: URL,
+        _ configuration: Configuration,
+        _ settings: ProcessorSettings
+    ) throws -> CameraImages {
+        let (side, count) = (configuration.vision.imageSize, configuration.imageTokenCount)
+        let cameras = try CameraImages(
+            folder,
+            settings,
+            side: side,
+            default: .half,
+            whole: SmolVLMImageProcessor(tileSize: side, tileTokenCount: count),
+            published: {
+                var processor = try SmolVLMImageProcessor(folder: $0)
+                processor.tileTokenCount = count
+                return processor
+            }
+        )
+        try cameras.requireTiles(side: side, folder: folder)
+        return cameras
     }
 }

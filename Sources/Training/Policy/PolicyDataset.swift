@@ -211,7 +211,8 @@ struct PolicyDataset: Sendable {
             try addImages(of: camera, feature, store, augmentation, random: &random, to: &batch)
         case (.frames, nil):
             let size = processor.imageSizes[camera].height * processor.imageSizes[camera].width * 3
-            batch.observations.images.append([UInt8](repeating: 0, count: size * count))
+            let black = [UInt8](repeating: 0, count: size * count)
+            batch.observations.images.append(processor.tiles(of: black, camera: camera))
             batch.imageShifts.append(batch.indices.map { _ in ImageShift(right: 0, down: 0) })
         }
     }
@@ -268,7 +269,7 @@ struct PolicyDataset: Sendable {
                 count = size * batch.indices.count
             }
         }
-        batch.observations.images.append(pixels)
+        batch.observations.images.append(processor.tiles(of: pixels, camera: camera))
         batch.imageShifts.append(shifts)
     }
 }

@@ -34,7 +34,16 @@ extension ResolvedPolicy {
                 )
             )
         }
-        let processor = try model.makeProcessor(ProcessorSettings(cameraCount: cameraNames.count))
+        let isPublished = recipe.backbone.imageProcessing == .published
+        let settings =
+            isPublished
+            ? ProcessorSettings(
+                recordedSizes: try cameraNames.map {
+                    let size = try sources.imageSize(of: $0)
+                    return ImageSize(height: size.height, width: size.width)
+                }
+            ) : ProcessorSettings(cameraCount: cameraNames.count)
+        let processor = try model.makeProcessor(settings)
         let isFrozen = recipe.backbone.training != .full
         var backbone = PretrainedBackboneConfiguration(
             modelType: model.modelType,
@@ -44,6 +53,7 @@ extension ResolvedPolicy {
             dtype: isFrozen ? try model.dtype() : .float32,
             isFrozen: isFrozen
         )
+        if isPublished { backbone.imageProcessing = .published }
         if recipe.backbone.training == .lora { backbone.adapter = recipe.backbone.lora }
         return .pretrained(backbone)
     }

@@ -1,4 +1,4 @@
-internal import Backbones
+public import Backbones
 public import NN
 public import Support
 
@@ -22,6 +22,10 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
     /// Computes the activations of every layer of a published backbone, and of its expert, again in the backward pass: less memory,
     /// a forward more time.
     public var gradientCheckpointing = false
+
+    /// How images become those that a published backbone reads: scaled with black borders to the size of its vision encoder
+    /// (`padded`), or by its own image processor (`published`), which may make hundreds to thousands of tokens of a camera.
+    public var imageProcessing = ImageProcessingChoice.padded
 
     /// Channels.
     public var width = 192
@@ -88,6 +92,12 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             "isInsulated",
             "false where the backbone is frozen",
             found: isInsulated
+        )
+        try Validation.require(
+            imageProcessing == .padded || !pretrained.isEmpty,
+            "imageProcessing",
+            "padded without 'pretrained'",
+            found: imageProcessing.rawValue
         )
         try Validation.require(
             !gradientCheckpointing || !pretrained.isEmpty,
