@@ -377,7 +377,7 @@ let package = Package(
             ["CFFmpeg", "TemporaryFolder", "RobotTypes", "Support"],
             resources: [.copy("Golden")]
         ),
-        tests("Reports", ["TemporaryFolder"]),
+        tests("Reports", ["ActionTokenizers", "TemporaryFolder"]),
         tests(
             "faster",
             [

@@ -71,7 +71,8 @@ public struct RunFolder {
     /// Names of the evaluations in `folder`, without `.json`.
     private static func evaluations(in folder: URL) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        let names = files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(".json".count)) }
+        let names = files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(".json".count)) }
         return knownTokenizers.filter(names.contains)
             + names.filter { !knownTokenizers.contains($0) }.sorted()
     }
@@ -122,7 +123,10 @@ public struct RunFolder {
                 return Rollouts(summary: summary, episodes: episodes, folder: folder)
             }
             if summary != nil || episodes != nil, warnings.count == former {
-                warn(folder, "it has only one of summary.json and episodes.json, which 'faster evaluate' writes")
+                warn(
+                    folder,
+                    "it has only one of summary.json and episodes.json, which 'faster evaluate' writes"
+                )
             }
             return nil
         }

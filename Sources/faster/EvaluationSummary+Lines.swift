@@ -4,16 +4,16 @@ import Foundation
 extension EvaluationSummary {
     /// Output of `faster evaluate`: a line a task, then averages.
     var lines: [String] {
-        let tasks = tasks.sorted { $0.key < $1.key }.map { Self.line($0.key, $0.value) }
+        let tasks = tasks.sorted { $0.key < $1.key }.map { line($0.key, $0.value) }
         let groups = (groups ?? []).map { group in
-            Self.rate(group.name, group.success, group.interval)
+            rate(group.name, group.success, group.interval)
                 + "  of \(group.episodes), \(group.tasks) tasks"
         }
         let average = macro.map { macro in
-            Self.rate("macro average", macro.success, macro.interval)
+            rate("macro average", macro.success, macro.interval)
                 + "  of \(groups.count) groups"
         }
-        return tasks + [Self.line("mean", mean)] + groups
+        return tasks + [line("mean", mean)] + groups
             + [average, sizeLine, stageLine, assetsLine].compactMap { $0 }
             + perturbed
     }
@@ -40,7 +40,7 @@ extension EvaluationSummary {
     private var perturbed: [String] {
         (perturbations ?? []).map { row in
             let (difference, interval) = (row.difference, row.difference.interval)
-            return Self.rate(row.name, row.success, row.interval)
+            return rate(row.name, row.success, row.interval)
                 + String(
                     format: "  of %d, %+.0f points [%+.0f, %+.0f]  %d lost, %d won, p %.2g",
                     row.episodes,
@@ -54,7 +54,7 @@ extension EvaluationSummary {
         }
     }
 
-    private static func line(_ name: String, _ result: TaskSummary) -> String {
+    private func line(_ name: String, _ result: TaskSummary) -> String {
         let latency =
             result.latency.map { String(format: "  latency p50 %.1f ms, p99 %.1f ms", $0.p50, $0.p99) } ?? ""
         let lastStep =
@@ -74,8 +74,9 @@ extension EvaluationSummary {
     }
 
     /// A name, a rate and its interval in per cent, in columns.
-    static func rate(_ name: String, _ fraction: Double, _ interval: ConfidenceInterval?) -> String {
-        name.column(30) + String(format: "%3.0f %%", 100 * fraction)
+    private func rate(_ name: String, _ fraction: Double, _ interval: ConfidenceInterval?) -> String {
+        let longest = tasks.keys.map(\.count).max() ?? 0
+        return name.column(max(30, longest + 2)) + String(format: "%3.0f %%", 100 * fraction)
             + (interval.map { String(format: "  [%.0f, %.0f]", 100 * $0.low, 100 * $0.high) } ?? "")
     }
 }

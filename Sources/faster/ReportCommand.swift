@@ -35,14 +35,15 @@ struct ReportCommand: ParsableCommand {
         let summary = run.summary
         try DurableFile.writeJSON(summary, to: url.appending(path: "summary.json"))
         print("report   \(page.path)")
+        let width = max(24, (summary.success?.keys.map(\.count).max() ?? 0) + 2)
         for (task, rate) in (summary.success ?? [:]).sorted(by: { $0.key < $1.key }) {
             print(
-                "success  " + task.column(24)
+                "success  " + task.column(width)
                     + String(format: "%3.0f %%", 100 * rate)
             )
         }
         if let mean = summary.successMean {
-            print(String(format: "success  mean                    %3.0f %%", 100 * mean))
+            print("success  " + "mean".column(width) + String(format: "%3.0f %%", 100 * mean))
         }
     }
 }

@@ -71,7 +71,7 @@ struct MetaTrainingTests {
         #expect(chunks.count == 1, "\(transfers.reads)")
     }
 
-    /// What the host reads of a training whose first and last steps are logged.
+    /// Transfers to the host in a training whose first and last steps are logged.
     private func reads(of settings: [String], steps: Int) throws -> [String] {
         let isCompact = settings.contains("backbone.width=32")
         let common = [

@@ -54,7 +54,7 @@ struct DocumentationTests {
             + inFolders
     }
 
-    /// What follows `faster` in spans and indented lines of code.
+    /// Command lines of `faster`, without that word, in spans and indented lines of code.
     private func commandLines(in text: String) -> [String] {
         let joined = text.replacing(/\\\n\s*/, with: " ")
         let spans = joined.matches(of: /`faster ([^`\n]*)/).map { String($0.1) }

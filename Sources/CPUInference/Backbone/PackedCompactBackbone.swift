@@ -84,7 +84,7 @@ public struct PackedCompactBackbone: PrefixEncoder {
         let views: [View]
     }
 
-    /// What a camera sees.
+    /// A camera's image: its pixels, or features of an image encoder.
     fileprivate enum View: Sendable {
         case pixels([UInt8], height: Int, width: Int)
         /// Features of every cell.
@@ -118,7 +118,7 @@ public struct PackedCompactBackbone: PrefixEncoder {
         return isPadded ? nil : texts.map { Array($0) }
     }
 
-    /// What one camera sees in each of `count` observations.
+    /// Images of one camera in each of `count` observations.
     private func views(_ input: PrefixInput, camera: Int, count: Int) -> [View] {
         if cameras[camera].stem != nil {
             let image = input.images[camera]

@@ -97,7 +97,7 @@ public struct PackedSuffixDecoder: SuffixDecoder {
         return Tensor(features.flatMap(\.self), shape: inputs.shape)
     }
 
-    /// What is added to the scores of every element of a batch.
+    /// Biases of attention scores for every element of a batch: 0 for visible keys, -infinity for others.
     private static func biases(_ mask: Tensor, batch: Int) -> [[Float]] {
         let (seen, length) = (mask.values(as: Bool.self), mask.size(3))
         return (0 ..< batch).map { element in

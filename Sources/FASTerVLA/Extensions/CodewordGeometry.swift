@@ -5,8 +5,7 @@ internal import Torch
 // Axes in this file
 //   B  batch      L  slots      N  latent positions      K  codebook entries      C  coordinates of a codeword
 
-/// Where the entries of a tokenizer's codebooks lie, for the head that predicts them: logits and embeddings that are functions of the
-/// codeword, added to those that are learnt entry by entry.
+/// Logits and embeddings of codes as functions of their codewords, added to those that a head learns entry by entry.
 ///
 /// Departure from arXiv 2512.04952. A policy has one classifier and one table of embeddings a codebook, whose rows see each entry a few
 /// times in a short training, and mean something else at every latent position where the tokenizer has codebooks of its own for each
@@ -74,12 +73,12 @@ struct CodewordGeometry: Module {
     /// Embeddings of codes, int64 `[B, L]`, of the slots `range`: `[B, L, width]`; those of slots before the first do not matter.
     func embedded(_ codes: Tensor, slots range: Range<Int>, _ schedule: BlockSchedule) -> Tensor {
         let (size, positions) = (features.size(2), schedule.latentPositionCount)
-        let places = range.map {
+        let tables = range.map {
             $0 < 0 ? 0 : schedule.codebook(ofSlot: $0) * positions + schedule.latentPosition(ofSlot: $0)
         }
-        let starts = Tensor(places.map { $0 * size }, device: codes.device)
+        let starts = Tensor(tables.map { $0 * size }, device: codes.device)
         let rows = (codes + starts).embedded(in: features.reshaped(-1, features.size(3)))
-        let maps = inputWeight.gathering(Tensor(places, device: codes.device), axis: 0)
+        let maps = inputWeight.gathering(Tensor(tables, device: codes.device), axis: 0)
         return rows.transposed(0, 1).matmul(maps).transposed(0, 1)
     }
 }
