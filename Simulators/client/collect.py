@@ -75,7 +75,7 @@ def demonstration(
         if images:
             snapshots.append(environment.snapshot())
 
-    dart = DartNoise(noise, robot, [seed, attempt])
+    dart = DartNoise(noise * robot.noise_unit, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
     rollout = play(world, environment, seed, attempt, dart, record)
     if not (rollout.success_at_last_step if environment.description.counts_last_step else rollout.success):
         return None

@@ -2,20 +2,11 @@
 
 import difflib
 from dataclasses import dataclass
-from typing import NamedTuple
 
 # Perturbations of every simulator: noise on actions, and old observations.
 ACTIONS = "actions"
 DELAY = "delay"
 COMMON = (ACTIONS, DELAY)
-
-
-class Gripper(NamedTuple):
-    """The column of a gripper in an action, and its values while the gripper is open and while it is closed."""
-
-    column: int
-    open: float
-    closed: float
 
 
 @dataclass(frozen=True)
@@ -34,8 +25,6 @@ class Robot:
     # Key and size of a camera's images, for servers whose metadata do not say what they want.
     image_key: str = "observation/images/{camera}"
     image_size: int = 96
-    # The gripper, where the expert grasps again after a slip.
-    gripper: Gripper | None = None
     # Columns of an action that noise is added to (`--noise`, the perturbation `actions`); never a gripper's.
     noise_columns: tuple[int, ...] = ()
     # What noise of 1 moves, in the action's units: a large motion of one step.

@@ -10,8 +10,8 @@ from .environment import Controller, Environment, World
 class Noise(Protocol):
     """Noise on executed actions."""
 
-    def added_to(self, action: np.ndarray) -> np.ndarray:
-        """What is executed at the next step in place of `action`, float32 `[columns]`."""
+    def next(self) -> np.ndarray:
+        """Noise of the next step, float32 `[columns]`."""
 
 
 class Rollout(NamedTuple):
@@ -68,7 +68,7 @@ def roll_out(
         if watch:
             watch()
         actions.append(action)
-        executed.append(action if noise is None else noise.added_to(action))
+        executed.append(action if noise is None else action + noise.next())
         success = environment.step(executed[-1])
         if steps_left is not None:
             steps_left -= 1

@@ -29,9 +29,9 @@ class ActionNoise:
             self._scale[list(robot.noise_columns)] = ACTION_NOISE * robot.noise_unit
         self._generator = generator(ACTIONS, seed)
 
-    def added_to(self, action: np.ndarray) -> np.ndarray:
-        """`action` with the noise of the next step, float32 `[columns]`."""
-        return action + self._scale * self._generator.standard_normal(len(self._scale), np.float32)
+    def next(self) -> np.ndarray:
+        """Noise of the next step, float32 `[columns]`."""
+        return self._scale * self._generator.standard_normal(len(self._scale), np.float32)
 
 
 def observation_age(perturbation: str | None, robot: Robot) -> int:

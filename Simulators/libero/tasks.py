@@ -1,6 +1,6 @@
 """LIBERO's suites `libero_spatial`, `_object`, `_goal` and `_10`, with LIBERO's own names of tasks."""
 
-from ..client.description import Gripper, Robot, Simulator, Task
+from ..client.description import Robot, Simulator, Task
 
 # LIBERO's own assets, and lighter ones for quick collection (`slim_assets.py`).
 FULL, SLIM = "full", "slim"
@@ -27,7 +27,6 @@ PANDA = Robot(
     cameras=CAMERAS,
     image_key="observation/{camera}",
     image_size=224,
-    gripper=Gripper(6, open=-1, closed=1),
     noise_columns=(0, 1, 2),
 )
 

@@ -1,6 +1,6 @@
 """The four tasks of SIMPLER's WidowX benchmark, with SimplerEnv's names and instructions."""
 
-from ..client.description import Gripper, Robot, Simulator, Task
+from ..client.description import Robot, Simulator, Task
 
 CAMERA = "image"
 OBJECTS = ("hand", "object", "goal")
@@ -24,7 +24,6 @@ WIDOWX = Robot(
     cameras=(CAMERA,),
     image_key="observation/{camera}",
     image_size=224,
-    gripper=Gripper(6, open=1, closed=-1),
     noise_columns=(0, 1, 2),
     noise_unit=0.03,
 )
