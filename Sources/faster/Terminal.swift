@@ -132,7 +132,7 @@ enum Terminal {
     /// - Throws: ``OutputError`` where there is no room for it, as in a file on a full disk.
     static func printJSON(_ value: some Encodable) throws {
         let json = try encoder.encode(value)
-        // What was printed before comes first.
+        // Earlier output comes first.
         fflush(nil)
         do {
             try FileHandle.standardOutput.write(contentsOf: json + Data("\n".utf8))

@@ -39,7 +39,7 @@ struct PackedStages: Sendable {
     ) {
         var values = starts
         for codebook in codebooks {
-            // Of all chunks together, so that an entry is read once for several of them.
+            // One search for all chunks reads an entry once for several of them.
             var residuals = Rows(count: targets.count * group.patchCount, width: group.shape.valueCount)
             for (chunk, target) in targets.enumerated() {
                 write(
