@@ -52,6 +52,8 @@ void torch_keep_freed_memory(void) {
     if (!mallopt(M_MMAP_THRESHOLD, 1 << 30)) mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 64 << 20);
+    // An arena of a thread maps what is larger than 64 MiB anew each time.
+    mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

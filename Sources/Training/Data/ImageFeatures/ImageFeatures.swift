@@ -124,8 +124,10 @@ extension ImageFeatureCache {
     fileprivate func features(of pixels: [UInt8], height: Int, width: Int) -> Tensor {
         let size = height * width * 3
         let count = pixels.count / size
-        let parts = stride(from: 0, to: count, by: 64).map { start in
-            let images = Array(pixels[start * size ..< min(count, start + 64) * size])
+        // Activations of more images do not fit into a CPU's cache.
+        let batch = device == .cpu ? 4 : 64
+        let parts = stride(from: 0, to: count, by: batch).map { start in
+            let images = Array(pixels[start * size ..< min(count, start + batch) * size])
             let shape = [images.count / size, height, width, 3]
             return encoder(Tensor(images, shape: shape, device: device)).to(.cpu)
         }
