@@ -1,11 +1,15 @@
-"""Demonstrations: the expert acts under DART noise, and its own actions are recorded."""
+"""Demonstrations: the expert acts under DART noise, and its own actions are recorded.
+
+A policy may act first: the expert then takes over at a random step, and the demonstration begins there.
+"""
 
 import numpy as np
 
 from .connection import ObservationSchema, Server, ServerError
 from .dart_noise import DartNoise
 from .environment import Environment, World
-from .episodes import for_each_episode, play
+from .episodes import for_each_episode, play, roll_out
+from .served_policy import ServedPolicy
 
 # Attempts at a scene, each with other noise, before it is replaced by a spare one.
 ATTEMPTS_PER_SCENE = 3
@@ -18,11 +22,13 @@ OVERHEAD = 1 << 20
 def run(world: World, options, report):
     """Sends the shard's demonstrations to a recorder and reports each as it ends."""
     server = Server(options.host, options.port, options.patience)
+    learner = options.policy_port and Server(options.host, options.policy_port, options.patience)
 
     def run_episode(environment: Environment, index: int) -> dict:
         schema = ObservationSchema(server.metadata, environment.description.robot, options.size)
         images = {} if options.no_images else schema.images
-        message, failures = _first_success(world, environment, images, options, index)
+        lead = learner and Lead(learner, environment, options)
+        message, failures = _first_success(world, environment, images, lead, options, index)
         _send(server, message)
         return {
             "task": environment.task,
@@ -45,11 +51,31 @@ def scenes(options, index: int):
             yield options.seed + index + spare * options.episodes, attempt
 
 
-def _first_success(world: World, environment: Environment, images: dict, options, index: int) -> tuple[dict, int]:
+class Lead:
+    """The steps of a policy before the expert takes over (HG-DAgger, https://arxiv.org/abs/1810.02890)."""
+
+    def __init__(self, server: Server, environment: Environment, options):
+        self._server = server
+        self._environment = environment
+        self._schema = ObservationSchema(server.metadata, environment.description.robot, options.size)
+        self._options = options
+
+    def play(self, seed: int, attempt: int) -> bool:
+        """Lets the policy act for a random part of an episode; false if no expert is needed or can help any more."""
+        task = self._environment.description
+        steps = np.random.default_rng([seed, attempt, 2]).integers(1, task.max_steps or task.max_demonstration_steps)
+        policy = ServedPolicy(self._server, self._schema, self._environment, seed, self._options)
+        rollout = roll_out(self._environment, policy, int(steps))
+        return not rollout.success and not self._environment.has_failed
+
+
+def _first_success(
+    world: World, environment: Environment, images: dict, lead: Lead | None, options, index: int
+) -> tuple[dict, int]:
     """The message of the first success among the scenes for `index`, and the number of failures before it."""
     failures = 0
     for seed, attempt in scenes(options, index):
-        message = demonstration(world, environment, images, seed, attempt, options.noise)
+        message = demonstration(world, environment, images, seed, attempt, options.noise, lead)
         if message is not None:
             return message | {"index": index}, failures
         failures += 1
@@ -59,9 +85,15 @@ def _first_success(world: World, environment: Environment, images: dict, options
 
 
 def demonstration(
-    world: World, environment: Environment, images: dict, seed: int, attempt: int, noise: float
+    world: World,
+    environment: Environment,
+    images: dict,
+    seed: int,
+    attempt: int,
+    noise: float,
+    lead: Lead | None = None,
 ) -> dict | None:
-    """One episode as the recorder takes it, with the `images` of a schema; None when the expert failed.
+    """One episode as the recorder takes it, with the `images` of a schema; None when the expert failed, or was not needed.
 
     Images are rendered only once the episode is known to have succeeded.
     """
@@ -76,6 +108,9 @@ def demonstration(
             snapshots.append(environment.snapshot())
 
     dart = DartNoise(noise * robot.noise_unit, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
+    environment.reset(seed)
+    if lead and not lead.play(seed, attempt):
+        return None
     rollout = play(world, environment, seed, attempt, dart, record)
     if not (rollout.success_at_last_step if environment.description.counts_last_step else rollout.success):
         return None

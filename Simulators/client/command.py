@@ -126,6 +126,10 @@ def parser() -> argparse.ArgumentParser:
         "--scenes-per-episode", type=int, default=10, help="scenes to try before the expert is given up"
     )
 
+    collect.add_argument("--policy-port", type=_port, help="port of a policy that acts before the expert takes over")
+    collect.add_argument("--execute", type=int, default=8, help="steps from one of its observations to the next")
+    collect.set_defaults(delay=0, committed_prefix=False)
+
     replay = modes.add_parser("replay", help="execute the expert's episodes as a server reconstructs them")
     _add_common(replay)
     return result

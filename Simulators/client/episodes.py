@@ -86,8 +86,7 @@ def play(
     noise: Noise | None = None,
     watch: Callable[[], None] | None = None,
 ) -> Rollout:
-    """A demonstration of the expert in the scene of `seed`."""
-    environment.reset(seed)
+    """A demonstration of the expert from the present state of the scene of `seed` on."""
     expert = world.expert(environment, np.random.default_rng([seed, attempt, 1]))
     return roll_out(
         environment,

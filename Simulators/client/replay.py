@@ -24,6 +24,7 @@ def run(world: World, options, report):
 
     def run_episode(environment: Environment, index: int) -> dict:
         seed = options.seed + index
+        environment.reset(seed)
         played = play(world, environment, seed).actions
         if not played:
             raise RuntimeError(f"{environment.task}: the expert does nothing in scene {seed}")

@@ -49,6 +49,10 @@ class Scene:
         """The same, for every geometry of the object alone."""
         return self._outlines.parts(self._raw.obj_body_id[name])
 
+    def is_held(self, name: str) -> bool:
+        """Returns true if both fingers touch an object."""
+        return self._raw._check_grasp(self._raw.robots[0].gripper, self._raw.objects_dict[name])
+
     def is_in(self, name: str, region: str) -> bool:
         """Returns true if an object is in a region."""
         return self.holds(["in", name, region])

@@ -88,6 +88,11 @@ class Environment(environment.Environment):
         """Positions of the object and of its goal, metres, `[2, 3]`."""
         return np.stack([(self._base.pose.inv() * entity.pose).p for entity in self._objects]).astype(float)
 
+    @property
+    def is_held(self) -> bool:
+        """True if both fingers press on the object."""
+        return bool(self.raw.agent.is_grasping(self.raw.objs[self.raw.source_obj_name])[0])
+
     def outline(self, index: int) -> np.ndarray:
         """Corners of the collision geometry of the object, 0, or of its goal, 1, metres, `[corners, 3]`."""
         pose = (self._base.pose.inv() * self._objects[index].pose).to_transformation_matrix()

@@ -16,6 +16,8 @@ WIDEST = 0.05
 CLOSING, OPENING = 4, 3
 # Largest turn of a step, radians.
 LARGEST_TURN = 0.25
+# A hand this near to the line above a grasp or a goal, metres, and so little turned, radians, goes straight down.
+ABOVE, ALIGNED = 0.012, 0.15
 
 Motion = Iterator[np.ndarray]
 
@@ -28,7 +30,7 @@ class Grasp(NamedTuple):
 
 
 class Expert:
-    """A plan that begins anew as long as the task is not done; speed and clearances vary between episodes."""
+    """A plan that begins anew as long as the task is not done, from any state; speed and clearances vary between episodes."""
 
     def __init__(self, environment: Environment, generator: np.random.Generator):
         self._scene = environment
@@ -44,8 +46,13 @@ class Expert:
         return next(self._plan).astype(np.float32)
 
     def _pursue(self) -> Motion:
+        if self._scene.is_held:
+            yield from self._carry_on(self._scene.target[1])
+            yield from self._retreat()
         attempt = 0
         while True:
+            while self._scene.solved:
+                yield self._toward(*self._scene.target, OPEN)
             before = self._scene.places[0][2]
             grasp = self._grasp(attempt)
             yield from self._pick(grasp)
@@ -53,8 +60,6 @@ class Expert:
                 yield from self._put(grasp.rotation)
             yield from self._retreat()
             attempt += 1
-            while self._scene.solved:
-                yield self._toward(*self._scene.target, OPEN)
 
     def _grasp(self, attempt: int) -> Grasp:
         """Around the object's narrow side, as high above the ground as its middle, with little turn of the hand."""
@@ -76,24 +81,41 @@ class Expert:
     def _pick(self, grasp: Grasp) -> Motion:
         scene = self._scene
         above = scene.outline(0)[:, 2].max() + FINGERTIPS + self._clearance
-        yield from self._go(lambda: np.array([*grasp.position[:2], above]), grasp.rotation, OPEN, 0.012)
+        if not self._is_above(grasp):
+            yield from self._go(lambda: np.array([*grasp.position[:2], above]), grasp.rotation, OPEN, 0.012)
         yield from self._go(lambda: grasp.position, grasp.rotation, OPEN, 0.004, patience=12)
         yield from self._stay(grasp.rotation, CLOSED, CLOSING)
         up = scene.target[0] + [0, 0, self._lift]
         yield from self._go(lambda: up, grasp.rotation, CLOSED, 0.015, patience=6)
 
+    def _is_above(self, grasp: Grasp) -> bool:
+        """True if the open hand has nothing but the way down before it."""
+        (position, rotation), opening = self._scene.hand, self._scene.state[6]
+        offset = position - grasp.position
+        turned = np.linalg.norm(rotation_vector(grasp.rotation @ rotation.T))
+        return bool(np.linalg.norm(offset[:2]) < ABOVE and offset[2] > -0.005 and turned < ALIGNED and opening > 0.8)
+
+    def _carry_on(self, rotation: np.ndarray) -> Motion:
+        """Puts an object that is held already, wherever it is."""
+        position = self._scene.hand[0]
+        raised = np.array([*position[:2], self._over(self._lift)[2]])
+        away = np.linalg.norm((self._over(0) - position)[:2]) > ABOVE
+        if away and raised[2] > position[2] + 0.02:
+            yield from self._go(lambda: raised, rotation, CLOSED, 0.015, patience=6)
+        yield from self._put(rotation)
+
+    def _over(self, height: float) -> np.ndarray:
+        """Where the hand holds the object with its lower end so far above the goal, metres, `[3]`."""
+        scene = self._scene
+        position, (place, goal) = scene.hand[0], scene.places
+        top = scene.outline(1)[:, 2].max()
+        return position + [*(goal - place)[:2], top + height - scene.outline(0)[:, 2].min()]
+
     def _put(self, rotation: np.ndarray) -> Motion:
         scene = self._scene
-
-        def over(height: float) -> np.ndarray:
-            """Where the hand holds the object with its lower end so far above the goal."""
-            outline = scene.outline(0)
-            position, (place, goal) = scene.hand[0], scene.places
-            top = scene.outline(1)[:, 2].max()
-            return position + [*(goal - place)[:2], top + height - outline[:, 2].min()]
-
-        yield from self._go(lambda: over(self._lift), rotation, CLOSED, 0.01, patience=20)
-        yield from self._go(lambda: over(0.004), rotation, CLOSED, 0.005, patience=8)
+        if np.linalg.norm((self._over(0) - scene.hand[0])[:2]) > ABOVE:
+            yield from self._go(lambda: self._over(self._lift), rotation, CLOSED, 0.01, patience=20)
+        yield from self._go(lambda: self._over(0.004), rotation, CLOSED, 0.005, patience=8)
         yield from self._stay(rotation, OPEN, OPENING)
 
     def _retreat(self) -> Motion:

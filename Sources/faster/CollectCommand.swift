@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import FASTerVLA
 import Foundation
 import LeRobot
 import PolicyServer
@@ -15,10 +16,24 @@ struct CollectCommand: AsyncParsableCommand {
         discussion: """
             Experts act under DART noise (arXiv 1703.09327), and their own actions are recorded, so that policies learn \
             to recover. Only successful episodes are kept.
+
+            With '--policy', a policy acts first and the expert takes over at a random step, where the demonstration \
+            begins (HG-DAgger, arXiv 1810.02890). Such demonstrations start in the states that the policy reaches, \
+            failed grasps among them. Train the next policy on them and on the ones before.
             """
     )
 
     @OptionGroup var rollouts: RolloutOptions
+
+    @Option(help: "Folder of a policy that acts before the expert takes over.")
+    var policy: String?
+
+    @OptionGroup var robot: EmbodimentOptions
+
+    @Option(help: "Steps from one observation of the policy to the next (default: 8).")
+    var execute: Int?
+
+    @OptionGroup var compute: ComputeOptions
 
     @Option(help: "Folder for the dataset; must not exist.")
     var out: String
@@ -53,14 +68,35 @@ struct CollectCommand: AsyncParsableCommand {
         guard 0 ... 51 ~= quality else {
             throw ValidationError("--quality should be from 0 to 51, found \(quality)")
         }
+        try atLeastOne(execute ?? 1, "--execute")
+        guard policy != nil || execute == nil else {
+            throw ValidationError("--execute: only a --policy makes observations")
+        }
+        guard policy != nil || robot.embodiment == nil else {
+            throw ValidationError("--embodiment: only a --policy has one")
+        }
     }
 
     func run() async throws {
         let simulator = try await rollouts.open()
+        guard let policy else { return try await run(simulator, lead: nil) }
+        let opened = try await PolicyFolder.load(
+            from: namedModel(policy, family: .policies),
+            embodiment: robot.embodiment,
+            device: compute.prepare()
+        )
+        try simulator.description.check(opened.contract, for: simulator.tasks)
+        let handler = PolicyHandler(policy: opened, serverName: "faster", version: Faster.version)
+        try await withServer(handler, clients: rollouts.workers) {
+            try await run(simulator, lead: .init(port: $0, execute: execute ?? 8))
+        }
+    }
+
+    private func run(_ simulator: OpenedSimulator, lead: CollectionPlan.Lead?) async throws {
         guard resumable else {
-            let (dataset, failures) = try await collect(simulator.tasks, into: out.asFile, simulator)
+            let (dataset, failures) = try await collect(simulator.tasks, into: out.asFile, simulator, lead)
             print(
-                "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; the experts failed \(failures) more times"
+                "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; \(discarded(failures))"
             )
             return
         }
@@ -70,7 +106,7 @@ struct CollectCommand: AsyncParsableCommand {
         let parts = URL(filePath: out.asFile.path + ".tasks")
         try checkSettings(of: simulator.tasks, in: parts)
         for task in simulator.tasks {
-            try await collectPart(task, into: parts.appending(path: task), simulator)
+            try await collectPart(task, into: parts.appending(path: task), simulator, lead)
         }
         try Assembling.write(
             try simulator.tasks.map { .init(dataset: try Assembling.open(parts.appending(path: $0).path)) },
@@ -86,20 +122,27 @@ struct CollectCommand: AsyncParsableCommand {
             "--assets": rollouts.assets ?? "none", "--episodes": "\(rollouts.episodes)",
             "--seed": "\(rollouts.seed)", "--size": "\(size)", "--cameras": cameras ?? "all",
             "--quality": "\(quality)", "--noise": "\(noise)", "--no-images": "\(noImages)",
+            "--policy": policy.map { "\($0) --execute \(execute ?? 8)" } ?? "none",
         ]
         let file = parts.appending(path: "settings.json")
         guard let data = try? Data(contentsOf: file),
             let former = try? JSONDecoder().decode([String: String].self, from: data)
         else { return try DurableFile.writeJSON(settings, to: file) }
-        for (option, value) in settings.sorted(by: { $0.key < $1.key }) where former[option] != value {
+        for (option, value) in settings.sorted(by: { $0.key < $1.key })
+        where former[option, default: "none"] != value {
             throw ValidationError(
-                "\(option): expected \(former[option] ?? "none"), as in \(parts.path), found \(value)"
+                "\(option): expected \(former[option, default: "none"]), as in \(parts.path), found \(value)"
             )
         }
     }
 
     /// Collects one task's demonstrations, unless they are there; a folder that an interruption left behind starts anew.
-    private func collectPart(_ task: String, into folder: URL, _ simulator: OpenedSimulator) async throws {
+    private func collectPart(
+        _ task: String,
+        into folder: URL,
+        _ simulator: OpenedSimulator,
+        _ lead: CollectionPlan.Lead?
+    ) async throws {
         if FileManager.default.fileExists(atPath: folder.path) {
             let found = try Assembling.open(folder.path).episodes.count
             guard found == rollouts.episodes else {
@@ -115,16 +158,24 @@ struct CollectCommand: AsyncParsableCommand {
             at: folder.deletingLastPathComponent(),
             withIntermediateDirectories: true
         )
-        let (_, failures) = try await collect([task], into: partial, simulator)
+        let (_, failures) = try await collect([task], into: partial, simulator, lead)
         try FileManager.default.moveItem(at: partial, to: folder)
-        print("\(task): \(rollouts.episodes) episodes; the expert failed \(failures) more times")
+        print("\(task): \(rollouts.episodes) episodes; \(discarded(failures))")
+    }
+
+    /// What became of attempts that were not kept.
+    private func discarded(_ attempts: Int) -> String {
+        policy == nil
+            ? "the expert failed \(attempts) more times"
+            : "in \(attempts) more attempts the policy succeeded or the expert failed"
     }
 
     /// Writes the demonstrations of `tasks`; returns them with the number of attempts that failed.
     private func collect(
         _ tasks: [String],
         into folder: URL,
-        _ simulator: OpenedSimulator
+        _ simulator: OpenedSimulator,
+        _ lead: CollectionPlan.Lead?
     ) async throws -> (dataset: LeRobotDataset, failures: Int) {
         let (robotName, robot) = try simulator.description.robot(for: tasks)
         let cameras = noImages ? [] : try chosenCameras(of: robot.cameras)
@@ -148,7 +199,7 @@ struct CollectCommand: AsyncParsableCommand {
         do {
             let limits = DemonstrationRecorder.limits
             let collected = try await withServer(recorder, clients: rollouts.workers, limits: limits) {
-                try await simulator.run(plan(tasks, port: $0), label: "collect", detail: \.task)
+                try await simulator.run(plan(tasks, port: $0, lead), label: "collect", detail: \.task)
             }
             return (try await recorder.finish(), collected.reduce(0) { $0 + $1.failures })
         } catch {
@@ -157,11 +208,12 @@ struct CollectCommand: AsyncParsableCommand {
         }
     }
 
-    private func plan(_ tasks: [String], port: Int) -> CollectionPlan {
+    private func plan(_ tasks: [String], port: Int, _ lead: CollectionPlan.Lead?) -> CollectionPlan {
         var plan = CollectionPlan(port: port, tasks: tasks, episodes: rollouts.episodes)
         plan.seed = rollouts.seed
         plan.noise = noise
         plan.recordsImages = !noImages
+        plan.lead = lead
         return plan
     }
 

@@ -4,12 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...client.pose_control import rotation_vector
 from .grasping import Grasp, everything_but
 from .hand import CLOSED, OPEN, Hand, Motion
 
 
 # Height over its place from which an object is lowered slowly, metres.
 SLOW_BELOW = 0.06
+# A hand this near to the line above a grasp or a place, metres, and so little turned, radians, goes straight down.
+ABOVE, ALIGNED = 0.012, 0.15
 
 
 class Place(NamedTuple):
@@ -31,15 +34,23 @@ def pick(hand: Hand, name: str, grasp: Grasp, aside=(0.0, 0.0)) -> Motion:
     scene = hand.scene
     above = max(scene.outline(name)[:, 2].max() + hand.clearance, grasp.position[2])
     way = max(above, _highest(everything_but(hand, name), scene.position, grasp.position) + 0.03)
-    if way > above:
-        yield from hand.go([*grasp.position[:2], max(way, scene.position[2])], grasp.rotation, OPEN, 0.03)
-    yield from hand.go([*grasp.position[:2], above], grasp.rotation, OPEN, 0.012)
+    if not _is_above(hand, grasp):
+        if way > above:
+            yield from hand.go([*grasp.position[:2], max(way, scene.position[2])], grasp.rotation, OPEN, 0.03)
+        yield from hand.go([*grasp.position[:2], above], grasp.rotation, OPEN, 0.012)
     yield from hand.go(grasp.position, grasp.rotation, OPEN, 0.006, 60, 0.8)
     yield from hand.turn(CLOSED)
     if np.any(aside):
         yield from hand.go(scene.position + [0, 0, 0.04], grasp.rotation, CLOSED, 0.012, 30, 0.6)
         yield from hand.go(scene.position + [*aside, 0], grasp.rotation, CLOSED, 0.015, 40, 0.6)
     yield from hand.go(scene.position + [0, 0, hand.lift], grasp.rotation, CLOSED, 0.02, 40, 0.8)
+
+
+def _is_above(hand: Hand, grasp: Grasp) -> bool:
+    """True if the open hand has nothing but the way down before it."""
+    offset = hand.scene.position - grasp.position
+    turned = np.linalg.norm(rotation_vector(grasp.rotation @ hand.scene.rotation.T))
+    return bool(np.linalg.norm(offset[:2]) < ABOVE and offset[2] > -0.005 and turned < ALIGNED and hand.is_open)
 
 
 def _highest(points: np.ndarray, start: np.ndarray, end: np.ndarray, width: float = 0.1) -> float:
@@ -72,7 +83,7 @@ def put(hand: Hand, name: str, place: Place, rotation: np.ndarray) -> Motion:
         return np.array([*(spot - position[:2]), height - low[2]])
 
     height = max(place.top + 0.04, scene.outline(name)[:, 2].min())
-    for _ in range(60):
+    for _ in range(0 if np.linalg.norm(missing(0)[:2]) < ABOVE else 60):
         up = missing(height)[2]
         if up < 0.02 or is_lost(hand, name):
             break
@@ -102,7 +113,10 @@ def _carry(hand: Hand, name: str, missing, rotation: np.ndarray, tolerance: floa
 
 
 def pick_and_place(hand: Hand, name: str, grasp: Grasp, place: Place, aside=(0.0, 0.0)) -> Motion:
-    """Picks an object up and, if that worked, puts it in its place."""
+    """Picks an object up, unless it is held already, and puts it in its place if that worked."""
+    if hand.scene.is_held(name):
+        yield from put(hand, name, place, hand.scene.rotation)
+        return
     before = hand.scene.outline(name)[:, 2].min()
     yield from pick(hand, name, grasp, aside)
     if is_held(hand, name, before):

@@ -21,6 +21,11 @@ class Hand:
         self.clearance = generator.uniform(0.06, 0.1)
         self.lift = generator.uniform(0.1, 0.16)
 
+    @property
+    def is_open(self) -> bool:
+        """True if the fingers are as wide open as they go, or nearly."""
+        return bool(np.ptp(self.scene.state[-2:]) > 0.07)
+
     def chance(self) -> float:
         """A number that is sampled from 0 to 1."""
         return float(self._generator.uniform())

@@ -27,6 +27,24 @@ public struct CollectionPlan: RolloutPlan, Equatable {
     /// True if images are recorded besides states and actions.
     public var recordsImages = true
 
+    /// A policy that acts first, until the expert takes over at a random step (HG-DAgger, arXiv 1810.02890); nil for none.
+    public var lead: Lead?
+
+    /// A policy behind openpi's protocol that acts before the expert does.
+    public struct Lead: Equatable, Sendable {
+        /// Port of the policy, on the recorder's host.
+        public var port: Int
+
+        /// Steps from one observation to the next.
+        public var execute: Int
+
+        /// The policy at `port`.
+        public init(port: Int, execute: Int) {
+            self.port = port
+            self.execute = execute
+        }
+    }
+
     /// Number of scenes that may be tried for an episode, before an expert that keeps failing is an error.
     static let scenesPerEpisode = 10
 
@@ -46,6 +64,7 @@ public struct CollectionPlan: RolloutPlan, Equatable {
             "--host", host, "--port", "\(port)", "--noise", "\(noise)",
             "--scenes-per-episode", "\(Self.scenesPerEpisode)",
         ] + (recordsImages ? [] : ["--no-images"])
+            + (lead.map { ["--policy-port", "\($0.port)", "--execute", "\($0.execute)"] } ?? [])
     }
 
     /// Validates the numbers, and that no scene is one of evaluations.
