@@ -26,7 +26,9 @@ public struct BlockDecoding {
 public struct BlockDecoder {
     let head: BlockHead
     let schedule: BlockSchedule
-    private let backend: InferenceBackend
+    /// Inputs and scores of slots: the head's, or a faster implementation.
+    private let forwards: any BlockHeadForwards
+    private let suffixDecoder: any SuffixDecoder
     private let codebooks: Int
     private let maskPredictBlocks: Int
     let sampling: Sampling
@@ -69,7 +71,7 @@ public struct BlockDecoder {
             "this head was not trained for mask-predict re-decoding"
         )
         self.head = head
-        self.backend = backend
+        (forwards, suffixDecoder) = (backend.head ?? head, backend.suffixDecoder)
         schedule = blockSize.map(own.withBlockSize) ?? own
         self.maskPredictBlocks = maskPredictBlocks
         self.sampling = sampling
@@ -138,7 +140,7 @@ public struct BlockDecoder {
         choose: (Tensor) -> Tensor,
         lap: () -> Duration?
     ) -> (codes: Tensor, ends: GridEnds) {
-        var suffix = DecodingSuffix(prefix, head.configuration, schedule, backend.suffixDecoder)
+        var suffix = DecodingSuffix(prefix, head.configuration, schedule, suffixDecoder)
         if let committed { suffix.append(committed: committed, head) }
         var ends = SequenceEnds(head.configuration)
         var gridEnds = GridEnds(prefix.batch, threshold: endThreshold)
@@ -149,7 +151,7 @@ public struct BlockDecoder {
             guard isWanted, schedule.completesCodebook(from: block.lowerBound, before: deadline, latencies)
             else { break }
             let previous = head.lookUp(tokens.narrowed(1, from: 0, count: block.count))
-            let inputs = head.inputs(previous, slots: block, schedule: schedule)
+            let inputs = forwards.inputs(previous, slots: block, schedule: schedule)
             let scores = scores(of: suffix.features(inputs, of: block), block)
             let logits = scores.map(head.choosable)
             tokens = chosen(logits, choose)
@@ -196,11 +198,10 @@ public struct BlockDecoder {
             let rows = features.narrowed(1, from: start - block.lowerBound, count: end - start)
             let position = schedule.latentPosition(ofSlot: start)
             parts.append(
-                head.scores(
+                forwards.scores(
                     of: rows,
                     codebook: codebook,
-                    positions: position ..< position + end - start,
-                    backend.classifiers[codebook]
+                    positions: position ..< position + end - start
                 ).to(.float32)
             )
             start = end

@@ -53,12 +53,12 @@ public struct BlockHead: Module {
     public let configuration: Configuration
 
     /// An embedding of every codebook entry, all codebooks in one table: `[codebookCount · K, width]`.
-    private let embedding: Embedding
+    let embedding: Embedding
     /// `<BoBlk>`, `[1, width]`.
-    private let beginOfBlock: Embedding
-    private let latentPositions: Embedding
+    let beginOfBlock: Embedding
+    let latentPositions: Embedding
     /// One row a codebook, and one for the closing slots.
-    private let codebooks: Embedding
+    let codebooks: Embedding
     let codewords: CodewordGeometry?
     let maskPredict: MaskPredict?
     let committedPrefix: CommittedPrefix?
@@ -130,15 +130,9 @@ public struct BlockHead: Module {
     ///   - features: Features of slots of one codebook, `[B, L, width]`.
     ///   - codebook: The codebook.
     ///   - positions: Latent positions of the slots.
-    ///   - classifier: The codebook's classifier, or a faster implementation of it.
     /// - Returns: `[B, L, K + 1]`.
-    func scores(
-        of features: Tensor,
-        codebook: Int,
-        positions: Range<Int>,
-        _ classifier: any AffineMap
-    ) -> Tensor {
-        let own = classifier(features)
+    func scores(of features: Tensor, codebook: Int, positions: Range<Int>) -> Tensor {
+        let own = classifiers[codebook](features)
         guard let codewords else { return own }
         return own + codewords.logits(features, codebook: codebook, positions: positions)
     }

@@ -113,12 +113,11 @@ extension FASTerVLANetwork {
         )
         let slots = features.narrowed(1, from: features.size(1) - count, count: count)
         let size = schedule.latentPositionCount
-        let logits = head.classifiers.enumerated().map { codebook, classifier in
+        let logits = (0 ..< schedule.codebookCount).map { codebook in
             head.scores(
                 of: slots.narrowed(1, from: codebook * size, count: size),
                 codebook: codebook,
-                positions: 0 ..< size,
-                classifier
+                positions: 0 ..< size
             )
         }
         let end = slots.narrowed(1, from: count - closing, count: closing)

@@ -1,6 +1,4 @@
 public import Backbones
-public import NN
-
 /// Implementations of a network's forwards: libtorch's, unless a policy is loaded with faster ones.
 public struct InferenceBackend: Sendable {
     /// The forward that encodes an observation.
@@ -9,26 +7,26 @@ public struct InferenceBackend: Sendable {
     /// One forward of a few suffix slots.
     public let suffixDecoder: any SuffixDecoder
 
-    /// Maps of features to logits, one a codebook; empty for heads without tokens.
-    public let classifiers: [any AffineMap]
+    /// Inputs and scores of a head of tokens; nil for others.
+    let head: (any BlockHeadForwards)?
 
     /// The modules of `network`.
     public init(_ network: FASTerVLANetwork) {
         self.init(
             prefixEncoder: network.backbone,
             suffixDecoder: network.suffixDecoder,
-            classifiers: network.blockHead?.classifiers ?? []
+            head: network.blockHead
         )
     }
 
     /// Takes the given implementations of the network's modules.
-    public init(
+    init(
         prefixEncoder: any PrefixEncoder,
         suffixDecoder: any SuffixDecoder,
-        classifiers: [any AffineMap]
+        head: (any BlockHeadForwards)?
     ) {
         self.prefixEncoder = prefixEncoder
         self.suffixDecoder = suffixDecoder
-        self.classifiers = classifiers
+        self.head = head
     }
 }

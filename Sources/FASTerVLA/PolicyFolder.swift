@@ -294,9 +294,7 @@ extension InferenceBackend {
         self.init(
             prefixEncoder: PackedCompactBackbone(network.backbone) ?? modules.prefixEncoder,
             suffixDecoder: PackedSuffixDecoder(modules.suffixDecoder) ?? modules.suffixDecoder,
-            classifiers: (network.blockHead?.classifiers ?? []).map(Self.fastest)
+            head: network.blockHead.flatMap(PackedBlockHead.init) ?? modules.head
         )
     }
-
-    private static func fastest(_ layer: Linear) -> any AffineMap { PackedAffineMap(layer) ?? layer }
 }

@@ -88,39 +88,6 @@ struct InferenceBackendTests {
         }
     }
 
-    @Test("map features to logits as libtorch does to 1e-5, and many rows by libtorch", arguments: [5, 80])
-    func classifiers(rows: Int) throws {
-        Torch.seed(3)
-        let layer = Linear(48, 17)
-        try withoutGradients {
-            layer.bias?.copyInPlace(.randn([17]))
-            let packed = try #require(PackedAffineMap(layer))
-            let x = Tensor.randn([1, rows, 48])
-            let found = packed(x)
-            #expect(found.shape == [1, rows, 17])
-            #expect((found - layer(x)).abs().max().item < 1e-5)
-        }
-    }
-
-    @Test("choose the codes that libtorch chooses, after a committed prefix, too", arguments: [true, false])
-    func decodes(hasExpert: Bool) throws {
-        let network = network(hasExpert: hasExpert)
-        let head = try #require(network.blockHead)
-        withoutGradients {
-            let prefix = prefix(network, batch: 1)
-            for committed in [nil, Tensor.randn([1, 3, 2])] {
-                let codes = [InferenceBackend(network), InferenceBackend(fastestFor: network)].map {
-                    backend in
-                    var latencies = LatencyEstimate()
-                    return BlockDecoder(head, backend, sampling: .greedy)
-                        .decode(after: prefix, committed: committed, latencies: &latencies)
-                        .codes.integers
-                }
-                #expect(codes[0] == codes[1])
-            }
-        }
-    }
-
     /// A small compact backbone with keypoints on one camera and patches on the other.
     private func backbone(
         _ change: (inout CompactBackbone.Configuration) -> Void = { _ in }

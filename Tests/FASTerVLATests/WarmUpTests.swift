@@ -1,10 +1,11 @@
 import Backbones
-import FASTerVLA
 import RobotTypes
 import Synchronization
 import TemporaryFolder
 import Testing
 import Torch
+
+@testable import FASTerVLA
 
 @Suite("Warming up")
 struct WarmUpTests {
@@ -37,7 +38,7 @@ struct WarmUpTests {
             return InferenceBackend(
                 prefixEncoder: network.backbone,
                 suffixDecoder: counting,
-                classifiers: InferenceBackend(network).classifiers
+                head: network.blockHead
             )
         }
         let counting = try #require(counter.withLock { $0 })

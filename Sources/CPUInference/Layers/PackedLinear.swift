@@ -72,10 +72,16 @@ public struct PackedLinear: Sendable {
 
     /// Columns of `width` numbers in panels of 16, filled up with zeros.
     static func panels(count: Int, width: Int, _ value: (_ column: Int, _ row: Int) -> Float) -> [Float] {
-        stride(from: 0, to: count, by: panel).flatMap { first in
-            (0 ..< width).flatMap { row in
-                (first ..< first + panel).map { $0 < count ? value($0, row) : 0 }
+        [Float](unsafeUninitializedCapacity: filled(count) * width) { numbers, written in
+            for first in stride(from: 0, to: count, by: panel) {
+                for row in 0 ..< width {
+                    for column in first ..< first + panel {
+                        numbers[first * width + row * panel + column - first] =
+                            column < count ? value(column, row) : 0
+                    }
+                }
             }
+            written = filled(count) * width
         }
     }
 }

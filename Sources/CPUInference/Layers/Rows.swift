@@ -35,6 +35,23 @@ public struct Rows: Equatable, Sendable {
         Rows(Array(values[range.lowerBound * width ..< range.upperBound * width]), width: width)
     }
 
+    /// Adds a row of `other` to one of these.
+    public mutating func add(row: Int, of other: Rows, toRow target: Int) {
+        precondition(other.width == width, "rows of other widths")
+        other.values.withUnsafeBufferPointer { numbers in
+            add(UnsafeBufferPointer(rebasing: numbers[row * width ..< (row + 1) * width]), toRow: target)
+        }
+    }
+
+    /// Adds `numbers`, as many as a row has, to a row.
+    public mutating func add(_ numbers: UnsafeBufferPointer<Float>, toRow row: Int) {
+        precondition(numbers.count == width, "numbers of another width")
+        values.withUnsafeMutableBufferPointer { values in
+            let target = UnsafeMutableBufferPointer(rebasing: values[row * width ..< (row + 1) * width])
+            for column in target.indices { target[column] += numbers[column] }
+        }
+    }
+
     /// The same numbers in rows of another length.
     public func regrouped(width: Int) -> Rows { Rows(values, width: width) }
 }

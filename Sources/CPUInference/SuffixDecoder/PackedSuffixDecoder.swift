@@ -51,7 +51,7 @@ public struct PackedSuffixDecoder: SuffixDecoder {
     }
 
     /// True for so few rows that one core is faster than libtorch on several.
-    static func suits(rows: Int) -> Bool { rows <= 64 }
+    public static func suits(rows: Int) -> Bool { rows <= 64 }
 
     /// Features of slots that attend to the whole cache but its padding, `[B, L, width]`; nil for a cache that cannot be written in place.
     ///

@@ -1,4 +1,5 @@
 internal import ActionTokenizers
+internal import CPUInference
 internal import NN
 internal import Torch
 
@@ -53,6 +54,16 @@ struct CodewordGeometry: Module {
         let scaled = vectors / scale
         let lengths = scaled.squared().mean(3, keepingAxes: true) - 1
         withoutGradients { features.copyInPlace(.concatenated([scaled, lengths], axis: 3)) }
+    }
+
+    /// The present values, for kernels.
+    var packed: PackedCodewords {
+        PackedCodewords(
+            codewords: features,
+            outputWeight: outputWeight,
+            outputBias: outputBias,
+            inputWeight: inputWeight
+        )
     }
 
     /// Logits of the entries of a codebook at some latent positions.

@@ -1,13 +1,7 @@
 public import Torch
 
-/// A map of the last axis: `[..., in]` to `[..., out]`.
-public protocol AffineMap: Sendable {
-    /// `x`, `[..., in]`, mapped to `[..., out]`.
-    func callAsFunction(_ x: Tensor) -> Tensor
-}
-
 /// Affine layer with trained weight and bias.
-public struct Linear: Module, AffineMap {
+public struct Linear: Module {
     /// `[out, in]`; of a quantized layer, the whole numbers of ``quantized``.
     @Parameter public var weight: Tensor
 
