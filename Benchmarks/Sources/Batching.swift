@@ -35,18 +35,10 @@ struct Batching {
         let sizes = [1, 2, 4, 8]
         let last = Stages()
         let contestants = sizes.map { size in
-            Contestant("\(size) observations a forward") {
-                let observations = (0 ..< size).map { observation(policy.contract, number: $0) }
-                let clock = ContinuousClock()
-                let start = clock.now
-                var (done, elapsed) = (0, 0.0)
-                while elapsed < effort.seconds {
-                    let predictions = try waiting { try await policy.act(on: observations) }
-                    if let timing = predictions[0].timing { last.add(timing, size) }
-                    done += size
-                    elapsed = (clock.now - start) / .seconds(1)
-                }
-                return elapsed / Double(done)
+            let observations = (0 ..< size).map { observation(policy.contract, number: $0) }
+            return Contestant("\(size) observations a forward", items: size, least: effort.seconds) {
+                let predictions = try waiting { try await policy.act(on: observations) }
+                if let timing = predictions[0].timing { last.add(timing, size) }
             }
         }
         var comparison = try Comparison(

@@ -16,6 +16,9 @@ struct Decoding {
     /// Tokens of FAST for a chunk of 16 x 4 of fifty MetaWorld tasks, on average (Documentation/Evidence/Tokenizers.md).
     private static let tokensOfFAST = 15
 
+    /// Coordinates of a codeword of the linear tokenizer, for an arm.
+    private static let codewordWidth = 16
+
     /// Control steps and columns of the chunk.
     private static let chunk = (horizon: 16, dimension: 4)
 
@@ -24,7 +27,8 @@ struct Decoding {
 
     private func heads() throws -> Comparison {
         Torch.seed(0)
-        let blocks = network(codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5), entries: 512))
+        let grid = BlockSchedule(codebookCount: 3, latentPositionCount: 5)
+        let blocks = network(codes(grid, entries: 512))
         let (input, several) = (input(), input(batch: 8))
         let (prefix, prefixWork) = withoutGradients { countingProducts { blocks.backbone.prefix(of: input) } }
         let encoder = InferenceBackend(fastestFor: blocks).prefixEncoder
@@ -38,7 +42,7 @@ struct Decoding {
             blockSize: 1
         )
         let alone = network(
-            codes(BlockSchedule(codebookCount: 3, latentPositionCount: 5), entries: 512),
+            codes(grid, entries: 512),
             hasExpert: false
         )
         let aloneAfter = withoutGradients { alone.backbone.prefix(of: input) }
@@ -82,12 +86,19 @@ struct Decoding {
                 Contestant("prefixes of 8 through libtorch", items: 8, least: effort.seconds) {
                     withoutGradients { _ = blocks.backbone.prefix(of: several) }
                 },
+                contestant("blocks, 4096 entries", network(codes(grid, entries: 4096)), prefix),
+                contestant(
+                    "the same, geometry of codewords",
+                    network(codes(grid, entries: 4096, codewordWidth: Self.codewordWidth)),
+                    prefix
+                ),
             ]
         )
         .ratio(0, to: 3, target: "at most 0.35")
         .ratio(0, to: 4, target: "at most 0.25")
         .ratio(10, to: 11, target: "at most 0.35")
         .ratio(12, to: 13)
+        .ratio(15, to: 14)
     }
 
     private func contestant(
@@ -166,13 +177,16 @@ struct Decoding {
         }
     }
 
-    private func codes(_ schedule: BlockSchedule, entries: Int) -> ActionHead.Configuration {
+    private func codes(_ schedule: BlockSchedule, entries: Int, codewordWidth: Int? = nil)
+        -> ActionHead.Configuration
+    {
         var head = BlockHead.Configuration(
             schedule: schedule,
             codebookSize: entries,
             dimension: Self.chunk.dimension
         )
         head.supportsMaskPredict = schedule.blockSize > 1
+        head.codewordWidth = codewordWidth
         return .blocks(head)
     }
 
