@@ -382,7 +382,7 @@ let package = Package(
             "faster",
             [
                 "RobotClient", "TokenizeActions", "LeRobot", "Numpy", "RobotTypes", "PythonPeer",
-                "Safetensors", "TemporaryFolder",
+                "Safetensors", "TemporaryFolder", "Torch",
             ],
             resources: [.copy("Peers"), .copy("Golden")]
         ),

@@ -11,7 +11,9 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
+#include <algorithm>
 #include <chrono>
+#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -43,6 +45,46 @@ c10::intrusive_ptr<c10d::Backend> nccl_backend(const c10::intrusive_ptr<c10d::St
 #endif
 }
 
+/// The store that rank 0 hosts.
+c10::intrusive_ptr<c10d::Store> meet(const char *address, const c10d::TCPStoreOptions &meeting) {
+    try {
+        return c10::make_intrusive<c10d::TCPStore>(address, meeting);
+    } catch (const std::exception &) {
+        const double seconds = std::chrono::duration<double>(meeting.timeout).count();
+        TORCH_CHECK(meeting.isServer, "rank 0 was not reached within ", seconds, " s");
+        throw;
+    }
+}
+
+/// Waits until all processes are here, so that those which are missing can be named: rank 0 does, and tells the others.
+void call_roll(c10d::Store &store, int rank, int size, std::chrono::milliseconds timeout) {
+    const std::string count_key = "joined", missing_key = "missing";
+    const auto key = [](int other) { return "joined/" + std::to_string(other); };
+    const auto pause = std::min(timeout / 10, std::chrono::milliseconds(500));
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    store.add(key(rank), 1);
+    for (int64_t joined = store.add(count_key, 1); joined < size; joined = store.add(count_key, 0)) {
+        if (rank > 0 && store.check({missing_key})) {
+            const auto bytes = store.get(missing_key);
+            TORCH_CHECK(false, std::string(bytes.begin(), bytes.end()));
+        }
+        if (rank == 0 && std::chrono::steady_clock::now() > end) {
+            std::ostringstream text;
+            text << joined << " of " << size << " have joined within " << std::chrono::duration<double>(timeout).count()
+                 << " s; missing:";
+            for (int other = 0; other < size; ++other) {
+                if (!store.check({key(other)})) text << " " << other;
+            }
+            const std::string missing = text.str();
+            store.set(missing_key, std::vector<uint8_t>(missing.begin(), missing.end()));
+            // The store ends with this process; the others read it once more before.
+            std::this_thread::sleep_for(2 * pause);
+            TORCH_CHECK(false, missing);
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 }  // namespace
 
 bool torch_has_nccl(void) {
@@ -54,6 +96,7 @@ bool torch_has_nccl(void) {
 }
 
 bool TorchProcessGroup::finish(const c10::intrusive_ptr<c10d::Work> &work) {
+    const ctorch::Heartbeat::Waiting waiting(*heartbeat);
     const auto interval = heartbeat->interval();
     int64_t beats = heartbeat->beats();
     int missed = 0;
@@ -72,12 +115,11 @@ bool TorchProcessGroup::finish(const c10::intrusive_ptr<c10d::Work> &work) {
         }
         missed = heartbeat->beats() == beats ? missed + 1 : 0;
         beats = heartbeat->beats();
-        const int silent = missed >= ctorch::Heartbeat::patience ? 0 : heartbeat->silent_rank();
-        if (silent < 0) continue;
+        const bool is_store_silent = missed >= ctorch::Heartbeat::patience;
+        const std::string failure = is_store_silent ? heartbeat->silence_of(0) : heartbeat->failure();
+        if (failure.empty()) continue;
         is_stuck = true;
-        const double seconds = std::chrono::duration<double>(interval).count() * ctorch::Heartbeat::patience;
-        TORCH_CHECK(false, "rank ", silent, " has given no sign of life for ", seconds,
-                    " s: its process was stopped, or its machine or network has failed");
+        TORCH_CHECK(false, failure);
     }
     return work->wait();
 }
@@ -93,7 +135,8 @@ TorchProcessGroup *torch_process_group(const char *address, int32_t port, int32_
         meeting.numWorkers = static_cast<size_t>(size);
         meeting.waitWorkers = false;
         meeting.timeout = timeout;
-        auto store = c10::make_intrusive<c10d::TCPStore>(address, meeting);
+        auto store = meet(address, meeting);
+        call_roll(*store, rank, size, timeout);
         auto own = c10::make_intrusive<c10d::PrefixStore>("faster", store);
         c10::Device target{std::string(device)};
         auto backend = target.is_cuda() ? nccl_backend(own, rank, size)

@@ -29,12 +29,13 @@ public final class ProcessGroup: @unchecked Sendable {
     ///     Gloo.
     ///   - timeout: Seconds to wait for the others.
     ///   - silence: Time without a sign of life after which a process has failed, as one that is stopped or whose network is gone; one
-    ///     that ends is noticed at once. A process that works gives signs of life, however long it works.
-    /// - Throws: ``ProcessGroupError``.
+    ///     that ends is noticed at once. A process that works gives signs of life, however long it works. One that neither works nor
+    ///     waits for the others for 20 times as long hangs: it ends itself.
+    /// - Throws: ``ProcessGroupError``, which names the processes that have not come.
     public init(
         _ settings: Settings,
         device: Device = .cpu,
-        timeout: Int = 1800,
+        timeout: Int = 300,
         silence: Duration = .seconds(30)
     ) throws(ProcessGroupError) {
         (rank, size) = (settings.rank, settings.size)

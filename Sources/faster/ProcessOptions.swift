@@ -123,11 +123,11 @@ struct ProcessOptions: ParsableArguments {
         LocalProcesses.endWithLauncher()
         Terminal.isQuiet = settings.rank > 0
         Terminal.say("\(settings.size) processes share the work")
-        let silence = ProcessInfo.processInfo.environment[Self.silenceKey].flatMap(Int.init)
-        return try ProcessGroup(settings, device: device, silence: .seconds(silence ?? 30))
+        let silence = ProcessInfo.processInfo.environment[Self.silenceKey].flatMap(Int.init) ?? 30
+        return try ProcessGroup(settings, device: device, timeout: 10 * silence, silence: .seconds(silence))
     }
 
-    /// Seconds without a sign of life after which a rank has failed, for tests.
+    /// Seconds without a sign of life after which a rank has failed, for tests; other times of waiting are in proportion.
     private static let silenceKey = "FASTER_RANK_SILENCE"
 }
 

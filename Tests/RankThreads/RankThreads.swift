@@ -3,16 +3,17 @@ package import Torch
 
 /// Process groups whose members are threads of a test; they meet over the loopback interface as processes do.
 package enum RankThreads {
-    /// Runs `body` for every rank on a thread of its own and returns the results by rank.
+    /// Runs `body` for every rank, or for those of `starting`, on a thread of its own and returns the results by rank.
     package static func each<Result: Sendable>(
         of size: Int,
+        starting ranks: [Int]? = nil,
         timeout: Int = 60,
         silence: Duration = .seconds(30),
         _ body: @escaping @Sendable (ProcessGroup) throws -> Result
     ) async throws -> [Swift.Result<Result, any Error>] {
         let port = try LoopbackPort.unused()
         return await withTaskGroup(of: (Int, Swift.Result<Result, any Error>).self) { tasks in
-            for rank in 0 ..< size {
+            for rank in ranks ?? Array(0 ..< size) {
                 tasks.addTask {
                     await withCheckedContinuation { continuation in
                         let thread = Thread {

@@ -134,6 +134,30 @@ struct ProcessGroupTests {
         for result in results { try result.get() }
     }
 
+    @Test("wait for a process that computes for longer than an idle one may last")
+    func busy() async throws {
+        let results = try await RankThreads.each(of: 2, silence: .milliseconds(300)) { group in
+            if group.rank == 1 {
+                let end = ContinuousClock.now + .seconds(8)
+                while ContinuousClock.now < end { _ = Tensor.ones([64, 64]).matmul(.ones([64, 64])) }
+            }
+            try group.barrier()
+        }
+        for result in results { try result.get() }
+    }
+
+    @Test("name those who do not come, to all that have")
+    func missing() async throws {
+        let results = try await RankThreads.each(of: 4, starting: [0, 2], timeout: 2) { _ in }
+        for (rank, result) in zip([0, 2], results) {
+            let error = #expect(throws: ProcessGroupError.self) { try result.get() }
+            #expect(
+                error?.description.hasPrefix("rank \(rank) cannot join 4 processes at 127.0.0.1:") == true
+            )
+            #expect(error?.description.hasSuffix(": 2 of 4 have joined within 2 s; missing: 1 3") == true)
+        }
+    }
+
     @Test("give up where nobody is")
     func alone() throws {
         let settings = ProcessGroup.Settings(
@@ -145,5 +169,6 @@ struct ProcessGroupTests {
         )
         let error = #expect(throws: ProcessGroupError.self) { try ProcessGroup(settings, timeout: 1) }
         #expect(error?.description.hasPrefix("rank 1 cannot join 2 processes at 127.0.0.1:") == true)
+        #expect(error?.description.hasSuffix(": rank 0 was not reached within 1 s") == true)
     }
 }
