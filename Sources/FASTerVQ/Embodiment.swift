@@ -66,7 +66,7 @@ public struct ActionBatch: Sendable {
     /// 1 where a step lies inside its episode, else 0, `[B, T]`.
     public let stepMask: Tensor
 
-    /// Position of these chunks in the batch of all processes; nil for a whole batch.
+    /// Position of these chunks in a batch that is computed in shares; nil for a whole batch.
     package let share: ActionBatchShare?
 
     /// Puts chunks into a batch.
@@ -84,30 +84,31 @@ public struct ActionBatch: Sendable {
     /// Number of chunks.
     public var count: Int { actions.size(0) }
 
-    /// The chunks of process `rank` of `size`, which has one at least.
-    public func share(ofRank rank: Int, of size: Int) -> ActionBatch {
-        let rows = rank * count / size ..< (rank + 1) * count / size
-        precondition(!rows.isEmpty, "every process has chunks of every robot")
+    /// The chunks of a share, which has one at least; all without one.
+    public func chunks(of share: BatchShare?) -> ActionBatch {
+        guard let share else { return self }
+        let rows = share.rows(of: count)
+        precondition(!rows.isEmpty, "every share has chunks of every robot")
         return ActionBatch(
             embodiment: embodiment,
             actions: actions.narrowed(0, from: rows.lowerBound, count: rows.count),
             stepMask: stepMask.narrowed(0, from: rows.lowerBound, count: rows.count),
-            share: ActionBatchShare(rows: rows, count: count, stepSum: stepMask.sum(), processCount: size)
+            share: ActionBatchShare(batch: share, rows: rows, stepMask: stepMask)
         )
     }
 }
 
-/// The chunks of a process among those of all.
+/// The chunks of a share of a batch.
 package struct ActionBatchShare: Sendable {
-    /// Chunks of this process.
+    /// The share.
+    let batch: BatchShare
+
+    /// Its chunks among those of the batch.
     package let rows: Range<Int>
 
-    /// Number of chunks of all processes.
-    let count: Int
+    /// The batch's mask of valid steps, `[B, T]`.
+    let stepMask: Tensor
 
-    /// Number of valid steps of all processes, a scalar.
-    let stepSum: Tensor
-
-    /// Number of processes.
-    let processCount: Int
+    /// Number of chunks of the batch.
+    var count: Int { stepMask.size(0) }
 }

@@ -82,13 +82,12 @@ public struct FASTerVQModel: Module {
         let batch = latentBatch(batches.map { ($0.embodiment, $0.count) })
         let patches = batches.map { $0.embodiment.patchifier.autoencoded.patchify($0.actions) }
         let latents = autoencoder.encode(patches, in: batch, computeDType: computeDType)
-        let masks = batches.map { $0.embodiment.patchifier.autoencoded.latentPositionMask($0.stepMask) }
         let (quantized, commitment) =
             quantizing
             ? quantizer.train(
                 latents,
                 in: batch,
-                mask: batch.padded(masks),
+                weights: latentWeights(batches),
                 activeQuantizers,
                 shares: batch.rowShares(batches.map(\.share))
             )
@@ -135,6 +134,17 @@ public struct FASTerVQModel: Module {
         }
     }
 
+    /// 1 for latents that count, 0 for those of padding, of the whole batch by group type, `[n]`.
+    private func latentWeights(_ batches: [ActionBatch]) -> [Tensor?] {
+        let masks = batches.map { $0.share?.stepMask ?? $0.stepMask }
+        let whole = latentBatch(zip(batches, masks).map { ($0.embodiment, $1.size(0)) })
+        return whole.byType(
+            whole.padded(
+                zip(batches, masks).map { $0.embodiment.patchifier.autoencoded.latentPositionMask($1) }
+            )
+        )
+    }
+
     func latentBatch(_ robots: [(robot: Embodiment, chunkCount: Int)]) -> LatentBatch {
         LatentBatch(
             robots.map { ($0.robot.patchifier, $0.chunkCount) },
@@ -159,7 +169,7 @@ extension GroupedResidualQuantizer {
     fileprivate func train(
         _ latents: Tensor,
         in batch: LatentBatch,
-        mask: Tensor,
+        weights: [Tensor?],
         _ activeQuantizers: Tensor?,
         shares: [RowShare]?
     ) -> (quantized: Tensor, commitment: Tensor) {
@@ -168,7 +178,7 @@ extension GroupedResidualQuantizer {
         }
         let (quantized, commitment) = train(
             batch.byType(latents),
-            weights: batch.byType(mask),
+            weights: weights,
             activeQuantizers: active,
             shares: shares
         )

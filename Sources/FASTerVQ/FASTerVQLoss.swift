@@ -14,8 +14,8 @@ public struct TokenizerLossWeights: Codable, Equatable, Sendable {
 
 /// Loss of one batch and its terms (arXiv 2512.04952, loss of FASTerVQ); scalars, in normalised units.
 ///
-/// The DCT keeps the low-frequency trend of a motion. Padding counts nowhere. Of shares of a batch, the mean over the processes is the
-/// loss of the whole.
+/// The DCT keeps the low-frequency trend of a motion. Padding counts nowhere. Of shares of a batch, the mean is the loss
+/// of the whole.
 public struct TokenizerLoss {
     /// The weighted sum.
     public let total: Tensor
@@ -52,7 +52,7 @@ public struct TokenizerLoss {
         let (robot, patchifier) = (batch.embodiment, batch.embodiment.patchifier.autoencoded)
         let actions = robot.clippedAutoencoded(patchifier.unpatchify(decoded))
         let error = (actions - patchifier.columns(of: batch.actions)) * batch.stepMask.unsqueezed(2)
-        let steps = batch.share.map { $0.stepSum / Double($0.processCount) } ?? batch.stepMask.sum()
+        let steps = batch.share.map { $0.stepMask.sum() / Double($0.batch.count) } ?? batch.stepMask.sum()
         let values = steps * (Double(actions.size(2)) / Double(batch.share?.count ?? batch.count))
         return (error.abs().sum() / values, robot.dct.matmul(error).abs().sum() / values)
     }

@@ -101,10 +101,10 @@ struct LatentBatch {
         return padded(robots)
     }
 
-    /// The rows of every type among those of all processes, for shares of every robot's chunks; nil for whole batches.
+    /// The rows of every type among those of the batch, for shares of every robot's chunks; nil for whole batches.
     func rowShares(_ shares: [ActionBatchShare?]) -> [RowShare]? {
         let shares = shares.compactMap(\.self)
-        guard shares.count == patchifiers.count else { return nil }
+        guard shares.count == patchifiers.count, let batch = shares.first?.batch else { return nil }
         return types.all.indices.map { type in
             var (ranges, start): ([Range<Int>], Int) = ([], 0)
             for (patchifier, share) in zip(patchifiers, shares) {
@@ -117,7 +117,7 @@ struct LatentBatch {
                     start += share.count * group.patchCount
                 }
             }
-            return RowShare(ranges, of: start)
+            return RowShare(ranges, of: start, batch: batch)
         }
     }
 

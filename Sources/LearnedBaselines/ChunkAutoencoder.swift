@@ -46,9 +46,12 @@ public protocol ChunkAutoencoder: Module {
     /// - Parameters:
     ///   - actions: Normalised chunks, `[B, T, D]`.
     ///   - quantizing: True to quantize latents; false before the codebooks are initialised.
+    ///   - share: The chunks' rows among those of a batch that is computed in shares; nil for a whole one.
     /// - Returns: The reconstruction, `[B, T, D]`, and the commitment loss, a scalar: the mean squared distance of latents to their
     ///   codebook entries.
-    func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
+    func reconstruction(of actions: Tensor, quantizing: Bool, share: RowShare?) -> (
+        actions: Tensor, commitment: Tensor
+    )
 
     /// Elementwise reconstruction loss of `errors`, `[B, T, D]`.
     func penalty(_ errors: Tensor) -> Tensor
@@ -62,6 +65,12 @@ extension ChunkAutoencoder {
     public var decodableCounts: ClosedRange<Int> {
         let count = layout.tokenCount ?? 0
         return count ... count
+    }
+
+    /// Forward pass in training, of a whole batch.
+    public func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
+    {
+        reconstruction(of: actions, quantizing: quantizing, share: nil)
     }
 
     /// The absolute error.
@@ -83,19 +92,21 @@ extension ChunkAutoencoder {
     ///
     /// - Parameters:
     ///   - actions: `[B, T, D]`.
-    ///   - stepMask: 1 where a step lies inside its episode, else 0, `[B, T]`.
+    ///   - stepMask: 1 where a step lies inside its episode, else 0, `[B, T]`; of a share, those of the whole batch.
     ///   - quantizing: True to quantize latents.
     ///   - commitment: Weight of the commitment loss.
-    /// - Returns: Differentiable scalars.
+    ///   - share: The chunks' rows among those of a batch that is computed in shares; nil for a whole one.
+    /// - Returns: Differentiable scalars, whose means over shares are those of the batch.
     public func loss(
         _ actions: Tensor,
         stepMask: Tensor,
         quantizing: Bool,
-        commitment: Double
+        commitment: Double,
+        share: RowShare? = nil
     ) -> ChunkAutoencoderLoss {
-        let (reconstruction, distance) = reconstruction(of: actions, quantizing: quantizing)
-        let errors = (reconstruction - actions) * stepMask.unsqueezed(2)
-        let values = stepMask.sum().averagedOverProcesses() * Double(actions.size(2))
+        let (reconstruction, distance) = reconstruction(of: actions, quantizing: quantizing, share: share)
+        let errors = (reconstruction - actions) * stepMask.rows(of: share).unsqueezed(2)
+        let values = stepMask.sum() * (Double(actions.size(2)) / Double(share?.batch.count ?? 1))
         return ChunkAutoencoderLoss(
             total: penalty(errors).sum() / values + distance * commitment,
             l1: errors.abs().sum() / values,

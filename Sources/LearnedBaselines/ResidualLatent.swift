@@ -28,16 +28,13 @@ extension ResidualLatent {
     public func actions(for codes: Tensor) -> Tensor { actions(quantizer.vectors(for: codes)) }
 
     /// Forward pass in training, with the commitment loss of the quantizer.
-    public func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
-    {
+    public func reconstruction(of actions: Tensor, quantizing: Bool, share: RowShare?) -> (
+        actions: Tensor, commitment: Tensor
+    ) {
         let latents = latents(actions)
         guard quantizing else { return (self.actions(latents), .zeros([], device: actions.device)) }
-        let weights = Tensor.ones([actions.size(0)], device: actions.device)
-        let (quantized, commitment) = quantizer.train(
-            latents,
-            weights: weights,
-            share: .equal(actions.size(0))
-        )
+        let weights = Tensor.ones([share?.count ?? actions.size(0)], device: actions.device)
+        let (quantized, commitment) = quantizer.train(latents, weights: weights, share: share)
         return (self.actions(quantized), commitment)
     }
 

@@ -45,9 +45,9 @@ public struct GroupedResidualQuantizer: Module {
     ///
     /// - Parameters:
     ///   - vectors: `[n, C]` of every group; nil where it has none.
-    ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]` of every group.
+    ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]` of every group; of a share, those of the whole batch.
     ///   - activeQuantizers: Number of codebooks that each vector may use, int64 `[n]` of every group; nil for all.
-    ///   - shares: Rows of every group among those of all processes, which have the same groups; nil for one process.
+    ///   - shares: Rows of every group among those of the batch, all of whose shares have the same groups; nil for a whole one.
     /// - Returns: As ``ResidualQuantizer/train(_:weights:activeQuantizers:share:)``, `commitment` as a mean over all
     ///   vectors that count.
     public func train(
@@ -66,7 +66,7 @@ public struct GroupedResidualQuantizer: Module {
                 activeQuantizers: activeQuantizers?[group],
                 share: shares?[group]
             )
-            let count = weights.sum().averagedOverProcesses()
+            let count = weights.sum()
             quantized[group] = result.quantized
             parts.append((result.commitment * count, count))
         }

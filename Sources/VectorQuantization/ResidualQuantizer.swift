@@ -40,10 +40,14 @@ public struct ResidualQuantizer: Module {
     /// The size and the EMA.
     public let configuration: Configuration
 
+    /// Residuals and codes of every codebook, until those of a whole batch are there.
+    private let gathered: [(residuals: JointRows, codes: JointRows)]
+
     /// Creates a quantizer of vectors of `width` channels; its entries are zero until ``initialize(from:)``.
     public init(_ configuration: Configuration, width: Int, device: Device = .cpu) {
         let (count, size) = (configuration.codebookCount, configuration.codebookSize)
         self.configuration = configuration
+        gathered = (0 ..< count).map { _ in (JointRows(), JointRows()) }
         _entries = Buffer(wrappedValue: .zeros([count, size, width], device: device))
         _counts = Buffer(wrappedValue: .zeros([count, size], device: device))
         _sums = Buffer(wrappedValue: .zeros([count, size, width], device: device))
@@ -67,13 +71,16 @@ public struct ResidualQuantizer: Module {
 
     /// Quantizes vectors in training, and updates the entries.
     ///
+    /// Of a batch in shares, all are quantized by the entries that the batch began with; with the last share, entries follow the vectors
+    /// of all.
+    ///
     /// - Parameters:
     ///   - vectors: `[n, C]`.
-    ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`.
+    ///   - weights: 1 where a vector counts, 0 where it is padding, `[n]`; of a share, those of the whole batch.
     ///   - activeQuantizers: Number of codebooks that each vector may use (quantizer dropout), int64 `[n]`; nil for all.
-    ///   - share: The vectors' rows among those of all processes, whose entries follow the vectors of all; nil for one process.
+    ///   - share: The vectors' rows among those of the batch; nil for a whole one.
     /// - Returns: `quantized`, `[n, C]`, with the straight-through estimator's gradients to `vectors`; `commitment`, the mean
-    ///   squared distance from `vectors` to the sum of the entries of all codebooks.
+    ///   squared distance from `vectors` to the sum of the entries of all codebooks; its mean over shares is that of the batch.
     public func train(
         _ vectors: Tensor,
         weights: Tensor,
@@ -84,14 +91,14 @@ public struct ResidualQuantizer: Module {
         var active = fixed.zerosLike()
         let whole = withoutGradients {
             var recursion = ResidualRecursion(over: fixed, entries: entries)
-            let jointWeights = weights.joinedOverProcesses(share)
             while let step = recursion.next() {
-                updateEMA(
-                    step.codebook,
-                    step.residual.joinedOverProcesses(share),
-                    step.codes.joinedOverProcesses(share),
-                    weights: jointWeights
+                let rows = gathered[step.codebook]
+                let (residuals, codes) = (
+                    rows.residuals.add(step.residual, share), rows.codes.add(step.codes, share)
                 )
+                if let residuals, let codes {
+                    updateEMA(step.codebook, residuals, codes, weights: weights)
+                }
                 if let activeQuantizers {
                     let isActive = activeQuantizers.greater(Double(step.codebook)).to(.float32)
                     active = active + step.entries * isActive.unsqueezed(1)
@@ -99,8 +106,9 @@ public struct ResidualQuantizer: Module {
             }
             return fixed - recursion.residual
         }
-        let distances = (vectors - whole).squared().mean(1) * weights
-        let commitment = distances.sum() / weights.sum().averagedOverProcesses().clamped(1 ... .infinity)
+        let distances = (vectors - whole).squared().mean(1) * weights.rows(of: share)
+        let count = weights.sum().clamped(1 ... .infinity) / Double(share?.batch.count ?? 1)
+        let commitment = distances.sum() / count
         let quantized = activeQuantizers == nil ? whole : active
         return (vectors + (quantized - vectors).detached(), commitment)
     }

@@ -43,7 +43,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         @Flag(
             help:
-                "Divide the optimizer's state among the processes: each holds its part of 8 bytes a parameter, and half as much again is sent in a step. The result is the same."
+                "Divide the optimizer's state among the processes, 8 bytes a parameter, and averaged weights, 4; half as much again is sent in a step. The result is the same."
         )
         var shardOptimizer = false
 

@@ -61,7 +61,7 @@ extension DeviceCase {
                 average.update(step: step)
             }
             return network.parameters.map { NamedTensor(name: $0.name, tensor: $0.tensor.detached()) }
-                + average.state
+                + average.state.map(\.own)
         }
     ]
 }

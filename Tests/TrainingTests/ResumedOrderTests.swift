@@ -71,13 +71,14 @@ struct ResumedOrderTests {
         )
     }
 
-    /// The examples of every step, the ranks' shares one after the other; a training that is killed `after` a step and resumed sees
-    /// those of the steps after it.
+    /// The examples of every step, the ranks' shares one after the other; a training that is killed `after` a step and resumed, by other
+    /// ranks where these are given, sees those of the steps after it.
     private func examples(
         _ dataset: PolicyDataset,
         _ recipe: PolicyRecipe,
         ranks: Int,
-        resumedAfter kill: Int?
+        resumedAfter kill: Int?,
+        byOther others: Int? = nil
     ) async throws -> [Int: [Int]] {
         let output = folder.appending(path: UUID().uuidString)
         @Sendable func train(_ group: ProcessGroup?, killAfter: Int?) throws -> [Int: [Int]] {
@@ -100,13 +101,13 @@ struct ResumedOrderTests {
             do { try trainer.train(task, resume: true) } catch is Killed {}
             return task.seen
         }
-        func trained(killAfter: Int?) async throws -> [Int: [Int]] {
+        func trained(by ranks: Int, killAfter: Int?) async throws -> [Int: [Int]] {
             guard ranks > 1 else { return try train(nil, killAfter: killAfter) }
             return try await RankThreads.each(of: ranks) { try train($0, killAfter: killAfter) }
                 .reduce(into: [:]) { $0.merge(try $1.get()) { $0 + $1 } }
         }
-        if let kill { _ = try await trained(killAfter: kill) }
-        return try await trained(killAfter: nil)
+        if let kill { _ = try await trained(by: ranks, killAfter: kill) }
+        return try await trained(by: others ?? ranks, killAfter: nil)
     }
 
     /// 48 examples: an epoch ends with a batch of 4, and within one of 10.
@@ -124,6 +125,14 @@ struct ResumedOrderTests {
         for step in [1, epoch - 1, epoch, epoch + 1] {
             let resumed = try await examples(dataset, recipe, ranks: ranks, resumedAfter: step)
             #expect(resumed == whole.filter { $0.key >= step }, "stopped after \(step) steps")
+            let others = try await examples(
+                dataset,
+                recipe,
+                ranks: ranks,
+                resumedAfter: step,
+                byOther: 3 - ranks
+            )
+            #expect(others == resumed, "resumed by other ranks after \(step) steps")
         }
     }
 }

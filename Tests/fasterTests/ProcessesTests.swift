@@ -82,29 +82,41 @@ struct ProcessesTests {
 
     @Test("with a divided optimizer have the weights of undivided ones, and leave the same checkpoint")
     func sharded() async throws {
-        let settings = [
-            "--set", "optimization.optimizer.epsilon=1e-8",
-            "--set", "optimization.optimizer.learningRate=1e-3", "--set", "optimization.emaDecay=0.9",
-        ]
+        let average = ["--set", "optimization.emaDecay=0.9"]
+        // A validation measures the averages, of which each process has a part.
+        let settings =
+            [
+                "--set", "optimization.optimizer.epsilon=1e-8",
+                "--set", "optimization.optimizer.learningRate=1e-3",
+                "--held-out", "2", "--set", "validateEvery=4", "--set", "optimization.logEvery=1",
+            ] + average
         func two(_ out: String, _ more: String...) async throws -> [String] {
             try await training("blocks", steps: 9, to: out, "--processes", "2") + settings + more
         }
         _ = try await Program.output(two("plain"), in: folder)
         _ = try await Program.output(two("sharded", "--shard-optimizer"), in: folder)
         #expect(try folder["plain/model.safetensors"] == folder["sharded/model.safetensors"])
+        #expect(try validations("plain").count == 2 && validations("plain") == validations("sharded"))
         // Other numbers of processes go on from the checkpoint of two that were killed.
         for (out, more) in [("four", ["--processes", "4", "--shard-optimizer"]), ("one", [])] {
-            let arguments = try await training("blocks", steps: 30, to: out)
+            let arguments = try await training("blocks", steps: 30, to: out) + average
             _ = try await killed(1, of: arguments + ["--processes", "2", "--shard-optimizer"], to: out)
-            let rest = try await training("blocks", steps: 30, to: out) + more + ["--resume"]
+            let rest = arguments + more + ["--resume"]
             let outcome = try await Program.run(rest, in: folder)
             #expect(outcome.status == 0 && !outcome.errors.contains("policy  1/"), "\(outcome.errors)")
         }
         _ = try await Program.output(training("blocks", steps: 0, to: "start"), in: folder)
-        _ = try await Program.output(training("blocks", steps: 30, to: "whole"), in: folder)
+        _ = try await Program.output(training("blocks", steps: 30, to: "whole") + average, in: folder)
         let moved = try largestDifference("start", "whole")
         #expect(moved > 0.01)
         for out in ["four", "one"] { #expect(try largestDifference("whole", out) < 1e-5 * moved) }
+    }
+
+    /// The losses that validations measured.
+    private func validations(_ policy: String) throws -> [Double] {
+        try folder["\(policy)/metrics.jsonl"].split(separator: UInt8(ascii: "\n")).compactMap {
+            try JSONDecoder().decode([String: Double].self, from: Data($0))["validation_loss"]
+        }
     }
 
     /// The end of a training of two ranks, one of which is killed after the first checkpoint.

@@ -45,7 +45,8 @@ struct TokenizerProcessesTests {
         return zip(one, other).map { abs($0 - $1) }.max() ?? 0
     }
 
-    /// The batch of 30 is divided as 15 and 15, and as 7, 8, 7 and 8; chunks at an episode's end are masked in part.
+    /// The batch of 30 is divided as 15 and 15, as 7, 8, 7 and 8, and in parts of 7 and 8 or of 5; chunks at an episode's end are masked
+    /// in part.
     @Test(
         "have the weights, codebooks and metrics of one process on the whole batch, dead codes and dropout included"
     )
@@ -59,6 +60,11 @@ struct TokenizerProcessesTests {
         #expect(moved > 0.01)
         #expect(try largestDifference("one", "two") < 1e-5 * moved)
         #expect(try largestDifference("one", "four") < 1e-5 * moved)
+        for (out, processes, parts) in [("parts", 1, 4), ("both", 2, 3)] {
+            let accumulation = "optimization.accumulationSteps=\(parts)"
+            try await training(out, steps: 12, processes: processes, odd, accumulation)
+            #expect(try largestDifference("one", out) < 1e-5 * moved, "\(out)")
+        }
         #expect(try folder["two/model.safetensors"] == folder["again/model.safetensors"])
         func metrics(_ out: String) throws -> [[String: Double]] {
             try folder["\(out)/metrics.jsonl"].split(separator: UInt8(ascii: "\n")).map {
@@ -117,16 +123,19 @@ struct TokenizerProcessesTests {
         #expect(moved > 0.01 && difference < 1e-5 * moved, "\(difference) of \(moved)")
     }
 
-    @Test("of a baseline, too")
-    func baseline() async throws {
+    @Test("of a baseline, too", arguments: ["vq-bet", "oat"])
+    func baseline(kind: String) async throws {
         for (out, steps, processes) in [("start", 1, 1), ("one", 8, 1), ("two", 8, 2)] {
             try await training(
                 out,
                 steps: steps,
                 processes: processes,
-                "kind=vq-bet",
-                "optimization.optimizer.learningRate=1",
+                "kind=\(kind)",
+                "optimization.optimizer.learningRate=\(kind == "oat" ? 100 : 1)",
+                "optimization.accumulationSteps=\(processes)",
+                "quantizeAfter=0",
                 "vqBeT.quantizer.codebookSize=16",
+                "oat.width=32",
                 "augmentation=none"
             )
         }

@@ -107,16 +107,18 @@ public struct OATNetwork: ChunkAutoencoder {
     /// Forward pass in training, with nested dropout of the registers.
     ///
     /// The codebook is a fixed grid: latents are always quantized, and there is no commitment loss.
-    public func reconstruction(of actions: Tensor, quantizing: Bool) -> (actions: Tensor, commitment: Tensor)
-    {
+    public func reconstruction(of actions: Tensor, quantizing: Bool, share: RowShare?) -> (
+        actions: Tensor, commitment: Tensor
+    ) {
         let vectors = quantizer.quantized(encoder(actions))
-        return (
-            decoder(vectors, kept: keptRegisters(actions.size(0), actions.device)),
-            .zeros([], device: actions.device)
-        )
+        let random = Torch.randomState
+        let kept = keptRegisters(share?.count ?? actions.size(0), actions.device).rows(of: share)
+        // All shares draw the numbers of the whole batch.
+        if share?.batch.isLast == false { Torch.randomState = random }
+        return (decoder(vectors, kept: kept), .zeros([], device: actions.device))
     }
 
-    /// Number of registers that each of `count` chunks keeps, `[B]`: a power of two, or all, each as likely.
+    /// Number of registers that each of `count` chunks keeps, `[count]`: a power of two, or all, each as likely.
     private func keptRegisters(_ count: Int, _ device: Device) -> Tensor {
         let all = configuration.registerCount
         let powers = sequence(first: 1) { $0 * 2 }.prefix { $0 < all }.map(Float.init) + [Float(all)]

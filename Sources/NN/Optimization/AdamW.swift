@@ -107,32 +107,24 @@ public final class AdamW {
     public var state: [NamedTensor] { entries.map(\.own) }
 
     /// ``state``, with the shapes that it has without a shard.
-    public var entries: [Entry] {
+    public var entries: [ShardedTensor] {
         groups.flatMap { group in
             group.parameters.indices.flatMap { index in
                 let (name, shape) = (group.parameters[index].name, group.parameters[index].tensor.shape)
                 return [
-                    Entry(NamedTensor(name: "mean.\(name)", tensor: group.means[index]), shape, shard),
-                    Entry(NamedTensor(name: "square.\(name)", tensor: group.squares[index]), shape, shard),
-                    Entry(NamedTensor(name: "step.\(name)", tensor: group.steps[index]), [], nil),
+                    ShardedTensor(
+                        NamedTensor(name: "mean.\(name)", tensor: group.means[index]),
+                        shape,
+                        shard
+                    ),
+                    ShardedTensor(
+                        NamedTensor(name: "square.\(name)", tensor: group.squares[index]),
+                        shape,
+                        shard
+                    ),
+                    ShardedTensor(NamedTensor(name: "step.\(name)", tensor: group.steps[index]), [], nil),
                 ]
             }
-        }
-    }
-
-    /// A tensor of an optimizer's state.
-    public struct Entry: Sendable {
-        /// The tensor, or this optimizer's shard of it.
-        public let own: NamedTensor
-
-        /// Shape of the whole tensor.
-        public let shape: [Int]
-
-        /// The part that ``own`` is; nil for the whole.
-        public let shard: TensorShard?
-
-        fileprivate init(_ own: NamedTensor, _ shape: [Int], _ shard: TensorShard?) {
-            (self.own, self.shape, self.shard) = (own, shape, shard)
         }
     }
 }

@@ -60,7 +60,7 @@ public struct PolicyTraining {
     /// Processes of this machine, which share its memory for images.
     public var processesPerMachine = 1
 
-    /// Divides the optimizer's state among the processes, which changes neither result nor checkpoint.
+    /// Divides the optimizer's state and averaged weights among the processes, which changes neither result nor checkpoint.
     public var shardsOptimizer = false
 
     /// Trains by `recipe` on `sources`, at least one.
@@ -104,9 +104,37 @@ public struct PolicyTraining {
         let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
         try start?.check(policy)
         let network = try makeNetwork(of: policy)
+        // What is drawn until the first step has no influence on it.
         let randomState = Torch.randomState
         let cache = try featureCache(of: network, in: folder)
-        let datasets = try sources.indices.map { index in
+        let datasets = try makeDatasets(policy, cache, decoding: decoding, encoding: encoding)
+        Torch.randomState = randomState
+        let trainer = Trainer(
+            recipe.optimization,
+            in: folder,
+            identity: try identity(of: policy, datasets.map(\.training), cache),
+            device: device,
+            processes: processes,
+            shardsOptimizer: shardsOptimizer,
+            report: report
+        )
+        try trainer.train(makeTask(policy, network, datasets, in: folder), resume: resume)
+        guard processes.isLeader else { return }
+        try policy.save(network, to: folder)
+        trainer.finish()
+    }
+
+    /// The examples of a source: those to train on, and those to validate on; nil where no episode is held out.
+    private typealias Datasets = (training: PolicyDataset, validation: PolicyDataset?)
+
+    /// The examples of all sources, with their images.
+    private func makeDatasets(
+        _ policy: ResolvedPolicy,
+        _ cache: ImageFeatureCache?,
+        decoding: @escaping @Sendable (Int, Int) -> Void,
+        encoding: @escaping (Int, Int) -> Void
+    ) throws -> [Datasets] {
+        try sources.indices.map { index in
             try makeDatasets(policy, of: index) { cameras in
                 func images() throws -> PolicyImages {
                     try self.images(
@@ -121,22 +149,37 @@ public struct PolicyTraining {
                 return try cache == nil ? images() : processes?.leaderFirst(images) ?? images()
             }
         }
-        Torch.randomState = randomState
-        let identity = try RunIdentity(
+    }
+
+    /// Everything that determines the result.
+    private func identity(
+        of policy: ResolvedPolicy,
+        _ datasets: [PolicyDataset],
+        _ cache: ImageFeatureCache?
+    ) throws -> String {
+        try RunIdentity(
             recipe,
             seed: seed,
-            data: datasets.flatMap(\.training.identity),
+            data: datasets.flatMap(\.identity),
             weights: sources.map(\.weight),
             start: start?.identity,
             heldOut: sources.flatMap(\.heldOut),
             processes: processes?.size ?? 1,
             inputs: policy.inputs(sources) + (cache.map { "; image encoder \($0.encoderDigest)" } ?? "")
-        )
+        ).text
+    }
+
+    private func makeTask(
+        _ policy: ResolvedPolicy,
+        _ network: FASTerVLANetwork,
+        _ datasets: [Datasets],
+        in folder: URL
+    ) -> PolicyTask {
         let settings = recipe.lossSettings(
             policy.robots.count == 1 ? policy.robots[0].coding : nil,
             device: device
         )
-        let task = PolicyTask(
+        return PolicyTask(
             network,
             policy.configuration,
             datasets.map(\.training),
@@ -148,19 +191,6 @@ public struct PolicyTraining {
             processes: processes,
             device: device
         )
-        let trainer = Trainer(
-            recipe.optimization,
-            in: folder,
-            identity: identity.text,
-            device: device,
-            processes: processes,
-            shardsOptimizer: shardsOptimizer,
-            report: report
-        )
-        try trainer.train(task, resume: resume)
-        guard processes.isLeader else { return }
-        try policy.save(network, to: folder)
-        trainer.finish()
     }
 
     /// The policy's network with the weights that the training begins with.
@@ -175,12 +205,12 @@ public struct PolicyTraining {
         return network
     }
 
-    /// The examples of a source to train on and those to validate on; nil where no episode is held out.
+    /// The examples of a source.
     private func makeDatasets(
         _ policy: ResolvedPolicy,
         of index: Int,
         _ makeImages: ([(camera: String, height: Int, width: Int)]) throws -> PolicyImages
-    ) throws -> (training: PolicyDataset, validation: PolicyDataset?) {
+    ) throws -> Datasets {
         let source = sources[index]
         try source.checkHeldOut()
         let cameras = zip(policy.features[index], policy.processor.imageSizes).compactMap { feature, size in
@@ -224,10 +254,12 @@ public struct PolicyTraining {
                 }
             )
         }
-        if let rollouts, processes.isLeader {
-            let copy = folder.appending(path: "rollouts/policy")
+        if let rollouts {
+            let (copy, isLeader) = (folder.appending(path: "rollouts/policy"), processes.isLeader)
             evaluations.append(
                 .init(every: rollouts.every) { step in
+                    // The others take part, as the network may hold averages that all of them have parts of.
+                    guard isLeader else { return [:] }
                     try policy.save(network, to: copy)
                     return try rollouts.evaluate(copy, step)
                 }

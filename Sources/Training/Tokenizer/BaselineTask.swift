@@ -64,15 +64,29 @@ struct BaselineTask<Network: ChunkAutoencoder>: TokenizerTask {
         network.initializeCodebooks(from: actions.gathering(Tensor(picks, device: device), axis: 0))
     }
 
-    func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
-        let whole = source.sampler.indices(recipe.optimization.batchSize, &random)
-        let picks = Tensor(processes.map { $0.share(of: whole) } ?? whole, device: device)
+    func losses(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> [() throws ->
+        TrainingLoss]
+    {
+        let picks = Tensor(source.sampler.indices(recipe.optimization.batchSize, &random), device: device)
+        return BatchShare.all(of: processes, parts: recipe.optimization.accumulationSteps).map { share in
+            { loss(of: picks, share?.rowShare(of: picks.count), quantizing, computeDType) }
+        }
+    }
+
+    /// The loss of a share of the chunks at `picks`.
+    private func loss(
+        of picks: Tensor,
+        _ share: RowShare?,
+        _ quantizing: Bool,
+        _ computeDType: DType?
+    ) -> TrainingLoss {
         let loss = withAutocast(to: computeDType, on: device) {
             network.loss(
-                actions.gathering(picks, axis: 0),
+                actions.gathering(picks.rows(of: share), axis: 0),
                 stepMask: stepMask.gathering(picks, axis: 0),
                 quantizing: quantizing,
-                commitment: recipe.loss.commitment
+                commitment: recipe.loss.commitment,
+                share: share
             )
         }
         return TrainingLoss(total: loss.total) {

@@ -58,16 +58,20 @@ struct FASTerVQTask: TokenizerTask {
         try checkSharing()
     }
 
-    /// Checks that every process has a chunk of every robot in a batch.
+    /// Checks that every share of a batch has a chunk of every robot.
     private func checkSharing() throws(RecipeError) {
         let fewest = horizons.flatMap { counts(of: robots(withHorizon: $0)) }.min() ?? 0
-        guard let size = processes?.size, fewest < size else { return }
+        let parts = recipe.optimization.accumulationSteps
+        let shares = (processes?.size ?? 1) * parts
+        guard fewest < shares else { return }
         throw RecipeError(
             InvalidValue(
                 "optimization.batchSize",
-                expected: "enough for \(size) chunks of every robot in a batch, one for each process",
+                expected: "enough for \(shares) chunks of every robot in a batch, one for each process"
+                    + (parts > 1 ? " and accumulation step" : ""),
                 found: recipe.optimization.batchSize,
-                remedy: "some robot has \(fewest); take a larger batch or fewer processes"
+                remedy: "some robot has \(fewest); take a larger batch or fewer "
+                    + (parts > 1 ? "accumulation steps" : "processes")
             )
         )
     }
@@ -138,13 +142,28 @@ struct FASTerVQTask: TokenizerTask {
         return errors.reduce(0, +) / Double(errors.count)
     }
 
-    func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss {
+    func losses(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> [() throws ->
+        TrainingLoss]
+    {
         let whole = batch(&random)
         let active = activeQuantizers(of: whole.reduce(0) { $0 + $1.count }, &random)
-        let batch = processes.map { group in whole.map { $0.share(ofRank: group.rank, of: group.size) } }
+        return BatchShare.all(of: processes, parts: recipe.optimization.accumulationSteps).map { share in
+            { loss(of: whole, share, active, quantizing, computeDType) }
+        }
+    }
+
+    /// The loss of a share of a batch, whose chunks may use as many codebooks as `active` says.
+    private func loss(
+        of whole: [ActionBatch],
+        _ share: BatchShare?,
+        _ active: Tensor?,
+        _ quantizing: Bool,
+        _ computeDType: DType?
+    ) -> TrainingLoss {
+        let batch = whole.map { $0.chunks(of: share) }
         let loss = model.loss(
-            batch ?? whole,
-            activeQuantizers: active.map { active in batch.map { share($0, of: active, whole) } ?? active },
+            batch,
+            activeQuantizers: active.map { self.share(batch, of: $0, whole) },
             quantizing: quantizing,
             weights: recipe.loss,
             computeDType: computeDType

@@ -30,14 +30,15 @@ protocol TokenizerTask: TrainingTask {
     /// Initialises the codebooks by k-means over the latents of random chunks.
     func initializeCodebooks()
 
-    /// The loss of random chunks.
+    /// The losses of this process's shares of a batch of random chunks.
     ///
     /// - Parameters:
     ///   - quantizing: Quantizes latents, or passes them on as they are.
     ///   - computeDType: Number format of matrix products; nil for single precision.
     ///   - random: Generator that samples the chunks.
-    /// - Returns: The loss.
-    func loss(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> TrainingLoss
+    /// - Returns: Functions, as of ``TrainingTask/losses(at:computeDType:)``.
+    func losses(quantizing: Bool, computeDType: DType?, _ random: inout SeededRandom) -> [() throws ->
+        TrainingLoss]
 }
 
 extension TokenizerTask {
@@ -79,16 +80,12 @@ extension TokenizerTask {
     private static var heldOutMetric: String { "validation_l1" }
 
     func losses(at step: Int, computeDType: DType?) -> [() throws -> TrainingLoss] {
-        [{ loss(at: step, computeDType: computeDType) }]
-    }
-
-    private func loss(at step: Int, computeDType: DType?) -> TrainingLoss {
         let first = firstQuantized
         if step == first && !hasCodebooks {
             initializeCodebooks()
             ProcessGroup.broadcast(network.tensors.map(\.tensor))
         }
         var random = SeededRandom(seed: seed, 1, UInt64(step))
-        return loss(quantizing: step >= first, computeDType: computeDType, &random)
+        return losses(quantizing: step >= first, computeDType: computeDType, &random)
     }
 }

@@ -122,16 +122,6 @@ public struct TokenizerTraining {
                     + "several, or a model to start from"
             )
         }
-        guard recipe.optimization.accumulationSteps == 1 else {
-            throw RecipeError(
-                InvalidValue(
-                    "optimization.accumulationSteps",
-                    expected: "1",
-                    found: recipe.optimization.accumulationSteps,
-                    remedy: "a tokenizer's codebooks follow whole batches; only policies accumulate gradients"
-                )
-            )
-        }
         guard recipe.optimization.steps > 0 || start != nil else {
             throw RecipeError(
                 InvalidValue(

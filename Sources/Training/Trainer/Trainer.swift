@@ -74,59 +74,35 @@ public struct Trainer {
     @discardableResult
     func train(_ task: some TrainingTask, resume: Bool) throws -> Outcome {
         if processes.isLeader { try lock.acquire() }
-        let parameters = task.parameters
         let parallel = DataParallel(processes)
-        let optimizer = AdamW(
-            parameters,
-            configuration: recipe.optimizer,
-            shard: shardsOptimizer ? parallel?.group.shard : nil
-        )
-        let schedule = CosineSchedule(warmUpSteps: recipe.warmUpSteps, totalSteps: recipe.steps)
-        let average = recipe.emaDecay > 0 ? WeightAverage(parameters, decay: recipe.emaDecay) : nil
-        let computeDType = recipe.computeDType.dtype(on: device)
-        let state = task.state
-        let best = task.earlyStopping.map { BestWeights(state, $0) }
-        let model = state + (average?.state ?? []) + (best?.state ?? [])
-
-        let optimizerState = parallel.entries(of: optimizer)
-        let first = try begin(model, optimizerState, parallel, resume: resume)
-        if task.drawsWholeBatches { try parallel?.shareRandomState() }
-        var done = first
+        let run = TrainingRun(task, recipe, device: device, parallel, isSharded: shardsOptimizer)
+        let (model, sharded) = (run.model, run.sharded)
+        let first = try begin(model, sharded, parallel, resume: resume)
         let log = processes.isLeader ? try MetricsLog(in: folder, before: first) : nil
-        let reducer = parallel?.reducer(of: parameters)
-        try task.begin(at: first)
+        try run.begin(at: first)
+        var done = first
         for step in first ..< recipe.steps {
-            if !task.drawsWholeBatches { parallel?.seed(task.seed, step: step) }
-            let losses = try withProcesses(parallel == nil ? nil : processes) {
-                try addGradients(of: task, at: step, computeDType, reducer)
-            }
-            let gradientNorm = GradientClipping.clip(parameters, limit: recipe.maxGradientNorm)
-            let factor = schedule.factor(at: step)
-            optimizer.step(factor: factor)
-            if optimizer.shard != nil { try parallel?.gather(parameters) }
-            optimizer.forgetGradients()
-            average?.update(step: step)
+            let (losses, gradientNorm, learningRate) = try run.take(step: step)
             done = step + 1
             let isSaved = done % recipe.checkpointEvery == 0 && done < recipe.steps
             // Reading it waits for the device.
             let norm = isLogged(step) || isSaved ? gradientNorm.item : nil
             if isLogged(step) {
-                var metrics = Self.mean(losses)
-                metrics = try parallel?.average(metrics) ?? metrics
+                var metrics = try run.metrics(of: losses)
                 metrics["gradient_norm"] = norm
-                metrics["learning_rate"] = recipe.optimizer.learningRate * factor
-                metrics.merge(try evaluate(task, after: step, average, best)) { $1 }
+                metrics["learning_rate"] = learningRate
+                let due = task.evaluations.filter { isDue(step, every: $0.every) }
+                metrics.merge(try run.evaluate(due, after: step)) { $1 }
                 if let log { metrics = try log.append(metrics, step: step) }
-                try report(Progress(step: step + 1, total: recipe.steps, metrics: metrics))
+                try report(Progress(step: done, total: recipe.steps, metrics: metrics))
             }
             // The best weights stay what they were, whatever becomes of the last ones.
-            if let norm, best?.step == nil { try Self.check(norm, after: done) }
-            if best?.isExhausted ?? false { break }
-            if isSaved { try save(model, optimizerState, step: done) }
+            if let norm, run.best?.step == nil { try Self.check(norm, after: done) }
+            if run.best?.isExhausted ?? false { break }
+            if isSaved { try save(model, sharded, step: done) }
         }
-        average?.apply()
-        best?.apply()
-        return Outcome(steps: done, keptStep: best?.step ?? done)
+        try run.end()
+        return Outcome(steps: done, keptStep: run.best?.step ?? done)
     }
 
     /// Refuses to go on with weights that are not finite, before they replace those of the checkpoint.
@@ -143,7 +119,7 @@ public struct Trainer {
     /// Gives all processes the state to begin with, that of rank 0's checkpoint where it resumes from one; returns the steps done.
     private func begin(
         _ model: [NamedTensor],
-        _ optimizer: [CheckpointEntry],
+        _ sharded: [CheckpointEntry],
         _ parallel: DataParallel?,
         resume: Bool
     ) throws -> Int {
@@ -152,45 +128,18 @@ public struct Trainer {
         if processes.isLeader && !restores { checkpoint.remove() }
         if try parallel?.leaders(restores ? 1 : 0) ?? 1 > 0 {
             if processes.isLeader {
-                first = restores ? try checkpoint.restore(model, optimizer) : 0
+                first = restores ? try checkpoint.restore(model, sharded) : 0
             } else {
-                for entry in optimizer { try entry.fill(.empty(entry.shape, dtype: entry.dtype)) }
+                for entry in sharded { try entry.fill(.empty(entry.shape, dtype: entry.dtype)) }
             }
         }
         return try parallel?.begin(with: model, at: first) ?? first
     }
 
-    /// Writes a checkpoint in rank 0, for which the others give their parts of the optimizer's state.
-    private func save(_ model: [NamedTensor], _ optimizer: [CheckpointEntry], step: Int) throws {
-        if processes.isLeader { return try checkpoint.save(model, optimizer, step: step) }
-        for entry in optimizer { _ = try entry.read() }
-    }
-
-    /// Adds the gradients of the loss of a step's batch, part by part and over all processes; returns the losses of the parts.
-    private func addGradients(
-        of task: some TrainingTask,
-        at step: Int,
-        _ computeDType: DType?,
-        _ reducer: GradientReducer?
-    ) throws -> [TrainingLoss] {
-        let parts = try task.losses(at: step, computeDType: computeDType)
-        var losses: [TrainingLoss] = []
-        for part in parts {
-            let loss = try part()
-            if losses.count == parts.count - 1 && task.completesGradientsAtOnce { reducer?.start() }
-            (parts.count == 1 ? loss.total : loss.total / Double(parts.count)).backward()
-            losses.append(loss)
-        }
-        try reducer?.finish()
-        return losses
-    }
-
-    /// Means of the metrics of a batch's parts.
-    private static func mean(_ losses: [TrainingLoss]) -> [String: Double] {
-        let count = Double(losses.count)
-        return losses.reduce(into: [:]) { metrics, loss in
-            metrics.merge(loss.metrics().mapValues { $0 / count }) { $0 + $1 }
-        }
+    /// Writes a checkpoint in rank 0, for which the others give their parts of what is sharded.
+    private func save(_ model: [NamedTensor], _ sharded: [CheckpointEntry], step: Int) throws {
+        if processes.isLeader { return try checkpoint.save(model, sharded, step: step) }
+        for entry in sharded { _ = try entry.read() }
     }
 
     /// Returns true if `folder` holds the checkpoint of an interrupted training.
@@ -200,28 +149,6 @@ public struct Trainer {
 
     /// Removes the checkpoint of a training whose result is safely on disk.
     func finish() { if processes.isLeader { checkpoint.remove() } }
-
-    /// The evaluations of `task` that are due after `step`, with averaged weights, of which the best are kept.
-    private func evaluate(
-        _ task: some TrainingTask,
-        after step: Int,
-        _ average: WeightAverage?,
-        _ best: BestWeights?
-    ) throws -> [String: Double] {
-        let due = task.evaluations.filter { isDue(step, every: $0.every) }
-        guard !due.isEmpty else { return [:] }
-        func measure() throws -> [String: Double] {
-            var metrics = try due.reduce(into: [:]) { metrics, evaluation in
-                metrics.merge(try evaluation.measure(step)) { $1 }
-            }
-            if let metric = task.earlyStopping?.metric, let error = metrics[metric] {
-                metrics[metric] = try DataParallel(processes)?.leaders(error) ?? error
-            }
-            best?.consider(metrics, after: step + 1)
-            return metrics
-        }
-        return try average?.whileApplied(measure) ?? measure()
-    }
 
     private func isLogged(_ step: Int) -> Bool { step % recipe.logEvery == 0 || step == recipe.steps - 1 }
 

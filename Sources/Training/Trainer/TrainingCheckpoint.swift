@@ -15,9 +15,9 @@ struct TrainingCheckpoint {
     }
 
     /// Writes the state after `step` steps.
-    func save(_ model: [NamedTensor], _ optimizer: [CheckpointEntry], step: Int) throws {
+    func save(_ model: [NamedTensor], _ sharded: [CheckpointEntry], step: Int) throws {
         try Checkpoint.save(
-            entries(model, optimizer, random: Torch.randomState),
+            entries(model, sharded, random: Torch.randomState),
             metadata: ["step": String(step), "recipe": identity],
             to: file
         )
@@ -26,11 +26,11 @@ struct TrainingCheckpoint {
     /// True if there is a checkpoint.
     var exists: Bool { FileManager.default.fileExists(atPath: file.path) }
 
-    /// Restores tensors, optimizer and libtorch's random state.
+    /// Restores tensors and libtorch's random state.
     ///
     /// - Returns: Number of steps done; 0 where there is no checkpoint.
     /// - Throws: ``TrainingError`` for a checkpoint of another training, or a damaged one.
-    func restore(_ model: [NamedTensor], _ optimizer: [CheckpointEntry]) throws -> Int {
+    func restore(_ model: [NamedTensor], _ sharded: [CheckpointEntry]) throws -> Int {
         guard exists else { return 0 }
         let metadata = try reading { try SafetensorsFile(reading: file).metadata }
         let then = metadata["recipe"] ?? ""
@@ -43,7 +43,7 @@ struct TrainingCheckpoint {
             )
         }
         let random = Torch.randomState
-        try reading { try Checkpoint.load(entries(model, optimizer, random: random), from: file) }
+        try reading { try Checkpoint.load(entries(model, sharded, random: random), from: file) }
         Torch.randomState = random
         return step
     }
@@ -63,11 +63,11 @@ struct TrainingCheckpoint {
 
     private func entries(
         _ model: [NamedTensor],
-        _ optimizer: [CheckpointEntry],
+        _ sharded: [CheckpointEntry],
         random: Tensor
     ) -> [CheckpointEntry] {
         model.map { CheckpointEntry(NamedTensor(name: "model.\($0.name)", tensor: $0.tensor)) }
-            + optimizer + [CheckpointEntry(NamedTensor(name: "random", tensor: random))]
+            + sharded + [CheckpointEntry(NamedTensor(name: "random", tensor: random))]
     }
 
     /// The settings in one identity that another one lacks, as people write them.
