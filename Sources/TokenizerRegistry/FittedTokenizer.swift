@@ -3,6 +3,7 @@ internal import CPUInference
 public import FASTerVQ
 internal import RobotTypes
 public import Support
+public import Torch
 
 /// Tokenizers that are fitted to a dataset in one pass, without training.
 public enum FittedTokenizer: String, NamedChoice {
@@ -90,28 +91,34 @@ extension FittedTokenizer {
     ///   - actions: The actions.
     ///   - horizon: Number of control steps of a chunk.
     ///   - settings: Settings of the fit.
+    ///   - processes: Processes that fit the same tokenizer together, FASTerVQ's; nil for one.
     ///   - report: Called with the number of codebooks that are done and of all, for tokenizers that take more than a moment.
     /// - Returns: The fitted tokenizer.
-    /// - Throws: `ActionTokenizerError` when there are no chunks, `InvalidValue` when a setting is out of range, and the errors of
-    ///   the dataset.
+    /// - Throws: `ActionTokenizerError` when there are no chunks, `InvalidValue` when a setting is out of range, `ProcessGroupError` when
+    ///   a process is gone, and the errors of the dataset.
     public func fit(
         to actions: RobotActions,
         horizon: Int,
         _ settings: Settings = Settings(),
+        processes: ProcessGroup? = nil,
         report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws -> any ActionTokenizer {
         try settings.validate()
         let normalization = try actions.normalization(horizon: horizon)
         switch self {
         case .linearFASTerVQ:
-            return try LinearFASTerVQTokenizer(
-                fitting: actions.normalizedChunks(horizon: horizon),
-                of: actions.actionSpace,
-                normalization: normalization,
-                settings.linear,
-                codec: PackedLinearChunkCodec.self,
-                report: report
-            )
+            let chunks = try actions.normalizedChunks(horizon: horizon)
+            return try withProcesses(processes) {
+                try LinearFASTerVQTokenizer(
+                    fitting: chunks,
+                    of: actions.actionSpace,
+                    normalization: normalization,
+                    settings.linear,
+                    codec: PackedLinearChunkCodec.self,
+                    share: processes.map { BatchShare(rank: $0.rank, of: $0.size) },
+                    report: report
+                )
+            }
         case .fast:
             return try FASTTokenizer(
                 fitting: actions.normalizedChunks(horizon: horizon),

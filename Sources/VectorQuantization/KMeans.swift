@@ -10,11 +10,13 @@ public enum KMeans {
     ///   - vectors: `[n, C]`, at least one.
     ///   - count: Number of clusters.
     ///   - iterations: Number of assignments of all vectors to clusters.
+    ///   - share: This process's share of every assignment, within `withProcesses`; nil for all.
     /// - Returns: Means, `[count, C]`, and the number of vectors of each cluster, at least 1, `[count]`.
     public static func means(
         of vectors: Tensor,
         count: Int,
-        iterations: Int
+        iterations: Int,
+        share: BatchShare? = nil
     ) -> (means: Tensor, sizes: Tensor) {
         let total = vectors.size(0)
         let noise = vectors.mean(0, keepingAxes: true).abs().mean() * 1e-4 + 1e-6
@@ -29,7 +31,7 @@ public enum KMeans {
         var means = sample()
         var sizes = Tensor.zeros([count], device: vectors.device)
         for _ in 0 ..< iterations {
-            let chosen = NearestEntry.search(vectors, among: means)
+            let chosen = NearestEntry.search(vectors, among: means, share: share)
             sizes = Tensor.zeros([count], device: vectors.device)
             sizes.indexAddInPlace(axis: 0, chosen, .ones([total], device: vectors.device))
             let sums = means.zerosLike()

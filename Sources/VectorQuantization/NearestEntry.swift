@@ -65,6 +65,25 @@ public enum NearestEntry {
         return nearest
     }
 
+    /// Finds the entry nearest to each vector, of which every process searches for its share.
+    ///
+    /// - Parameters:
+    ///   - vectors: `[n, C]`, the same in all processes.
+    ///   - entries: `[K, C]`.
+    ///   - share: This process's share of the vectors, within `withProcesses`; nil for all.
+    /// - Returns: As ``search(_:among:)``.
+    static func search(_ vectors: Tensor, among entries: Tensor, share: BatchShare?) -> Tensor {
+        let rows = share.map { share in
+            RowShare(
+                [part(share.position, of: share.count, vectors.size(0))],
+                of: vectors.size(0),
+                batch: share
+            )
+        }
+        let own = search(vectors.rows(of: rows), among: entries)
+        return JointRows().add(own, rows) ?? own
+    }
+
     /// Runs `body` for parts of `count` rows, on as many threads as libtorch's operators have.
     private static func inParts(of count: Int, _ body: (Range<Int>) -> Void) {
         let tasks = (count + rowsOfTask - 1) / rowsOfTask
@@ -73,9 +92,20 @@ public enum NearestEntry {
         // Parts do not overlap.
         nonisolated(unsafe) let body = body
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
-            body(count * thread / threads ..< count * (thread + 1) / threads)
+            body(part(thread, of: threads, count))
         }
     }
+
+    /// Part `position` of `parts` of rows, cut where the kernel's tiles end, so that each row is computed as in the whole.
+    private static func part(_ position: Int, of parts: Int, _ count: Int) -> Range<Int> {
+        func bound(_ position: Int) -> Int {
+            position == parts ? count : count * position / parts / rowsOfTile * rowsOfTile
+        }
+        return bound(position) ..< bound(position + 1)
+    }
+
+    /// Vectors that the kernel takes at once.
+    private static let rowsOfTile = 4
 
     private static let panel = Int(KERNEL_PANEL)
 }

@@ -31,6 +31,7 @@ public struct ResidualRecursion: Sequence, IteratorProtocol {
 
     private let entries: Tensor
     private let bounds: Bounds?
+    private let share: BatchShare?
     private let count: Int
     private var codebook = 0
 
@@ -40,8 +41,10 @@ public struct ResidualRecursion: Sequence, IteratorProtocol {
     ///   - vectors: `[n, C]`.
     ///   - entries: `[codebooks, K, C]`; a codebook may still change until its step.
     ///   - bounds: Range that residuals are clipped to after every step; nil for none.
-    public init(over vectors: Tensor, entries: Tensor, within bounds: Bounds? = nil) {
-        (residual, self.entries, self.bounds) = (vectors, entries, bounds)
+    ///   - share: This process's share of the searches, within `withProcesses`; nil for all.
+    public init(over vectors: Tensor, entries: Tensor, within bounds: Bounds? = nil, share: BatchShare? = nil)
+    {
+        (residual, self.entries, self.bounds, self.share) = (vectors, entries, bounds, share)
         count = entries.size(0)
     }
 
@@ -49,7 +52,7 @@ public struct ResidualRecursion: Sequence, IteratorProtocol {
     public mutating func next() -> Step? {
         guard let codebook = nextCodebook else { return nil }
         let table = entries.select(0, codebook)
-        let codes = NearestEntry.search(residual, among: table)
+        let codes = NearestEntry.search(residual, among: table, share: share)
         let step = Step(
             codebook: codebook,
             residual: residual,

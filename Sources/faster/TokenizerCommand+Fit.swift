@@ -7,7 +7,7 @@ import Training
 
 extension TokenizerCommand {
     /// `faster tokenizer fit`.
-    struct Fit: ParsableCommand {
+    struct Fit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Fit a tokenizer to a dataset's actions, without training, and save it to a folder.",
             discussion: """
@@ -25,6 +25,7 @@ extension TokenizerCommand {
 
         @OptionGroup var selection: EpisodeOptions
         @OptionGroup var options: FittingOptions
+        @OptionGroup var group: ProcessOptions
 
         @Option(help: "Tokenizer to fit: \(FittedTokenizer.names).")
         var kind = FittedTokenizer.linearFASTerVQ
@@ -32,18 +33,24 @@ extension TokenizerCommand {
         @Option(help: "Folder for the tokenizer.")
         var out: String
 
-        func run() throws {
+        func run() async throws {
             try OutputFolder(out).checkUnfinished()
+            if try group.isLauncher { return try await group.launchExamination() }
+            let processes = try group.join()
+            // The others are fitted in a moment, or in an order that cannot be divided.
+            guard kind == .linearFASTerVQ || !Terminal.isQuiet else { return }
             let actions = try robot().robotActions()
             if kind == .linearFASTerVQ {
                 Terminal.say("fit  choosing the partition into latent positions by every fifth episode")
             }
             let progress = Terminal.Progress("fit")
-            let tokenizer = try kind.fit(to: actions, horizon: options.horizon, options.settings) {
-                done,
-                all in
-                progress.update(done, of: all)
-            }
+            let tokenizer = try kind.fit(
+                to: actions,
+                horizon: options.horizon,
+                options.settings,
+                processes: processes
+            ) { progress.update($0, of: $1) }
+            guard !Terminal.isQuiet else { return }
             if tokenizer.normalizedLimit != nil {
                 let chunks = try actions.chunks(horizon: options.horizon)
                 let clipped = try tokenizer.clippedToRange(chunks).clipped

@@ -1,4 +1,5 @@
 import Foundation
+import Numpy
 import TemporaryFolder
 import Testing
 
@@ -39,6 +40,47 @@ struct ExaminationProcessesTests {
         let (one, two) = try await outcomes(["data", "check", "data"])
         #expect(one.status == 1 && two.status == 1, "\(two.errors)")
         #expect(one.output.contains("error: ") && one.output == two.output)
+    }
+
+    @Test(
+        "are encoded to the tokens of one process, unequal parts and empty ones included",
+        arguments: [1, 37]
+    )
+    func encoded(count: Int) async throws {
+        let tokenizer = try await Workshop.run.value.appending(path: "tokenizer").path
+        // The gripper stands still in the demonstrations.
+        let values = (0 ..< count * 16 * 4).map { $0 % 4 == 3 ? -1 : 0.2 * sin(Float($0)) }
+        try NumpyFile.write(values, shape: [count, 16, 4], to: folder.appending(path: "chunks.npy"))
+        for (out, processes) in [("one", 1), ("two", 2), ("three", 3)] {
+            let arguments = ["tokenizer", "encode", "--tokenizer", tokenizer, "--in", "chunks.npy"]
+            let said = try await Program.output(
+                arguments + ["--out", "\(out).npy", "--processes", "\(processes)"],
+                in: folder
+            )
+            #expect(said.hasPrefix("\(out).npy: tokens [\(count), "))
+            #expect(try folder["\(out).npy"] == folder["one.npy"])
+        }
+    }
+
+    @Test("have the linear tokenizer of one process fitted to them, to the bit, and FAST's")
+    func fitted() async throws {
+        for kind in ["fastervq-linear", "fast"] {
+            for (out, processes) in [("one", 1), ("three", 3)] {
+                let arguments = [
+                    "tokenizer", "fit", "--data", Program.demonstrations, "--episodes", "0:4", "--kind", kind,
+                    "--entries", "64",
+                    "--out", "\(kind)-\(out)", "--processes", "\(processes)",
+                ]
+                let said = try await Program.output(arguments, in: folder)
+                #expect(said.split(separator: "\n").count == 1 && said.hasPrefix("\(kind)-\(out): \(kind), "))
+                let files = folder.paths.filter { $0.hasPrefix("\(kind)-one/") }
+                #expect(!files.isEmpty)
+                for file in files {
+                    let other = file.replacing("\(kind)-one/", with: "\(kind)-\(out)/")
+                    #expect(try folder[file] == folder[other], "\(file)")
+                }
+            }
+        }
     }
 
     @Test("are tokenized and measured as in one process")

@@ -65,6 +65,8 @@ extension LinearFASTerVQ {
     ///   - normalization: Statistics of the robot's actions: chunks stay within the recorded range.
     ///   - settings: Settings of the fit.
     ///   - device: Device to compute on.
+    ///   - share: This process's share of the searches for nearest entries, which take most of the time, among processes that fit the
+    ///     same chunks, within `withProcesses`; nil for one process.
     ///   - report: Called at the beginning and after every codebook, with the number of codebooks that are done and of all.
     public init(
         fitting chunks: ActionChunks,
@@ -72,17 +74,19 @@ extension LinearFASTerVQ {
         _ normalization: Normalization,
         _ settings: Fitting,
         device: Device,
+        share: BatchShare? = nil,
         report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) {
         Torch.seed(settings.seed)
         let sampler = FittingChunks(chunks, normalization, device: device)
-        let partition = Self.bestPartition(of: sampler, space, settings)
-        let augmentation = Self.bestAugmentation(of: sampler, space, partition, settings)
+        let partition = Self.bestPartition(of: sampler, space, settings, share)
+        let augmentation = Self.bestAugmentation(of: sampler, space, partition, settings, share)
         let fitted = LinearFASTerVQ(
             fitting: sampler.samples(augmentation, of: sampler.all, count: settings.sampleCount),
             space,
             partition,
             settings,
+            share,
             report: report
         )
         // Principal components of all columns exist for every robot.
@@ -97,6 +101,7 @@ extension LinearFASTerVQ {
         _ space: ActionSpace,
         _ partition: LatentPartition,
         _ settings: Fitting,
+        _ share: BatchShare?,
         atMost limit: Int = .max,
         report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) {
@@ -117,7 +122,7 @@ extension LinearFASTerVQ {
         var entries: [Int: Tensor] = [:]
         for (done, (type, positions)) in types.sorted(by: { $0.key < $1.key }).enumerated() {
             let latents = positions.map { rows.matmul(subspaces[$0].basis.transposed(0, 1)) }
-            entries[type] = Self.entries(fitting: .concatenated(latents, axis: 0), settings) {
+            entries[type] = Self.entries(fitting: .concatenated(latents, axis: 0), settings, share) {
                 report(done * settings.codebookCount + $0, all)
             }
         }
@@ -139,14 +144,17 @@ extension LinearFASTerVQ {
     private static func bestPartition(
         of sampler: FittingChunks,
         _ space: ActionSpace,
-        _ settings: Fitting
+        _ settings: Fitting,
+        _ share: BatchShare?
     ) -> LatentPartition {
         let samples = sampler.samples(.mostlyJoint, of: sampler.training, count: settings.sampleCount / 3)
         var trial = settings
         (trial.codebookCount, trial.codebookSize) = (2, min(settings.codebookSize, 256))
         var best: (partition: LatentPartition, error: Double)?
         for partition in [LatentPartition.patches, .components, .componentsBesideGrippers] {
-            guard let model = LinearFASTerVQ(fitting: samples, space, partition, trial) else { continue }
+            guard let model = LinearFASTerVQ(fitting: samples, space, partition, trial, share) else {
+                continue
+            }
             trial.latentPositions = model.latentPositionCount
             let error = model.error(on: sampler.recorded(sampler.heldOut))
             if error < best?.error ?? .infinity { best = (partition, error) }
@@ -162,7 +170,8 @@ extension LinearFASTerVQ {
         of sampler: FittingChunks,
         _ space: ActionSpace,
         _ partition: LatentPartition,
-        _ settings: Fitting
+        _ settings: Fitting,
+        _ share: BatchShare?
     ) -> ChunkAugmentation {
         var trial = settings
         trial.codebookCount = min(2, settings.codebookCount)
@@ -181,6 +190,7 @@ extension LinearFASTerVQ {
                 space,
                 partition,
                 trial,
+                share,
                 atMost: Fitting.trialPositions
             )
             guard let error = model?.error(on: sampler.recorded(sampler.heldOut)) else { continue }
@@ -189,9 +199,11 @@ extension LinearFASTerVQ {
         return best?.augmentation ?? .mostlyJoint
     }
 
-    /// Mean absolute error of chunks, `[n, T, D]`, encoded and decoded.
+    /// Mean absolute error of chunks, `[n, T, D]`, encoded and decoded; rank 0's, so that all processes decide alike.
     private func error(on chunks: Tensor) -> Double {
-        (decode(encode(chunks), horizon: chunks.size(1)) - chunks).abs().mean().item
+        let error = (decode(encode(chunks), horizon: chunks.size(1)) - chunks).abs().mean()
+        ProcessGroup.broadcast([error])
+        return error.item
     }
 
     /// Residual codebooks of the components, `[n, components]`, of one latent position or of several alike.
@@ -203,6 +215,7 @@ extension LinearFASTerVQ {
     private static func entries(
         fitting latents: Tensor,
         _ settings: Fitting,
+        _ share: BatchShare?,
         report: (_ done: Int) -> Void
     ) -> Tensor {
         let entries = Tensor.zeros(
@@ -210,17 +223,21 @@ extension LinearFASTerVQ {
             device: latents.device
         )
         let count = min(latents.size(0), Fitting.samplesPerEntry * settings.codebookSize)
-        var recursion = ResidualRecursion(over: latents, entries: entries)
+        var recursion = ResidualRecursion(over: latents, entries: entries, share: share)
         while let codebook = recursion.nextCodebook {
             let residual = recursion.residual
             let weights =
                 codebook == 0
                 ? .ones([residual.size(0)], device: residual.device) : residual.squared().sum(1).sqrt() + 1e-9
             let picks = Tensor.differentPicks(count, weights: weights)
+            let sample = residual.gathering(picks, axis: 0)
+            // Processors of other machines may round otherwise, and pick others.
+            ProcessGroup.broadcast([sample])
             let means = KMeans.means(
-                of: residual.gathering(picks, axis: 0),
+                of: sample,
                 count: settings.codebookSize,
-                iterations: Fitting.kMeansIterations
+                iterations: Fitting.kMeansIterations,
+                share: share
             ).means
             entries.select(0, codebook).copyInPlace(means)
             _ = recursion.next()

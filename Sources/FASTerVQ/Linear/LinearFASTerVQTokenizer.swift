@@ -115,6 +115,7 @@ extension LinearFASTerVQTokenizer {
     ///   - settings: Settings of the fit.
     ///   - device: Device to compute on.
     ///   - codec: Encoder and decoder of single chunks; nil for the model's.
+    ///   - share: This process's share of the work; see ``LinearFASTerVQ``.
     ///   - report: Called at the beginning and after every codebook, with the number of codebooks that are done and of all.
     /// - Throws: `InvalidValue` when a setting is out of range, `ActionTokenizerError` when there are no chunks.
     public init(
@@ -124,6 +125,7 @@ extension LinearFASTerVQTokenizer {
         _ settings: LinearFASTerVQ.Fitting = LinearFASTerVQ.Fitting(),
         device: Device = .cpu,
         codec: (any LinearChunkCodec.Type)? = nil,
+        share: BatchShare? = nil,
         report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws {
         try settings.validate()
@@ -132,7 +134,15 @@ extension LinearFASTerVQTokenizer {
         }
         try chunks.checkFinite()
         let model = withoutGradients {
-            LinearFASTerVQ(fitting: chunks, space, normalization, settings, device: device, report: report)
+            LinearFASTerVQ(
+                fitting: chunks,
+                space,
+                normalization,
+                settings,
+                device: device,
+                share: share,
+                report: report
+            )
         }
         self.init(model, horizon: chunks.horizon, normalization: normalization, device: device, codec: codec)
     }
