@@ -24,14 +24,40 @@ public enum TokenizerFolder {
 
     /// Reads the keys that every tokenizer writes.
     ///
-    /// - Throws: ``ActionTokenizerError`` when there is no readable `config.json`.
+    /// - Throws: ``ActionTokenizerError`` when there is no readable `config.json`, or it is a policy's.
     public static func header(of folder: URL) throws(ActionTokenizerError) -> Header {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
         else {
             throw ActionTokenizerError("\(folder.path): no such folder")
         }
-        return try decode(Header.self, from: configuration(in: folder))
+        let file = configuration(in: folder)
+        let header = try decode(Header.self, from: file)
+        if header.tokenizer == nil, (try? decode(PolicyKeys.self, from: file))?.isPolicy == true {
+            let own = folder.appending(path: "tokenizer")
+            let remedy =
+                FileManager.default.fileExists(atPath: own.path)
+                ? "the policy's own is \(own.path)" : "'faster tokenizer fit' and 'train' make one"
+            throw ActionTokenizerError(
+                "\(folder.path): expected a tokenizer's folder, found a policy's; \(remedy)"
+            )
+        }
+        return header
+    }
+
+    /// Keys of `config.json` that policies have and tokenizers have not: `contract`, LeRobot's `input_features`.
+    private struct PolicyKeys: Decodable {
+        let isPolicy: Bool
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            isPolicy = container.contains(.contract) || container.contains(.inputFeatures)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case contract
+            case inputFeatures = "input_features"
+        }
     }
 
     /// Name of the tokenizer in `folder`, for example `fast`; nil when its `config.json` does not say.

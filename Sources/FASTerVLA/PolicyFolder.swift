@@ -166,11 +166,12 @@ public enum PolicyFolder {
 
     /// Reads a policy's configuration, without its weights.
     ///
-    /// - Throws: ``PolicyFolderError`` when it is missing, cannot be understood or is of another version.
+    /// - Throws: ``PolicyFolderError`` when it is missing, cannot be understood, is of another version or is a tokenizer's.
     public static func configuration(of folder: URL) throws -> PolicyConfiguration {
         guard FileManager.default.fileExists(atPath: folder.path) else {
             throw PolicyFolderError(file: folder.path, reason: "no such folder")
         }
+        try refuseTokenizer(folder)
         let file = folder.appending(path: configurationFile)
         let version = try decode(Version.self, from: file).formatVersion
         guard version == formatVersion else {
