@@ -100,15 +100,19 @@ public struct ComparedDataset: Sendable {
         _ specifications: [TokenizerSpecification],
         _ opener: TokenizerOpener,
         seed: UInt64,
-        onRun: (Candidate) -> Void
+        report: (_ tokenizer: String, _ work: ComparisonProgress.Work) -> Void
     ) throws -> ComparisonRun {
         let opener = try adapted(opener)
-        let candidates = try specifications.map {
-            Candidate(
-                curve: $0.name,
-                pointLabel: $0.label,
-                tokenizers: try opener.tokenizers($0),
-                earlyEnd: $0.earlyEnd
+        let candidates = try specifications.map { specification in
+            let name = Self.title(specification.name, specification.label)
+            report(name, specification.fitted == nil ? .opening : .fitting)
+            return Candidate(
+                curve: specification.name,
+                pointLabel: specification.label,
+                tokenizers: try opener.tokenizers(specification) {
+                    report(name, .fittingCodebook(done: $0, of: $1))
+                },
+                earlyEnd: specification.earlyEnd
             )
         }
         return try ComparisonRun(
@@ -117,8 +121,12 @@ public struct ComparedDataset: Sendable {
             candidates: candidates,
             on: chunks(horizon: opener.horizon),
             seed: seed,
-            onRun: onRun
+            onRun: { report(Self.title($0.curve, $0.pointLabel), .measuring) }
         )
+    }
+
+    private static func title(_ name: String, _ label: String) -> String {
+        label.isEmpty ? name : "\(name) (\(label))"
     }
 }
 
@@ -130,7 +138,7 @@ extension [ComparedDataset] {
     ///   - opener: Opens them, for chunks of its horizon.
     ///   - seed: Seed of the bootstrap over trainings and episodes.
     ///   - dividesCores: True to divide the processor cores, which tensor operators use, among the datasets.
-    ///   - onRun: Called after every tokenizer with the names of dataset and curve and the number of tokenizers that are done.
+    ///   - report: Called when a piece of work begins, and for every codebook that is fitted.
     /// - Returns: The comparisons in the order of the datasets.
     /// - Throws: The errors of opening, fitting and running tokenizers.
     public func compare(
@@ -138,24 +146,39 @@ extension [ComparedDataset] {
         _ opener: TokenizerOpener,
         seed: UInt64,
         dividesCores: Bool,
-        onRun: @Sendable (_ dataset: String, _ curve: String, _ done: Int) -> Void
+        report: @Sendable (ComparisonProgress) -> Void
     ) throws -> [ComparisonRun] {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let width = Swift.min(count, cores)
         if width > 1, dividesCores { Torch.threadCount = Swift.max(1, cores / width) }
+        let total = count * specifications.reduce(0) { $0 + 1 + $1.sources.count }
         let done = Mutex(0)
         let results = Mutex([Int: Result<ComparisonRun, any Error>]())
         DispatchQueue.concurrentPerform(iterations: count) { index in
             let dataset = self[index]
+            // What begins ends what was before it.
+            var isFirst = true
             let result = Result {
-                try dataset.compare(specifications, opener, seed: seed) { candidate in
+                try dataset.compare(specifications, opener, seed: seed) { tokenizer, work in
+                    var endsWork = !isFirst
+                    if case .fittingCodebook = work { endsWork = false }
+                    isFirst = false
                     let count = done.withLock { count in
-                        count += 1
+                        if endsWork { count += 1 }
                         return count
                     }
-                    onRun(dataset.name, candidate.curve, count)
+                    report(
+                        .init(
+                            dataset: dataset.name,
+                            tokenizer: tokenizer,
+                            work: work,
+                            done: count,
+                            total: total
+                        )
+                    )
                 }
             }
+            done.withLock { $0 += 1 }
             results.withLock { $0[index] = result }
         }
         let found = results.withLock { $0 }

@@ -23,7 +23,7 @@ public struct ComparisonRun: Sendable {
     ///   - candidates: The tokenizers.
     ///   - compared: The chunks.
     ///   - seed: Seed of the bootstrap over trainings and episodes.
-    ///   - onRun: Called after every tokenizer.
+    ///   - onRun: Called before every tokenizer.
     /// - Throws: The errors of tokenizers, and `ActionTokenizerError` when the shapes of a tokenizer and the chunks differ or the
     ///   tokenizers of a candidate differ in their codebooks.
     public init(
@@ -41,7 +41,7 @@ public struct ComparisonRun: Sendable {
         var fullRuns: [(name: String, curve: String, run: CandidateRun, isFASTerVQ: Bool)] = []
         for candidate in candidates {
             let points = try candidate.tokenizers.map { tokenizer in
-                defer { onRun(candidate) }
+                onRun(candidate)
                 return try CandidatePoint.all(of: tokenizer, candidate, on: compared)
             }
             guard Set(points.map(\.count)).count == 1 else {

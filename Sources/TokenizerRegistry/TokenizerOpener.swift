@@ -31,9 +31,16 @@ public struct TokenizerOpener: Sendable {
 
     /// The tokenizers of a specification, one a source.
     ///
+    /// - Parameters:
+    ///   - specification: The tokenizers.
+    ///   - report: Called as by ``FittedTokenizer/fit(to:horizon:_:report:)``.
+    /// - Returns: The tokenizers.
     /// - Throws: `ActionTokenizerError` or `InvalidValue` for a setting that does not exist, and the errors of folders.
-    public func tokenizers(_ specification: TokenizerSpecification) throws -> [any ActionTokenizer] {
-        if let fitted = specification.fitted { return [try fit(fitted, specification)] }
+    public func tokenizers(
+        _ specification: TokenizerSpecification,
+        report: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+    ) throws -> [any ActionTokenizer] {
+        if let fitted = specification.fitted { return [try fit(fitted, specification, report)] }
         return try specification.sources.map { try keeping(specification, of: open(locate($0))) }
     }
 
@@ -84,7 +91,8 @@ public struct TokenizerOpener: Sendable {
 
     private func fit(
         _ fitted: FittedTokenizer,
-        _ specification: TokenizerSpecification
+        _ specification: TokenizerSpecification,
+        _ report: (_ done: Int, _ all: Int) -> Void
     ) throws -> any ActionTokenizer {
         var (settings, horizon) = (settings, horizon)
         do {
@@ -104,7 +112,7 @@ public struct TokenizerOpener: Sendable {
         guard let actions else {
             throw ActionTokenizerError("'\(specification.name)' needs a dataset to be fitted to")
         }
-        return try fitted.fit(to: actions, horizon: horizon, settings)
+        return try fitted.fit(to: actions, horizon: horizon, settings, report: report)
     }
 
     /// The tokenizer of a folder with the number of codebooks that the specification sets.

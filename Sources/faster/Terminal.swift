@@ -40,8 +40,8 @@ enum Terminal {
 
         init(_ label: String) { self.label = label }
 
-        /// Shows that `done` of `total` are done.
-        func update(_ done: Int, of total: Int, _ detail: String = "") {
+        /// Shows that `done` of `total` are done, at once if `detail` is about work that is new and may take long.
+        func update(_ done: Int, of total: Int, _ detail: String = "", isNew: Bool = false) {
             lock.withLock {
                 let now = Date()
                 // Work that announces its beginning is timed from there.
@@ -49,7 +49,8 @@ enum Terminal {
                 let begun = first ?? (done, now)
                 first = begun
                 let isLast = done >= total
-                guard isLast || now.timeIntervalSince(shown) > (Terminal.isInteractive ? 0.2 : 10) else {
+                guard isLast || isNew || now.timeIntervalSince(shown) > (Terminal.isInteractive ? 0.2 : 10)
+                else {
                     return
                 }
                 shown = now
@@ -74,7 +75,8 @@ enum Terminal {
             update(run.done, of: run.total, detail + crashes)
         }
 
-        private static func text(_ seconds: Double) -> String {
+        /// A duration for people.
+        static func text(_ seconds: Double) -> String {
             seconds < 60
                 ? String(format: "%.0f s", seconds)
                 : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)

@@ -73,17 +73,14 @@ extension TokenizerCommand {
             opener.horizon = try opener.horizon(of: specifications) ?? horizon
             let datasets = try openDatasets()
             for dataset in datasets { try dataset.check(specifications, opener) }
-            let progress = Terminal.Progress("compare")
-            let total = datasets.count * specifications.reduce(0) { $0 + $1.sources.count }
-            progress.update(0, of: total)
+            let progress = ComparisonProgressLine()
             var runs = try datasets.compare(
                 specifications,
                 opener,
                 seed: seed,
                 dividesCores: compute.threads == nil
-            ) { dataset, curve, done in
-                progress.update(done, of: total, "\(dataset): \(curve)")
-            }
+            ) { progress.show($0) }
+            progress.finish()
             let timing = Terminal.Progress("times")
             for index in runs.indices {
                 timing.update(index, of: runs.count, runs[index].result.name)

@@ -53,6 +53,25 @@ struct CompareTests {
         #expect(written == found as NSDictionary)
     }
 
+    @Test("says what is being fitted, and how far it is")
+    func progress() async throws {
+        let outcome = try await Program.run(
+            [
+                "tokenizer", "compare", "--data", Program.demonstrations, "--episodes", "0:2", "--out", "out",
+                "--tokenizers", "fast,fastervq-linear:codebooks=2:entries=16", "--threads", "1",
+            ],
+            in: folder
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("compare  ") }
+        #expect(lines.first?.hasPrefix("compare  0/4") == true)
+        #expect(lines.first?.hasSuffix("metaworld-mini: fitting fast") == true, "\(lines)")
+        let linear = lines.first { $0.contains("fitting fastervq-linear") }
+        #expect(linear?.hasPrefix("compare  1/4") == true, "\(lines)")
+        #expect(linear?.hasSuffix("fitting fastervq-linear (codebooks=2, entries=16)") == true, "\(lines)")
+        #expect(lines.last?.hasPrefix("compare  4/4  in ") == true, "\(lines)")
+    }
+
     @Test("gives baselines the numbers that evaluate gives them")
     func likeEvaluate() async throws {
         let point = try #require(try points(try await compare("fast")).first)
