@@ -24,7 +24,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         public let success: Double
 
         /// 95 % interval of ``success``: Wilson's for one evaluation, a bootstrap over evaluations
-        /// (trainings) and scenes for several.
+        /// (trainings) and scenes for several that do not agree in every scene.
         public let interval: ConfidenceInterval
 
         /// Success rate of every evaluation.
@@ -36,6 +36,9 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         /// 95 % interval of ``difference``: Newcombe's for paired rates between single evaluations, a bootstrap over
         /// evaluations and, paired, scenes where either candidate has several.
         public let differenceInterval: ConfidenceInterval?
+
+        /// The tasks, each compared with the first candidate: those that are worse first; nil for the first.
+        public let tasks: [TaskDifference]?
 
         /// Number of scenes of an evaluation.
         public let scenes: Int
@@ -50,7 +53,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
         public let latency: Percentiles?
 
         private enum CodingKeys: String, CodingKey {
-            case name, success, interval, evaluations, difference, scenes, steps, jerk
+            case name, success, interval, evaluations, difference, tasks, scenes, steps, jerk
             case differenceInterval = "difference_interval"
             case latency = "latency_ms"
         }
@@ -70,7 +73,7 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
             throw ComparisonError(description: "there is nothing to compare")
         }
         let scenes = Set(episodes.map(Scene.init)).sorted()
-        var successes: [SceneSuccess] = []
+        var all: [[[Bool]]] = []
         for candidate in candidates {
             guard !candidate.evaluations.isEmpty else {
                 throw ComparisonError(description: "\(candidate.name): has no evaluation")
@@ -81,8 +84,9 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
                     try Self.outcomes(evaluation, of: scenes, candidate.name, like: first.name)
                 )
             }
-            successes.append(SceneSuccess(outcomes))
+            all.append(outcomes)
         }
+        let (outcomes, successes) = (all, all.map(SceneSuccess.init))
         let bootstrap = EpisodeBootstrap(episodes: scenes.count, seed: seed)
         rows = candidates.enumerated().map { index, candidate in
             let (own, first) = (successes[index], successes[0])
@@ -96,6 +100,8 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
                 },
                 difference: index == 0 ? nil : own.gains(over: first).mean,
                 differenceInterval: index == 0 ? nil : own.differenceInterval(to: first, bootstrap),
+                tasks: index == 0
+                    ? nil : TaskDifference.all(of: outcomes[index], outcomes[0], scenes: scenes, seed: seed),
                 scenes: scenes.count,
                 steps: all.map { Double($0.steps) }.mean ?? 0,
                 jerk: all.compactMap(\.jerk).mean,
@@ -127,49 +133,6 @@ public struct PolicyComparison: Codable, Equatable, Sendable {
             }
             return success
         }
-    }
-}
-
-/// A candidate's success in each scene; scenes have one order for all candidates.
-private struct SceneSuccess {
-    /// Fraction of the evaluations that solved a scene.
-    let rates: [Double]
-
-    /// 1 for success, 0 for failure, in every evaluation and scene.
-    private let evaluations: [[Double]]
-
-    /// True if every scene was solved by all or by no evaluation, so that scenes are successes and failures.
-    private let isDecided: Bool
-
-    /// Counts the `outcomes` of every evaluation.
-    init(_ outcomes: [[Bool]]) {
-        let evaluations = outcomes.map { $0.map { $0 ? 1.0 : 0 } }
-        self.evaluations = evaluations
-        rates = outcomes[0].indices.map { scene in
-            evaluations.reduce(0) { $0 + $1[scene] } / Double(evaluations.count)
-        }
-        let rates = rates
-        isDecided = evaluations.count == 1 || [0, 1].contains { rate in rates.allSatisfy { $0 == rate } }
-    }
-
-    private var outcomes: [Bool] { rates.map { $0 == 1 } }
-
-    private var ones: [Double] { [Double](repeating: 1, count: rates.count) }
-
-    /// Resampled scenes that were solved alike are all alike and would claim certainty.
-    func interval(_ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isDecided else { return bootstrap.interval(ofTrainings: evaluations, over: ones) }
-        return ConfidenceInterval(successes: outcomes.count { $0 }, trials: outcomes.count)
-    }
-
-    /// Success rate less that of `first`, scene by scene.
-    func gains(over first: SceneSuccess) -> [Double] { zip(rates, first.rates).map { $0 - $1 } }
-
-    func differenceInterval(to first: SceneSuccess, _ bootstrap: EpisodeBootstrap) -> ConfidenceInterval {
-        guard isDecided, first.isDecided else {
-            return bootstrap.interval(ofTrainings: evaluations, minus: first.evaluations, over: ones)
-        }
-        return PairedDifference(PairedOutcomes(first.outcomes, outcomes)).interval
     }
 }
 

@@ -16,6 +16,9 @@ public struct PolicyComparisonReport: Sendable {
         /// Success less that of the first row, and its interval; nil for the first.
         public var difference: (value: Double, low: Double, high: Double)?
 
+        /// The tasks, in the order of the table; empty for the first row.
+        public var tasks: [Task]
+
         /// Median round trip of a request, milliseconds.
         public var latency: Double?
 
@@ -28,6 +31,7 @@ public struct PolicyComparisonReport: Sendable {
             success: RunReport.Rate,
             trainings: [Double],
             difference: (value: Double, low: Double, high: Double)?,
+            tasks: [Task] = [],
             latency: Double?,
             jerk: Double? = nil
         ) {
@@ -35,12 +39,43 @@ public struct PolicyComparisonReport: Sendable {
             self.success = success
             self.trainings = trainings
             self.difference = difference
+            self.tasks = tasks
             self.latency = latency
             self.jerk = jerk
         }
     }
 
-    private let rows: [Row]
+    /// A task of a policy beside the first row's.
+    public struct Task: Sendable {
+        /// The simulator's name of the task.
+        public var name: String
+
+        /// Number of its scenes.
+        public var scenes: Int
+
+        /// Success of the first row, in `0 ... 1`.
+        public var baseline: Double
+
+        /// Success of the policy.
+        public var success: Double
+
+        /// ``success`` less ``baseline``, and its interval.
+        public var difference: (value: Double, low: Double, high: Double)
+
+        /// A row of the table of tasks.
+        public init(
+            name: String,
+            scenes: Int,
+            baseline: Double,
+            success: Double,
+            difference: (value: Double, low: Double, high: Double)
+        ) {
+            (self.name, self.scenes) = (name, scenes)
+            (self.baseline, self.success, self.difference) = (baseline, success, difference)
+        }
+    }
+
+    let rows: [Row]
 
     /// A page of `rows`, the first of which the others are compared with.
     public init(rows: [Row]) { self.rows = rows }
@@ -58,6 +93,13 @@ public struct PolicyComparisonReport: Sendable {
             sections: [
                 .init(anchor: "success", title: "Success", introduction: introduction, body: chart),
                 .init(anchor: "numbers", title: "Numbers", body: table),
+                .init(
+                    anchor: "tasks",
+                    title: "Tasks",
+                    introduction:
+                        "Task by task, the largest loss first. One interval in twenty misses by chance.",
+                    body: taskTables
+                ),
             ]
         ).html
     }
@@ -120,10 +162,7 @@ public struct PolicyComparisonReport: Sendable {
                 + "row's, and jerk: mean norm of the second difference of executed actions, without gripper columns.",
             header: ["policy", "success", "difference", "median latency", "multiple", "jerk"],
             rows: rows.map { row in
-                let difference = row.difference.map { difference in
-                    let ends = [difference.low, difference.high].map { (100 * $0).fixed(1) }
-                    return "\((100 * difference.value).fixed(1)) points (\(ends[0]) to \(ends[1]))"
-                }
+                let difference = row.difference.map(Self.points)
                 return [
                     .init(
                         text: row.name,

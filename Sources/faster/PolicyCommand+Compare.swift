@@ -12,7 +12,7 @@ extension PolicyCommand {
             discussion: """
                 An evaluation is a folder that 'faster evaluate --out' wrote. Evaluations of trainings that differ in their \
                 seed only are one policy: blocks=runs/a+runs/b fast=runs/c. The first policy is what the others are \
-                compared with, scene by scene.
+                compared with, scene by scene, on average and task by task.
                 """
         )
 
@@ -42,6 +42,9 @@ extension PolicyCommand {
             let header = ["success", "95 %", "difference", "95 %", "latency", "jerk"]
             print("policy".filled(to: width) + header.map { $0.filled(to: 14) }.joined())
             for row in comparison.rows { print(row.name.filled(to: width) + row.cells.joined()) }
+            for row in comparison.rows {
+                row.taskLines(beside: comparison.rows[0].name).forEach { print($0) }
+            }
         }
 
         private func candidate(_ text: String) throws -> PolicyComparison.Candidate {
@@ -69,10 +72,31 @@ extension PolicyCommand {
 }
 
 extension PolicyComparison.Row {
-    fileprivate var cells: [String] {
-        func points(_ share: Double) -> String { String(format: "%+.1f", 100 * share) }
-        let range = { (interval: ConfidenceInterval) in "\(points(interval.low)) to \(points(interval.high))"
+    private func points(_ share: Double) -> String { String(format: "%+.1f", 100 * share) }
+
+    private func range(_ interval: ConfidenceInterval) -> String {
+        "\(points(interval.low)) to \(points(interval.high))"
+    }
+
+    /// A table of the tasks, of which there are several.
+    fileprivate func taskLines(beside baseline: String) -> [String] {
+        guard let tasks, tasks.count > 1 else { return [] }
+        let width = max(8, tasks.map(\.task.count).max() ?? 0) + 2
+        let widths = [width, max(14, baseline.count + 2), max(14, name.count + 2), 14, 18]
+        func line(_ cells: [String]) -> String {
+            zip(cells, widths).map { $0.filled(to: $1) }.joined() + (cells.last ?? "")
         }
+        let rows = tasks.map { task in
+            line([
+                task.task, String(format: "%.0f %%", 100 * task.baseline),
+                String(format: "%.0f %%", 100 * task.success), points(task.difference), range(task.interval),
+                "\(task.scenes)",
+            ])
+        }
+        return ["", line(["task", baseline, name, "difference", "95 %", "scenes"])] + rows
+    }
+
+    fileprivate var cells: [String] {
         let cells = [
             String(format: "%.1f %%", 100 * success),
             String(format: "%.1f to %.1f", 100 * interval.low, 100 * interval.high),
@@ -88,11 +112,21 @@ extension PolicyComparison.Row {
         let difference = difference.flatMap { value in
             differenceInterval.map { (value: value, low: $0.low, high: $0.high) }
         }
+        let tasks = (tasks ?? []).map { task in
+            PolicyComparisonReport.Task(
+                name: task.task,
+                scenes: task.scenes,
+                baseline: task.baseline,
+                success: task.success,
+                difference: (task.difference, task.interval.low, task.interval.high)
+            )
+        }
         return PolicyComparisonReport.Row(
             name: name,
             success: .init(fraction: success, episodes: scenes, low: interval.low, high: interval.high),
             trainings: evaluations,
             difference: difference,
+            tasks: tasks,
             latency: latency?.p50,
             jerk: jerk
         )

@@ -65,6 +65,36 @@ struct PolicyComparisonTests {
         #expect(comparison.rows[2].difference == -0.25 && several.low < -0.5 && several.high == 0)
     }
 
+    @Test("task by task on the task's own scenes, the largest loss first")
+    func tasks() throws {
+        func evaluation(_ tasks: [(String, [Bool])]) -> [EpisodeResult] {
+            tasks.flatMap { task, outcomes in
+                outcomes.enumerated().map {
+                    EpisodeResult(task: task, seed: $0, success: $1, steps: 9, latencies: [])
+                }
+            }
+        }
+        let base = evaluation([("a", [true, true, false]), ("b", [false, false]), ("c", [true, false])])
+        let own = evaluation([("c", [true, false]), ("a", [false, true, false]), ("b", [true, false])])
+        let single = try PolicyComparison([
+            .init(name: "base", evaluations: [base]), .init(name: "own", evaluations: [own]),
+        ])
+        let rows = try #require(single.rows[1].tasks)
+        #expect(single.rows[0].tasks == nil)
+        #expect(rows.map(\.task) == ["a", "c", "b"] && rows.map(\.scenes) == [3, 2, 2])
+        #expect(rows.map(\.difference) == [1.0 / 3 - 2.0 / 3, 0, 0.5])
+        #expect(rows.map(\.baseline) == [2.0 / 3, 0.5, 0] && rows.map(\.success) == [1.0 / 3, 0.5, 0.5])
+        #expect(rows[0].interval == PairedOutcomes(both: 1, firstOnly: 1, secondOnly: 0, neither: 1).interval)
+        let several = try PolicyComparison([
+            .init(name: "base", evaluations: [base]), .init(name: "own", evaluations: [own, base]),
+        ])
+        let halves = try #require(several.rows[1].tasks)
+        #expect(halves.map(\.task) == ["a", "c", "b"] && abs(halves[0].difference + 1.0 / 6) < 1e-12)
+        #expect(halves[0].interval.low < halves[0].difference && halves[0].interval.high >= 0)
+        // Scenes that both trainings and the other policy solve alike still are but two.
+        #expect(halves[1].interval.low < 0 && halves[1].interval.high > 0)
+    }
+
     @Test("without the episodes that were perturbed")
     func perturbed() throws {
         let plain = episodes([true, false, true, true])

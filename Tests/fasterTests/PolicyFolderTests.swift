@@ -44,6 +44,32 @@ struct PolicyFolderTests {
         }
     }
 
+    @Test("are compared task by task, too, those first that are worse")
+    func compared() async throws {
+        for (name, outcomes) in [("a", [1, 1, 1, 0]), ("b", [1, 1, 0, 0])] {
+            let episodes = zip(["push", "push", "reach", "reach"], outcomes).enumerated().map {
+                index,
+                episode in
+                #"{"task": "\#(episode.0)", "seed": \#(index % 2), "success": \#(episode.1 == 1), "steps": 9, "latency_ms": []}"#
+            }
+            try folder.write("[\(episodes.joined(separator: ","))]", to: "\(name)/episodes.json")
+        }
+        let arguments = ["policy", "compare", "first=a", "second=b", "--out", "out"]
+        let printed = try await Program.output(arguments, in: folder)
+        let lines = printed.split(separator: "\n").suffix(3).map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        }
+        #expect(lines[0] == "task first second difference 95 % scenes")
+        #expect(lines[1].hasPrefix("reach 50 % 0 % -50.0 -") && lines[1].hasSuffix(" 2"), "\(lines)")
+        #expect(lines[2].hasPrefix("push 100 % 100 % +0.0 -") && lines[2].hasSuffix(" 2"), "\(lines)")
+        let found = try await Program.object(arguments + ["--json"], in: folder)
+        let rows = try #require(found["rows"] as? [[String: Any]])
+        let tasks = try #require(rows.last?["tasks"] as? [[String: Any]])
+        #expect(rows[0]["tasks"] == nil && tasks.map { $0["task"] as? String } == ["reach", "push"])
+        let page = String(decoding: try folder["out/report.html"], as: UTF8.self)
+        #expect(page.contains("second beside first: success by task") && page.contains("−50.0 points ("))
+    }
+
     @Test("are compared only where there is an evaluation")
     func noComparison() async throws {
         #expect(
