@@ -366,6 +366,7 @@ let package = Package(
             name: "EvaluationTests",
             dependencies: [
                 "Evaluation", "PolicyServer", "PolicyProtocol", "PythonPeer", "TemporaryFolder", "RobotTypes",
+                "Support",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Peers", "Golden"],

@@ -42,7 +42,7 @@ def run(options):
         report(simulator.to_dict())
         return
     options.tasks = {name: simulator.task(name) for name in options.tasks}
-    options.shard = Shard(*options.shard, options.episodes, options.skip)
+    options.shard = Shard(*options.shard, options.episodes, options.skip, options.done)
     if options.mode == "evaluate":
         options.perturbations = [simulator.perturbation(name) for name in options.perturbations]
     mode = importlib.import_module(f".{options.mode}", __package__)
@@ -58,22 +58,26 @@ def run(options):
 
 
 class Shard:
-    """This process's episodes: every `count`-th one from `index` on, counted through all tasks.
+    """This process's episodes: every `count`-th one from `index` on, counted through all tasks and perturbations.
 
-    The first `skip` of them are left out: another process has reported them.
+    Episodes in `done`, positions in the same count, are shared out to nobody: an interrupted run has reported them. Of this
+    process's share, the first `skip` are left out: the process before it has reported them.
     """
 
-    def __init__(self, index: int, count: int, episodes: int, skip: int):
+    def __init__(self, index: int, count: int, episodes: int, skip: int = 0, done: frozenset[int] = frozenset()):
         self._index, self._count, self._episodes = index, count, episodes
-        self._first = 0
-        self._skip = skip
+        self._skip, self._done = skip, done
+        # Numbers of episodes before the next task's: all of them, and those that were still to do.
+        self._before = self._shared = 0
 
     def take(self) -> list[int]:
         """Indices of the next task's episodes that are still to do."""
+        remaining = [index for index in range(self._episodes) if self._before + index not in self._done]
         indices = [
-            index for index in range(self._episodes) if (self._first + index) % self._count == self._index
+            index for place, index in enumerate(remaining, self._shared) if place % self._count == self._index
         ]
-        self._first += self._episodes
+        self._before += self._episodes
+        self._shared += len(remaining)
         skipped = min(self._skip, len(indices))
         self._skip -= skipped
         return indices[skipped:]
@@ -146,6 +150,12 @@ def _add_common(mode: argparse.ArgumentParser):
     mode.add_argument("--assets", help="set of meshes and textures, of a simulator that has several")
     mode.add_argument("--shard", type=_shard, default=(0, 1), help="index/count: every count-th episode of all tasks")
     mode.add_argument("--skip", type=int, default=0, help="episodes of the shard to leave out, from its first on")
+    mode.add_argument(
+        "--done",
+        type=_ranges,
+        default=frozenset(),
+        help="episodes to leave out, by position among those of all tasks and perturbations: 0-4,7",
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -157,6 +167,11 @@ def _port(text: str) -> int:
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"expected 1 ... 65535, found {number}")
     return number
+
+
+def _ranges(text: str) -> frozenset[int]:
+    ranges = [[int(end) for end in part.split("-")] for part in text.split(",")]
+    return frozenset(number for ends in ranges for number in range(ends[0], ends[-1] + 1))
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -1,4 +1,3 @@
-internal import Crypto
 public import Foundation
 public import RobotTypes
 internal import Support
@@ -112,21 +111,11 @@ public enum TokenizerFolder {
     /// - Returns: `sha256:` and 64 hexadecimal digits.
     /// - Throws: ``ActionTokenizerError`` when there is no such file, or one cannot be read.
     public static func digest(of folder: URL) throws(ActionTokenizerError) -> String {
-        var lines = ""
-        for name in codingFiles {
-            let file = folder.appending(path: name)
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
-                throw ActionTokenizerError("\(file.path): cannot be read")
-            }
-            lines += "\(hexadecimalSHA256(of: data))  \(name)\n"
+        let names = codingFiles.filter {
+            FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
         }
-        guard !lines.isEmpty else { throw ActionTokenizerError("\(folder.path): is no tokenizer's folder") }
-        return "sha256:" + hexadecimalSHA256(of: Data(lines.utf8))
-    }
-
-    private static func hexadecimalSHA256(of data: Data) -> String {
-        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+        guard !names.isEmpty else { throw ActionTokenizerError("\(folder.path): is no tokenizer's folder") }
+        return try FolderDigest.sha256(of: names, in: folder)
     }
 
     /// Checks the number of control steps of a configuration, before anything is made of it.

@@ -23,12 +23,12 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// All else is of the unperturbed ones.
     public let perturbations: [PerturbationSummary]?
 
-    /// Name of the set of meshes and textures that the scenes were shown with; nil where the simulator has one only.
-    public let assets: String?
+    /// What was evaluated; nil in the files of older programs.
+    public let settings: EvaluationSettings?
 
-    /// Summarizes `all` episodes, the unperturbed ones also by `groups` of their tasks.
-    public init(of all: [EpisodeResult], groups: [TaskGroup] = [], assets: String? = nil) {
-        self.assets = assets
+    /// Summarizes `all` episodes of an evaluation with `settings`, the unperturbed ones also by `groups` of their tasks.
+    public init(of all: [EpisodeResult], groups: [TaskGroup] = [], settings: EvaluationSettings? = nil) {
+        self.settings = settings
         let episodes = all.filter { $0.perturbation == nil }
         let perturbed = Dictionary(grouping: all, by: \.perturbation)
         var names: [String] = []

@@ -5,7 +5,8 @@ internal import Numpy
 internal import RobotTypes
 internal import Support
 
-/// The folder of an evaluation's results: `summary.json`, `episodes.json` and `videos/`.
+/// The folder of an evaluation's results: `summary.json`, `episodes.json` and `videos/`; until they are written, a journal of the
+/// episodes that are done, `episodes.jsonl`, and the simulators' videos.
 public struct EvaluationFolder: Sendable {
     private let url: URL
 
@@ -16,6 +17,26 @@ public struct EvaluationFolder: Sendable {
     public var rawVideos: URL { url.appending(path: "films") }
 
     private var episodes: URL { url.appending(path: "episodes.json") }
+
+    /// File of the journal.
+    private var journalFile: URL { url.appending(path: "episodes.jsonl") }
+
+    /// Makes sure that an evaluation with `settings` may continue the interrupted one in the folder, if there is one.
+    ///
+    /// - Throws: `EpisodeJournalError` that names the setting which differs, or the line that cannot be understood.
+    public func check(_ settings: EvaluationSettings) throws(EpisodeJournalError) {
+        try EpisodeJournal.check(journalFile, against: settings)
+    }
+
+    /// The journal of the interrupted evaluation in the folder, or a new one.
+    ///
+    /// - Throws: As ``check(_:)``, and `DurableFileError` where the folder cannot be written.
+    public func journal(of settings: EvaluationSettings) throws -> EpisodeJournal {
+        try EpisodeJournal(journalFile, of: settings, films: rawVideos)
+    }
+
+    /// Gives up the interrupted evaluation in the folder, if there is one.
+    public func forgetInterrupted() { try? FileManager.default.removeItem(at: journalFile) }
 
     /// Writes all results, and encodes the simulator's videos.
     ///

@@ -39,7 +39,7 @@ extension RunFolder {
             )
         }
         report.facts =
-            facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            evaluationFacts + facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             + seconds.sorted { $0.key < $1.key }.map {
                 ("time, \($0.key)", String(format: "%.0f s", $0.value))
             }
@@ -47,6 +47,15 @@ extension RunFolder {
         report.commands =
             (facts.isEmpty ? [] : ["make quickstart"]) + ["faster report \(url.lastPathComponent)"]
         return report
+    }
+
+    /// What the evaluation of the policy is of.
+    private var evaluationFacts: [(name: String, value: String)] {
+        guard let settings = (policy ?? shipped)?.summary.settings else { return [] }
+        var facts: [(name: String, value: String)] = [("evaluated policy", settings.policy)]
+        if let digest = settings.policyDigest { facts.append(("policy's digest", digest)) }
+        for (name, value) in settings.details { facts.append(("evaluation, \(name)", value)) }
+        return facts
     }
 
     private var keyFigures: [RunReport.KeyFigure] {
@@ -62,7 +71,7 @@ extension RunFolder {
                             100 * mean.interval.low,
                             100 * mean.interval.high
                         )
-                        + (policy?.summary.assets.map { ", \($0) assets" } ?? "")
+                        + (policy?.summary.settings?.assets.map { ", \($0) assets" } ?? "")
                 )
             )
             if let last = mean.lastStep {

@@ -81,6 +81,16 @@ struct DecodingOptions: ParsableArguments {
         return settings
     }
 
+    /// The options that are given, by name, as text.
+    var given: [String: String] {
+        let all: [String: (any CustomStringConvertible)?] = [
+            "block-size": blockSize, "codebooks": codebooks, "mask-predict": maskPredictBlocks,
+            "end-threshold": endThreshold, "deadline-ms": deadline, "temperature": temperature,
+            "top-k": topK, "top-p": topP, "samples": samples, "cuda-graphs": cudaGraphs ? "yes" : nil,
+        ]
+        return all.compactMapValues { $0?.description }
+    }
+
     private func expect<Number>(
         _ number: Number?,
         _ option: String,

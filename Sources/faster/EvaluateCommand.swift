@@ -15,6 +15,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             The policy is served on loopback, and the simulator asks it through openpi's own client, as a robot \
             would. Scenes differ from all that demonstrations can have. '--policy expert' runs the simulator's \
             scripted expert on the same scenes.
+
+            Every finished episode is kept in OUT/episodes.jsonl. After an interruption, the same command continues with the \
+            others, and ends with the same results; --workers and --threads may differ, other settings are refused.
             """
     )
 
@@ -87,9 +90,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         let simulator = try await rollouts.open()
         let perturbations = try perturbations.map(simulator.description.perturbationNames) ?? []
         var plan = plan(simulator.tasks, perturbations)
-        let results: [EpisodeResult]
+        let settings = try settings(of: plan, simulator.runner)
+        try EvaluationFolder(out.asFile).check(settings)
+        let summary: EvaluationSummary
         if isExpert {
-            results = try await roll(plan, simulator)
+            summary = try await roll(plan, simulator, settings)
         } else {
             let policy = try await openPolicy(
                 namedModel(policy, family: .policies),
@@ -106,26 +111,71 @@ struct EvaluateCommand: AsyncParsableCommand {
                 )
             }
             let handler = PolicyHandler(policy: policy, serverName: "faster", version: Faster.version)
-            results = try await withServer(handler, clients: rollouts.workers) { port in
+            summary = try await withServer(handler, clients: rollouts.workers) { port in
                 plan.controller = .server(host: "127.0.0.1", port: port)
-                return try await roll(plan, simulator)
+                return try await roll(plan, simulator, settings)
             }
         }
-        let summary = EvaluationSummary(
-            of: results,
-            groups: simulator.description.taskGroups,
-            assets: simulator.runner.assets
-        )
-        try EvaluationFolder(out.asFile).write(results, summary, of: simulator.description)
         if json { return try Terminal.printJSON(summary) }
         print(summary.lines.joined(separator: "\n"))
     }
 
-    private func roll(_ plan: EvaluationPlan, _ simulator: OpenedSimulator) async throws -> [EpisodeResult] {
-        try await simulator.run(plan, label: "evaluate \(policy.asFile.lastPathComponent)") {
-            let name = [$0.task, $0.perturbation].compactMap { $0 }.joined(separator: ", ")
-            return "\(name) \($0.success ? "succeeded" : "failed")"
+    /// Runs the episodes of `plan` that an interrupted evaluation has not done, and writes the results of all.
+    private func roll(
+        _ plan: EvaluationPlan,
+        _ simulator: OpenedSimulator,
+        _ settings: EvaluationSettings
+    ) async throws -> EvaluationSummary {
+        try plan.check()
+        let folder = EvaluationFolder(out.asFile)
+        let journal = try folder.journal(of: settings)
+        if journal.count > 0 {
+            Terminal.say("\(out): continues with \(journal.count) of \(plan.count) episodes done")
         }
+        let progress = Terminal.Progress("evaluate \(policy.asFile.lastPathComponent)")
+        let results: [EpisodeResult]
+        do {
+            results = try await simulator.runner.run(plan, after: journal.episodes) { episode, run in
+                try journal.append(episode)
+                let name = [episode.task, episode.perturbation].compactMap { $0 }.joined(separator: ", ")
+                progress.update(run, "\(name) \(episode.success ? "succeeded" : "failed")")
+            }
+        } catch {
+            if journal.count > 0 {
+                Terminal.say(
+                    "\(out): keeps \(journal.count) of \(plan.count) episodes; the same command continues"
+                )
+            }
+            throw error
+        }
+        let summary = EvaluationSummary(
+            of: results,
+            groups: simulator.description.taskGroups,
+            settings: settings
+        )
+        try folder.write(results, summary, of: simulator.description)
+        try journal.remove()
+        return summary
+    }
+
+    private func settings(of plan: EvaluationPlan, _ simulator: SimulatorRunner) throws -> EvaluationSettings
+    {
+        let prediction =
+            isExpert
+            ? nil
+            : EvaluationSettings.Prediction(
+                digest: try PolicyFolder.digest(of: namedModel(policy, family: .policies)),
+                embodiment: robot.embodiment,
+                decoding: decoding.given.merging(lerobot.given) { $1 },
+                device: compute.device
+            )
+        return EvaluationSettings(
+            plan,
+            policy: policy,
+            simulator: simulator,
+            prediction: prediction,
+            version: Faster.version
+        )
     }
 
     private func plan(_ tasks: [String], _ perturbations: [String]) -> EvaluationPlan {

@@ -14,7 +14,7 @@ extension EvaluationSummary {
                 + "  of \(groups.count) groups"
         }
         return tasks + [line("mean", mean)] + groups
-            + [average, sizeLine, stageLine, assetsLine].compactMap { $0 }
+            + [average, sizeLine, stageLine, settingsLine].compactMap { $0 }
             + perturbed
     }
 
@@ -26,8 +26,12 @@ extension EvaluationSummary {
         return parts.isEmpty ? nil : "a chunk, means: " + parts.joined(separator: ", ")
     }
 
-    /// Line with the meshes and textures that the scores are of.
-    private var assetsLine: String? { assets.map { "assets: \($0)" } }
+    /// Line with what the scores are of.
+    private var settingsLine: String? {
+        settings.map { settings in
+            "\(settings.policyName): " + settings.details.map { "\($0) \($1)" }.joined(separator: ", ")
+        }
+    }
 
     /// Line with the median times of the stages of an inference.
     private var stageLine: String? {

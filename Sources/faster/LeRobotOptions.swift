@@ -39,6 +39,11 @@ struct LeRobotOptions: ParsableArguments {
         return options
     }
 
+    /// The tokenizers that are given, by the options' names.
+    var given: [String: String] {
+        ["text-tokenizer": textTokenizer, "action-tokenizer": actionTokenizer].compactMapValues { $0 }
+    }
+
     /// Refuses options of the other kind of policy.
     func check(_ folder: URL, embodiment: String?, decoding: DecodingSettings = DecodingSettings()) throws {
         if LeRobotPolicyFolder.isFolder(folder) {

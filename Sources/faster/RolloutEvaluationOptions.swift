@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Recording
 import Training
 
 /// Evaluation of a policy in rollouts while it is trained.
@@ -58,6 +59,8 @@ struct RolloutEvaluationOptions: ParsableArguments {
 
     /// Runs `faster evaluate`; one that fails is reported, and does not end the training.
     private static func evaluate(_ arguments: [String], _ results: URL) throws -> [String: Double] {
+        // It may be that of a training which this one replaces.
+        EvaluationFolder(results).forgetInterrupted()
         let process = Process()
         process.executableURL = Installation.program
         process.arguments = ["evaluate"] + arguments

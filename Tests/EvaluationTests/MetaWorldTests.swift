@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Synchronization
 import TemporaryFolder
 import Testing
 
@@ -81,6 +82,35 @@ struct MetaWorldTests {
         }
         #expect(interrupted == whole)
     }
+
+    @Test(
+        "the episodes that an interrupted run has left are run, and no others, with the same results",
+        arguments: [1, 2, 9]
+    )
+    func interrupted(workers: Int) async throws {
+        let (plan, whole) = (Self.plan, try await Self.whole.value)
+        let places = [0, 2, 3, 5]
+        let done = places.map { whole[$0] }
+        let run = Mutex<[String]>([])
+        let completed = try await SimulatorRunner(simulator: metaWorld(), workers: workers)
+            .run(plan, after: done) { episode, progress in
+                run.withLock { $0.append(episode.name) }
+                #expect(progress.total == 8 && progress.done > 4)
+            }
+        #expect(completed == whole)
+        let left = whole.indices.filter { !places.contains($0) }.map { whole[$0].name }
+        #expect(run.withLock { $0.sorted() } == left.sorted())
+        #expect(try await SimulatorRunner(simulator: metaWorld()).run(plan, after: whole.reversed()) == whole)
+    }
+
+    /// Two tasks, two scenes each, plain and under a perturbation.
+    private static let plan = {
+        var plan = EvaluationPlan(controller: .expert, tasks: ["reach-v3", "coffee-button-v3"], episodes: 2)
+        plan.perturbations = ["actions"]
+        return plan
+    }()
+
+    private static let whole = Task { try await SimulatorRunner(simulator: metaWorld()).run(plan) }
 
     @Test("asks a policy once a chunk, with what its metadata wants")
     func policy() async throws {

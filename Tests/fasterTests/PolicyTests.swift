@@ -71,6 +71,15 @@ struct PolicyTests {
         #expect(
             stages.map { $0["name"] as? String } == ["prefix", "block 1", "block 2", "block 3", "detokenize"]
         )
+        let settings = try #require(found["settings"] as? [String: Any])
+        let digest = try #require(settings["policy_digest"] as? String)
+        #expect(digest.count == 71 && digest.hasPrefix("sha256:"))
+        let texts = ["policy": "policy", "simulator": "metaworld", "device": "cpu", "version": "0.1.0"]
+        #expect(texts.allSatisfy { settings[$0] as? String == $1 }, "\(settings)")
+        let numbers = ["episodes": 1, "seed": 0, "execute": 8, "delay": 0, "max_steps": 20, "videos": 1]
+        #expect(numbers.allSatisfy { settings[$0] as? Int == $1 }, "\(settings)")
+        #expect(settings["tasks"] as? [String] == ["drawer-open-v3"])
+        #expect((settings["decoding"] as? [String: String])?.isEmpty == true)
         let groups = try #require(found["groups"] as? [[String: Any]])
         #expect(groups.map { $0["name"] as? String } == ["easy"])
         #expect(groups.first?["tasks"] as? Int == 1 && found["macro"] == nil)
@@ -98,6 +107,8 @@ struct PolicyTests {
         let page = String(decoding: try run["report.html"], as: UTF8.self)
         #expect(page.contains("drawer-open-v3") && page.contains(">easy<") && page.contains("</html>"))
         #expect(page.contains("faster report") && !page.contains("make quickstart"))
+        #expect(page.contains("<dt>policy&#39;s digest</dt><dd>\(digest)</dd>"))
+        #expect(page.contains("<dt>evaluation, max-steps</dt><dd>20</dd>"))
         let summary = try JSONSerialization.jsonObject(with: run["summary.json"]) as? [String: Any]
         #expect(summary?["success_mean"] as? Double == 0)
         #expect((summary?["tokenizers"] as? [String: Any])?["fastervq"] != nil)
@@ -138,13 +149,21 @@ struct PolicyTests {
         try folder.copy(run.appending(path: "policy").path, to: "policy")
         let arguments = evaluate("policy", "--tasks", "drawer-open-v3", "--max-steps", "9", "--perturbations")
         let printed = try await Program.output(
-            arguments + ["texture,delay", "--out", "evaluation/policy", "--videos", "1"],
+            arguments + ["texture,delay", "--out", "evaluation/policy", "--videos", "1", "--codebooks", "2"],
             in: folder
         )
         let lines = printed.split(separator: "\n").map {
             $0.split(separator: " ", omittingEmptySubsequences: true)
         }
         #expect(lines.suffix(2).map(\.first) == ["texture", "delay"])
+        let settings = try #require(lines.dropLast(2).last).joined(separator: " ")
+        #expect(settings.hasPrefix("policy (sha256:"))
+        #expect(
+            settings.hasSuffix(
+                "): simulator metaworld, seed 0, episodes 1, execute 8, delay 0, max-steps 9, perturbations texture,delay, "
+                    + "videos 1, codebooks 2, version 0.1.0"
+            )
+        )
         #expect(printed.contains("of 1, +0 points [-79, +79]  0 lost, 0 won, p 1"))
         let written = try JSONSerialization.jsonObject(with: folder["evaluation/policy/summary.json"])
         let rows = try #require((written as? [String: Any])?["perturbations"] as? [[String: Any]])
@@ -281,14 +300,6 @@ struct PolicyTests {
         #expect(
             try await Program.refusal(["report", "."], in: folder)
                 == ".: holds nothing to report on; expected tokenizer/, policy/ or evaluation/"
-        )
-    }
-
-    @Test("are compared only where there is an evaluation")
-    func noComparison() async throws {
-        #expect(
-            try await Program.refusal(["policy", "compare", "b=+"], in: folder)
-                == "expected NAME=FOLDER or NAME=FOLDER+FOLDER, found 'b=+'"
         )
     }
 

@@ -151,11 +151,17 @@ public struct EvaluationPlan: RolloutPlan, Equatable {
         }
     }
 
-    /// Sort key: perturbation, task, seed.
+    /// Perturbation, task, index.
     public func rank(of episode: EpisodeResult) -> (Int, Int, Int) {
         let perturbation = episode.perturbation.map {
             1 + (perturbations.firstIndex(of: $0) ?? perturbations.count)
         }
-        return (perturbation ?? 0, index(of: episode.task), episode.seed)
+        return (perturbation ?? 0, index(of: episode.task), episode.seed - firstSeed)
+    }
+
+    /// Position of an episode in the order in which one process runs them: by task, perturbation, index.
+    func position(of episode: EpisodeResult) -> Int {
+        let (perturbation, task, index) = rank(of: episode)
+        return (task * (1 + perturbations.count) + perturbation) * episodes + index
     }
 }

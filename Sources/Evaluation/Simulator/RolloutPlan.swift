@@ -26,7 +26,7 @@ public protocol RolloutPlan: Sendable {
     /// - Throws: ``SimulatorError/badPlan(_:)``.
     func check() throws(SimulatorError)
 
-    /// Sort key of an episode among those of the plan.
+    /// Place of an episode among those of the plan, also its sort key: perturbation, with 0 for none; task; index, or seed.
     func rank(of episode: Episode) -> (Int, Int, Int)
 }
 
@@ -35,7 +35,7 @@ extension RolloutPlan {
     public var perturbations: [String] { [] }
 
     /// Number of episodes of all tasks, under all perturbations.
-    var count: Int { tasks.count * episodes * (1 + perturbations.count) }
+    public var count: Int { tasks.count * episodes * (1 + perturbations.count) }
 
     /// The command line of the simulator's client.
     var arguments: [String] {

@@ -26,25 +26,54 @@ public struct SimulatorRunner: Sendable {
     ///
     /// - Parameters:
     ///   - plan: The episodes to evaluate, collect or replay.
-    ///   - onEpisode: Called after every episode, one call at a time, in the order they end.
+    ///   - onEpisode: Called after every episode, one call at a time, in the order they end; an error that it throws ends
+    ///     the run.
     /// - Returns: All episodes: by perturbation, the unperturbed ones first, then by task, both in the plan's order, then by
     ///   seed or index.
-    /// - Throws: ``SimulatorError``; the other processes are ended then.
+    /// - Throws: ``SimulatorError``, or what `onEpisode` throws; the other processes are ended then.
     public func run<Plan: RolloutPlan>(
         _ plan: Plan,
-        onEpisode: @escaping @Sendable (Plan.Episode, RunProgress) -> Void = { _, _ in }
+        onEpisode: @escaping @Sendable (Plan.Episode, RunProgress) throws -> Void = { _, _ in }
+    ) async throws -> [Plan.Episode] {
+        try await run(plan, after: [], at: [], onEpisode: onEpisode)
+    }
+
+    /// Runs the episodes of `plan` that an interrupted run has left, as ``run(_:onEpisode:)`` does.
+    ///
+    /// - Parameters:
+    ///   - plan: The episodes to evaluate.
+    ///   - done: Episodes that the interrupted run has done, each of them once.
+    ///   - onEpisode: Called after every further episode.
+    /// - Returns: All episodes, those in `done` among them.
+    /// - Throws: As ``run(_:onEpisode:)``.
+    public func run(
+        _ plan: EvaluationPlan,
+        after done: [EpisodeResult],
+        onEpisode: @escaping @Sendable (EpisodeResult, RunProgress) throws -> Void = { _, _ in }
+    ) async throws -> [EpisodeResult] {
+        try await run(plan, after: done, at: done.map(plan.position), onEpisode: onEpisode)
+    }
+
+    private func run<Plan: RolloutPlan>(
+        _ plan: Plan,
+        after done: [Plan.Episode],
+        at positions: [Int],
+        onEpisode: @escaping @Sendable (Plan.Episode, RunProgress) throws -> Void
     ) async throws -> [Plan.Episode] {
         try plan.check()
         let description = try await simulator.description()
         try description.check(tasks: plan.tasks)
         try description.check(perturbations: plan.perturbations)
-        let results = Results(total: plan.count, onEpisode: onEpisode)
-        let processes = min(workers, plan.count)
+        let results = Results(done, total: plan.count, onEpisode: onEpisode)
+        let processes = min(workers, plan.count - done.count)
+        let common =
+            plan.arguments + (assets.map { ["--assets", $0] } ?? [])
+            + (positions.isEmpty ? [] : ["--done", positions.ranges])
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for index in 0 ..< processes {
-                let shard =
-                    ["--shard", "\(index)/\(processes)"] + (assets.map { ["--assets", $0] } ?? [])
-                group.addTask { try await run(plan.arguments + shard, results) }
+            for index in 0 ..< max(0, processes) {
+                group.addTask {
+                    try await run(common + ["--shard", "\(index)/\(processes)"], results)
+                }
             }
             // Not `waitForAll`, which would let the others go on to their end before it throws.
             for try await _ in group {}
@@ -83,28 +112,47 @@ public struct SimulatorRunner: Sendable {
 
 /// Episodes as they come from all processes.
 private actor Results<Episode: Decodable & Sendable> {
-    private(set) var episodes: [Episode] = []
+    private(set) var episodes: [Episode]
     private var restarts = 0
     private let total: Int
-    private let onEpisode: @Sendable (Episode, RunProgress) -> Void
+    private let onEpisode: @Sendable (Episode, RunProgress) throws -> Void
     private let start = ContinuousClock.now
 
-    init(total: Int, onEpisode: @escaping @Sendable (Episode, RunProgress) -> Void) {
-        self.total = total
-        self.onEpisode = onEpisode
+    init(
+        _ episodes: [Episode],
+        total: Int,
+        onEpisode: @escaping @Sendable (Episode, RunProgress) throws -> Void
+    ) {
+        (self.episodes, self.total, self.onEpisode) = (episodes, total, onEpisode)
     }
 
     func noteRestart() { restarts += 1 }
 
-    func add(_ line: String) throws(SimulatorError) {
+    func add(_ line: String) throws {
         guard let episode = try? JSONDecoder().decode(Episode.self, from: Data(line.utf8)) else {
-            throw .unreadableLine(line)
+            throw SimulatorError.unreadableLine(line)
         }
         episodes.append(episode)
         let elapsed = start.duration(to: .now)
-        onEpisode(
+        try onEpisode(
             episode,
             RunProgress(done: episodes.count, total: total, elapsed: elapsed, restarts: restarts)
         )
+    }
+}
+
+extension [Int] {
+    /// The numbers as ranges in rising order: `0-4,7`.
+    fileprivate var ranges: String {
+        var ranges: [ClosedRange<Int>] = []
+        for number in sorted() {
+            if let last = ranges.last, last.upperBound + 1 == number {
+                ranges[ranges.count - 1] = last.lowerBound ... number
+            } else {
+                ranges.append(number ... number)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: ",")
     }
 }
