@@ -33,7 +33,7 @@ public struct TokenizerOpener: Sendable {
     ///
     /// - Parameters:
     ///   - specification: The tokenizers.
-    ///   - report: Called as by ``FittedTokenizer/fit(to:horizon:_:report:)``.
+    ///   - report: Called as by ``FittedTokenizer/fit(to:horizon:_:processes:report:)``.
     /// - Returns: The tokenizers.
     /// - Throws: `ActionTokenizerError` or `InvalidValue` for a setting that does not exist, and the errors of folders.
     public func tokenizers(
