@@ -89,8 +89,8 @@ struct MetaWorldTests {
     )
     func interrupted(workers: Int) async throws {
         let (plan, whole) = (Self.plan, try await Self.whole.value)
-        let places = [0, 2, 3, 5]
-        let done = places.map { whole[$0] }
+        let positions = [0, 2, 3, 5]
+        let done = positions.map { whole[$0] }
         let run = Mutex<[String]>([])
         let completed = try await SimulatorRunner(simulator: metaWorld(), workers: workers)
             .run(plan, after: done) { episode, progress in
@@ -98,7 +98,7 @@ struct MetaWorldTests {
                 #expect(progress.total == 8 && progress.done > 4)
             }
         #expect(completed == whole)
-        let left = whole.indices.filter { !places.contains($0) }.map { whole[$0].name }
+        let left = whole.indices.filter { !positions.contains($0) }.map { whole[$0].name }
         #expect(run.withLock { $0.sorted() } == left.sorted())
         #expect(try await SimulatorRunner(simulator: metaWorld()).run(plan, after: whole.reversed()) == whole)
     }
