@@ -22,13 +22,13 @@ OVERHEAD = 1 << 20
 def run(world: World, options, report):
     """Sends the shard's demonstrations to a recorder and reports each as it ends."""
     server = Server(options.host, options.port, options.patience)
-    learner = options.policy_port and Server(options.host, options.policy_port, options.patience)
+    policy = options.policy_port and Server(options.host, options.policy_port, options.patience)
 
     def run_episode(environment: Environment, index: int) -> dict:
         schema = ObservationSchema(server.metadata, environment.description.robot, options.size)
         images = {} if options.no_images else schema.images
-        lead = learner and Lead(learner, environment, options)
-        message, failures = _first_success(world, environment, images, lead, options, index)
+        novice = policy and Novice(policy, environment, options)
+        message, failures = _first_success(world, environment, images, novice, options, index)
         _send(server, message)
         return {
             "task": environment.task,
@@ -51,8 +51,8 @@ def scenes(options, index: int):
             yield options.seed + index + spare * options.episodes, attempt
 
 
-class Lead:
-    """The steps of a policy before the expert takes over (HG-DAgger, https://arxiv.org/abs/1810.02890)."""
+class Novice:
+    """A policy that acts until the expert takes over (HG-DAgger, https://arxiv.org/abs/1810.02890)."""
 
     def __init__(self, server: Server, environment: Environment, options):
         self._server = server
@@ -61,21 +61,27 @@ class Lead:
         self._options = options
 
     def play(self, seed: int, attempt: int) -> bool:
-        """Lets the policy act for a random part of an episode; false if no expert is needed or can help any more."""
+        """Lets the policy act in a new scene for a random number of steps, fewer than it needs; false if no expert can help any more."""
         task = self._environment.description
-        steps = np.random.default_rng([seed, attempt, 2]).integers(1, task.max_steps or task.max_demonstration_steps)
-        policy = ServedPolicy(self._server, self._schema, self._environment, seed, self._options)
-        rollout = roll_out(self._environment, policy, int(steps))
-        return not rollout.success and not self._environment.has_failed
+        generator = np.random.default_rng([seed, attempt, 2])
+        limit = task.max_steps or task.max_demonstration_steps
+        while limit > 1:
+            self._environment.reset(seed)
+            policy = ServedPolicy(self._server, self._schema, self._environment, seed, self._options)
+            rollout = roll_out(self._environment, policy, int(generator.integers(1, limit)))
+            if not rollout.success:
+                return not self._environment.has_failed
+            limit = len(rollout.actions)
+        return False
 
 
 def _first_success(
-    world: World, environment: Environment, images: dict, lead: Lead | None, options, index: int
+    world: World, environment: Environment, images: dict, novice: Novice | None, options, index: int
 ) -> tuple[dict, int]:
     """The message of the first success among the scenes for `index`, and the number of failures before it."""
     failures = 0
     for seed, attempt in scenes(options, index):
-        message = demonstration(world, environment, images, seed, attempt, options.noise, lead)
+        message = demonstration(world, environment, images, seed, attempt, options.noise, novice)
         if message is not None:
             return message | {"index": index}, failures
         failures += 1
@@ -91,9 +97,9 @@ def demonstration(
     seed: int,
     attempt: int,
     noise: float,
-    lead: Lead | None = None,
+    novice: Novice | None = None,
 ) -> dict | None:
-    """One episode as the recorder takes it, with the `images` of a schema; None when the expert failed, or was not needed.
+    """One episode as the recorder takes it, with the `images` of a schema; None when the expert failed.
 
     Images are rendered only once the episode is known to have succeeded.
     """
@@ -108,8 +114,9 @@ def demonstration(
             snapshots.append(environment.snapshot())
 
     dart = DartNoise(noise * robot.noise_unit, np.random.default_rng([seed, attempt]), robot.noise_columns, len(robot.action))
-    environment.reset(seed)
-    if lead and not lead.play(seed, attempt):
+    if novice is None:
+        environment.reset(seed)
+    elif not novice.play(seed, attempt):
         return None
     rollout = play(world, environment, seed, attempt, dart, record)
     if not (rollout.success_at_last_step if environment.description.counts_last_step else rollout.success):

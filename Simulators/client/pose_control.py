@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 
+# A hand this near to the line above a grasp or a goal, metres, and so little turned, radians, goes straight down.
+ABOVE, ALIGNED = 0.012, 0.15
+
 
 def turn(axis: str, angle: float) -> np.ndarray:
     """The matrix of a rotation by `angle` radians about x, y or z, `[3, 3]`."""
@@ -26,6 +29,13 @@ def rotation_vector(matrix: np.ndarray) -> np.ndarray:
         return angle * axis / np.linalg.norm(axis)
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
     return angle * skew / (2 * np.sin(angle))
+
+
+def is_above(position: np.ndarray, rotation: np.ndarray, grasp) -> bool:
+    """True if a hand at a pose has nothing but the way down to `grasp`, another pose, before it."""
+    offset = position - grasp.position
+    turned = np.linalg.norm(rotation_vector(grasp.rotation @ rotation.T))
+    return bool(np.linalg.norm(offset[:2]) < ABOVE and offset[2] > -0.005 and turned < ALIGNED)
 
 
 def quaternion_rotation_vector(quaternion: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from typing import Iterator, NamedTuple
 
 import numpy as np
 
-from ..client.pose_control import rotation_vector, turn
+from ..client.pose_control import ABOVE, is_above, rotation_vector, turn
 from .environment import DOWN, Environment
 
 OPEN, CLOSED = 1.0, -1.0
@@ -16,8 +16,6 @@ WIDEST = 0.05
 CLOSING, OPENING = 4, 3
 # Largest turn of a step, radians.
 LARGEST_TURN = 0.25
-# A hand this near to the line above a grasp or a goal, metres, and so little turned, radians, goes straight down.
-ABOVE, ALIGNED = 0.012, 0.15
 
 Motion = Iterator[np.ndarray]
 
@@ -81,19 +79,13 @@ class Expert:
     def _pick(self, grasp: Grasp) -> Motion:
         scene = self._scene
         above = scene.outline(0)[:, 2].max() + FINGERTIPS + self._clearance
-        if not self._is_above(grasp):
+        is_open = scene.state[6] > 0.8
+        if not (is_open and is_above(*scene.hand, grasp)):
             yield from self._go(lambda: np.array([*grasp.position[:2], above]), grasp.rotation, OPEN, 0.012)
         yield from self._go(lambda: grasp.position, grasp.rotation, OPEN, 0.004, patience=12)
         yield from self._stay(grasp.rotation, CLOSED, CLOSING)
         up = scene.target[0] + [0, 0, self._lift]
         yield from self._go(lambda: up, grasp.rotation, CLOSED, 0.015, patience=6)
-
-    def _is_above(self, grasp: Grasp) -> bool:
-        """True if the open hand has nothing but the way down before it."""
-        (position, rotation), opening = self._scene.hand, self._scene.state[6]
-        offset = position - grasp.position
-        turned = np.linalg.norm(rotation_vector(grasp.rotation @ rotation.T))
-        return bool(np.linalg.norm(offset[:2]) < ABOVE and offset[2] > -0.005 and turned < ALIGNED and opening > 0.8)
 
     def _carry_on(self, rotation: np.ndarray) -> Motion:
         """Puts an object that is held already, wherever it is."""

@@ -156,7 +156,7 @@ extension [ComparedDataset] {
         let results = Mutex([Int: Result<ComparisonRun, any Error>]())
         DispatchQueue.concurrentPerform(iterations: count) { index in
             let dataset = self[index]
-            // What begins ends what was before it.
+            // The beginning of a piece of work is the end of the one before.
             var isFirst = true
             let result = Result {
                 try dataset.compare(specifications, opener, seed: seed) { tokenizer, work in

@@ -18,7 +18,7 @@ public struct ComparisonProgress: Equatable, Sendable {
     /// Name of the tokenizer, with its settings.
     public let tokenizer: String
 
-    /// What begins, or goes on.
+    /// The piece of work.
     public let work: Work
 
     /// Pieces of work that are done, of all datasets.

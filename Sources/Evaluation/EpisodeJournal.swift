@@ -83,7 +83,7 @@ public final class EpisodeJournal: Sendable {
 }
 
 extension EpisodeJournal {
-    /// What a journal holds.
+    /// Content of a journal.
     private struct Content {
         var episodes: [EpisodeResult] = []
 

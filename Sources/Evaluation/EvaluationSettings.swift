@@ -1,4 +1,4 @@
-/// What an evaluation is of: a policy, scenes, and the way in which chunks are decoded and executed.
+/// Settings of an evaluation: the policy, the scenes, and how chunks are decoded and executed.
 public struct EvaluationSettings: Codable, Equatable, Sendable {
     /// The policy as the command line names it: a folder, a name, or `expert`.
     public let policy: String
@@ -113,7 +113,7 @@ extension EvaluationSettings {
     /// The policy, with the beginning of its digest where it has one.
     public var policyName: String { policy + (policyDigest.map { " (\($0.prefix(19)))" } ?? "") }
 
-    /// All settings but the policy and the tasks, those left out that are at rest.
+    /// All settings but the policy and the tasks, without those that have no effect.
     public var details: [Setting] {
         let texts: [(String, String?)] = [
             ("embodiment", embodiment), ("simulator", simulator), ("assets", assets), ("seed", "\(seed)"),

@@ -23,7 +23,7 @@ public struct EvaluationSummary: Codable, Equatable, Sendable {
     /// All else is of the unperturbed ones.
     public let perturbations: [PerturbationSummary]?
 
-    /// What was evaluated; nil in the files of older programs.
+    /// Settings of the evaluation; nil in the files of older programs.
     public let settings: EvaluationSettings?
 
     /// Summarizes `all` episodes of an evaluation with `settings`, the unperturbed ones also by `groups` of their tasks.

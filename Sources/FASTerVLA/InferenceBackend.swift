@@ -1,4 +1,5 @@
 public import Backbones
+
 /// Implementations of a network's forwards: libtorch's, unless a policy is loaded with faster ones.
 public struct InferenceBackend: Sendable {
     /// The forward that encodes an observation.

@@ -49,7 +49,7 @@ extension RunFolder {
         return report
     }
 
-    /// What the evaluation of the policy is of.
+    /// Settings of the policy's evaluation.
     private var evaluationFacts: [(name: String, value: String)] {
         guard let settings = (policy ?? shipped)?.summary.settings else { return [] }
         var facts: [(name: String, value: String)] = [("evaluated policy", settings.policy)]

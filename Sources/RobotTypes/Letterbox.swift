@@ -1,5 +1,5 @@
 /// Rows and columns of an image that is scaled into another size without a change of proportions, and its black borders, as openpi's
-/// `resize_with_pad` places it.
+/// `resize_with_pad` positions it.
 public struct Letterbox: Sendable {
     /// Rows and columns with the borders.
     public let size: (height: Int, width: Int)

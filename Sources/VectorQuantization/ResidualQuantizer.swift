@@ -71,8 +71,8 @@ public struct ResidualQuantizer: Module {
 
     /// Quantizes vectors in training, and updates the entries.
     ///
-    /// Of a batch in shares, all are quantized by the entries that the batch began with; with the last share, entries follow the vectors
-    /// of all.
+    /// The shares of a batch are all quantized by the entries that the batch began with. With the last share, entries follow the
+    /// vectors of all.
     ///
     /// - Parameters:
     ///   - vectors: `[n, C]`.

@@ -68,18 +68,23 @@ struct CollectCommand: AsyncParsableCommand {
         guard 0 ... 51 ~= quality else {
             throw ValidationError("--quality should be from 0 to 51, found \(quality)")
         }
-        try atLeastOne(execute ?? 1, "--execute")
-        guard policy != nil || execute == nil else {
-            throw ValidationError("--execute: only a --policy makes observations")
-        }
-        guard policy != nil || robot.embodiment == nil else {
-            throw ValidationError("--embodiment: only a --policy has one")
+        try atLeastOne(stepsPerObservation, "--execute")
+        let given = [
+            ("--execute", execute != nil, "makes observations"),
+            ("--embodiment", robot.embodiment != nil, "has one"),
+            ("--device", compute.device != "cpu", "computes"),
+            ("--threads", compute.threads != nil, "computes"),
+        ]
+        if policy == nil, let (option, _, deed) = given.first(where: \.1) {
+            throw ValidationError("\(option): only a --policy \(deed)")
         }
     }
 
+    private var stepsPerObservation: Int { execute ?? 8 }
+
     func run() async throws {
         let simulator = try await rollouts.open()
-        guard let policy else { return try await run(simulator, lead: nil) }
+        guard let policy else { return try await run(simulator, novice: nil) }
         let opened = try await PolicyFolder.load(
             from: namedModel(policy, family: .policies),
             embodiment: robot.embodiment,
@@ -88,15 +93,15 @@ struct CollectCommand: AsyncParsableCommand {
         try simulator.description.check(opened.contract, for: simulator.tasks)
         let handler = PolicyHandler(policy: opened, serverName: "faster", version: Faster.version)
         try await withServer(handler, clients: rollouts.workers) {
-            try await run(simulator, lead: .init(port: $0, execute: execute ?? 8))
+            try await run(simulator, novice: .init(port: $0, execute: stepsPerObservation))
         }
     }
 
-    private func run(_ simulator: OpenedSimulator, lead: CollectionPlan.Lead?) async throws {
+    private func run(_ simulator: OpenedSimulator, novice: CollectionPlan.Novice?) async throws {
         guard resumable else {
-            let (dataset, failures) = try await collect(simulator.tasks, into: out.asFile, simulator, lead)
+            let (dataset, failures) = try await collect(simulator.tasks, into: out.asFile, simulator, novice)
             print(
-                "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; \(discarded(failures))"
+                "\(out): \(dataset.episodes.count) episodes, \(dataset.frameCount) frames; the experts failed \(failures) more times"
             )
             return
         }
@@ -106,7 +111,7 @@ struct CollectCommand: AsyncParsableCommand {
         let parts = URL(filePath: out.asFile.path + ".tasks")
         try checkSettings(of: simulator.tasks, in: parts)
         for task in simulator.tasks {
-            try await collectPart(task, into: parts.appending(path: task), simulator, lead)
+            try await collectPart(task, into: parts.appending(path: task), simulator, novice)
         }
         try Assembling.write(
             try simulator.tasks.map { .init(dataset: try Assembling.open(parts.appending(path: $0).path)) },
@@ -122,7 +127,7 @@ struct CollectCommand: AsyncParsableCommand {
             "--assets": rollouts.assets ?? "none", "--episodes": "\(rollouts.episodes)",
             "--seed": "\(rollouts.seed)", "--size": "\(size)", "--cameras": cameras ?? "all",
             "--quality": "\(quality)", "--noise": "\(noise)", "--no-images": "\(noImages)",
-            "--policy": policy.map { "\($0) --execute \(execute ?? 8)" } ?? "none",
+            "--policy": policy.map { "\($0) --execute \(stepsPerObservation)" } ?? "none",
         ]
         let file = parts.appending(path: "settings.json")
         guard let data = try? Data(contentsOf: file),
@@ -141,7 +146,7 @@ struct CollectCommand: AsyncParsableCommand {
         _ task: String,
         into folder: URL,
         _ simulator: OpenedSimulator,
-        _ lead: CollectionPlan.Lead?
+        _ novice: CollectionPlan.Novice?
     ) async throws {
         if FileManager.default.fileExists(atPath: folder.path) {
             let found = try Assembling.open(folder.path).episodes.count
@@ -158,16 +163,9 @@ struct CollectCommand: AsyncParsableCommand {
             at: folder.deletingLastPathComponent(),
             withIntermediateDirectories: true
         )
-        let (_, failures) = try await collect([task], into: partial, simulator, lead)
+        let (_, failures) = try await collect([task], into: partial, simulator, novice)
         try FileManager.default.moveItem(at: partial, to: folder)
-        print("\(task): \(rollouts.episodes) episodes; \(discarded(failures))")
-    }
-
-    /// What became of attempts that were not kept.
-    private func discarded(_ attempts: Int) -> String {
-        policy == nil
-            ? "the expert failed \(attempts) more times"
-            : "in \(attempts) more attempts the policy succeeded or the expert failed"
+        print("\(task): \(rollouts.episodes) episodes; the expert failed \(failures) more times")
     }
 
     /// Writes the demonstrations of `tasks`; returns them with the number of attempts that failed.
@@ -175,7 +173,7 @@ struct CollectCommand: AsyncParsableCommand {
         _ tasks: [String],
         into folder: URL,
         _ simulator: OpenedSimulator,
-        _ lead: CollectionPlan.Lead?
+        _ novice: CollectionPlan.Novice?
     ) async throws -> (dataset: LeRobotDataset, failures: Int) {
         let (robotName, robot) = try simulator.description.robot(for: tasks)
         let cameras = noImages ? [] : try chosenCameras(of: robot.cameras)
@@ -199,7 +197,7 @@ struct CollectCommand: AsyncParsableCommand {
         do {
             let limits = DemonstrationRecorder.limits
             let collected = try await withServer(recorder, clients: rollouts.workers, limits: limits) {
-                try await simulator.run(plan(tasks, port: $0, lead), label: "collect", detail: \.task)
+                try await simulator.run(plan(tasks, port: $0, novice), label: "collect", detail: \.task)
             }
             return (try await recorder.finish(), collected.reduce(0) { $0 + $1.failures })
         } catch {
@@ -208,12 +206,12 @@ struct CollectCommand: AsyncParsableCommand {
         }
     }
 
-    private func plan(_ tasks: [String], port: Int, _ lead: CollectionPlan.Lead?) -> CollectionPlan {
+    private func plan(_ tasks: [String], port: Int, _ novice: CollectionPlan.Novice?) -> CollectionPlan {
         var plan = CollectionPlan(port: port, tasks: tasks, episodes: rollouts.episodes)
         plan.seed = rollouts.seed
         plan.noise = noise
         plan.recordsImages = !noImages
-        plan.lead = lead
+        plan.novice = novice
         return plan
     }
 

@@ -4,15 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...client.pose_control import rotation_vector
+from ...client.pose_control import ABOVE, is_above
 from .grasping import Grasp, everything_but
 from .hand import CLOSED, OPEN, Hand, Motion
 
 
 # Height over its place from which an object is lowered slowly, metres.
 SLOW_BELOW = 0.06
-# A hand this near to the line above a grasp or a place, metres, and so little turned, radians, goes straight down.
-ABOVE, ALIGNED = 0.012, 0.15
 
 
 class Place(NamedTuple):
@@ -34,7 +32,7 @@ def pick(hand: Hand, name: str, grasp: Grasp, aside=(0.0, 0.0)) -> Motion:
     scene = hand.scene
     above = max(scene.outline(name)[:, 2].max() + hand.clearance, grasp.position[2])
     way = max(above, _highest(everything_but(hand, name), scene.position, grasp.position) + 0.03)
-    if not _is_above(hand, grasp):
+    if not (hand.is_open and is_above(scene.position, scene.rotation, grasp)):
         if way > above:
             yield from hand.go([*grasp.position[:2], max(way, scene.position[2])], grasp.rotation, OPEN, 0.03)
         yield from hand.go([*grasp.position[:2], above], grasp.rotation, OPEN, 0.012)
@@ -44,13 +42,6 @@ def pick(hand: Hand, name: str, grasp: Grasp, aside=(0.0, 0.0)) -> Motion:
         yield from hand.go(scene.position + [0, 0, 0.04], grasp.rotation, CLOSED, 0.012, 30, 0.6)
         yield from hand.go(scene.position + [*aside, 0], grasp.rotation, CLOSED, 0.015, 40, 0.6)
     yield from hand.go(scene.position + [0, 0, hand.lift], grasp.rotation, CLOSED, 0.02, 40, 0.8)
-
-
-def _is_above(hand: Hand, grasp: Grasp) -> bool:
-    """True if the open hand has nothing but the way down before it."""
-    offset = hand.scene.position - grasp.position
-    turned = np.linalg.norm(rotation_vector(grasp.rotation @ hand.scene.rotation.T))
-    return bool(np.linalg.norm(offset[:2]) < ABOVE and offset[2] > -0.005 and turned < ALIGNED and hand.is_open)
 
 
 def _highest(points: np.ndarray, start: np.ndarray, end: np.ndarray, width: float = 0.1) -> float:

@@ -28,10 +28,10 @@ public struct CollectionPlan: RolloutPlan, Equatable {
     public var recordsImages = true
 
     /// A policy that acts first, until the expert takes over at a random step (HG-DAgger, arXiv 1810.02890); nil for none.
-    public var lead: Lead?
+    public var novice: Novice?
 
     /// A policy behind openpi's protocol that acts before the expert does.
-    public struct Lead: Equatable, Sendable {
+    public struct Novice: Equatable, Sendable {
         /// Port of the policy, on the recorder's host.
         public var port: Int
 
@@ -64,7 +64,7 @@ public struct CollectionPlan: RolloutPlan, Equatable {
             "--host", host, "--port", "\(port)", "--noise", "\(noise)",
             "--scenes-per-episode", "\(Self.scenesPerEpisode)",
         ] + (recordsImages ? [] : ["--no-images"])
-            + (lead.map { ["--policy-port", "\($0.port)", "--execute", "\($0.execute)"] } ?? [])
+            + (novice.map { ["--policy-port", "\($0.port)", "--execute", "\($0.execute)"] } ?? [])
     }
 
     /// Validates the numbers, and that no scene is one of evaluations.

@@ -104,7 +104,7 @@ public struct PolicyTraining {
         let policy = try ResolvedPolicy(recipe, sources, horizon: horizon)
         try start?.check(policy)
         let network = try makeNetwork(of: policy)
-        // What is drawn until the first step has no influence on it.
+        // Random numbers that are drawn before the first step do not change it.
         let randomState = Torch.randomState
         let cache = try featureCache(of: network, in: folder)
         let datasets = try makeDatasets(policy, cache, decoding: decoding, encoding: encoding)

@@ -44,10 +44,10 @@ struct TrainingRun<Task: TrainingTask> {
         best = task.earlyStopping.map { BestWeights(task.state, $0) }
     }
 
-    /// What a checkpoint holds that is alike in all processes.
+    /// Tensors of a checkpoint that are alike in all processes.
     var model: [NamedTensor] { task.state + (best?.state ?? []) }
 
-    /// What a checkpoint holds that may be divided among the processes.
+    /// Tensors of a checkpoint that may be divided among the processes.
     var sharded: [CheckpointEntry] {
         parallel.entries(of: optimizer.entries, named: "optimizer")
             + parallel.entries(of: average?.state ?? [], named: "model")
