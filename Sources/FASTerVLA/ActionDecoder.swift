@@ -66,6 +66,7 @@ public struct ActionDecoder {
                 maskPredictBlocks: settings.maskPredictBlocks ?? 0,
                 endThreshold: settings.endThreshold ?? EarlyEnd.threshold,
                 sampling: sampling,
+                codewords: tokenizer.codewords,
                 usesGraphs: settings.usesGraphs
             )
             method = .blocks(decoder, tokenizer, head.configuration, sampleCount: sampling.sampleCount)

@@ -1,3 +1,4 @@
+public import ActionTokenizers
 public import Backbones
 internal import NN
 public import Torch
@@ -32,6 +33,8 @@ public struct BlockDecoder {
     private let codebooks: Int
     private let maskPredictBlocks: Int
     let sampling: Sampling
+    /// Greedy decoding's choice.
+    private let greedy: TokenChoice
     /// Probability of an end above which a chunk ends; nil decodes all codebooks.
     private let endThreshold: Double?
     /// The loop over the blocks as a graph of the device's work; nil queues every operator.
@@ -51,6 +54,7 @@ public struct BlockDecoder {
     ///   - endThreshold: Probability of an end above which a chunk ends, for heads with an ``EarlyEnd`` in blocks of a codebook; 1
     ///     decodes all codebooks.
     ///   - sampling: Sampling of tokens.
+    ///   - codewords: Vectors of the entries, which ``Sampling/greedyChoice`` may ask for; nil for tokens without any.
     ///   - usesGraphs: Records the loop over the blocks as a CUDA graph, where it is greedy and no block's end is asked for.
     public init(
         _ head: BlockHead,
@@ -61,6 +65,7 @@ public struct BlockDecoder {
         maskPredictBlocks: Int = 0,
         endThreshold: Double = EarlyEnd.threshold,
         sampling: Sampling,
+        codewords: Codewords? = nil,
         usesGraphs: Bool = false
     ) {
         let own = head.configuration.schedule
@@ -75,6 +80,9 @@ public struct BlockDecoder {
         schedule = blockSize.map(own.withBlockSize) ?? own
         self.maskPredictBlocks = maskPredictBlocks
         self.sampling = sampling
+        let device = head.beginOfBlock.weight.device
+        let isMean = sampling.greedyChoice == .closestToMean
+        greedy = .greedy(isMean ? codewords?.tensor(for: head.configuration, device: device) : nil)
         recorded =
             usesGraphs && sampling.isGreedy && !head.configuration.isVariableLength ? RecordedBlocks() : nil
         self.endThreshold =
@@ -95,7 +103,7 @@ public struct BlockDecoder {
     ///   - committed: Committed actions, normalised `[B, P, dimension]`, for heads with a ``CommittedPrefix``.
     ///   - deadline: Time at which actions are needed; nil decodes everything.
     ///   - latencies: Estimate of the time that blocks take; gains those of this call.
-    ///   - choose: Chooses tokens, int64 `[n]`, by their logits, `[n, K]`; nil samples them.
+    ///   - choose: Chooses tokens, int64 `[n]`, by their logits, `[n, K]`; nil decodes greedily or samples them.
     /// - Returns: Complete codebooks, coarse to fine, at least one.
     func decode(
         after prefix: Prefix,
@@ -108,7 +116,7 @@ public struct BlockDecoder {
         if isWhole, let recorded, prefix.device.hasStreams {
             let (codes, time) = recorded.codes(after: prefix) { fixed in
                 var none = LatencyEstimate()
-                return blocks(after: fixed, latencies: &none, choose: { $0.argmax(-1) }, lap: { nil }).codes
+                return blocks(after: fixed, latencies: &none, choice: greedy, lap: { nil }).codes
             }
             let count = schedule.blockCount(from: 0, toCodebooks: codebooks)
             return result(
@@ -124,7 +132,8 @@ public struct BlockDecoder {
             committed: committed,
             before: deadline,
             latencies: &latencies,
-            choose: choose ?? { sampling.codes(from: $0) },
+            choice: choose.map(TokenChoice.init)
+                ?? (sampling.isGreedy ? greedy : TokenChoice { sampling.codes(from: $0) }),
             lap: { times.lap() }
         )
         if deadline == nil { for time in times.all { latencies.add(block: time) } }
@@ -137,7 +146,7 @@ public struct BlockDecoder {
         committed: Tensor? = nil,
         before deadline: ContinuousClock.Instant? = nil,
         latencies: inout LatencyEstimate,
-        choose: (Tensor) -> Tensor,
+        choice: TokenChoice,
         lap: () -> Duration?
     ) -> (codes: Tensor, ends: GridEnds) {
         var suffix = DecodingSuffix(prefix, head.configuration, schedule, suffixDecoder)
@@ -154,9 +163,9 @@ public struct BlockDecoder {
             let inputs = forwards.inputs(previous, slots: block, schedule: schedule)
             let scores = scores(of: suffix.features(inputs, of: block), block)
             let logits = scores.map(head.choosable)
-            tokens = chosen(logits, choose)
+            tokens = chosen(logits, of: block, choice)
             if index < maskPredictBlocks, block.count > 1 {
-                tokens = redecoded(tokens, logits, inputs, block, &suffix, choose: choose)
+                tokens = redecoded(tokens, logits, inputs, block, &suffix, choice)
             }
             if let latentPositions {
                 let isReal = block.map { schedule.latentPosition(ofSlot: $0) < latentPositions }
@@ -209,12 +218,19 @@ public struct BlockDecoder {
         return parts
     }
 
-    /// Tokens of a block, int64 `[B, L]`.
-    func chosen(_ logits: [Tensor], _ choose: (Tensor) -> Tensor) -> Tensor {
-        .concatenated(
-            logits.map { choose($0.reshaped(-1, $0.size(2))).reshaped($0.size(0), $0.size(1)) },
-            axis: 1
-        )
+    /// Tokens of a block, int64 `[B, L]`, by the logits of its parts.
+    func chosen(_ logits: [Tensor], of block: Range<Int>, _ choice: TokenChoice) -> Tensor {
+        var start = block.lowerBound
+        let parts = logits.map { part in
+            defer { start += part.size(1) }
+            let position = schedule.latentPosition(ofSlot: start)
+            return choice(
+                part,
+                codebook: schedule.codebook(ofSlot: start),
+                positions: position ..< position + part.size(1)
+            )
+        }
+        return .concatenated(parts, axis: 1)
     }
 }
 

@@ -29,6 +29,9 @@ public struct DecodingSettings: Equatable, Sendable {
     /// ``Sampling/topP``; nil as in ``sampling(over:)``.
     public var topP: Double?
 
+    /// ``Sampling/greedyChoice``; nil as in ``sampling(over:)``.
+    public var greedyChoice: GreedyChoice?
+
     /// Records the blocks of greedy decoding as a CUDA graph, whose operators a GPU starts by itself.
     public var usesGraphs = false
 
@@ -40,6 +43,8 @@ public struct DecodingSettings: Equatable, Sendable {
     /// A greedy `base` would stay greedy whatever is given, also for a mean of several samples, so its `topK` and
     /// `temperature` are replaced by the paper's.
     public func sampling(over base: Sampling) -> Sampling {
+        var base = base
+        if let greedyChoice { base.greedyChoice = greedyChoice }
         let isGreedy =
             temperature == nil && topK == nil && topP == nil && (sampleCount ?? 1) == 1 && base.isGreedy
         guard !isGreedy else { return base }
@@ -60,7 +65,7 @@ public struct DecodingSettings: Equatable, Sendable {
                 ("blockSize", blockSize != nil), ("codebooks", codebooks != nil),
                 ("maskPredictBlocks", maskPredictBlocks != nil), ("endThreshold", endThreshold != nil),
                 ("sampleCount", sampleCount != nil), ("topK", topK != nil), ("topP", topP != nil),
-                ("temperature", temperature != nil),
+                ("temperature", temperature != nil), ("greedyChoice", greedyChoice != nil),
             ]
             guard let first = asked.first(where: \.isSet) else { return }
             throw InvalidValue(

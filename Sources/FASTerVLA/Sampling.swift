@@ -15,6 +15,9 @@ public struct Sampling: Codable, Equatable, Sendable, Validatable {
     /// Divisor of logits before sampling; 0 is greedy.
     public var temperature = 0.8
 
+    /// Token of greedy decoding; nil as ``GreedyChoice/mostLikely``, which is also that of tokens without codewords.
+    public var greedyChoice: GreedyChoice?
+
     /// Number of sampled chunks of which a prediction is the mean; 1 with greedy sampling.
     public var sampleCount = 1
 
@@ -24,9 +27,10 @@ public struct Sampling: Codable, Equatable, Sendable, Validatable {
     /// Top 50 at temperature 0.8 (arXiv 2512.04952).
     public init() {}
 
-    /// The most likely token, always.
+    /// One token, always: that closest to the mean of the codewords, or the most likely of tokens without any.
     public static var greedy: Sampling {
         var sampling = Sampling()
+        sampling.greedyChoice = .closestToMean
         sampling.topK = 1
         sampling.temperature = 0
         return sampling

@@ -1,5 +1,5 @@
-import ArgumentParser
-import FASTerVLA
+public import ArgumentParser
+public import FASTerVLA
 import PolicyProtocol
 import RobotTypes
 
@@ -45,6 +45,9 @@ struct DecodingOptions: ParsableArguments {
     )
     var topP: Double?
 
+    @Option(help: "Code that greedy decoding takes (default: as trained).")
+    var greedyChoice: GreedyChoice?
+
     @Option(help: "Samples per reply, which is their mean (default: as trained).")
     var samples: Int?
 
@@ -78,6 +81,7 @@ struct DecodingOptions: ParsableArguments {
         settings.temperature = temperature
         settings.topK = topK
         settings.topP = topP
+        settings.greedyChoice = greedyChoice
         return settings
     }
 
@@ -86,7 +90,8 @@ struct DecodingOptions: ParsableArguments {
         let all: [String: (any CustomStringConvertible)?] = [
             "block-size": blockSize, "codebooks": codebooks, "mask-predict": maskPredictBlocks,
             "end-threshold": endThreshold, "deadline-ms": deadline, "temperature": temperature,
-            "top-k": topK, "top-p": topP, "samples": samples, "cuda-graphs": cudaGraphs ? "yes" : nil,
+            "top-k": topK, "top-p": topP, "samples": samples, "greedy-choice": greedyChoice?.rawValue,
+            "cuda-graphs": cudaGraphs ? "yes" : nil,
         ]
         return all.compactMapValues { $0?.description }
     }
@@ -101,3 +106,5 @@ struct DecodingOptions: ParsableArguments {
         throw ValidationError("\(option): expected \(expected), found \(number)")
     }
 }
+
+extension GreedyChoice: ExpressibleByArgument {}

@@ -61,6 +61,35 @@ struct CompactBackboneTests {
         #expect(backbone.tensors.contains { $0.name.hasPrefix("imageEncoder.network.stem.") })
     }
 
+    @Test("summarizes the maps of all cameras in eight tokens, where the instruction says what to look for")
+    func summary() throws {
+        Torch.seed(1)
+        var configuration = CompactBackbone.Configuration(
+            cameras: [
+                .init(height: 32, width: 32, pixelsPerToken: 0), .init(height: 64, width: 32, pixelsPerToken: 0),
+            ],
+            stateDimension: 2
+        )
+        (configuration.width, configuration.layerCount, configuration.headCount) = (16, 2, 2)
+        configuration.imageEncoder = .init()
+        configuration.summarizesImages = true
+        configuration.objectPoseDimension = 3
+        try configuration.validate()
+        let backbone = CompactBackbone(configuration, device: .cpu)
+        func poses(_ word: Int) throws -> [Float] {
+            let input = PrefixInput(
+                images: [[1, 32, 32, 3], [1, 64, 32, 3]].map { .full($0, 128, dtype: .uint8) },
+                tokens: Tensor([word, 105, 0, 0], shape: [1, 4]),
+                state: Tensor([3, 200], shape: [1, 2])
+            )
+            let output = withoutGradients { backbone.output(for: input) }
+            // Four tokens of the estimate, eight of the summary, a word, two state values.
+            #expect(output.prefix.length == 15)
+            return try #require(output.objectPoses).values.floats
+        }
+        #expect(try poses(72) != poses(99))
+    }
+
     @Test("sees nothing if it is blind")
     func blind() {
         var configuration = CompactBackbone.Configuration(
@@ -122,8 +151,19 @@ struct CompactBackboneTests {
         )
         #expect(
             error { $0.objectPoseDimension = 2 }
-                == "'objectPoseDimension' should be left out, as no camera has keypoints, which poses are estimated "
-                + "from, found 2"
+                == "'objectPoseDimension' should be left out, as there are neither keypoints nor a summary of the images, "
+                + "which poses are estimated from, found 2"
+        )
+        #expect(
+            error { $0.cameras[0].pixelsPerToken = 0 }
+                == "'cameras[0].pixelsPerToken' should be 4, 8, 16 or 32, as images are not summarized, found 0"
+        )
+        #expect(
+            error {
+                ($0.imageEncoder, $0.summarizesImages) = (.init(), true)
+                ($0.cameras[0].pixelsPerToken, $0.cameras[0].height) = (0, 36)
+            }
+                == "'cameras[0].height' should be a multiple of 8, as the image encoder has a cell for so many pixels, found 36"
         )
     }
 }

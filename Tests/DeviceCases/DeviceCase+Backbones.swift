@@ -53,6 +53,17 @@ extension DeviceCase {
                 }
                 return policy(backbone, SmallCompact.input(device), device)
             },
+            DeviceCase("compact backbone, summary of a frozen image encoder's maps") { device in
+                let backbone = SmallCompact.backbone(device) { configuration in
+                    configuration.imageEncoder = .init()
+                    configuration.summarizesImages = true
+                    for camera in configuration.cameras.indices {
+                        configuration.cameras[camera].pixelsPerToken = 0
+                        configuration.cameras[camera].keypoints = 0
+                    }
+                }
+                return policy(backbone, SmallCompact.input(device), device)
+            },
         ]
 
     /// A step of a policy with a head of blocks, and its codes.

@@ -157,12 +157,20 @@ struct InferenceBackendTests {
         }
     }
 
-    @Test("give the prefix of a policy without cameras, and of one with a pretrained image encoder")
+    @Test(
+        "give the prefix of a policy without cameras, and of those with a pretrained image encoder, with patches or a summary"
+    )
     func prefixesOfOtherEyes() throws {
         for backbone in [
             backbone { ($0.isBlind, $0.objectPoseDimension) = (true, nil) },
             backbone {
                 $0.imageEncoder = .init(); $0.cameras[1].pixelsPerToken = 16
+            },
+            backbone {
+                ($0.imageEncoder, $0.summarizesImages) = (.init(), true)
+                for camera in $0.cameras.indices {
+                    ($0.cameras[camera].pixelsPerToken, $0.cameras[camera].keypoints) = (0, 0)
+                }
             },
         ] {
             let packed = try #require(PackedCompactBackbone(backbone))

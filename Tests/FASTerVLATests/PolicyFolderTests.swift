@@ -43,7 +43,7 @@ struct PolicyFolderTests {
             state: Tensor(bins, shape: [1, bins.count])
         )
         let codes = withoutGradients {
-            let decoder = parts.network.decoder(head, blockSize: 1)
+            let decoder = parts.network.decoder(head, blockSize: 1, codewords: tokenizer.codewords)
             return decoder.codes(after: parts.network.backbone.prefix(of: input)).integers
         }
         return try tokenizer.robotUnits(for: [codes]).values
@@ -155,7 +155,7 @@ struct PolicyFolderTests {
             ),
             (
                 #""supportsDecoding" : false"#, #""supportsDecoding" : false, "objectPoseDimension" : 2"#,
-                "'backbone.compact.objectPoseDimension' should be left out, as no camera has keypoints, which poses are "
+                "'backbone.compact.objectPoseDimension' should be left out, as there are neither keypoints nor a summary of the images, which poses are "
                     + "estimated from, found 2"
             ),
             (

@@ -134,7 +134,8 @@ extension FASTerVLANetwork {
         codebooks: Int? = nil,
         maskPredictBlocks: Int = 0,
         endThreshold: Double = EarlyEnd.threshold,
-        sampling: Sampling = .greedy
+        sampling: Sampling = .greedy,
+        codewords: Codewords? = nil
     ) -> BlockDecoder {
         BlockDecoder(
             head,
@@ -143,7 +144,8 @@ extension FASTerVLANetwork {
             codebooks: codebooks,
             maskPredictBlocks: maskPredictBlocks,
             endThreshold: endThreshold,
-            sampling: sampling
+            sampling: sampling,
+            codewords: codewords
         )
     }
 }

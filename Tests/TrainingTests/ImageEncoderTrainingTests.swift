@@ -33,7 +33,7 @@ struct ImageEncoderTrainingTests {
             settings: [
                 "head=regression", "optimization.steps=6", "optimization.batchSize=4",
                 "optimization.computeDType=bfloat16", "optimization.checkpointEvery=3", "backbone.width=32",
-                "backbone.layerCount=2", "backbone.headCount=2", "backbone.keypoints=2", "expert.width=32",
+                "backbone.layerCount=2", "backbone.headCount=2", "expert.width=32",
                 "backbone.imageEncoder=efficientnet-lite0", "augmentation.shift=0",
                 "augmentation.brightness=0", "augmentation.contrast=0",
             ] + settings

@@ -111,7 +111,7 @@ struct RecipeReaderTests {
             ("augmentation.shift=65537", "'augmentation.shift' should be at most 65536, found 65537"),
             (
                 "objectPose.weight=1",
-                "'backbone.keypoints' should be above 0 where 'objectPose.weight' is, as poses are read off keypoints, found 0"
+                "'backbone.keypoints' should be above 0 where 'objectPose.weight' is, as poses are estimated from keypoints, found 0"
             ),
             (
                 "objectPose.heatmapWeight=-1",

@@ -5,8 +5,11 @@ internal import Torch
 package struct CameraTokens: Module {
     /// Nil where an ``ImageEncoder`` makes the map.
     package let stem: ImageStem?
-    package let merging: PatchMerging
+    /// Nil for a camera without image patches.
+    package let merging: PatchMerging?
     package let keypoints: Keypoints?
+    /// Nil without a summary of the images.
+    package let flattened: FlattenedMap?
 
     /// Creates tokens of a camera of `configuration`.
     init(
@@ -20,13 +23,15 @@ package struct CameraTokens: Module {
         stem =
             isEncoded
             ? nil : ImageStem(channels: channels, convolves: camera.keypoints > 0, device: device)
-        merging = PatchMerging(
-            width: width,
-            cellsPerToken: camera.pixelsPerToken / configuration.pixelsPerCell,
-            channels: channels,
-            activatesMap: !isEncoded,
-            device: device
-        )
+        merging =
+            camera.pixelsPerToken > 0
+            ? PatchMerging(
+                width: width,
+                cellsPerToken: camera.pixelsPerToken / configuration.pixelsPerCell,
+                channels: channels,
+                activatesMap: !isEncoded,
+                device: device
+            ) : nil
         let cells = configuration.cells(of: camera)
         keypoints =
             camera.keypoints > 0
@@ -38,17 +43,29 @@ package struct CameraTokens: Module {
                 width: width,
                 device: device
             ) : nil
+        flattened =
+            configuration.summarizesImages == true
+            ? FlattenedMap(
+                rows: cells.rows,
+                columns: cells.columns,
+                channels: channels,
+                width: width,
+                device: device
+            ) : nil
     }
 
     /// Tokens of `images`, uint8 `[B, height, width, 3]`, or of their features by an ``ImageEncoder``,
     /// `[B, rows, columns, channels]`, for an instruction embedding, `[B, width]`.
     ///
-    /// - Returns: `[B, patches, width]`, and keypoints; nil without any.
+    /// - Returns: `[B, patches, width]`; keypoints and the flattened map, nil without any.
     func callAsFunction(_ images: Tensor, instruction: Tensor) -> (
-        patches: Tensor, keypoints: Keypoints.Output?
+        patches: Tensor?, keypoints: Keypoints.Output?, flattened: Tensor?
     ) {
         let map = stem.map { $0(images) } ?? FeatureMap(images)
-        return (merging(map), keypoints?(map.cells, instruction: instruction))
+        return (
+            merging?(map), keypoints?(map.cells, instruction: instruction),
+            flattened?(map.cells, instruction: instruction)
+        )
     }
 }
 

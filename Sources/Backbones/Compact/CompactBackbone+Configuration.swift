@@ -12,13 +12,14 @@ extension CompactBackbone {
             /// Columns of pixels; a multiple of ``pixelsPerToken``.
             public var width: Int
 
-            /// Rows and columns of an image patch, which becomes one token: one of ``sizesOfTokens``.
+            /// Rows and columns of an image patch, which becomes one token: one of ``sizesOfTokens``; 0 for no patches, where images
+            /// are summarized.
             public var pixelsPerToken: Int
 
             /// Number of keypoints, a token each, on top of a convolutional image stem; 0 for a linear stem and none.
             public var keypoints: Int
 
-            /// Valid values of ``pixelsPerToken``.
+            /// Sizes of an image patch.
             public static let sizesOfTokens = [4, 8, 16, 32]
 
             /// Creates the description of one camera.
@@ -30,7 +31,9 @@ extension CompactBackbone {
             }
 
             /// Number of image patches.
-            public var tokenCount: Int { height / pixelsPerToken * (width / pixelsPerToken) }
+            public var tokenCount: Int {
+                pixelsPerToken > 0 ? height / pixelsPerToken * (width / pixelsPerToken) : 0
+            }
         }
 
         /// Cameras, in the order of the contract.
@@ -45,9 +48,11 @@ extension CompactBackbone {
         /// Length of the state vector.
         public var stateDimension: Int
 
-        /// Number of values that describe object poses, which an auxiliary head estimates from keypoints; nil for no such
-        /// head.
+        /// Number of values that describe object poses, which an auxiliary head estimates; nil for no such head.
         public var objectPoseDimension: Int?
+
+        /// True for tokens of all feature maps as a whole (``ImageSummary``), from which object poses are estimated, too; nil for none.
+        public var summarizesImages: Bool?
 
         /// Number of bins of a state value.
         public var stateBins = 256

@@ -17,6 +17,7 @@ public struct CompactBackbone: Backbone {
     package let text: Embedding
     package let textProjection: Linear
     package let state: StateTokens
+    package let summary: ImageSummary?
     package let objectPose: ObjectPoseHead?
     @Parameter package var imagePositions: Tensor?
     @Parameter package var textPositions: Tensor
@@ -41,6 +42,8 @@ public struct CompactBackbone: Backbone {
         text = Embedding(ByteTokenizer.vocabularySize, byteWidth, standardDeviation: 1, device: device)
         textProjection = Linear(byteWidth * bytes, width, device: device)
         state = StateTokens(configuration, device: device)
+        let isSummarized = configuration.summarizesImages == true && !seen.isEmpty
+        summary = isSummarized ? ImageSummary(configuration, device: device) : nil
         objectPose = configuration.objectPoseDimension.map { dimension in
             ObjectPoseHead(configuration, dimension: dimension, device: device)
         }
@@ -88,18 +91,19 @@ public struct CompactBackbone: Backbone {
         }
         let inputs = imageEncoder.map { encoder in input.imageFeatures ?? input.images.map { encoder($0) } }
         let views = zip(cameras, inputs ?? input.images).map { $0($1, instruction: instruction) }
-        let patches = imagePositions.map { Tensor.concatenated(views.map(\.patches), axis: 1) + $0 }
+        let patches = imagePositions.map { Tensor.concatenated(views.compactMap(\.patches), axis: 1) + $0 }
         let keypoints = views.compactMap(\.keypoints)
-        let estimate = objectPose?(keypoints, instruction: instruction)
+        let summary = summary?(views.compactMap(\.flattened), instruction: instruction)
+        let estimate = objectPose?(keypoints, summary: summary?.features, instruction: instruction)
         let images =
-            [patches].compactMap(\.self) + keypoints.map(\.tokens) + [estimate?.tokens].compactMap(\.self)
+            [patches].compactMap(\.self) + keypoints.map(\.tokens) + [estimate?.tokens, summary?.tokens].compactMap(\.self)
         var x = Tensor.concatenated(images + [words, state(bins)], axis: 1)
         var mask: Tensor?
         if wordMask != nil || input.hasImage != nil {
             let batch = x.size(0)
             func open(_ count: Int) -> Tensor { .ones([batch, count], dtype: .bool, device: x.device) }
             mask = Tensor.concatenated(
-                imageMask(input, views, estimate?.tokens, open)
+                imageMask(input, views, [estimate?.tokens, summary?.tokens].compactMap(\.self), open)
                     + [wordMask ?? open(words.size(1)), open(bins.size(1))],
                 axis: 1
             )
@@ -133,18 +137,18 @@ public struct CompactBackbone: Backbone {
     /// Masks of the tokens of patches, keypoints and `estimate`, each bool `[B, n]`: false for those of absent images.
     private func imageMask(
         _ input: PrefixInput,
-        _ views: [(patches: Tensor, keypoints: Keypoints.Output?)],
-        _ estimate: Tensor?,
+        _ views: [(patches: Tensor?, keypoints: Keypoints.Output?, flattened: Tensor?)],
+        _ others: [Tensor],
         _ open: (Int) -> Tensor
     ) -> [Tensor] {
-        let patches = views.map { $0.patches.size(1) }
+        let patches = views.map { $0.patches?.size(1) ?? 0 }
         let keypoints = views.map { $0.keypoints?.tokens.size(1) ?? 0 }
         let masks = [patches, keypoints].flatMap { counts in
             counts.enumerated().filter { $1 > 0 }.map { camera, count in
                 input.hasImage?.narrowed(1, from: camera, count: 1).expanded([-1, count]) ?? open(count)
             }
         }
-        return masks + [estimate.map { open($0.size(1)) }].compactMap(\.self)
+        return masks + others.map { open($0.size(1)) }
     }
 
     /// Its layers, if it supports decoding.

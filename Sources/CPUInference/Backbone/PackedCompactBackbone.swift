@@ -15,14 +15,16 @@ public struct PackedCompactBackbone: PrefixEncoder {
     private let textPositions: Rows
     private let imagePositions: [Float]
     private let state: Rows
+    private let summary: PackedImageSummary?
     private let objectPose: PackedObjectPoseHead?
     private let layers: [PackedDecoderLayer]
     private let lastLayer: PackedKeyValueLayer?
 
     fileprivate struct Camera: Sendable {
         let stem: PackedImageStem?
-        let merging: PackedPatchMerging
+        let merging: PackedPatchMerging?
         let keypoints: PackedKeypoints?
+        let flattened: PackedFlattenedMap?
         let columns: Int
     }
 
@@ -48,8 +50,9 @@ public struct PackedCompactBackbone: PrefixEncoder {
         cameras = zip(plain.cameras, configuration.cameras).map { camera, settings in
             Camera(
                 stem: camera.stem.map { PackedImageStem($0) },
-                merging: PackedPatchMerging(camera.merging),
+                merging: camera.merging.map { PackedPatchMerging($0) },
                 keypoints: camera.keypoints.map { PackedKeypoints($0) },
+                flattened: camera.flattened.map { PackedFlattenedMap($0) },
                 columns: configuration.cells(of: settings).columns
             )
         }
@@ -58,6 +61,7 @@ public struct PackedCompactBackbone: PrefixEncoder {
         textPositions = Rows(plain.textPositions)
         imagePositions = plain.imagePositions?.floats ?? []
         state = Rows(plain.state.table.weight)
+        summary = plain.summary.map { PackedImageSummary($0) }
         objectPose = plain.objectPose.map { PackedObjectPoseHead($0) }
     }
 
@@ -136,18 +140,22 @@ public struct PackedCompactBackbone: PrefixEncoder {
         let words = self.words(observation.text)
         let instruction = words.mean()
         var (patches, keypoints): ([Float], [PackedKeypoints.Output]) = ([], [])
+        var maps: [Float] = []
         for (camera, view) in zip(cameras, observation.views) {
             let cells = camera.cells(view)
-            patches += camera.merging(cells, columns: camera.columns).values
+            patches += camera.merging?(cells, columns: camera.columns).values ?? []
             if let own = camera.keypoints { keypoints.append(own(cells, instruction: instruction)) }
+            if let own = camera.flattened { maps += own(cells, instruction: instruction) }
         }
         for position in imagePositions.indices { patches[position] += imagePositions[position] }
-        let estimate = objectPose?.tokens(keypoints, instruction: instruction).values ?? []
+        let summary = summary?(maps, instruction: instruction)
+        let estimate = objectPose?.tokens(keypoints, summary: summary?.features, instruction: instruction)
+        let others = (estimate?.values ?? []) + (summary?.tokens.values ?? [])
         let states = observation.bins.enumerated().flatMap { dimension, bin in
             let row = dimension * plain.configuration.stateBins + bin
             return state.values[row * state.width ..< (row + 1) * state.width]
         }
-        let seen = patches + keypoints.flatMap(\.tokens.values) + estimate
+        let seen = patches + keypoints.flatMap(\.tokens.values) + others
         return Rows(seen + words.values + states, width: words.width)
     }
 

@@ -67,40 +67,9 @@ struct PackedKeypoints: Sendable {
     }
 }
 
-/// `ObjectPoseHead` for one observation: the tokens of its estimate.
-struct PackedObjectPoseHead: Sendable {
-    private let appearance: [PackedLinear]
-    private let norm: PackedShiftedNorm
-    private let layers: [PackedLinear]
-    private let projection: PackedLinear
-
-    /// Packs the present weights of `head`.
-    init(_ head: ObjectPoseHead) {
-        appearance = head.appearance.map { PackedLinear($0) }
-        norm = PackedShiftedNorm(head.norm)
-        layers = head.layers.map { PackedLinear($0) }
-        projection = PackedLinear(head.projection)
-    }
-
-    /// Tokens, `[4, width]`, of the estimate from the cameras' keypoints and an instruction embedding, `[1, width]`.
-    func tokens(_ keypoints: [PackedKeypoints.Output], instruction: Rows) -> Rows {
-        let described = zip(appearance, keypoints).flatMap { appearance, keypoints in
-            keypoints.positions.values + appearance(keypoints.features).values
-        }
-        let inputs = described + norm(instruction).values
-        var x = Rows(inputs, width: inputs.count)
-        for (index, layer) in layers.enumerated() {
-            if index > 0 { x.applyGelu() }
-            x = layer(x)
-        }
-        let tokens = projection(x.beside(x.fourierFeatures(count: ObjectPoseHead.frequencyCount)))
-        return tokens.regrouped(width: instruction.width)
-    }
-}
-
 extension Rows {
     /// Fourier features of every row, `[count, 2 · frequencies · width]`, in the order of `FourierFeatures`.
-    fileprivate func fourierFeatures(count frequencies: Int) -> Rows {
+    func fourierFeatures(count frequencies: Int) -> Rows {
         let features = (0 ..< count).flatMap { row in
             let numbers = values[row * width ..< (row + 1) * width]
             return (0 ..< frequencies).flatMap { index in

@@ -92,7 +92,7 @@ extension BlockDecoder {
     ///   - inputs: Inputs of the first forward.
     ///   - block: Slots of the block.
     ///   - suffix: Everything decoded, the first forward included.
-    ///   - choose: Chooses tokens by their logits.
+    ///   - choice: Chooses tokens by their logits.
     /// - Returns: int64 `[B, L]`.
     func redecoded(
         _ tokens: Tensor,
@@ -100,13 +100,13 @@ extension BlockDecoder {
         _ inputs: Tensor,
         _ block: Range<Int>,
         _ suffix: inout DecodingSuffix,
-        choose: (Tensor) -> Tensor
+        _ choice: TokenChoice
     ) -> Tensor {
         let isKept = MaskPredict.isKept(tokens, logits)
         suffix.forget(block.count)
         let revealed = head.revealing(head.lookUp(tokens), isKept, in: inputs, slots: block, schedule)
         let scores = scores(of: suffix.features(revealed, of: block), block)
-        let again = chosen(scores.map(head.choosable), choose)
+        let again = chosen(scores.map(head.choosable), of: block, choice)
         return tokens.selected(where: isKept, otherwise: again)
     }
 }

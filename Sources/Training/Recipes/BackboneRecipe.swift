@@ -54,13 +54,13 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
     /// Number of that network's blocks, from the last one back, that are trained with the policy; 0 freezes it.
     public var imageEncoderTrainedBlocks = 0
 
-    /// Side of the first camera's image patches, in pixels.
+    /// Side of the first camera's image patches, in pixels; of no effect with an image encoder, whose maps are summarized.
     public var pixelsPerToken = 16
 
     /// Side of every further camera's image patches, in pixels.
     public var pixelsPerTokenOfOtherCameras = 32
 
-    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none.
+    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none, and with an image encoder.
     public var keypoints = 0
 
     /// Settings of the pretrained network of the images; nil for a backbone without one.
@@ -142,19 +142,20 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             ["imageEncoderTrainedBlocks": imageEncoderTrainedBlocks],
             in: 0 ... ImageEncoder.blockCount
         )
-        let sizes = CompactBackbone.Configuration.Camera.sizesOfTokens
-        let smallest = encoder.map { 2 * $0.pixelsPerCell } ?? sizes[0]
-        let valid = sizes.filter { $0 >= smallest }
+        try Validation.require(
+            keypoints == 0 || encoder == nil,
+            "keypoints",
+            "0 with an image encoder, whose maps are summarized",
+            found: keypoints
+        )
         for (key, pixels) in [
             ("pixelsPerToken", pixelsPerToken),
             ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
         ] {
-            let names = valid.map(String.init)
-            let expected = (names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1])
             try Validation.require(
-                valid.contains(pixels),
+                CompactBackbone.Configuration.Camera.sizesOfTokens.contains(pixels),
                 key,
-                names.count > 1 ? expected : names[0],
+                "4, 8, 16 or 32",
                 found: pixels
             )
         }

@@ -140,7 +140,7 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
         try Validation.require(
             objectPose.weight == 0 || backbone.pretrained.isEmpty && backbone.training == .full,
             "objectPose.weight",
-            "0 unless a compact backbone is trained, as object poses are read off its keypoints",
+            "0 unless a compact backbone is trained, which has a head for object poses",
             found: objectPose.weight
         )
         try Validation.require(
@@ -150,9 +150,9 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             found: backbone.imageEncoder.rawValue
         )
         try Validation.require(
-            objectPose.weight == 0 || backbone.keypoints > 0,
+            objectPose.weight == 0 || backbone.encoder != nil || backbone.keypoints > 0,
             "backbone.keypoints",
-            "above 0 where 'objectPose.weight' is, as poses are read off keypoints",
+            "above 0 where 'objectPose.weight' is, as poses are estimated from keypoints",
             found: backbone.keypoints
         )
     }
