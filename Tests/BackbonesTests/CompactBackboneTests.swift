@@ -66,7 +66,8 @@ struct CompactBackboneTests {
         Torch.seed(1)
         var configuration = CompactBackbone.Configuration(
             cameras: [
-                .init(height: 32, width: 32, pixelsPerToken: 0), .init(height: 64, width: 32, pixelsPerToken: 0),
+                .init(height: 32, width: 32, pixelsPerToken: 0),
+                .init(height: 64, width: 32, pixelsPerToken: 0),
             ],
             stateDimension: 2
         )
@@ -160,7 +161,8 @@ struct CompactBackboneTests {
         )
         #expect(
             error {
-                ($0.imageEncoder, $0.summarizesImages) = (.init(), true)
+                $0.imageEncoder = .init()
+                $0.summarizesImages = true
                 ($0.cameras[0].pixelsPerToken, $0.cameras[0].height) = (0, 36)
             }
                 == "'cameras[0].height' should be a multiple of 8, as the image encoder has a cell for so many pixels, found 36"

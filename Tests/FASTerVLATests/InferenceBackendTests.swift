@@ -167,7 +167,8 @@ struct InferenceBackendTests {
                 $0.imageEncoder = .init(); $0.cameras[1].pixelsPerToken = 16
             },
             backbone {
-                ($0.imageEncoder, $0.summarizesImages) = (.init(), true)
+                $0.imageEncoder = .init()
+                $0.summarizesImages = true
                 for camera in $0.cameras.indices {
                     ($0.cameras[camera].pixelsPerToken, $0.cameras[camera].keypoints) = (0, 0)
                 }

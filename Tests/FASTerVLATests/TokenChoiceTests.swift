@@ -7,7 +7,10 @@ import Torch
 @Suite("Tokens of greedy decoding")
 struct TokenChoiceTests {
     /// Codewords of 2 codebooks, 3 latent positions, 5 entries and 2 coordinates.
-    private static let codewords = Tensor((0 ..< 60).map { Float(($0 * 37) % 23) / 5 - 2 }, shape: [2, 3, 5, 2])
+    private static let codewords = Tensor(
+        (0 ..< 60).map { Float(($0 * 37) % 23) / 5 - 2 },
+        shape: [2, 3, 5, 2]
+    )
 
     @Test("are the most likely ones without codewords")
     func mostLikely() {
@@ -16,7 +19,10 @@ struct TokenChoiceTests {
         #expect(tokens.shape == [1, 2] && tokens.integers == [1, 0])
     }
 
-    @Test("are those closest to the mean of the codewords of their own codebook and latent position", arguments: [0, 1])
+    @Test(
+        "are those closest to the mean of the codewords of their own codebook and latent position",
+        arguments: [0, 1]
+    )
     func closestToMean(codebook: Int) {
         Torch.seed(2)
         let logits = Tensor.randn([4, 2, 5])

@@ -96,7 +96,8 @@ public struct CompactBackbone: Backbone {
         let summary = summary?(views.compactMap(\.flattened), instruction: instruction)
         let estimate = objectPose?(keypoints, summary: summary?.features, instruction: instruction)
         let images =
-            [patches].compactMap(\.self) + keypoints.map(\.tokens) + [estimate?.tokens, summary?.tokens].compactMap(\.self)
+            [patches].compactMap(\.self) + keypoints.map(\.tokens)
+            + [estimate?.tokens, summary?.tokens].compactMap(\.self)
         var x = Tensor.concatenated(images + [words, state(bins)], axis: 1)
         var mask: Tensor?
         if wordMask != nil || input.hasImage != nil {
