@@ -107,9 +107,16 @@ class Environment(environment.Environment):
 
     @property
     def environment_state(self) -> np.ndarray:
-        """Positions of the hand, of the object and of its goal, in metres and in the image: float32 `[15]`."""
+        """Positions of the hand, of the object and of its goal, in metres; the object's heading; the positions in the image: float32 `[17]`."""
         points = np.stack([self.hand[0], *self.places])
-        return np.concatenate([points.ravel(), self._in_image(points).ravel()]).astype(np.float32)
+        return np.concatenate([points.ravel(), self._heading, self._in_image(points).ravel()]).astype(np.float32)
+
+    @property
+    def _heading(self) -> np.ndarray:
+        """Cosine and sine of the angle by which the object is turned about the vertical, `[2]`; both 0 while its x axis stands upright."""
+        ahead = quat2mat((self._base.pose.inv() * self._objects[0].pose).q)[:2, 0]
+        length = np.linalg.norm(ahead)
+        return ahead / length if length > 0.1 else np.zeros(2)
 
     def _in_image(self, points: np.ndarray) -> np.ndarray:
         """Where the image shows `points`: right and down, -1 to 1 from edge to edge, `[n, 2]`."""

@@ -11,9 +11,10 @@ WIDOWX = Robot(
     fps=5,
     # In the base's frame: metres; Euler angles about its fixed axes, zero for a hand that looks down; 0 closed, 1 open.
     state=("x", "y", "z", "roll", "pitch", "yaw", "gripper"),
-    # Metres in the base's frame, and positions in the camera's image, -1 to 1.
+    # In the base's frame: metres, and the object's heading; positions in the camera's image, -1 to 1.
     environment_state=tuple(
         [f"{name}_{axis}" for name in OBJECTS for axis in "xyz"]
+        + ["object_cosine", "object_sine"]
         + [f"{CAMERA}_{name}_{axis}" for name in OBJECTS for axis in ("right", "down")]
     ),
     # Metres and radians a step, in the base's frame; above 0 the gripper opens, else it closes.

@@ -80,6 +80,22 @@ def scenes_are_new(name: str, own: Environment):
     assert np.array_equal(states[0], states[2]) and not np.array_equal(states[0], states[1]), name
 
 
+def heading_turns_with_the_object(name: str, own: Environment):
+    """The heading among the object poses, before and after a turn about the vertical."""
+    own.reset(5)
+    entity = own._objects[0]
+    headings = []
+    for turn in (0, 0.3):
+        w, x, y, z = entity.pose.q
+        turned = (Rotation.from_rotvec([0, 0, turn]) * Rotation.from_quat([x, y, z, w])).as_quat()
+        entity.pose = type(entity.pose)(entity.pose.p, turned[[3, 0, 1, 2]])
+        cosine, sine = own.environment_state[9:11]
+        assert abs(np.hypot(cosine, sine) - 1) < 1e-6, name
+        headings.append(np.arctan2(sine, cosine))
+    change = (headings[1] - headings[0] + np.pi) % (2 * np.pi) - np.pi
+    assert abs(change - 0.3) < 1e-3, (name, change)
+
+
 def conventions_are_the_bridge_data_s(own: Environment):
     """The gripper's sign, the frame of deltas, the order of quaternions and the angles of the state."""
     own.reset(0)
@@ -130,6 +146,7 @@ for compared in tasks.SIMULATOR.tasks:
     client = made(compared)
     tasks_are_maniskill_s(compared, client)
     scenes_are_new(compared, client)
+    heading_turns_with_the_object(compared, client)
     episodes_are_maniskill_s(compared, client, 10)
     if compared == STACK:
         conventions_are_the_bridge_data_s(client)
