@@ -32,7 +32,7 @@ struct DecodingOptions: ParsableArguments {
 
     @Option(
         help:
-            "Temperature of sampling; 0 takes the best code. A greedy policy that is given --temperature, --top-k, --top-p or several --samples takes top 50 at temperature 0.8 for the rest."
+            "Temperature of sampling; 0 decodes greedily. A greedy policy that is given --temperature, --top-k, --top-p or several --samples takes top 50 at temperature 0.8 for the rest."
     )
     var temperature: Double?
 

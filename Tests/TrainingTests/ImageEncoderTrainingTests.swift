@@ -33,7 +33,7 @@ struct ImageEncoderTrainingTests {
             settings: [
                 "head=regression", "optimization.steps=6", "optimization.batchSize=4",
                 "optimization.computeDType=bfloat16", "optimization.checkpointEvery=3", "backbone.width=32",
-                "backbone.layerCount=2", "backbone.headCount=2", "expert.width=32",
+                "backbone.layerCount=2", "backbone.headCount=2", "backbone.keypoints=2", "expert.width=32",
                 "backbone.imageEncoder=efficientnet-lite0", "augmentation.shift=0",
                 "augmentation.brightness=0", "augmentation.contrast=0",
             ] + settings
@@ -69,12 +69,17 @@ struct ImageEncoderTrainingTests {
         }
     }
 
-    @Test("compute features once, and policies bring the encoder along")
-    func frozen() async throws {
-        let first = try run(training(), to: "first")
+    @Test(
+        "compute features once, and policies bring the encoder along",
+        arguments: [
+            ["backbone.imageTokens=patches"], ["backbone.imageTokens=summary", "backbone.keypoints=0"],
+        ]
+    )
+    func frozen(tokens: [String]) async throws {
+        let first = try run(training(tokens), to: "first")
         let files = features()
         #expect(files.count == 1, "both episodes show the same images")
-        #expect(try run(training(), to: "second") == first)
+        #expect(try run(training(tokens), to: "second") == first)
         #expect(features() == files)
 
         let policy = try await PolicyFolder.load(from: folder.appending(path: "first"), device: .cpu)

@@ -118,6 +118,10 @@ struct RecipeReaderTests {
                 "'objectPose.heatmapWeight' should be a number from 0 on, found -1.0"
             ),
             ("backbone.pixelsPerToken=12", "'backbone.pixelsPerToken' should be 4, 8, 16 or 32, found 12"),
+            (
+                "backbone.imageTokens=summary",
+                "'backbone.imageTokens' should be patches without an image encoder, whose maps are summarized, found summary"
+            ),
             ("backbone.imageEncoderScale=3", "'backbone.imageEncoderScale' should be 1, 2 or 4, found 3"),
             (
                 "backbone.imageEncoder=resnet",

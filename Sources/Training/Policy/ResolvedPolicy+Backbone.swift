@@ -66,25 +66,25 @@ extension ResolvedPolicy {
         _ objectPoses: ObjectPoseLabels?
     ) throws -> CompactBackbone.Configuration {
         let settings = recipe.backbone
-        let encoder = settings.encoder
         let cameras = try cameraNames.enumerated().map { index, name in
             let recorded = try sources.imageSize(of: name)
             let size =
                 settings.imageSize > 0 ? (height: settings.imageSize, width: settings.imageSize) : recorded
+            let isSummary = settings.imageTokens == .summary
             let patch = index == 0 ? settings.pixelsPerToken : settings.pixelsPerTokenOfOtherCameras
-            let side = encoder?.pixelsPerCell ?? patch
-            guard size.height > 0, size.height % side == 0, size.width % side == 0 else {
+            let pixels = isSummary ? settings.encoder?.pixelsPerCell ?? patch : patch
+            guard size.height > 0, size.height % pixels == 0, size.width % pixels == 0 else {
                 throw DemonstrationsError(
                     description:
                         "\(name): images of \(size.height) x \(size.width) pixels cannot be divided into "
-                        + "\(encoder == nil ? "patches" : "the image encoder's cells") of \(side) x \(side); "
-                        + "have them scaled, for example with --set backbone.imageSize=\(encoder == nil ? 8 * side : 96)"
+                        + "\(isSummary ? "cells" : "patches") of \(pixels) x \(pixels); have them scaled, for example with "
+                        + "--set backbone.imageSize=\(8 * pixels)"
                 )
             }
             return CompactBackbone.Configuration.Camera(
                 height: size.height,
                 width: size.width,
-                pixelsPerToken: encoder == nil ? patch : 0,
+                pixelsPerToken: isSummary ? 0 : patch,
                 keypoints: settings.keypoints
             )
         }
@@ -95,8 +95,8 @@ extension ResolvedPolicy {
         (backbone.width, backbone.layerCount, backbone.headCount) = (
             settings.width, settings.layerCount, settings.headCount
         )
-        backbone.imageEncoder = encoder
-        backbone.summarizesImages = encoder == nil ? nil : true
+        backbone.imageEncoder = settings.encoder
+        backbone.summarizesImages = settings.imageTokens == .summary ? true : nil
         backbone.isBlind = settings.imageEncoder == .blind ? true : nil
         backbone.objectPoseDimension = objectPoses?.columns.count
         backbone.supportsDecoding = recipe.head == .blocksWithoutExpert || settings.isInsulated

@@ -54,13 +54,16 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
     /// Number of that network's blocks, from the last one back, that are trained with the policy; 0 freezes it.
     public var imageEncoderTrainedBlocks = 0
 
-    /// Side of the first camera's image patches, in pixels; of no effect with an image encoder, whose maps are summarized.
+    /// Tokens of the images.
+    public var imageTokens = ImageTokens.patches
+
+    /// Side of the first camera's image patches, in pixels.
     public var pixelsPerToken = 16
 
     /// Side of every further camera's image patches, in pixels.
     public var pixelsPerTokenOfOtherCameras = 32
 
-    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none, and with an image encoder.
+    /// Keypoint tokens per camera, each a soft-argmax over image positions; 0 for none.
     public var keypoints = 0
 
     /// Settings of the pretrained network of the images; nil for a backbone without one.
@@ -142,20 +145,33 @@ public struct BackboneRecipe: Codable, Equatable, Sendable, Validatable {
             ["imageEncoderTrainedBlocks": imageEncoderTrainedBlocks],
             in: 0 ... ImageEncoder.blockCount
         )
-        try Validation.require(
-            keypoints == 0 || encoder == nil,
-            "keypoints",
-            "0 with an image encoder, whose maps are summarized",
-            found: keypoints
-        )
+        guard imageTokens == .patches else {
+            try Validation.require(
+                encoder != nil,
+                "imageTokens",
+                "patches without an image encoder, whose maps are summarized",
+                found: imageTokens.rawValue
+            )
+            return try Validation.require(
+                keypoints == 0,
+                "keypoints",
+                "0 where images are summarized",
+                found: keypoints
+            )
+        }
+        let sizes = CompactBackbone.Configuration.Camera.sizesOfTokens
+        let smallest = encoder.map { 2 * $0.pixelsPerCell } ?? sizes[0]
+        let valid = sizes.filter { $0 >= smallest }
         for (key, pixels) in [
             ("pixelsPerToken", pixelsPerToken),
             ("pixelsPerTokenOfOtherCameras", pixelsPerTokenOfOtherCameras),
         ] {
+            let names = valid.map(String.init)
+            let expected = (names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1])
             try Validation.require(
-                CompactBackbone.Configuration.Camera.sizesOfTokens.contains(pixels),
+                valid.contains(pixels),
                 key,
-                "4, 8, 16 or 32",
+                names.count > 1 ? expected : names[0],
                 found: pixels
             )
         }
@@ -184,6 +200,15 @@ public enum ImageEncoderChoice: String, NamedChoice {
 
     /// None: a control that is shown no images.
     case blind
+}
+
+/// Tokens of a policy's images.
+public enum ImageTokens: String, NamedChoice {
+    /// One an image patch, and keypoints.
+    case patches
+
+    /// Some of all maps of an image encoder as a whole.
+    case summary
 }
 
 /// Weights of an image encoder before a training.

@@ -150,7 +150,7 @@ public struct PolicyRecipe: Codable, Equatable, Sendable, Validatable {
             found: backbone.imageEncoder.rawValue
         )
         try Validation.require(
-            objectPose.weight == 0 || backbone.encoder != nil || backbone.keypoints > 0,
+            objectPose.weight == 0 || backbone.imageTokens == .summary || backbone.keypoints > 0,
             "backbone.keypoints",
             "above 0 where 'objectPose.weight' is, as poses are estimated from keypoints",
             found: backbone.keypoints
