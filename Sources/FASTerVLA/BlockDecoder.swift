@@ -33,7 +33,7 @@ public struct BlockDecoder {
     private let codebooks: Int
     private let maskPredictBlocks: Int
     let sampling: Sampling
-    /// Greedy decoding's choice.
+    /// Choice of greedy decoding.
     private let greedy: TokenChoice
     /// Probability of an end above which a chunk ends; nil decodes all codebooks.
     private let endThreshold: Double?
@@ -82,7 +82,9 @@ public struct BlockDecoder {
         self.sampling = sampling
         let device = head.beginOfBlock.weight.device
         let isMean = sampling.greedyChoice == .closestToMean
-        greedy = .greedy(isMean ? codewords?.tensor(for: head.configuration, device: device) : nil)
+        greedy = TokenChoice(
+            greedyBy: isMean ? codewords?.tensor(for: head.configuration, device: device) : nil
+        )
         recorded =
             usesGraphs && sampling.isGreedy && !head.configuration.isVariableLength ? RecordedBlocks() : nil
         self.endThreshold =

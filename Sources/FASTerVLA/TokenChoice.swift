@@ -19,18 +19,32 @@ public enum GreedyChoice: String, NamedChoice {
 struct TokenChoice {
     /// Chooses from rows of logits, `[n, K]`: int64 `[n]`.
     private let choose: (Tensor) -> Tensor
-    /// `[codebooks, N, K, C]`, and half of their squared lengths, `[codebooks, N, 1, K]`; nil where the logits alone decide.
-    private let codewords: (vectors: Tensor, lengths: Tensor)?
+    /// Nil where the logits alone decide.
+    private let codewords: Vectors?
+
+    /// Codewords laid out for both products: libtorch would copy a transposed table in each of them.
+    private struct Vectors {
+        /// `[codebooks, N, K, C]`.
+        let rows: Tensor
+        /// `[codebooks, N, C, K]`.
+        let columns: Tensor
+        /// Half of the squared lengths, `[codebooks, N, 1, K]`.
+        let lengths: Tensor
+    }
 
     /// A choice by `choose`, from rows of logits, `[n, K]`: int64 `[n]`.
     init(_ choose: @escaping (Tensor) -> Tensor) { (self.choose, codewords) = (choose, nil) }
 
-    /// The most likely entry, or the one closest to the mean of `codewords`.
-    static func greedy(_ codewords: Tensor?) -> TokenChoice { TokenChoice(codewords: codewords) }
-
-    private init(codewords: Tensor?) {
+    /// The entry closest to the mean of `codewords`, `[codebooks, N, K, C]`; the most likely one if nil.
+    init(greedyBy codewords: Tensor?) {
         choose = { $0.argmax(-1) }
-        self.codewords = codewords.map { ($0, $0.squared().sum(3).unsqueezed(2) * 0.5) }
+        self.codewords = codewords.map {
+            Vectors(
+                rows: $0.contiguous(),
+                columns: $0.transposed(2, 3).contiguous(),
+                lengths: $0.squared().sum(3).unsqueezed(2) * 0.5
+            )
+        }
     }
 
     /// Tokens of slots of one codebook.
@@ -47,11 +61,12 @@ struct TokenChoice {
         func part(_ tensor: Tensor) -> Tensor {
             tensor.select(0, codebook).narrowed(0, from: positions.lowerBound, count: positions.count)
         }
-        let (vectors, lengths) = (part(codewords.vectors), part(codewords.lengths))
-        let probabilities = logits.narrowed(2, from: 0, count: vectors.size(1)).softmax(2)
-        let mean = probabilities.transposed(0, 1).matmul(vectors)
+        let rows = part(codewords.rows)
+        let probabilities = logits.narrowed(2, from: 0, count: rows.size(1)).softmax(2)
+        let mean = probabilities.transposed(0, 1).matmul(rows)
         // The entry of the largest mean · entry - |entry|² / 2 has the smallest |mean - entry|².
-        return (mean.matmul(vectors.transposed(1, 2)) - lengths).argmax(-1).transposed(0, 1)
+        let closeness = mean.matmul(part(codewords.columns)) - part(codewords.lengths)
+        return closeness.argmax(-1).transposed(0, 1)
     }
 }
 

@@ -15,7 +15,7 @@ struct TokenChoiceTests {
     @Test("are the most likely ones without codewords")
     func mostLikely() {
         let logits = Tensor([0 as Float, 3, 1, 5, 2, 4], shape: [1, 2, 3])
-        let tokens = TokenChoice.greedy(nil)(logits, codebook: 0, positions: 0 ..< 2)
+        let tokens = TokenChoice(greedyBy: nil)(logits, codebook: 0, positions: 0 ..< 2)
         #expect(tokens.shape == [1, 2] && tokens.integers == [1, 0])
     }
 
@@ -26,7 +26,7 @@ struct TokenChoiceTests {
     func closestToMean(codebook: Int) {
         Torch.seed(2)
         let logits = Tensor.randn([4, 2, 5])
-        let tokens = TokenChoice.greedy(Self.codewords)(logits, codebook: codebook, positions: 1 ..< 3)
+        let tokens = TokenChoice(greedyBy: Self.codewords)(logits, codebook: codebook, positions: 1 ..< 3)
         let probabilities = logits.softmax(2).floats
         let values = Self.codewords.floats
         for row in 0 ..< 4 {
@@ -50,7 +50,9 @@ struct TokenChoiceTests {
     @Test("are a certain entry itself, whatever its neighbours")
     func certainty() {
         let logits = Tensor([0 as Float, 0, 60, 0, 0], shape: [1, 1, 5])
-        #expect(TokenChoice.greedy(Self.codewords)(logits, codebook: 1, positions: 0 ..< 1).integers == [2])
+        #expect(
+            TokenChoice(greedyBy: Self.codewords)(logits, codebook: 1, positions: 0 ..< 1).integers == [2]
+        )
     }
 
     @Test("ignore codewords of another head")

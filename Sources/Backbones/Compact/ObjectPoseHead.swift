@@ -25,9 +25,9 @@ package struct ObjectPoseHead: Module {
     /// Channels of a keypoint's appearance.
     private static let appearanceWidth = 8
 
-    /// Of the keypoints of every camera; empty for estimates from a summary.
+    /// Projections of the keypoints' features, one a camera; empty for estimates from a summary.
     package let appearance: [Linear]
-    /// Of the instruction, which a summary has read already.
+    /// Normalization of the instruction; nil for a summary, which has read it already.
     package let norm: LayerNorm?
     package let layers: [Linear]
     package let projection: Linear

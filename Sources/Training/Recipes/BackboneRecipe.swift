@@ -207,7 +207,7 @@ public enum ImageTokens: String, NamedChoice {
     /// One an image patch, and keypoints.
     case patches
 
-    /// Some of all maps of an image encoder as a whole.
+    /// Eight of all feature maps of an image encoder together; sizes of patches have no effect.
     case summary
 }
 
