@@ -110,6 +110,8 @@ struct CollectCommand: AsyncParsableCommand {
         }
         let parts = URL(filePath: out.asFile.path + ".tasks")
         try checkSettings(of: simulator.tasks, in: parts)
+        let hint = ContinuationHint { "\(parts.path): keeps the finished tasks; the same command continues" }
+        defer { withExtendedLifetime(hint) {} }
         for task in simulator.tasks {
             try await collectPart(task, into: parts.appending(path: task), simulator, novice)
         }

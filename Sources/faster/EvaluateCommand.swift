@@ -133,6 +133,11 @@ struct EvaluateCommand: AsyncParsableCommand {
             Terminal.say("\(out): continues with \(journal.count) of \(plan.count) episodes done")
         }
         let progress = Terminal.Progress("evaluate \(policy.asFile.lastPathComponent)")
+        let kept: @Sendable () -> String = { [out] in
+            "\(out): keeps \(journal.count) of \(plan.count) episodes; the same command continues"
+        }
+        let hint = ContinuationHint(kept)
+        defer { withExtendedLifetime(hint) {} }
         let results: [EpisodeResult]
         do {
             results = try await simulator.runner.run(plan, after: journal.episodes) { episode, run in
@@ -141,11 +146,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                 progress.update(run, "\(name) \(episode.success ? "succeeded" : "failed")")
             }
         } catch {
-            if journal.count > 0 {
-                Terminal.say(
-                    "\(out): keeps \(journal.count) of \(plan.count) episodes; the same command continues"
-                )
-            }
+            if journal.count > 0 { Terminal.say(kept()) }
             throw error
         }
         let summary = EvaluationSummary(

@@ -95,7 +95,8 @@ struct PolicyCommand: AsyncParsableCommand {
             }
             let device = try compute.prepare(localRank: group.localRank)
             let processes = try group.join(on: device)
-            training.sayStart()
+            let hint = training.sayStart()
+            defer { withExtendedLifetime(hint) {} }
             var sources = try data.open(recipe.datasets, usesStates: true).map(source)
             try prepare(&sources, recipe, device)
             var policy = PolicyTraining(sources, recipe: recipe, device: device)

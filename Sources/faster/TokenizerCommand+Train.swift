@@ -48,7 +48,8 @@ extension TokenizerCommand {
             }
             let device = try compute.prepare(localRank: group.localRank)
             let processes = try group.join(on: device)
-            training.sayStart()
+            let hint = training.sayStart()
+            defer { withExtendedLifetime(hint) {} }
             var tokenizer = TokenizerTraining(try datasets(recipe), recipe: recipe, device: device)
             if let difference = tokenizer.rateDifference { Terminal.say("Warning: \(difference)") }
             (tokenizer.start, tokenizer.seed, tokenizer.processes) = (start, training.seed, processes)

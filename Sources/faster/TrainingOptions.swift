@@ -37,11 +37,19 @@ struct TrainingOptions: ParsableArguments {
     }
 
     /// Says that an interrupted training is given up, where there is one that --resume would continue.
-    func sayStart() {
-        guard !resume, Trainer.hasCheckpoint(in: out.asFile) else { return }
-        Terminal.say(
-            "\(out): starts anew, without the checkpoint that is there; --resume would continue from it"
-        )
+    ///
+    /// - Returns: What says at ctrl-C how the training goes on.
+    func sayStart() -> ContinuationHint {
+        if !resume, Trainer.hasCheckpoint(in: out.asFile) {
+            Terminal.say(
+                "\(out): starts anew, without the checkpoint that is there; --resume would continue from it"
+            )
+        }
+        return ContinuationHint { [out] in
+            Trainer.hasCheckpoint(in: out.asFile)
+                ? "\(out): the same command with --resume continues from the last checkpoint"
+                : "\(out): interrupted before the first checkpoint; nothing is left to resume"
+        }
     }
 
     /// Returns true if the folder for the result still lacks it; otherwise says so.

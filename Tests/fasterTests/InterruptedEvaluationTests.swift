@@ -72,6 +72,23 @@ struct InterruptedEvaluationTests {
         #expect((other["mean"] as? [String: Any])?["episodes"] as? Int == 2)
     }
 
+    @Test("says at ctrl-C that the same command continues")
+    func hint() async throws {
+        let policy = try await Workshop.run.value.appending(path: "policy").path
+        try folder.copy(policy, to: "policy")
+        // Processes in the background begin with the signal ignored, and tests may run there.
+        let run = try Running(
+            ["--default-signal=INT", Program.url.path] + evaluate("out", "--episodes", "3", "--workers", "1"),
+            of: URL(filePath: "/usr/bin/env"),
+            in: folder
+        )
+        _ = try await run.said(/evaluate policy  1\/6/)
+        run.interrupt()
+        let outcome = try await run.outcome()
+        #expect(outcome.wasKilled && outcome.status == SIGINT)
+        #expect(outcome.errors.contains(/out: keeps [1-5] of 6 episodes; the same command continues/))
+    }
+
     @Test("refuses other settings by name, and leaves what was done")
     func otherSettings() async throws {
         let arguments = evaluate("out", "--episodes", "2", "--workers", "1")
