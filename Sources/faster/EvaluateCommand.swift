@@ -21,7 +21,10 @@ struct EvaluateCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Folder of the policy; 'metaworld' or 'libero', which come with the program; or 'expert'.")
+    @Option(
+        help:
+            "Folder of the policy; 'metaworld', 'metaworld-images' or 'libero', which come with the program; or 'expert'."
+    )
     var policy: String
 
     @OptionGroup var robot: EmbodimentOptions

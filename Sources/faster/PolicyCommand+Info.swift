@@ -13,7 +13,10 @@ extension PolicyCommand {
                 "Print what a policy takes and gives: its robots, their cameras, states, actions and rates."
         )
 
-        @Option(help: "Folder of the policy, or 'metaworld' or 'libero', which come with the program.")
+        @Option(
+            help:
+                "Folder of the policy, or 'metaworld', 'metaworld-images' or 'libero', which come with the program."
+        )
         var policy: String
 
         @Flag(help: "Print JSON.")

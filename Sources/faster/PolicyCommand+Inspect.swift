@@ -15,7 +15,10 @@ extension PolicyCommand {
                 """
         )
 
-        @Option(help: "Folder of the policy, or 'metaworld' or 'libero', which come with the program.")
+        @Option(
+            help:
+                "Folder of the policy, or 'metaworld', 'metaworld-images' or 'libero', which come with the program."
+        )
         var policy: String
 
         @OptionGroup var robot: EmbodimentOptions

@@ -26,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help:
-            "Folder of the policy, or 'metaworld' or 'libero', which come with the program. For several, NAME=FOLDER, repeated."
+            "Folder of the policy, or 'metaworld', 'metaworld-images' or 'libero', which come with the program. For several, NAME=FOLDER, repeated."
     )
     var policy: [String]
 
